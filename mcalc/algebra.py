@@ -1,0 +1,382 @@
+"""Simplification as a reader would do it by hand: collect like terms, keep the factors.
+
+Every function takes and returns :class:`~mcalc.expr.Expr`. A product is a coefficient and powers
+of atoms; a sum is an ordered collection of products. The order of the reader's terms is kept.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import reduce
+
+import numpy as np
+
+from .expr import NAMED, NUMBER, SIZE, SYMBOL, Expr, as_expr, is_number, replace, size
+from .expr import rebuild as plain_rebuild
+
+ZERO, ONE = as_expr(0), as_expr(1)
+
+
+# --- products --------------------------------------------------------------------------------
+
+
+def factors(e: Expr) -> tuple:
+    """``(coefficient, {atom: exponent})`` of a product."""
+    name = e.op.name
+    if e.op is NUMBER:
+        return e.params[0], {}
+    if name in ("multiply", "divide"):
+        (c, left), (d, right) = map(factors, e.args)
+        sign = 1 if name == "multiply" else -1
+        if sign < 0 and d == 0:
+            return 1, {e: 1}
+        powers = dict(left)
+        for atom, exponent in right.items():
+            powers[atom] = powers.get(atom, 0) + sign * exponent
+        return c * d if sign > 0 else _ratio(c, d), {a: p for a, p in powers.items() if p}
+    if name == "negative":
+        c, powers = factors(e.args[0])
+        return -c, powers
+    if name == "power" and is_number(e.args[1]):
+        p = e.args[1].params[0]
+        c, powers = factors(e.args[0])
+        if isinstance(p, Fraction) and p.denominator == 1 and (c or p > 0) and abs(p) < 100:
+            return c ** int(p), {a: q * p for a, q in powers.items() if q * p}
+    return 1, {e: 1}
+
+
+def _ratio(a, b):
+    return Fraction(a) / b if isinstance(a, Fraction | int) and isinstance(b, Fraction) else a / b
+
+
+def _rank(atom: Expr) -> tuple:
+    """Where an atom stands in a product: N, z, sum(x), x, cos(x), (1 + x), A."""
+    if atom.op is SIZE or atom.op.name == "identity":
+        return (-1, atom.ndim * -1)
+    if atom.op in (SYMBOL, NAMED):
+        return (atom.ndim, 0, atom.name)
+    return (atom.ndim, {"add": 2, "subtract": 2, "where": 3}.get(atom.op.name, 1))
+
+
+def product(coefficient, powers: dict) -> Expr:
+    """The product as a reader would write it: ``(2/N) ...``, ``-w/x^2``, ``6x^2 cos(x)/sin(x)``."""
+    if coefficient == 0:
+        return ZERO
+    sizes = {a: p for a, p in powers.items() if a.op is SIZE}
+    rest = {a: p for a, p in powers.items() if a.op is not SIZE}
+    if rest and any(p < 0 for p in sizes.values()):
+        front = product(abs(coefficient), sizes)
+        whole = np.multiply(front, product(1, rest))
+        return whole if coefficient > 0 else np.negative(whole)
+    c = abs(coefficient)
+    top, bottom = (c.numerator, c.denominator) if isinstance(c, Fraction | int) else (c, 1)
+    ordered = sorted(powers.items(), key=lambda item: _rank(item[0]))
+    above = [_power(a, p) for a, p in ordered if p > 0]
+    below = [_power(a, -p) for a, p in ordered if p < 0]
+    above = above if top == 1 and above else [as_expr(top), *above]
+    below = below if bottom == 1 else [as_expr(bottom), *below]
+    whole = reduce(np.multiply, above)
+    whole = np.divide(whole, reduce(np.multiply, below)) if below else whole
+    if coefficient < 0:
+        return as_expr(-whole.params[0]) if whole.op is NUMBER else np.negative(whole)
+    return whole
+
+
+def _power(atom, exponent):
+    return atom if exponent == 1 else np.power(atom, as_expr(exponent))
+
+
+def mul(*operands) -> Expr:
+    """The product, collected; a factor goes into the branches of a case distinction."""
+    coefficient, powers = Fraction(1), {}
+    for operand in map(as_expr, operands):
+        c, more = factors(operand)
+        coefficient = coefficient * c
+        for atom, exponent in more.items():
+            powers[atom] = powers.get(atom, 0) + exponent
+    powers = {a: p for a, p in powers.items() if p}
+    if coefficient == 0 or any(a.op.name == "zeros" and p > 0 for a, p in powers.items()):
+        return ZERO
+    shaped = [a for a in powers if a.ndim == 1 and a.op.name != "ones"]
+    for ones in [a for a in powers if a.op.name == "ones"]:
+        if any(a.ndim >= ones.ndim for a in shaped) or powers[ones] < 0:
+            del powers[ones]
+    cases = next((a for a, p in powers.items() if a.op.name == "where" and p == 1), None)
+    if cases is not None and (len(powers) > 1 or coefficient != 1):
+        del powers[cases]
+        condition, yes, no = cases.args
+        rest = product(coefficient, powers)
+        return where(condition, mul(rest, yes), mul(rest, no))
+    if coefficient < 0:  # -2 (y - z) is 2 (z - y)
+        for atom in [a for a, p in powers.items() if p == 1]:
+            turned = _negated(atom)
+            if turned is not None:
+                powers = {(turned if a is atom else a): p for a, p in powers.items()}
+                return product(-coefficient, powers)
+    return product(coefficient, powers)
+
+
+def _negated(e: Expr) -> Expr | None:
+    """Minus ``e`` where that is no longer to write: ``z - y`` for ``y - z``, also inside a sum."""
+    if e.op.name in ("add", "subtract"):
+        mixed = len({c > 0 for c, _ in _terms(e).values()}) == 2
+        return add(*(product(-c, powers) for c, powers in _terms(e).values())) if mixed else None
+    if e.op.name == "where" and is_number(e.args[2], 0):
+        turned = _negated(e.args[1])
+        return None if turned is None else np.where(e.args[0], turned, ZERO)
+    if e.op.name in ("sum", "matvec"):
+        turned = _negated(e.args[-1])
+        return None if turned is None else plain_rebuild(e, (*e.args[:-1], turned))
+    return None
+
+
+# --- sums ------------------------------------------------------------------------------------
+
+
+def _terms(e: Expr) -> dict:
+    """``{key: [coefficient, powers]}`` of a sum, in the order written."""
+    found: dict = {}
+
+    def collect(part, sign):
+        name = part.op.name
+        if name in ("add", "subtract"):
+            collect(part.args[0], sign)
+            collect(part.args[1], sign if name == "add" else -sign)
+        elif name == "negative":
+            collect(part.args[0], -sign)
+        else:
+            c, powers = factors(part)
+            entry = found.setdefault(frozenset(powers.items()), [0, powers])
+            entry[0] += sign * c
+
+    collect(e, 1)
+    return {key: entry for key, entry in found.items() if entry[0] != 0}
+
+
+def add(*operands) -> Expr:
+    """The sum, collected: ``x 2x + x^2`` is ``3x^2``, ``A x + A^T x`` is ``(A + A^T) x``."""
+    operands = [as_expr(e) for e in operands]
+    if not operands:
+        return ZERO
+    found = list(_terms(reduce(np.add, operands)).values())
+    found = [t for t in found if not any(a.op.name == "zeros" for a in t[1])]
+    found = _merge(found, _same_cases)
+    found = _merge(found, _same_vector)
+    found = _merge(found, _same_blocks)
+    if not found:
+        return ZERO
+    if found[0][0] < 0:  # z - y rather than -y + z
+        found.sort(key=lambda t: t[0] < 0)
+    whole = product(*found[0])
+    for c, powers in found[1:]:
+        join = np.add if c > 0 else np.subtract
+        whole = join(whole, product(abs(c), powers))
+    return whole
+
+
+def _merge(found, same):
+    """Join terms while ``same`` finds a pair that makes one."""
+    done = []
+    for term in found:
+        for k, other in enumerate(done):
+            joined = same(other, term)
+            if joined is not None:
+                c, powers = factors(joined)
+                done[k] = [c, powers]
+                break
+        else:
+            done.append(term)
+    return [t for t in done if t[0] != 0]
+
+
+def _alone(term, name):
+    """The only atom of a term, when it is of this kind."""
+    atom = next(iter(term[1]), None)
+    return atom if len(term[1]) == 1 and atom.op.name == name else None
+
+
+def _same_cases(s, t):
+    a, b = _alone(s, "where"), _alone(t, "where")
+    if a is None or b is None or a.args[0] is not b.args[0]:
+        return None
+    yes, no = (add(mul(s[0], a.args[k]), mul(t[0], b.args[k])) for k in (1, 2))
+    return where(a.args[0], yes, no)
+
+
+def _same_vector(s, t):
+    """``c A x + c B x`` as ``c (A + B) x``, and the same for matrix times matrix."""
+    only_s = [a for a in s[1] if a not in t[1]]
+    only_t = [a for a in t[1] if a not in s[1]]
+    if len(only_s) != 1 or len(only_t) != 1 or abs(s[0]) != abs(t[0]) or len(s[1]) != len(t[1]):
+        return None
+    a, b = only_s[0], only_t[0]
+    if not (a.op.name == b.op.name == "matvec") or a.args[1] is not b.args[1] or s[1][a] != 1:
+        return None
+    matrix = matrix_sum((s[0], a.args[0]), (t[0], b.args[0]))
+    rest = {x: p for x, p in s[1].items() if x is not a}
+    return mul(product(abs(s[0]), rest), np.matmul(matrix, a.args[1]))
+
+
+def matrix_sum(*terms):
+    """A sum of matrices, those without a transpose first."""
+    ordered = sorted(terms, key=lambda t: (t[1].op.name == "transpose", t[0] < 0))
+    return add(*(mul(1 if c > 0 else -1, m) for c, m in ordered))
+
+
+def _same_blocks(s, t):
+    a, b = _alone(s, "concatenate"), _alone(t, "concatenate")
+    if a is None or b is None or [x.shape for x in a.args] != [x.shape for x in b.args]:
+        return None
+    pairs = zip(a.args, b.args, strict=True)
+    return np.concatenate([filled(add(mul(s[0], x), mul(t[0], y)), x.shape) for x, y in pairs])
+
+
+def filled(e: Expr, shape: tuple) -> Expr:
+    """``e`` in this shape: a scalar stands for a constant vector."""
+    if e.ndim == len(shape):
+        return e
+    like = constant("zeros" if is_number(e, 0) else "ones", *shape)
+    return like if is_number(e, 0) or is_number(e, 1) else mul(e, like)
+
+
+def constant(name, *lengths) -> Expr:
+    """Ones, zeros or the identity of these lengths."""
+    from .expr import NUMPY
+
+    return NUMPY[name](*lengths)
+
+
+# --- cases -----------------------------------------------------------------------------------
+
+
+def where(condition: Expr, yes: Expr, no: Expr) -> Expr:
+    """Cases; inside a branch what the condition decides is decided."""
+    if is_number(condition):
+        return yes if condition.params[0] else no
+    yes, no = under(condition, True, yes), under(condition, False, no)
+    if yes is no and yes.ndim >= condition.ndim or is_number(yes, 0) and is_number(no, 0):
+        return yes
+    return np.where(condition, yes, no)
+
+
+def under(condition: Expr, truth: bool, e: Expr) -> Expr:
+    """``e`` where the condition holds (or does not): with ``z > 0``, ``max(0, z)`` is ``z``."""
+
+    def swap(part):
+        if part is condition:
+            return ONE if truth else ZERO
+        if part.op.name == "where" and part.args[0] is condition:
+            return under(condition, truth, part.args[1 if truth else 2])
+        if part.op.name in ("maximum", "minimum") and condition.op.name in ("greater", "less"):
+            large, small = condition.args[:: 1 if condition.op.name == "greater" else -1]
+            if set(part.args) == {large, small}:
+                return large if truth == (part.op.name == "maximum") else small
+        return None
+
+    return replace(e, swap, simplified)
+
+
+def simplified(e: Expr, args: tuple) -> Expr:
+    """The operation of ``e`` on new operands, simplified."""
+    if args == e.args:
+        return e
+    name = e.op.name
+    rules = {
+        "add": add,
+        "subtract": lambda a, b: add(a, mul(-1, b)),
+        "negative": lambda a: mul(-1, a),
+        "multiply": mul,
+        "divide": lambda a, b: e if is_number(b, 0) else mul(a, invert(b)),
+        "where": where,
+        "sum": total,
+    }
+    return rules[name](*args) if name in rules else plain_rebuild(e, args)
+
+
+def invert(e: Expr, exponent=-1) -> Expr:
+    """``e`` to a whole power."""
+    c, powers = factors(e)
+    if isinstance(c, Fraction) and c != 0:
+        return product(c**exponent, {a: p * exponent for a, p in powers.items()})
+    return np.power(e, as_expr(exponent))
+
+
+# --- contractions ----------------------------------------------------------------------------
+
+
+def split(e: Expr) -> tuple[Expr, Expr]:
+    """``(scalar part, the rest)`` of a product: ``2 z x`` is ``2z`` times ``x``."""
+    if e.ndim == 0:
+        return e, ONE
+    if e.op.name == "where" and is_number(e.args[2], 0):
+        c, powers = factors(e.args[1])
+        return as_expr(c), np.where(e.args[0], product(1, powers), ZERO)
+    c, powers = factors(e)
+    scalar = {a: p for a, p in powers.items() if a.ndim == 0}
+    rest = {a: p for a, p in powers.items() if a.ndim}
+    if any(a.op.name == "ones" for a in rest) and len(rest) == 1:
+        return product(c, scalar), next(iter(rest))
+    return product(c, scalar), product(1, rest)
+
+
+def total(e: Expr, length=None) -> Expr:
+    """The sum of the elements: constants in front, ``sum(w x)`` as the dot product."""
+    scalar, vector = split(e)
+    if vector.ndim == 0:
+        return mul(scalar, vector, size(length))
+    if vector.op.name == "ones":
+        return mul(scalar, size(vector.shape[0]))
+    if vector.op.name == "zeros":
+        return ZERO
+    if vector.op.name == "unit":
+        return scalar
+    c, powers = factors(vector)
+    if len(powers) == 2 and all(p == 1 for p in powers.values()):
+        return mul(scalar, np.dot(*sorted(powers, key=_rank)))
+    parts = _terms(vector).values() if vector.op.name in ("add", "subtract") else ()
+    if any(a.ndim == 0 for _, powers in parts for a in powers):  # sum(x - mean(x)) is 0
+        whole = add(*(total(product(*part), vector.shape[0]) for part in parts))
+        if is_number(whole):
+            return mul(scalar, whole)
+    return mul(scalar, np.sum(vector))
+
+
+def matvec(matrix: Expr, vector: Expr) -> Expr:
+    """Matrix times vector, constants in front."""
+    front, matrix = split(matrix)
+    scalar, vector = split(vector)
+    if vector.op.name == "zeros":
+        return ZERO
+    if matrix.op.name == "identity":
+        return mul(front, scalar, vector)
+    if matrix.op.name == "selector":
+        lengths, k = matrix.params
+        parts = [vector if p == k else constant("zeros", n) for p, n in enumerate(lengths)]
+        return mul(front, scalar, np.concatenate(parts))
+    if matrix.op.name == "transpose" and matrix.args[0].op.name == "selector":
+        return mul(front, scalar, segment(vector, *matrix.args[0].params))
+    return mul(front, scalar, np.matmul(matrix, vector))
+
+
+def segment(vector: Expr, lengths: tuple, k: int) -> Expr:
+    """Part k of a vector that is joined from parts of these lengths."""
+    if vector.op.name == "concatenate" and tuple(a.shape[0] for a in vector.args) == lengths:
+        return vector.args[k]
+    if vector.ndim == 0 or vector.op.name in ("ones", "zeros"):
+        return vector if vector.ndim == 0 else constant(vector.op.name, lengths[k])
+    if vector.op.scalar:
+        return simplified(vector, tuple(segment(a, lengths, k) for a in vector.args))
+    return constant("segment", vector, lengths, k)
+
+
+def element(vector: Expr, k: int) -> Expr:
+    """Entry k, taken as far inside as it goes: of ``x * x`` it is ``x_k x_k``."""
+    if vector.ndim == 0 or vector.op.name in ("ones", "zeros"):
+        return vector if vector.ndim == 0 else ONE if vector.op.name == "ones" else ZERO
+    if vector.op.name == "unit":
+        return ONE if vector.params[0] == k else ZERO
+    if vector.op.name == "stack":
+        return vector.args[k]
+    if vector.op.scalar:
+        return simplified(vector, tuple(element(a, k) for a in vector.args))
+    return vector[k]

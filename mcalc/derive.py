@@ -1,0 +1,387 @@
+"""The chain rule over an expression's graph, in the paper's four steps.
+
+Introduce intermediate variables, differentiate each by what it is made of, combine along every
+path, substitute back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from . import algebra, evaluate
+from .expr import (
+    NAMED,
+    SYMBOL,
+    WRITERS,
+    Expr,
+    UnsupportedError,
+    as_expr,
+    let,
+    node,
+    shape_text,
+    symbols,
+    unnamed,
+    walk,
+)  # fmt: skip
+from .expr import replace as swap_nodes
+from .jacobian import Term, collect, compose, contraction, formula, fresh
+from .notation import STYLES
+from .rules import constant, local_jacobian
+from .steps import Graph, Lines
+
+SCALAR_RULE = "single-variable chain rule"
+TOTAL_RULE = "single-variable total-derivative chain rule"
+VECTOR_RULE = "vector chain rule"
+
+
+def derive(y, wrt) -> Derivation:
+    """Derive the Jacobian of ``y`` by ``wrt``, in numerator layout, for vectors of any length.
+
+    ``y`` is a scalar or vector expression (a list of scalars counts as a vector); ``wrt`` is one of
+    its variables, scalar or vector, or a tuple of scalar variables, which gives a column each.
+    The Jacobian is ``m x n`` for m outputs and n inputs.
+
+    Raises ValueError if ``wrt`` is not a variable of ``y`` (the message lists those that are), and
+    UnsupportedError for a matrix in either place. Paper: "Matrix calculus" to "Vector chain rule".
+    """
+    return Derivation(_expression(y), wrt)
+
+
+def hessian(y, wrt) -> Derivation:
+    """The second derivatives of a scalar ``y``: the derivation of its gradient, n x n."""
+    first = derive(y, wrt)
+    return Derivation(first.gradient, wrt)
+
+
+def _expression(y):
+    y = as_expr(list(y) if isinstance(y, tuple) else y)
+    y = y.args[0] if y.op.name == "row" else y
+    if y.ndim > 1:
+        raise UnsupportedError(
+            f"{y} is {shape_text(y.shape)}: a scalar or a vector can be derived, not a matrix"
+        )
+    shapes: dict = {}
+    for e in symbols(y):
+        if shapes.setdefault(e.name, e) is not e:
+            raise ValueError(f"{y} uses the name {e.name} for two variables: rename one of them")
+    return y
+
+
+# --- Jacobians along the graph ---------------------------------------------------------------
+
+
+def accumulate(y: Expr, seeds: dict) -> list[Term]:
+    """The Jacobian of ``y``, forward through the graph from the Jacobians of some of its nodes."""
+    found = dict(seeds)
+    for e in walk(y):
+        if e in found:
+            continue
+        terms = []
+        for k, operand in enumerate(e.args):
+            if found.get(operand):
+                local = local_jacobian(e, k)
+                if local is not None:
+                    terms += [compose(local, term, operand.shape) for term in found[operand]]
+        found[e] = collect(terms)
+    return found[y]
+
+
+def _seed(variables: tuple, several: bool) -> dict:
+    """The Jacobian of each variable by all of them: the identity, or a unit row each."""
+    seeds = {}
+    for k, variable in enumerate(variables):
+        labels = tuple(fresh() for _ in (variable.shape or (1,) * several))
+        term = Term(labels[: variable.ndim], labels)
+        if several:
+            term.times(constant("unit", k, len(variables)), labels)
+        seeds[variable] = [term]
+    return seeds
+
+
+def _fold(terms: list[Term], named: Expr) -> list[Term]:
+    """Write a repeated product under its name: softmax is ``diag(s) - s s^T``."""
+    scalar, vector = algebra.split(unnamed(named))
+    if vector.ndim == 0 or len(walk(named)) < 5:
+        return terms
+    count, done = 0, []
+    for term in terms:
+        vectors = {}
+        for label, v in term.vectors.items():
+            rest = algebra.mul(v, algebra.invert(vector)) if v.shape == vector.shape else v
+            if rest.ndim == 0:
+                scale = algebra.mul(rest, algebra.invert(scalar))
+                term = replace(term, coefficient=algebra.mul(term.coefficient, scale))
+                v, count = named, count + 1
+            vectors[label] = v
+        done.append(replace(term, vectors=vectors))
+    length = [sum(len(walk(t.coefficient)) for t in which) for which in (done, terms)]
+    return done if count > 1 and length[0] < length[1] else terms
+
+
+class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
+    """A Jacobian's closed form: ``str()`` gives it in plain text, ``shape`` is symbolic, m x n.
+
+    It takes part in NumPy expressions like the formula it is, so that a claim or a product of
+    Jacobians can be written with it.
+    """
+
+    def __init__(self, expr: Expr):
+        self.expr = expr
+
+    @property
+    def shape(self) -> tuple:
+        return (*self.expr.shape, 1, 1)[:2]
+
+    @property
+    def T(self) -> Jacobian:
+        """The transpose: the same derivatives in denominator layout."""
+        return Jacobian(self.expr.T)
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        return getattr(ufunc, method)(*map(as_expr, inputs), **options)
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __str__(self):
+        return WRITERS["text"](self.expr)
+
+    def __repr__(self):
+        shown, note = self._shown()
+        return f"{shown}   ({shape_text(shown.shape)}{note})"
+
+    def _repr_latex_(self):
+        shown, note = self._shown()
+        size = shape_text(shown.shape).replace("x", r"\times")
+        return rf"$\displaystyle {WRITERS['latex'](shown)} \qquad ({size}\text{{{note}}})$"
+
+    def _shown(self):
+        turned = _layout == "denominator"
+        return (self.expr.T, ", denominator layout") if turned else (self.expr, "")
+
+
+_layout = "numerator"
+
+
+def layout(name: str) -> None:
+    """Choose how Jacobians are shown: ``"numerator"`` layout, the paper's, or ``"denominator"``.
+
+    Denominator layout is the transpose, for readers who come from other books. Only what is shown
+    changes: ``str()``, claims and numbers stay in numerator layout.
+    """
+    global _layout
+    if name not in ("numerator", "denominator"):
+        raise ValueError(f'{name!r} is not a layout: "numerator" or "denominator"')
+    _layout = name
+
+
+# --- the derivation --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the paper's four steps: its kind, and its lines as LaTeX and as plain text."""
+
+    kind: str
+    latex: str
+    text: str
+
+
+class Derivation:
+    """What :func:`derive` gives: the closed form, the steps to it, and ways to use and check it."""
+
+    def __init__(self, y: Expr, wrt):
+        self.several = isinstance(wrt, tuple | list)
+        given = tuple(wrt) if self.several else (wrt,)
+        intermediate = [v for v in given if isinstance(v, Expr) and v.op is NAMED]
+        free = {v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate}
+        self.y = swap_nodes(y, free.get)
+        self.variables = tuple(free.get(v, v) if isinstance(v, Expr) else v for v in given)
+        self._refuse_others()
+        self.wrt = self.variables if self.several else self.variables[0]
+
+    def _refuse_others(self):
+        known = symbols(self.y)
+        if not self.variables:
+            raise ValueError("wrt is empty: give a variable, or a tuple of scalar variables")
+        for v in self.variables:
+            if not isinstance(v, Expr) or v not in known:
+                names = ", ".join(e.name for e in known) or "none"
+                raise ValueError(f"{v} is not a variable of {self.y}: its variables are {names}")
+            if v.ndim > 1:
+                raise UnsupportedError(f"{v} is a matrix: derive by a scalar or a vector")
+            if self.several and v.ndim:
+                raise ValueError(f"{v} is a vector: a tuple for wrt holds scalar variables only")
+
+    @cached_property
+    def terms(self) -> list[Term]:
+        """The structured Jacobian (:mod:`mcalc.jacobian`)."""
+        terms = accumulate(unnamed(self.y), _seed(self.variables, self.several))
+        names = [e for e in walk(self.y) if e.op is NAMED]
+        if self.y not in names:
+            names.append(let(self.output, self.y) if self.y.ndim else self.y)
+        for named in names:
+            terms = _fold(terms, named)
+        return terms
+
+    @property
+    def columns(self) -> tuple:
+        """The shape of the inputs: ``(n,)`` for a vector, ``()`` for a scalar."""
+        return (len(self.variables),) if self.several else self.wrt.shape
+
+    @cached_property
+    def jacobian(self) -> Jacobian:
+        """The closed form in numerator layout."""
+        return Jacobian(formula(self.terms, self.y.shape, self.columns))
+
+    @property
+    def gradient(self) -> Expr:
+        """The Jacobian of a scalar ``y`` in the shape of ``wrt``, as an optimiser wants it."""
+        if self.y.ndim:
+            raise ValueError(
+                f"{self.y} is {shape_text(self.y.shape)}: only a scalar has a gradient; "
+                "a vector has a .jacobian"
+            )
+        return self.jacobian.expr.T if self.columns else self.jacobian.expr
+
+    @property
+    def parameters(self) -> tuple:
+        """The names that ``numpy()``, ``jvp`` and ``vjp`` need."""
+        needed = symbols(unnamed(self.jacobian.expr), *self._sized())
+        return tuple(e.name for e in symbols(self.y) if e in needed)
+
+    def _sized(self):
+        """Variables that only lend their length: in ``I`` nothing else tells n."""
+        known = set(evaluate.letters(*symbols(unnamed(self.jacobian.expr))))
+        wanted, lenders = set(evaluate.letters(self.jacobian.expr)) - known, []
+        for e in [*self.variables, *symbols(self.y)]:
+            if wanted & set(evaluate.letters(e)):
+                wanted -= set(evaluate.letters(e))
+                lenders.append(e)
+        return lenders
+
+    def numpy(self):
+        """A function of keyword arrays (``parameters``) that gives the Jacobian, m x n, float64."""
+        return self._compiled(self.jacobian.expr, two_axes=True)
+
+    def jvp(self, dx, /, **values):
+        """Jacobian times the column ``dx``: how y changes, to first order, in the shape of y.
+
+        Time and memory are those of the closed form, never m x n.
+        """
+        return self._product("inp", dx, self.columns, "dx")(values)
+
+    def vjp(self, v, /, **values):
+        """The row ``v`` times the Jacobian, in the shape of wrt; see :meth:`jvp`."""
+        return self._product("out", v, self.y.shape, "v")(values)
+
+    def _product(self, side, vector, shape, name):
+        key = (side, "compiled")
+        if key not in self._products:
+            probe = node(SYMBOL, params=(name + "'",), shape=shape)
+            terms = contraction(self.terms, probe, side)
+            rest = (self.y.shape, ()) if side == "inp" else (self.columns, ())
+            terms = terms if side == "inp" else [replace(t, out=t.inp, inp=()) for t in terms]
+            self._products[key] = self._compiled(formula(terms, *rest), probe)
+        compiled = self._products[key]
+        return lambda values: compiled(**{name + "'": vector}, **values)
+
+    @cached_property
+    def _products(self):
+        return {}
+
+    def _compiled(self, expr, *probes, two_axes=False):
+        lenders = () if probes else self._sized()
+        return evaluate.compile_(
+            unnamed(expr), [*probes, *lenders], symbols(self.y), two_axes=two_axes
+        )
+
+    def explicit(self, **sizes):
+        """The Jacobian by scalar rules alone, a ``sympy.Matrix`` over ``x_1, x_2, ...``.
+
+        Every symbolic size needs a value: ``explicit(n=3)``. Raises ValueError for a missing one.
+        """
+        from . import explicit
+
+        return explicit.jacobian(unnamed(self.y), self.variables, sizes)
+
+    def check(self, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None):
+        """Compare the closed form with scalar rules and with numerical differentiation.
+
+        Returns a ``Report``; raises ``CheckFailed`` with the first counter-example. ``at`` checks
+        one point of your own, a mapping from names to values.
+        """
+        from . import check
+
+        return check.check(self, sizes, points, seed, at)
+
+    def equals(self, claim) -> bool:
+        """Whether a claimed closed form is the same function, of the same shape."""
+        return self.why(claim) is None
+
+    def why(self, claim) -> str | None:
+        """Why a claimed closed form is wrong, in one sentence; None if it is right."""
+        from . import check
+
+        return check.difference(self, claim)
+
+    # --- the four steps ---
+
+    @cached_property
+    def output(self) -> str:
+        """The name of the result in the steps."""
+        if self.y.op is NAMED:
+            return self.y.name
+        taken = {e.name for e in walk(self.y) if e.name}
+        return next(name for name in ("y", "f", "C", "r", "h", "y_1", "y_2") if name not in taken)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The intermediate variables and what each is made of."""
+        return Graph(self.y, self.variables, self.output, automatic=not self.several)
+
+    @property
+    def rule(self) -> str:
+        """Which of the paper's three chain rules applied."""
+        if not self.graph.all_scalar:
+            return VECTOR_RULE
+        return TOTAL_RULE if self.graph.paths > 1 else SCALAR_RULE
+
+    @property
+    def reason(self) -> str:
+        """Why that rule: one path or several, scalars or vectors."""
+        return self.graph.reason()
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The paper's four steps, each with ``kind``, ``latex`` and ``text``."""
+        graph, closed = self.graph, self.jacobian.expr
+        locals_ = {
+            (v, p): formula(accumulate(d, _seed((p,), False)), v.shape, p.shape)
+            for v, d in graph.definitions.items()
+            for p in graph.parents(v)
+        }
+        latex, text = (Lines(graph, locals_, closed, style).all() for style in STYLES)
+        kinds = ("introduce", "differentiate", "combine", "substitute")
+        return tuple(map(Step, kinds, latex, text))
+
+    def __repr__(self):
+        lines = []
+        for k, step in enumerate(self.steps, 1):
+            head = f"{k}. {step.kind}".ljust(18)
+            lines += [(head if not i else " " * 18) + line
+                      for i, line in enumerate(step.text.splitlines())]  # fmt: skip
+        lines[-1] += f"   ({shape_text(self.jacobian.shape)})"
+        return "\n".join([*lines, f"{self.rule}: {self.reason}"])
+
+    def _repr_latex_(self):
+        rows = []
+        for k, step in enumerate(self.steps, 1):
+            lines = step.latex.split("\n")
+            rows += [rf"\text{{{k}. {step.kind}}} & {lines[0]}", *(f"& {x}" for x in lines[1:])]
+        size = shape_text(self.jacobian.shape).replace("x", r"\times")
+        rows[-1] += rf" \qquad ({size})"
+        return r"$\displaystyle \begin{array}{ll} " + r" \\[4pt] ".join(rows) + r" \end{array}$"

@@ -1,0 +1,72 @@
+"""The second way: grind the vectors down to scalars and differentiate those, one by one.
+
+Nothing here knows about Jacobians of vectors: SymPy differentiates every output by every input.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import sympy as sp
+
+from .evaluate import length, letters
+from .expr import NAMED, NUMBER, SIZE, SYMBOL, Expr, walk
+
+
+def jacobian(y: Expr, variables: tuple, sizes: dict) -> sp.Matrix:
+    """The m x n matrix of scalar derivatives, over ``x_1, x_2, ...``.
+
+    Raises ValueError if a symbolic size has no value, or a value has no such size.
+    """
+    wanted = letters(y, *variables)
+    for name in wanted:
+        if not isinstance(sizes.get(name), int) or sizes[name] < 1:
+            example = ", ".join(f"{n}=3" for n in wanted)
+            raise ValueError(f"the size {name} is missing: write explicit({example})")
+    for name in sizes:
+        if name not in wanted:
+            known = ", ".join(wanted) or "none"
+            raise ValueError(f"{name} is not a size of {y}: its sizes are {known}")
+    outputs = scalars_of(y, sizes).reshape(-1)
+    inputs = [s for v in variables for s in symbols_of(v, sizes).reshape(-1)]
+    return sp.Matrix([[sp.diff(f, x) for x in inputs] for f in outputs])
+
+
+def symbols_of(variable: Expr, sizes: dict) -> np.ndarray:
+    """The SymPy symbols of a variable's entries: ``x_1``, ``A_12``."""
+    shape = tuple(length(n, sizes) for n in variable.shape)
+    entries = np.empty(shape, dtype=object)
+    separator = "," if max(shape, default=0) > 9 else ""
+    for place in itertools.product(*map(range, shape)):
+        below = separator.join(str(k + 1) for k in place)
+        entries[place] = sp.Symbol(
+            f"{variable.name}_{below}" if below else variable.name, real=True
+        )
+    return entries
+
+
+def scalars_of(y: Expr, sizes: dict) -> np.ndarray:
+    """Every entry of ``y`` as a SymPy expression, in an array of objects."""
+    found: dict[Expr, np.ndarray] = {}
+    for e in walk(y):
+        operands = [found[a] for a in e.args]
+        if e.op is SYMBOL:
+            value = symbols_of(e, sizes)
+        elif e.op is NAMED:
+            (value,) = operands
+        elif e.op is NUMBER:
+            exact = e.params[0]
+            value = sp.Float(exact) if isinstance(exact, float) else sp.Rational(
+                exact.numerator, exact.denominator)  # fmt: skip
+        elif e.op is SIZE:
+            value = sp.Integer(length(e.params[0], sizes))
+        elif e.op.scalar:
+            value = np.frompyfunc(e.op.scalar, len(operands), 1)(*operands)
+        elif e.args:
+            value = (e.op.grind or e.op.numpy)(*operands, *e.params)
+        else:
+            params = [length(p, sizes) for p in e.params]
+            value = np.frompyfunc(sp.Integer, 1, 1)(e.op.numpy(*params).astype(int))
+        found[e] = np.asarray(value, dtype=object)
+    return found[y]

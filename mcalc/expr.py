@@ -1,0 +1,416 @@
+"""The expression graph: what NumPy does to a variable, recorded call by call.
+
+An :class:`Expr` takes part in ordinary NumPy code through NumPy's own dispatch
+(``__array_ufunc__`` and ``__array_function__``). Each call becomes one immutable node;
+equal nodes are one object, so ``==`` asks whether two expressions have the same structure.
+
+Shapes are symbolic: ``()`` for a scalar, ``(n,)`` for a vector, ``(m, n)`` for a matrix,
+with a letter or a number for each length. A row, as ``x.T`` gives it, has shape ``(1, n)``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import keyword
+import re
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from numbers import Integral, Real
+
+import numpy as np
+
+
+class ShapeError(ValueError):
+    """Operands whose shapes do not fit; the message names both and their shapes."""
+
+
+class UnsupportedError(TypeError):
+    """A NumPy function without a rule; the message names it and what is near."""
+
+
+@dataclass(frozen=True, eq=False)
+class Primitive:
+    """One operation. The rows are in :mod:`mcalc.rules`; the core knows none of them.
+
+    ``numpy`` computes the value and treats leading axes as a batch. An element-wise operation
+    has ``scalar``, its SymPy form; a linear or bilinear one has ``spec``, its einsum signature;
+    any other brings its own ``shape`` and ``local`` Jacobian.
+    """
+
+    name: str
+    numpy: Callable
+    scalar: Callable | None = None
+    spec: str | None = None
+    shape: Callable | None = None
+    local: Callable | None = None
+    text: str | None = None  # how it is written: a template of its operands, or a function's name
+    latex: str | None = None
+    branch: Callable | None = None  # -1, 0 or 1 per element: which side of a kink, 0 on it
+    analytic: bool = True  # may be evaluated at complex points
+    code: str | None = None  # one NumPy expression, when `numpy` cannot be called as it is
+    grind: Callable | None = None  # on arrays of SymPy scalars, when `numpy` cannot be
+
+    def __repr__(self):
+        return f"<{self.name}>"
+
+
+NUMPY: dict[Callable, Callable] = {}  # NumPy function -> what it builds; filled by the rules
+WRITERS: dict[str, Callable] = {}  # "text" and "latex"; filled by the notation
+_nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+
+SYMBOL = Primitive("symbol", None)
+NUMBER = Primitive("number", None)
+SIZE = Primitive("size", None)  # the length n, as a number in a formula
+NAMED = Primitive("named", lambda a: a, text="{0}")  # `let`: one operand under a reader's name
+
+
+class Expr(np.lib.mixins.NDArrayOperatorsMixin):
+    """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions."""
+
+    __slots__ = ("__weakref__", "args", "op", "params", "shape")
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        if method != "__call__":
+            raise UnsupportedError(
+                f"np.{ufunc.__name__}.{method} has no rule; use np.sum, np.outer or np.maximum"
+            )
+        return _dispatch(ufunc, inputs, options)
+
+    def __array_function__(self, function, types, args, options):
+        return _dispatch(function, args, options)
+
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
+    __hash__ = object.__hash__
+
+    @property
+    def T(self) -> Expr:
+        """The transpose; of a vector, the row ``x^T`` of shape ``(1, n)``."""
+        return np.transpose(self)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def name(self) -> str | None:
+        """The name of a variable or of a ``let``, else None."""
+        return self.params[0] if self.op in (SYMBOL, NAMED) else None
+
+    def sum(self, axis=None):
+        return np.sum(self, axis=axis)
+
+    def mean(self, axis=None):
+        return np.mean(self, axis=axis)
+
+    def max(self):
+        return np.max(self)
+
+    def dot(self, other):
+        return np.dot(self, other)
+
+    def __getitem__(self, key):
+        length = self._known_length("indexing")
+        if isinstance(key, slice):
+            return np.stack([self[k] for k in range(*key.indices(length))])
+        if not isinstance(key, Integral) or isinstance(key, bool):
+            raise UnsupportedError(f"{self}[{key!r}]: an index is a whole number or a slice")
+        if not -length <= key < length:
+            raise IndexError(f"{self}[{key}]: {self} has {length} elements, 0 to {length - 1}")
+        return NUMPY["index"](self, int(key) % length)
+
+    def __iter__(self):
+        length = self._known_length("going through its elements (as the built-in sum and max do)")
+        return iter([self[k] for k in range(length)])
+
+    def __len__(self):
+        return self._known_length("len()")
+
+    def _known_length(self, what):
+        if self.ndim != 1 or not isinstance(self.shape[0], int):
+            raise TypeError(
+                f"{what} needs a vector of known length, and {self} has shape "
+                f"{shape_text(self.shape)}: use NumPy's functions (np.sum, np.max), or give a "
+                'length, as in mc.vectors("x", size=3)'
+            )
+        return self.shape[0]
+
+    def __bool__(self):
+        raise TypeError(
+            f"{self} has no truth value, it is a formula: use np.where(condition, a, b) in place "
+            "of if, and np.maximum(a, b) or np.minimum(a, b) in place of max(a, b) or min(a, b)"
+        )
+
+    def __float__(self):
+        raise TypeError(
+            f"{self} is a formula, not a number: use NumPy's function (np.sin, np.exp, ...) in "
+            "place of the one from math"
+        )
+
+    __int__ = __index__ = __complex__ = __float__
+
+    def __array__(self, *args, **options):
+        raise TypeError(
+            f"{self} is a formula and cannot be an element of an array: use np.stack([a, b]) to "
+            "make a vector of expressions"
+        )
+
+    def __copy__(self):
+        return self
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __str__(self):
+        return WRITERS["text"](self)
+
+    def __repr__(self):
+        return f"{self}  ({shape_text(self.shape)})" if self.shape else str(self)
+
+    def _repr_latex_(self):
+        return f"$\\displaystyle {WRITERS['latex'](self)}$"
+
+
+def node(op: Primitive, *args: Expr, params: tuple = (), shape: tuple | None = None) -> Expr:
+    """The one node with this operation and these operands."""
+    if shape is None:
+        shape = _shape(op, args, params)
+    key = (op, args, params, shape)
+    found = _nodes.get(key)
+    if found is None:
+        found = object.__new__(Expr)
+        for slot, value in zip(("op", "args", "params", "shape"), key, strict=True):
+            object.__setattr__(found, slot, value)
+        _nodes[key] = found
+    return found
+
+
+def rebuild(e: Expr, args: tuple) -> Expr:
+    """The same operation on other operands."""
+    return e if args == e.args else node(e.op, *args, params=e.params)
+
+
+def as_expr(value) -> Expr:
+    """An Expr from an Expr, a number, or an array or list of them."""
+    if isinstance(value, Expr):
+        return value
+    if isinstance(getattr(value, "expr", None), Expr):
+        return value.expr  # a Jacobian is used by its closed form
+    if isinstance(value, np.ndarray | list | tuple):
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            return as_expr(value.item())
+        return np.stack([as_expr(v) for v in value]) if len(value) else _refuse(value)
+    if isinstance(value, bool | np.bool_ | Integral):
+        return node(NUMBER, params=(Fraction(int(value)),), shape=())
+    if isinstance(value, Fraction | Real) and np.isfinite(float(value)):
+        # 0.1 is meant as 1/10; a number that no short fraction equals stays the float it is
+        short = Fraction(value).limit_denominator(10**6)
+        exact = short if isinstance(value, Fraction) or float(short) == value else float(value)
+        return node(NUMBER, params=(exact,), shape=())
+    return _refuse(value)
+
+
+def _refuse(value):
+    raise TypeError(f"{value!r} cannot stand in an expression: numbers, arrays and mcalc's can")
+
+
+def size(length) -> Expr:
+    """A length as a scalar in a formula."""
+    return as_expr(length) if isinstance(length, int) else node(SIZE, params=(length,), shape=())
+
+
+# --- shapes ----------------------------------------------------------------------------------
+
+
+def shape_text(shape: tuple) -> str:
+    """``n x 1`` for a vector, as the paper states shapes."""
+    full = (*shape, 1, 1)[:2]
+    return f"{full[0] or '?'} x {full[1] or '?'}"
+
+
+def same_length(a, b):
+    """The common length of two dimensions, or None where they differ. None fits any."""
+    return a if a == b or b is None else b if a is None else False
+
+
+def broadcast(name: str, *args: Expr) -> tuple:
+    """The shape of an element-wise operation, as NumPy would have it."""
+    shape = ()
+    for position, arg in enumerate(args):
+        short, long = sorted((shape, arg.shape), key=len)
+        head = long[: len(long) - len(short)]
+        tail = [same_length(a, b) for a, b in zip(long[len(head) :], short, strict=True)]
+        if False in tail:
+            _misfit(name, args[position - 1], arg, "the lengths must agree")
+        shape = (*head, *tail)
+    return shape
+
+
+def _misfit(name, a, b, rule):
+    raise ShapeError(
+        f"{name}: {a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}: {rule}"
+    )
+
+
+def _shape(op, args, params):
+    if op.shape:
+        return op.shape(*args, params=params)
+    if not op.spec:
+        return broadcast(op.name, *args)
+    lengths = {}
+    inputs, output = op.spec.split("->")
+    for arg, letters in zip(args, inputs.split(","), strict=True):
+        for letter, length in zip(letters, arg.shape, strict=True):
+            known = lengths.setdefault(letter, length)
+            if same_length(known, length) is False:
+                _misfit(op.name, args[0], args[-1], "the inner lengths must agree")
+            lengths[letter] = same_length(known, length)
+    return tuple(lengths[letter] for letter in output)
+
+
+# --- NumPy's calls ---------------------------------------------------------------------------
+
+
+def _full_name(function):
+    module = getattr(function, "__module__", "numpy") or "numpy"
+    return ("np.linalg." if module.endswith("linalg") else "np.") + function.__name__
+
+
+def _dispatch(function, args, options):
+    name = _full_name(function)
+    build = NUMPY.get(function)
+    if build is None:
+        known = {_full_name(f) for f in NUMPY if callable(f)}
+        near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        raise UnsupportedError(f"{name} has no rule in mcalc{hint}")
+    try:
+        inspect.signature(build).bind(*args, **options)
+    except TypeError:
+        given = ", ".join(options) or f"{len(args)} operands"
+        raise UnsupportedError(f"{name} has no rule in mcalc for {given}") from None
+    return build(*args, **options)
+
+
+# --- variables -------------------------------------------------------------------------------
+
+_RESERVED = set(
+    "I diag sum mean max min exp log sin cos tan sqrt sign abs if otherwise T d i".split()
+)
+_NAME = re.compile(r"[^\W\d_][^\W_]*(_[^\W_]+)*'?\Z")
+
+
+def _names(names, kind):
+    found = names.replace(",", " ").split() if isinstance(names, str) else []
+    if not found:
+        raise ValueError(f'{names!r} holds no name: write names as in mc.{kind}("w x")')
+    for name in found:
+        check_name(name)
+    return found
+
+
+def check_name(name) -> None:
+    """Refuse what could not be printed as one variable."""
+    if not isinstance(name, str) or not _NAME.match(name) or keyword.iskeyword(name):
+        raise ValueError(f"{name!r} is not a usable name: letters, digits and _, a letter first")
+    if name in _RESERVED:
+        raise ValueError(f"{name!r} is not a usable name: it has a meaning in the notation")
+
+
+def _check_length(length):
+    good = isinstance(length, str) and _NAME.match(length) and not keyword.iskeyword(length)
+    if not good and (not isinstance(length, Integral) or isinstance(length, bool) or length < 1):
+        raise ValueError(f"{length!r} is not a size: a letter such as 'n', or a number from 1 up")
+    return length if isinstance(length, str) else int(length)
+
+
+def _variables(names, kind, shape):
+    shape = tuple(_check_length(length) for length in shape)
+    made = tuple(node(SYMBOL, params=(name,), shape=shape) for name in _names(names, kind))
+    return made if len(made) > 1 else made[0]
+
+
+def scalars(names: str):
+    """Scalar variables, as ``sympy.symbols`` makes them: ``b, z = scalars("b z")``.
+
+    Returns one :class:`Expr` of shape ``()`` for one name, a tuple for several.
+    Raises ValueError for an empty or unusable name.
+    """
+    return _variables(names, "scalars", ())
+
+
+def vectors(names: str, size="n"):
+    """Vertical vectors, n x 1, all of one length: ``w, x = vectors("w x", size="n")``.
+
+    ``size`` is a letter or a number; a vector of known length can be indexed.
+    Raises ValueError for an unusable name or size.
+    """
+    return _variables(names, "vectors", (size,))
+
+
+def matrices(names: str, shape=("m", "n")):
+    """Matrices of symbolic shape: ``X = matrices("X", shape=("N", "n"))``."""
+    if not isinstance(shape, tuple | list) or len(shape) != 2:
+        raise ValueError(f"{shape!r} is not the shape of a matrix: two sizes, as in ('m', 'n')")
+    return _variables(names, "matrices", shape)
+
+
+def let(name: str, value) -> Expr:
+    """The same value under a name: the intermediate variable of that name in a derivation.
+
+    Raises ValueError for an unusable name, or one that ``value`` already uses for another thing.
+    """
+    check_name(name)
+    value = as_expr(value)
+    if value.op is NAMED:
+        value = value.args[0]
+    if any(e.name == name for e in walk(value)):
+        raise ValueError(f"the name {name!r} is already taken: {value} uses it for something else")
+    return node(NAMED, value, params=(name,), shape=value.shape)
+
+
+# --- going through a graph -------------------------------------------------------------------
+
+
+def walk(*roots: Expr) -> list[Expr]:
+    """Every node once, operands before what is made of them."""
+    order, seen, stack = [], set(), [(root, False) for root in reversed(roots)]
+    while stack:
+        e, ready = stack.pop()
+        if ready:
+            order.append(e)
+        elif e not in seen:
+            seen.add(e)
+            stack.append((e, True))
+            stack.extend((arg, False) for arg in reversed(e.args))
+    return order
+
+
+def replace(e: Expr, swap: Callable, rebuild: Callable = rebuild) -> Expr:
+    """``e`` with ``swap(node)`` put wherever it is not None."""
+    done: dict[Expr, Expr] = {}
+
+    def visit(part):
+        if part not in done:
+            new = swap(part)
+            done[part] = rebuild(part, tuple(map(visit, part.args))) if new is None else new
+        return done[part]
+
+    return visit(e)
+
+
+def unnamed(e: Expr) -> Expr:
+    """``e`` with every ``let`` replaced by its definition."""
+    return replace(e, lambda part: None if part.op is not NAMED else unnamed(part.args[0]))
+
+
+def symbols(*roots: Expr) -> list[Expr]:
+    """The variables of expressions, in the order of their first use."""
+    return [e for e in walk(*roots) if e.op is SYMBOL]
+
+
+def is_number(e: Expr, value=None) -> bool:
+    return e.op is NUMBER and (value is None or e.params[0] == value)

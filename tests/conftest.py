@@ -1,0 +1,6 @@
+"""The same examples on every run and every machine, and no deadline for a slow one."""
+
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.load_profile("ci")
