@@ -2,13 +2,38 @@
 
 __version__ = "0.1.0"
 
+from . import plots
 from .check import CheckFailed, Report
 from .derive import Derivation, Jacobian, derive, hessian, layout
-from .expr import ShapeError, UnsupportedError, let, matrices, scalars, vectors
+from .explicit import entries
+from .expr import ShapeError, UnsupportedError, let, matrices, scalars, size, vectors
+from .functions import functions
 from .rules import cases, diag, identity, ones, outer, zeros
+from .table import table
 
 __all__ = [
-    "CheckFailed", "Derivation", "Jacobian", "Report", "ShapeError", "UnsupportedError", "cases",
-    "derive", "diag", "hessian", "identity", "layout", "let", "matrices", "ones", "outer",
-    "scalars", "vectors", "zeros",
-]  # fmt: skip
+    "CheckFailed",
+    "Derivation",
+    "Jacobian",
+    "Report",
+    "ShapeError",
+    "UnsupportedError",
+    "cases",
+    "derive",
+    "diag",
+    "entries",
+    "functions",
+    "hessian",
+    "identity",
+    "layout",
+    "let",
+    "matrices",
+    "ones",
+    "outer",
+    "plots",
+    "scalars",
+    "size",
+    "table",
+    "vectors",
+    "zeros",
+]

@@ -205,12 +205,14 @@ def _same_cases(s, t):
 
 def _same_vector(s, t):
     """``c A x + c B x`` as ``c (A + B) x``, and the same for matrix times matrix."""
-    only_s = [a for a in s[1] if a not in t[1]]
-    only_t = [a for a in t[1] if a not in s[1]]
-    if len(only_s) != 1 or len(only_t) != 1 or abs(s[0]) != abs(t[0]) or len(s[1]) != len(t[1]):
+    only_s = [a for a, p in s[1].items() if t[1].get(a) != p]
+    only_t = [a for a, p in t[1].items() if s[1].get(a) != p]
+    if len(only_s) != 1 or len(only_t) != 1 or abs(s[0]) != abs(t[0]):
         return None
     a, b = only_s[0], only_t[0]
-    if not (a.op.name == b.op.name == "matvec") or a.args[1] is not b.args[1] or s[1][a] != 1:
+    if not (a.op.name == b.op.name == "matvec") or a.args[1] is not b.args[1]:
+        return None
+    if not s[1][a] == t[1][b] == 1:
         return None
     matrix = matrix_sum((s[0], a.args[0]), (t[0], b.args[0]))
     rest = {x: p for x, p in s[1].items() if x is not a}
@@ -232,11 +234,15 @@ def _same_blocks(s, t):
 
 
 def filled(e: Expr, shape: tuple) -> Expr:
-    """``e`` in this shape: a scalar stands for a constant vector."""
+    """``e`` in this shape, as NumPy broadcasts it: a scalar stands for a constant vector."""
     if e.ndim == len(shape):
         return e
-    like = constant("zeros" if is_number(e, 0) else "ones", *shape)
-    return like if is_number(e, 0) or is_number(e, 1) else mul(e, like)
+    if is_number(e, 0):
+        return constant("zeros", *shape)
+    if len(shape) == 2:  # NumPy repeats a vector in every row
+        return np.outer(constant("ones", shape[0]), filled(e, shape[1:]))
+    like = constant("ones", *shape)
+    return like if is_number(e, 1) else mul(e, like)
 
 
 def constant(name, *lengths) -> Expr:
@@ -259,12 +265,20 @@ def where(condition: Expr, yes: Expr, no: Expr) -> Expr:
     return np.where(condition, yes, no)
 
 
+# x = max(x) holds to the last bit, so its sides must not be computed in another way
+_EXACT = ("equal", "not_equal")
+
+
 def under(condition: Expr, truth: bool, e: Expr) -> Expr:
     """``e`` where the condition holds (or does not): with ``z > 0``, ``max(0, z)`` is ``z``."""
 
     def swap(part):
         if part is condition:
             return ONE if truth else ZERO
+        if condition.ndim and part.args and not part.op.scalar:
+            return part  # it mixes the elements, and the condition holds for some of them
+        if condition.ndim and part.op.name in _EXACT:
+            return part
         if part.op.name == "where" and part.args[0] is condition:
             return under(condition, truth, part.args[1 if truth else 2])
         if part.op.name in ("maximum", "minimum") and condition.op.name in ("greater", "less"):
@@ -280,6 +294,8 @@ def simplified(e: Expr, args: tuple) -> Expr:
     """The operation of ``e`` on new operands, simplified."""
     if args == e.args:
         return e
+    if not e.op.scalar:  # an entry for all is enough only element by element
+        args = tuple(filled(a, old.shape) for a, old in zip(args, e.args, strict=True))
     name = e.op.name
     rules = {
         "add": add,
@@ -323,7 +339,7 @@ def total(e: Expr, length=None) -> Expr:
     """The sum of the elements: constants in front, ``sum(w x)`` as the dot product."""
     scalar, vector = split(e)
     if vector.ndim == 0:
-        return mul(scalar, vector, size(length))
+        return mul(scalar, vector, size(e.shape[0] if e.ndim else length))
     if vector.op.name == "ones":
         return mul(scalar, size(vector.shape[0]))
     if vector.op.name == "zeros":
@@ -343,8 +359,12 @@ def total(e: Expr, length=None) -> Expr:
 
 def matvec(matrix: Expr, vector: Expr) -> Expr:
     """Matrix times vector, constants in front."""
+    (rows, _), length = matrix.shape, vector.shape
     front, matrix = split(matrix)
     scalar, vector = split(vector)
+    if matrix.ndim < 2:  # every row is the same
+        return mul(front, scalar, total(mul(matrix, vector), *length), constant("ones", rows))
+    vector = filled(vector, length)
     if vector.op.name == "zeros":
         return ZERO
     if matrix.op.name == "identity":
@@ -364,7 +384,14 @@ def segment(vector: Expr, lengths: tuple, k: int) -> Expr:
         return vector.args[k]
     if vector.ndim == 0 or vector.op.name in ("ones", "zeros"):
         return vector if vector.ndim == 0 else constant(vector.op.name, lengths[k])
-    if vector.op.scalar:
+    if vector.op.name in ("unit", "stack"):
+        start = sum(lengths[:k])
+        if vector.op.name == "stack":
+            return np.stack(vector.args[start : start + lengths[k]])
+        place = vector.params[0] - start
+        inside = 0 <= place < lengths[k]
+        return constant("unit", place, lengths[k]) if inside else constant("zeros", lengths[k])
+    if vector.op.scalar and not _to_the_bit(vector):
         return simplified(vector, tuple(segment(a, lengths, k) for a in vector.args))
     return constant("segment", vector, lengths, k)
 
@@ -377,6 +404,11 @@ def element(vector: Expr, k: int) -> Expr:
         return ONE if vector.params[0] == k else ZERO
     if vector.op.name == "stack":
         return vector.args[k]
-    if vector.op.scalar:
+    if vector.op.scalar and not _to_the_bit(vector):
         return simplified(vector, tuple(element(a, k) for a in vector.args))
     return vector[k]
+
+
+def _to_the_bit(e: Expr) -> bool:
+    """Whether ``e`` compares what has been computed from vectors for equality."""
+    return e.op.name in _EXACT and any(a.ndim and a.op.scalar for a in e.args)

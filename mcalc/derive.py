@@ -210,7 +210,10 @@ class Derivation:
         for v in self.variables:
             if not isinstance(v, Expr) or v not in known:
                 names = ", ".join(e.name for e in known) or "none"
-                raise ValueError(f"{v} is not a variable of {self.y}: its variables are {names}")
+                hint = "; give the variable, not its name" if isinstance(v, str) else ""
+                raise ValueError(
+                    f"{v} is not a variable of {self.y}: its variables are {names}{hint}"
+                )
             if v.ndim > 1:
                 raise UnsupportedError(f"{v} is a matrix: derive by a scalar or a vector")
             if self.several and v.ndim:
@@ -250,16 +253,19 @@ class Derivation:
     @property
     def parameters(self) -> tuple:
         """The names that ``numpy()``, ``jvp`` and ``vjp`` need."""
-        needed = symbols(unnamed(self.jacobian.expr), *self._sized())
+        needed = set()
+        for formula_, *probes in ([self.jacobian.expr], self._product("inp"), self._product("out")):
+            closed = unnamed(formula_)
+            needed |= {*symbols(closed), *self._sized(closed, *probes)}
         return tuple(e.name for e in symbols(self.y) if e in needed)
 
-    def _sized(self):
+    def _sized(self, expr, *probes):
         """Variables that only lend their length: in ``I`` nothing else tells n."""
-        known = set(evaluate.letters(*symbols(unnamed(self.jacobian.expr))))
-        wanted, lenders = set(evaluate.letters(self.jacobian.expr)) - known, []
+        known = set(evaluate.told(*probes, *symbols(expr)))
+        wanted, lenders = set(evaluate.letters(expr, *probes)) - known, []
         for e in [*self.variables, *symbols(self.y)]:
-            if wanted & set(evaluate.letters(e)):
-                wanted -= set(evaluate.letters(e))
+            if wanted & set(evaluate.told(e)):
+                wanted -= set(evaluate.told(e))
                 lenders.append(e)
         return lenders
 
@@ -272,32 +278,38 @@ class Derivation:
 
         Time and memory are those of the closed form, never m x n.
         """
-        return self._product("inp", dx, self.columns, "dx")(values)
+        return self._compiled_product("inp")(**{"dx'": dx}, **values)
 
     def vjp(self, v, /, **values):
         """The row ``v`` times the Jacobian, in the shape of wrt; see :meth:`jvp`."""
-        return self._product("out", v, self.y.shape, "v")(values)
+        return self._compiled_product("out")(**{"v'": v}, **values)
 
-    def _product(self, side, vector, shape, name):
+    def _product(self, side):
+        """The formula of the Jacobian times a vector on this side, and that vector."""
+        if side not in self._products:
+            forward = side == "inp"
+            name, shape = ("dx'", self.columns) if forward else ("v'", self.y.shape)
+            probe = node(SYMBOL, params=(name,), shape=shape)
+            terms = contraction(self.terms, probe, side)
+            terms = terms if forward else [replace(t, out=t.inp, inp=()) for t in terms]
+            rest = self.y.shape if forward else self.columns
+            self._products[side] = formula(terms, rest, ()), probe
+        return self._products[side]
+
+    def _compiled_product(self, side):
         key = (side, "compiled")
         if key not in self._products:
-            probe = node(SYMBOL, params=(name + "'",), shape=shape)
-            terms = contraction(self.terms, probe, side)
-            rest = (self.y.shape, ()) if side == "inp" else (self.columns, ())
-            terms = terms if side == "inp" else [replace(t, out=t.inp, inp=()) for t in terms]
-            self._products[key] = self._compiled(formula(terms, *rest), probe)
-        compiled = self._products[key]
-        return lambda values: compiled(**{name + "'": vector}, **values)
+            self._products[key] = self._compiled(*self._product(side))
+        return self._products[key]
 
     @cached_property
     def _products(self):
         return {}
 
     def _compiled(self, expr, *probes, two_axes=False):
-        lenders = () if probes else self._sized()
-        return evaluate.compile_(
-            unnamed(expr), [*probes, *lenders], symbols(self.y), two_axes=two_axes
-        )
+        expr = unnamed(expr)
+        inputs = [*probes, *self._sized(expr, *probes)]
+        return evaluate.compile_(expr, inputs, symbols(self.y), two_axes=two_axes)
 
     def explicit(self, **sizes):
         """The Jacobian by scalar rules alone, a ``sympy.Matrix`` over ``x_1, x_2, ...``.
@@ -384,4 +396,6 @@ class Derivation:
             rows += [rf"\text{{{k}. {step.kind}}} & {lines[0]}", *(f"& {x}" for x in lines[1:])]
         size = shape_text(self.jacobian.shape).replace("x", r"\times")
         rows[-1] += rf" \qquad ({size})"
+        why = [rf"\text{{{line}}}" for line in self.reason.split("; ")]
+        rows += [rf"\text{{rule}} & \text{{{self.rule}}}", *(f"& {line}" for line in why)]
         return r"$\displaystyle \begin{array}{ll} " + r" \\[4pt] ".join(rows) + r" \end{array}$"

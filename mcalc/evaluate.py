@@ -33,6 +33,11 @@ def letters(*es: Expr) -> list[str]:
     return list(found)
 
 
+def told(*inputs: Expr) -> list[str]:
+    """The lengths that the shapes of these inputs show: ``m + n`` shows neither."""
+    return [part for e in inputs for part in e.shape if isinstance(part, str) and " " not in part]
+
+
 def length(part, sizes: dict) -> int:
     """The number that a length such as ``n`` or ``m + n`` stands for."""
     if not isinstance(part, str):
@@ -45,7 +50,7 @@ def bind(inputs: list[Expr], values: dict, also=(), known=()) -> tuple[list, dic
 
     Raises TypeError for missing or unknown names and ShapeError for arrays of the wrong shape.
     """
-    arrays, sizes = [], {}
+    arrays, sizes, joined = [], {}, []
     for e in inputs:
         name, value = e.name, values.get(e.name)
         if value is None:
@@ -61,7 +66,12 @@ def bind(inputs: list[Expr], values: dict, also=(), known=()) -> tuple[list, dic
                     _wrong_shape(e, value, f", and {part} is {sizes[part]} elsewhere")
             elif isinstance(part, int) and part != found:
                 _wrong_shape(e, value)
+            elif isinstance(part, str) and " " in part:
+                joined.append((e, value, part, found))
         arrays.append(value)
+    for e, value, part, found in joined:
+        if length(part, sizes) != found:
+            _wrong_shape(e, value, f", and {part} is {length(part, sizes)} elsewhere")
     if len(values) > len(inputs):
         allowed = {e.name for e in (*inputs, *known)}
         extra = [name for name in values if name not in allowed]
@@ -107,7 +117,7 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
     lengths = ", ".join(f"{code.sizes[n]}" for n in code.sizes)
     arguments = ", ".join([*(code.names[x] for x in inputs), *([lengths] if lengths else [])])
     source = f"def formula({arguments}):\n    " + "\n    ".join([*code.lines, f"return {result}"])
-    scope = {"np": np}
+    scope = {"np": np} | code.functions
     exec(compile(source, "<closed form>", "exec"), scope)  # names and numbers of our own making
     formula, wanted = scope["formula"], list(code.sizes)
 
@@ -148,7 +158,7 @@ class _Code:
     def __init__(self, inputs, e):
         self.names = {x: f"x{k}" for k, x in enumerate(inputs)}
         self.sizes = {n: f"n{k}" for k, n in enumerate(letters(e))}
-        self.lines, self.quiet = [], {}
+        self.lines, self.quiet, self.functions = [], {}, {}
         self.owned: dict[Expr, str] = {}  # temporary arrays that may be written over
         self.made: set[Expr] = set()  # arrays that are not the caller's
         self.nodes = walk(e)
@@ -200,7 +210,7 @@ class _Code:
         name = e.op.name
         if name == "where":
             return self.where(e, operands)
-        if e.op.scalar is None:
+        if e.op.scalar is None or not isinstance(e.op.numpy, np.ufunc):
             return self.structural(e, operands)
         if e.ndim == 0 and name in _SCALAR_SIGNS:
             call = f"{operands[0]} {_SCALAR_SIGNS[name]} {operands[1]}"
@@ -251,6 +261,10 @@ class _Code:
             lengths, k = e.params
             start = " + ".join(["0", *map(self.length, lengths[:k])])
             return f"{operands[0]}[{start}:{start} + {self.length(lengths[k])}]", False
+        if template is None:  # no shorter way to write it: the row's own function
+            called = f"f{len(self.functions)}"
+            self.functions[called] = e.op.numpy
+            return f"{called}({', '.join([*operands, *params])})", e.ndim > 0
         call = template.format(
             *operands, all=", ".join(operands), p=", ".join(params),
             **{f"p{k}": p for k, p in enumerate(params)},

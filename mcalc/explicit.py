@@ -11,7 +11,7 @@ import numpy as np
 import sympy as sp
 
 from .evaluate import length, letters
-from .expr import NAMED, NUMBER, SIZE, SYMBOL, Expr, walk
+from .expr import NAMED, NUMBER, SIZE, SYMBOL, Expr, as_expr, walk
 
 
 def jacobian(y: Expr, variables: tuple, sizes: dict) -> sp.Matrix:
@@ -19,18 +19,32 @@ def jacobian(y: Expr, variables: tuple, sizes: dict) -> sp.Matrix:
 
     Raises ValueError if a symbolic size has no value, or a value has no such size.
     """
-    wanted = letters(y, *variables)
+    _need(sizes, letters(y, *variables), y)
+    outputs = scalars_of(y, sizes).reshape(-1)
+    inputs = [s for v in variables for s in symbols_of(v, sizes).reshape(-1)]
+    return sp.Matrix([[sp.diff(f, x) for x in inputs] for f in outputs])
+
+
+def entries(y: Expr, **sizes) -> sp.Matrix:
+    """A scalar, vector or matrix entry by entry, as a ``sympy.Matrix``: ``entries(w * x, n=3)``.
+
+    Raises ValueError for a missing or unknown size.
+    """
+    y = as_expr(y)
+    _need(sizes, letters(y), y)
+    values = scalars_of(y, sizes)
+    return sp.Matrix(values.reshape(*values.shape, *(1,) * (2 - values.ndim)).tolist())
+
+
+def _need(sizes, wanted, y):
     for name in wanted:
         if not isinstance(sizes.get(name), int) or sizes[name] < 1:
             example = ", ".join(f"{n}=3" for n in wanted)
-            raise ValueError(f"the size {name} is missing: write explicit({example})")
+            raise ValueError(f"the size {name} is missing: give a number for each, as in {example}")
     for name in sizes:
         if name not in wanted:
             known = ", ".join(wanted) or "none"
             raise ValueError(f"{name} is not a size of {y}: its sizes are {known}")
-    outputs = scalars_of(y, sizes).reshape(-1)
-    inputs = [s for v in variables for s in symbols_of(v, sizes).reshape(-1)]
-    return sp.Matrix([[sp.diff(f, x) for x in inputs] for f in outputs])
 
 
 def symbols_of(variable: Expr, sizes: dict) -> np.ndarray:

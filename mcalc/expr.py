@@ -52,6 +52,7 @@ class Primitive:
     analytic: bool = True  # may be evaluated at complex points
     code: str | None = None  # one NumPy expression, when `numpy` cannot be called as it is
     grind: Callable | None = None  # on arrays of SymPy scalars, when `numpy` cannot be
+    open: bool = False  # a function of which nothing is known
 
     def __repr__(self):
         return f"<{self.name}>"
@@ -207,8 +208,9 @@ def as_expr(value) -> Expr:
         return node(NUMBER, params=(Fraction(int(value)),), shape=())
     if isinstance(value, Fraction | Real) and np.isfinite(float(value)):
         # 0.1 is meant as 1/10; a number that no short fraction equals stays the float it is
+        value = value if isinstance(value, Fraction) else float(value)
         short = Fraction(value).limit_denominator(10**6)
-        exact = short if isinstance(value, Fraction) or float(short) == value else float(value)
+        exact = short if isinstance(value, Fraction) or float(short) == value else value
         return node(NUMBER, params=(exact,), shape=())
     return _refuse(value)
 

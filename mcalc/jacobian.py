@@ -26,7 +26,7 @@ import numpy as np
 
 from . import algebra
 from .algebra import ONE, add, matvec, mul, split, total
-from .expr import Expr, is_number
+from .expr import Expr, UnsupportedError, is_number
 
 fresh = itertools.count().__next__
 
@@ -58,7 +58,7 @@ class Term:
             other = here if units[0] is e else e
             scalar, here = algebra.element(other, units[0].params[0]), units[0]
         else:
-            scalar, here = split(mul(here, e) if here is not ONE else e)
+            scalar, here = split(mul(here, e))
         self.coefficient = mul(self.coefficient, scalar)
         self.lengths.setdefault(label, e.shape[0])
         if here.ndim and here.op.name != "ones":
@@ -67,11 +67,13 @@ class Term:
             self.vectors.pop(label, None)
 
     def _times_matrix(self, e, a, b):
+        self.lengths.setdefault(a, e.shape[0]), self.lengths.setdefault(b, e.shape[1])
         scalar, e = split(e)
         self.coefficient = mul(self.coefficient, scalar)
-        self.lengths.setdefault(a, e.shape[0]), self.lengths.setdefault(b, e.shape[1])
         kind = e.op.name
-        if kind == "transpose":
+        if e.ndim < 2:  # x A / A: what is left is the same in every row
+            self.times(e, (a, b)[2 - e.ndim :])
+        elif kind == "transpose":
             self.times(e.args[0], (b, a))
         elif kind == "outer":
             self.times(e.args[0], (a,)), self.times(e.args[1], (b,))
@@ -82,6 +84,9 @@ class Term:
             self.join({a: b} if a != b else {})
             for v in e.args:
                 self.times(v, (b,))
+        elif a == b:
+            on_diagonal = np.multiply(e, algebra.constant("identity", e.shape[0]))
+            self.times(np.sum(on_diagonal, axis=1), (a,))
         else:
             self.matrices.append((e, a, b))
 
@@ -102,14 +107,19 @@ class Term:
 
     def contract(self) -> Term:
         """Sum over the labels that are neither a row's nor a column's."""
-        for label in [s for s in self.lengths if s not in self.out + self.inp]:
-            self._contract(label)
+        left = None
+        while left != (left := [s for s in self.lengths if s not in self.out + self.inp]):
+            joined = [a for m, a, b in self.matrices if m.op.name == "selector"]
+            for label in sorted(left, key=lambda s: s not in joined):
+                self._contract(label)
         return self
 
     def _contract(self, s):
         touching = [m for m in self.matrices if s in m[1:]]
         if len({frozenset(m[1:]) for m in touching}) > 1:
-            return  # a product of two matrices: kept as it is
+            return  # a product of two matrices: kept until a vector meets one of them
+        if any(m.op.name == "selector" and a in self.out and b == s for m, a, b in touching):
+            return  # a part of the rows: put in its place at the end
         length = self.lengths.pop(s)
         v = self.vectors.pop(s, ONE)
         if not touching:
@@ -231,7 +241,7 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
     if not terms:
         return algebra.constant("zeros", *out, *inp)
     parts = [_matrix(t, out, inp) for t in terms]
-    return algebra.matrix_sum(*parts)
+    return algebra.filled(algebra.matrix_sum(*parts), (*out, *inp))
 
 
 def _scalar_condition(term):
@@ -242,43 +252,85 @@ def _scalar_condition(term):
 
 
 def _branch(term, condition, truth):
-    return replace(
-        term,
-        coefficient=algebra.under(condition, truth, term.coefficient),
-        vectors={a: algebra.under(condition, truth, v) for a, v in term.vectors.items()},
-    )
+    coefficient = algebra.under(condition, truth, term.coefficient)
+    decided = replace(term, coefficient=coefficient, vectors={}, lengths=dict(term.lengths))
+    for a, v in term.vectors.items():
+        decided.times(algebra.filled(algebra.under(condition, truth, v), v.shape), (a,))
+    return decided
+
+
+def _settled(term):
+    """``term`` with its matrices in one chain from row to column, or none left of them.
+
+    What is no chain, such as ``sum_s A_is B_sj C_ij``, becomes one by multiplying matrices out.
+    """
+    term = copy(term).contract()
+    while term.matrices and _chain(term) is None:
+        summed = [s for s in term.lengths if s not in term.out + term.inp]
+        s = next((s for s in summed if len(_partners(term, s)) == 2), None)
+        if s is None:
+            raise UnsupportedError("this Jacobian is no sum of products of matrices and vectors")
+        before, after = _partners(term, s)
+        left = _between(term, before, s)
+        left = np.matmul(left, np.diag(term.vectors.pop(s))) if s in term.vectors else left
+        whole = np.matmul(left, _between(term, s, after))
+        term.matrices = [m for m in term.matrices if s not in m[1:]] + [(whole, before, after)]
+        del term.lengths[s]
+        term.contract()
+    return term
+
+
+def _partners(term, label):
+    """The labels that share a matrix with this one."""
+    return list(dict.fromkeys(b if a == label else a
+                              for m, a, b in term.matrices if label in (a, b)))  # fmt: skip
+
+
+def _between(term, a, b):
+    """The matrix with rows at one label and columns at another; a product, entry by entry."""
+    here = [x for x in term.matrices if {a, b} == {*x[1:]}]
+    turned = [m if row == a else np.transpose(m) for m, row, _ in here]
+    return turned[0] if len(turned) == 1 else mul(*turned)
+
+
+def _chain(term):
+    """The labels from row to column, each joined to the next by matrices; None if it is no chain."""
+    if not term.out or not term.inp or term.out == term.inp:
+        return None
+    labels = [*term.out]
+    while labels[-1] not in term.inp:
+        following = [p for p in _partners(term, labels[-1]) if p not in labels[-2:-1]]
+        if len(following) != 1 or following[0] in labels:
+            return None
+        labels += following
+    ends = {a for m in term.matrices for a in m[1:]}
+    return labels if ends == {*labels} and len(_partners(term, labels[-1])) == 1 else None
 
 
 def _one_axis(term):
+    term = _settled(term) if term.matrices else term
     return mul(term.coefficient, *term.vectors.values())
 
 
 def _matrix(term, out, inp):
     """One term between a row's and a column's label, as ``(sign, matrix)``."""
+    term = _settled(term) if term.matrices else term
     (i,), (j,) = term.out, term.inp
     c, powers = algebra.factors(term.coefficient)
     front, sign = algebra.product(abs(c), powers), 1 if c > 0 else -1
     if i == j:
         if i in term.vectors:
-            return 1, np.diag(mul(term.coefficient, term.vectors[i]))
+            return 1, np.diag(algebra.filled(mul(term.coefficient, term.vectors[i]), out))
         return sign, mul(front, algebra.constant("identity", *out))
     if not term.matrices:
         ends = (algebra.filled(term.vectors.get(a, ONE), n) for a, n in ((i, out), (j, inp)))
         return sign, mul(front, np.outer(*ends))
-    chain, here, todo = [], i, list(term.matrices)
-    while here != j:
-        same = [m for m in todo if here in m[1:]]
-        m, a, b = same[0]
-        nxt = b if a == here else a
-        both = [k for k in same if nxt in k[1:]]
-        todo = [k for k in todo if k not in both]
-        turned = [k if a == here else np.transpose(k) for k, a, b in both]
+    labels, chain = _chain(term), []
+    for here, following in itertools.pairwise([*labels, None]):
         if here in term.vectors:
             chain.append(np.diag(term.vectors[here]))
-        chain.append(turned[0] if len(turned) == 1 else mul(*turned))
-        here = nxt
-    if j in term.vectors:
-        chain.append(np.diag(term.vectors[j]))
+        if following is not None:
+            chain.append(_between(term, here, following))
     whole = chain[-1]
     for matrix in chain[-2::-1]:
         whole = np.matmul(matrix, whole)
@@ -302,20 +354,56 @@ def _unit(k, shape):
 
 
 def _blocks(terms, out, inp):
-    """A block of rows for each part of a concatenation."""
-    lengths = next(m.params[0] for t in terms for m, a, b in t.matrices if m.op.name == "selector")
+    """A block of rows for each part of a concatenation; a sum of such if they are cut differently."""
+    cuts: dict = {}
+    for t in terms:
+        cuts.setdefault(_cut(t), []).append(t)
+    whole = cuts.pop(None, [])
+    if not any(_row_matrices(t) or t.out == t.inp for t in whole):  # outer products can be cut
+        cuts[next(iter(cuts))] += whole
+        whole = []
+    parts = [_cut_at(lengths, group, inp) for lengths, group in cuts.items()]
+    parts += [formula(whole, out, inp)] if whole else []
+    if len(parts) == 1:
+        return parts[0]
+    whole = algebra.matrix_sum(*((1, part) for part in parts)) if inp else add(*parts)
+    return algebra.filled(whole, (*out, *inp))
+
+
+def _row_matrices(term):
+    return [x for x in term.matrices if term.out[0] in x[1:]]
+
+
+def _cut(term):
+    """The lengths of the parts in which a concatenation joins this term's rows."""
+    return next((m.params[0] for m, a, b in _row_matrices(term) if m.op.name == "selector"), None)
+
+
+def _cut_at(lengths, terms, inp):
     blocks = []
     for k, length in enumerate(lengths):
-        part = []
-        for t in terms:
-            for m, a, b in t.matrices:
-                if m.op.name == "selector" and m.params[1] == k and a == t.out[0]:
-                    rest = [x for x in t.matrices if x[0] is not m]
-                    part.append(replace(t, out=(b,), matrices=rest))
-        blocks.append(formula(collect(part), (length,), inp))
-    if not inp:
-        return np.concatenate(blocks)
-    return algebra.constant("blocks", *blocks)
+        part = (_rows_of(t, lengths, k) for t in terms)
+        blocks.append(formula(collect(t for t in part if t is not None), (length,), inp))
+    return algebra.constant("blocks", *blocks) if inp else np.concatenate(blocks)
+
+
+def _rows_of(term, lengths, k):
+    """Part k of a term's rows, None if it is zero."""
+    (row,) = term.out
+    selector = next((x for x in _row_matrices(term) if x[0].op.name == "selector"), None)
+    if selector and selector[0].params[1] != k:
+        return None
+    label = selector[2] if selector else fresh()
+    part = replace(
+        term,
+        out=(label,),
+        vectors={a: v for a, v in term.vectors.items() if a != row},
+        matrices=[x for x in term.matrices if x is not selector],
+        lengths={a: n for a, n in term.lengths.items() if a != row},
+    )
+    if row in term.vectors:
+        part.times(algebra.segment(term.vectors[row], lengths, k), (label,))
+    return part
 
 
 def contraction(terms, vector: Expr, side: str) -> list[Term]:

@@ -27,6 +27,7 @@ from .expr import (
     shape_text,
     size,
 )  # fmt: skip
+from .functions import derivative_of
 from .jacobian import Term, fresh
 
 PRIMITIVES: dict[str, Primitive] = {}
@@ -159,6 +160,9 @@ def _from_sympy(form, operands) -> Expr:
         return operands[int(form.name[1:])]
     if form.is_Number:
         return as_expr(Fraction(form.p, form.q) if form.is_Rational else float(form))
+    if isinstance(form, sp.Derivative):
+        (inside,) = form.expr.args
+        return derivative_of(form.expr.func.__name__, _from_sympy(inside, operands))
     if isinstance(form, sp.Piecewise):
         (yes, condition), *rest = form.args
         if condition is sp.true:

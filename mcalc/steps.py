@@ -57,6 +57,8 @@ class Graph:
         return rebuild(e, tuple(self._operand(e, a) for a in e.args))
 
     def _operand(self, parent, e):
+        if e.ndim > 1:  # a variable of its own would have a Jacobian of three axes
+            return self._inside(e.args[0] if e.op is NAMED else e)
         if e not in self.depends or e in self.variables or self._stays(parent, e):
             return self._inside(e)
         if e not in self._symbols:

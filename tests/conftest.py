@@ -3,4 +3,5 @@
 from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("soak", max_examples=3000, deadline=None, print_blob=True)
 settings.load_profile("ci")

@@ -1,0 +1,153 @@
+"""Pictures, each with a summary in words that says the same: for tests, and for readers who listen.
+
+matplotlib is loaded when the first picture is drawn, and never through pyplot.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+
+import numpy as np
+
+INK, MUTED = "#1f1f1f", "#6b6b6b"
+LINES = ["#1845fb", "#ff5e02", "#c91f16", "#7f2aff", "#00735c", "#54478c"]  # told apart when grey
+
+
+class Picture:
+    """A figure and what it shows in words, which is its alt text and its ``str()``."""
+
+    def __init__(self, draw, summary: str, size: tuple):
+        self._draw, self.summary, self.size = draw, summary, size
+
+    def __repr__(self):
+        return self.summary
+
+    __str__ = __repr__
+
+    def png(self) -> bytes:
+        """The picture as the bytes of a PNG file, the same on every run."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=self.size, layout="constrained", facecolor="white")
+        self._draw(figure)
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=96, metadata={"Software": None})
+        return file.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        png = self.png()
+        payload = base64.b64encode(png).decode()
+        alt = html.escape(self.summary, quote=True)
+        width = round(96 * self.size[0])
+        return {
+            "text/plain": self.summary,
+            "image/png": png,
+            "text/html": f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{payload}">',
+        }
+
+
+def images(*rows: dict, scale=None) -> Picture:
+    """Rows of small square images: ``images({"w": w, "gradient": g})``.
+
+    Each is a vector of a square length or a square array. Values of both signs are orange above
+    zero and purple below, around a white zero; values from zero up are black on white. Every image
+    has a scale of its own unless ``scale`` gives the largest value.
+    """
+    grid = [{name: _square(name, values) for name, values in row.items()} for row in rows]
+    columns = max(map(len, grid))
+
+    def draw(figure):
+        axes = figure.subplots(len(grid), columns, squeeze=False)
+        for ax in axes.flat:
+            ax.set_axis_off()
+        for line, row in zip(axes, grid, strict=True):
+            for ax, (name, values) in zip(line, row.items(), strict=False):
+                top = scale or np.abs(values).max() or 1.0
+                signed = (values < 0).any()
+                ax.imshow(
+                    values,
+                    cmap="PuOr_r" if signed else "Greys",
+                    vmin=-top if signed else 0,
+                    vmax=top,
+                )
+                ax.set_title(name, fontsize=10, color=INK)
+
+    words = "; ".join(_described(name, values) for row in grid for name, values in row.items())
+    return Picture(draw, f"images: {words}", (1.35 * columns, 1.55 * len(grid)))
+
+
+def _square(name, values):
+    values = np.asarray(values, dtype=float)
+    side = round(values.size**0.5)
+    if side * side != values.size:
+        raise ValueError(f"{name} has {values.size} values: a square number is needed, such as 64")
+    return values.reshape(side, side)
+
+
+def _described(name, values):
+    if not values.any():
+        return f"{name} all zero"
+    return f"{name} from {_short(values.min())} to {_short(values.max())}"
+
+
+def _short(value):
+    return f"{value:.2g}" if abs(value) > 1e-12 else "0"
+
+
+def curves(named: dict, levels=(), x="step", y="loss", log=False) -> Picture:
+    """Curves against the step, with horizontal ``levels`` to compare them with.
+
+    ``curves({"neuron": losses}, {"the mean": 0.09})``; ``log`` makes the vertical axis logarithmic.
+    """
+    named = {name: np.asarray(values, dtype=float) for name, values in named.items()}
+    levels = dict(levels)
+
+    def draw(figure):
+        ax = figure.subplots()
+        last = max(map(len, named.values())) - 1
+        for color, (name, values) in zip(LINES, named.items(), strict=False):
+            ax.plot(values, color=color, linewidth=2)
+            ax.annotate(f" {name}", (len(values) - 1, values[-1]), color=color, va="center")
+        for name, level in levels.items():
+            ax.axhline(level, color=MUTED, linewidth=1, linestyle="--")
+            ax.annotate(f" {name}", (last, level), color=MUTED, va="center")
+        ax.set(xlabel=x, ylabel=y, yscale="log" if log else "linear", xlim=(0, last))
+        ax.spines[["top", "right"]].set_visible(False)
+        if not log:
+            ax.set_ylim(bottom=0)
+
+    words = [
+        f"{name}: {v[0]:.3g} at {x} 0, {v[-1]:.3g} at {x} {len(v) - 1}" for name, v in named.items()
+    ]
+    words += [f"{name}: {level:.3g}" for name, level in levels.items()]
+    return Picture(draw, f"{y}; " + "; ".join(words), (7.2, 3.2))
+
+
+def heatmap(matrix, title="") -> Picture:
+    """A matrix as a grid of coloured cells with their values; a zero is an empty cell."""
+    matrix = np.atleast_2d(np.asarray(matrix, dtype=float))
+    m, n = matrix.shape
+    top = np.abs(matrix).max() or 1.0
+
+    def draw(figure):
+        ax = figure.subplots()
+        ax.imshow(matrix, cmap="PuOr_r", vmin=-1.6 * top, vmax=1.6 * top)
+        for (i, j), value in np.ndenumerate(matrix):
+            ax.text(j, i, "0" if value == 0 else f"{value:.2g}", ha="center", va="center",
+                    fontsize=9, color=MUTED if value == 0 else INK)  # fmt: skip
+        ax.set_xticks(np.arange(n), [f"input {j + 1}" for j in range(n)], fontsize=8, rotation=30)
+        ax.set_yticks(np.arange(m), [f"output {i + 1}" for i in range(m)], fontsize=8)
+        ax.set_xticks(np.arange(n - 1) + 0.5, minor=True)
+        ax.set_yticks(np.arange(m - 1) + 0.5, minor=True)
+        ax.grid(which="minor", color="white", linewidth=2)
+        ax.tick_params(which="both", length=0)
+        ax.spines[:].set_visible(False)
+        if title:
+            ax.set_title(title, fontsize=11, color=INK)
+
+    zeros = int((matrix == 0).sum())
+    rows = "; ".join(", ".join(f"{v:.2g}" for v in row) for row in matrix)
+    words = f"{title + ': ' if title else ''}{m} x {n}, {zeros} of {m * n} entries zero: [{rows}]"
+    return Picture(draw, words, (0.75 * n + 1.3, 0.55 * m + 1.0))

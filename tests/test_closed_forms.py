@@ -1,0 +1,273 @@
+"""The closed forms as the paper prints them, literally, and the steps that lead to them."""
+
+import numpy as np
+import pytest
+import sympy
+
+import mcalc as mc
+
+w, x = mc.vectors("w x")
+b, z, t = mc.scalars("b z t")
+A = mc.matrices("A", shape=("n", "n"))
+X, y = mc.matrices("X", shape=("N", "n")), mc.vectors("y", size="N")
+q = mc.vectors("q", size=3)
+f, g = mc.functions("f g", elementwise=True)
+F, G = mc.functions("F G")
+s = mc.let("s", np.exp(x) / np.sum(np.exp(x)))
+loss = np.mean((y - np.maximum(0, X @ w + b)) ** 2)
+one = t - np.maximum(0, w @ x + b)
+
+ELEMENTWISE = [
+    (w + x, w, "I"),
+    (w + x, x, "I"),
+    (w - x, w, "I"),
+    (w - x, x, "-I"),
+    (w * x, w, "diag(x)"),
+    (w * x, x, "diag(w)"),
+    (w / x, w, "diag(1/x)"),
+    (w / x, x, "diag(-w/x^2)"),
+    (f(w) * g(x), w, "diag(g(x) ⊗ f'(w))"),
+    (F(w) + G(x), w, "F'(w)"),
+    (F(w) * G(x), w, "diag(G(x)) F'(w)"),
+    (np.maximum(0, x), x, "diag(1 if x > 0; 0 otherwise)"),
+    (np.maximum(x, 0), x, "diag(1 if x > 0; 0 otherwise)"),
+    (w > x, w, "0"),
+    (x**3, x, "diag(3x^2)"),
+    (x * x**2, x, "diag(3x^2)"),
+    (np.sin(x**2), x, "diag(2x ⊗ cos(x^2))"),
+    (np.abs(x), x, "diag(sign(x))"),
+    (np.sqrt(x), x, "diag(1/(2 sqrt(x)))"),
+    (np.where(w > 0, x, x**2), x, "diag(1 if w > 0; 2x otherwise)"),
+]
+EXPANSION = [(x + z, x, "I"), (x + z, z, "1"), (x * z, x, "I z"), (x * z, z, "x"), (3 * x, x, "3I")]
+SUMS = [
+    (np.sum(x), x, "1^T"),
+    (np.sum(x * z), x, "z 1^T"),
+    (np.sum(x * z), z, "sum(x)"),
+    (np.sum(7 * x), x, "7 · 1^T"),
+    (np.mean(x), x, "(1/n) 1^T"),
+    (np.sum(w * x), w, "x^T"),
+    (w @ x, w, "x^T"),
+    (np.dot(w, x) + b, w, "x^T"),
+    (np.dot(w, x) + b, b, "1"),
+    (np.linalg.norm(x), x, "x^T/||x||"),
+    (np.max(x), x, "(1 if x = max(x); 0 otherwise)^T"),
+]
+SCALARS = [
+    (np.sin(z**2), z, "2z cos(z^2)"),
+    (np.log(np.sin(z**3) ** 2), z, "6z^2 cos(z^3)/sin(z^3)"),
+    (np.sin(z + z**2), z, "cos(z + z^2) (1 + 2z)"),
+    (z + z**2, z, "1 + 2z"),
+    (z * z**2, z, "3z^2"),
+    (np.maximum(0, z), z, "1 if z > 0; 0 otherwise"),
+    (np.tanh(z), z, "1 - tanh(z)^2"),
+    (3 * b**2 * z, (b, z), "[6b z, 3b^2]"),
+    ([3 * b**2 * z, 2 * b + z**8], (b, z), "[[6b z, 3b^2], [2, 8z^7]]"),
+    ([np.log(z**2), np.sin(3 * z)], z, "[2/z, 3 cos(3z)]^T"),
+]
+NEURON = [
+    (np.maximum(0, w @ x + b), w, "x^T if w.x + b > 0; 0^T otherwise"),
+    (np.maximum(0, w @ x + b), b, "1 if w.x + b > 0; 0 otherwise"),
+    (one, w, "-x^T if w.x + b > 0; 0^T otherwise"),
+    (one**2, w, "2(w.x + b - t) x^T if w.x + b > 0; 0^T otherwise"),
+    (loss, w, "(2/N) sum_i ((w.x_i + b - y_i) x_i^T if w.x_i + b > 0; 0^T otherwise)"),
+    (loss, b, "(2/N) sum_i (w.x_i + b - y_i if w.x_i + b > 0; 0 otherwise)"),
+    (np.mean((X @ w + b - y) ** 2), w, "(2/N) (X w + b - y)^T X"),
+    (np.mean((y - (X @ w + b)) ** 2), w, "(2/N) (X w + b - y)^T X"),
+    (np.mean((y - (X @ w + b)) ** 2), b, "(2/N) sum(X w + b - y)"),
+]
+MATRICES = [
+    (A @ x, x, "A"),
+    (x @ A, x, "A^T"),
+    (A.T @ (A @ x), x, "A^T A"),
+    (x @ (A @ x), x, "x^T (A + A^T)"),
+    (np.sum((A @ x) ** 2), x, "2x^T A^T A"),
+    (np.tanh(A @ x + b), x, "diag(1 - tanh(A x + b)^2) A"),
+    (s, x, "diag(s) - s s^T"),
+    (x / np.linalg.norm(x), x, "I/||x|| - x x^T/||x||^3"),
+    (np.log(np.sum(np.exp(x))), x, "exp(x)^T/sum(exp(x))"),
+    (np.concatenate([x**2, w]), x, "[diag(2x); 0]"),
+    (q[0] * q[1] ** 2, q, "[q_2^2, 2q_1 q_2, 0]"),
+    (x - np.mean(x), x, "I - (1/n) 1 1^T"),
+]
+
+
+@pytest.mark.parametrize(
+    "expression, wrt, text",
+    ELEMENTWISE + EXPANSION + SUMS + SCALARS + NEURON + MATRICES,
+    ids=lambda part: part if isinstance(part, str) else None,
+)
+def test_closed_form(expression, wrt, text):
+    d = mc.derive(expression, wrt=wrt)
+    assert str(d.jacobian) == text
+    assert d.equals(d.jacobian)
+    assert d.check(points=2)
+
+
+HESSIANS = [
+    (x @ (A @ x), x, "A + A^T"),
+    (np.mean((y - X @ w) ** 2), w, "(2/N) X^T X"),
+    (np.sum(x**3), x, "diag(6x)"),
+    (3 * b**2 * z, (b, z), "[[6z, 6b], [6b, 0]]"),
+]
+
+
+@pytest.mark.parametrize("expression, wrt, text", HESSIANS, ids=lambda p: str(p)[:30])
+def test_hessian(expression, wrt, text):
+    second = mc.hessian(expression, wrt)
+    assert str(second.jacobian) == text
+    assert second.check(points=2)
+
+
+@pytest.mark.parametrize(
+    "expression, wrt, shape",
+    [
+        (w * x, w, ("n", "n")),
+        (w @ x, w, (1, "n")),
+        (x * z, z, ("n", 1)),
+        (z**2, z, (1, 1)),
+        (X @ w, w, ("N", "n")),
+        ([b * z, b], (b, z), (2, 2)),
+    ],
+)
+def test_the_shape_is_that_of_numerator_layout(expression, wrt, shape):
+    assert mc.derive(expression, wrt=wrt).jacobian.shape == shape
+
+
+def test_the_four_steps_with_a_name_of_the_readers():
+    u = mc.let("u", w * x)
+    d = mc.derive(np.sum(u), wrt=w)
+    assert [step.kind for step in d.steps] == [
+        "introduce",
+        "differentiate",
+        "combine",
+        "substitute",
+    ]
+    assert [step.text for step in d.steps] == [
+        "u = w ⊗ x\ny = sum(u)",
+        "∂u/∂w = diag(x)\n∂y/∂u = 1^T",
+        "∂y/∂w = ∂y/∂u ∂u/∂w = 1^T diag(x)",
+        "∂y/∂w = 1^T diag(x) = x^T",
+    ]
+    assert d.steps[2].latex == (
+        r"\frac{\partial y}{\partial \mathbf{w}} = \frac{\partial y}{\partial \mathbf{u}} "
+        r"\frac{\partial \mathbf{u}}{\partial \mathbf{w}} = \vec{1}^T \operatorname{diag}"
+        r"\left(\mathbf{x}\right)"
+    )
+
+
+def test_the_steps_of_a_chain_of_scalars():
+    d = mc.derive(np.log(np.sin(z**3) ** 2), wrt=z)
+    assert [step.text for step in d.steps] == [
+        "u_1 = z^3\nu_2 = sin(u_1)\nu_3 = u_2^2\ny = log(u_3)",
+        "du_1/dz = 3z^2\ndu_2/du_1 = cos(u_1)\ndu_3/du_2 = 2u_2\ndy/du_3 = 1/u_3",
+        "dy/dz = dy/du_3 du_3/du_2 du_2/du_1 du_1/dz = 1/u_3 · 2u_2 · cos(u_1) · 3z^2",
+        "dy/dz = 1/sin(z^3)^2 · 2 sin(z^3) · cos(z^3) · 3z^2 = 6z^2 cos(z^3)/sin(z^3)",
+    ]
+
+
+def test_the_total_derivative_keeps_its_paths_apart():
+    d = mc.derive(z + z**2, wrt=z)
+    assert d.steps[2].text == "dy/dz = ∂y/∂z + ∂y/∂u du/dz = 1 + 1 · 2z"
+    joined = mc.derive(np.sin(z + z**2), wrt=z).steps[2].text
+    assert joined.splitlines() == [
+        "du_2/dz = ∂u_2/∂z + ∂u_2/∂u_1 du_1/dz = 1 + 1 · 2z",
+        "dy/dz = dy/du_2 du_2/dz = cos(u_2) · du_2/dz",
+    ]
+
+
+@pytest.mark.parametrize(
+    "expression, wrt, rule, reason",
+    [
+        (np.sin(z**2), z, "single-variable chain rule", "one path leads from z to y"),
+        (z + z**2, z, "single-variable total-derivative chain rule", "2 paths lead from z to y"),
+        (np.sum(w * x), w, "vector chain rule", "w is a vector"),
+        ([np.log(z**2), np.sin(3 * z)], z, "vector chain rule", "y is a vector"),
+        (3 * b**2 * z, (b, z), "single-variable chain rule", "from b and z to y each"),
+    ],
+)
+def test_the_rule_and_its_reason(expression, wrt, rule, reason):
+    d = mc.derive(expression, wrt=wrt)
+    assert d.rule == rule
+    assert reason in d.reason
+    assert repr(d).endswith(f"{rule}: {d.reason}")
+
+
+def test_a_repeated_subexpression_has_the_readers_name_or_that_of_the_result():
+    softmax = np.exp(x) / np.sum(np.exp(x))
+    assert str(mc.derive(softmax, wrt=x).jacobian) == "diag(y) - y y^T"
+    assert str(mc.derive(mc.let("p", softmax), wrt=x).jacobian) == "diag(p) - p p^T"
+
+
+def test_denominator_layout_is_shown_as_the_transpose():
+    jacobian = mc.derive(A @ x, wrt=x).jacobian
+    mc.layout("denominator")
+    try:
+        assert repr(jacobian) == "A^T   (n x n, denominator layout)"
+        assert str(jacobian) == "A"
+    finally:
+        mc.layout("numerator")
+    assert repr(jacobian) == "A   (n x n)"
+    assert repr(mc.derive(w @ x, wrt=w).jacobian.T) == "x   (n x 1)"
+
+
+def test_the_example_of_the_readme():
+    def activation(w, x, b):
+        return np.maximum(0, w @ x + b)
+
+    d = mc.derive(activation(w, x, b), wrt=w)
+    assert str(d.jacobian) == "x^T if w.x + b > 0; 0^T otherwise"
+    assert d.explicit(n=3).shape == (1, 3)
+    assert d.check()
+    assert activation(np.ones(3), np.ones(3), 0) == 3
+
+
+def test_explicit_is_sympys_matrix_of_scalars():
+    w_1, w_2, x_1, x_2 = sympy.symbols("w_1 w_2 x_1 x_2", real=True)
+    assert mc.derive(w * x, wrt=w).explicit(n=2) == sympy.diag(x_1, x_2)
+    assert mc.derive(w @ x, wrt=w).explicit(n=2) == sympy.Matrix([[x_1, x_2]])
+    assert mc.entries(w / x, n=2) == sympy.Matrix([w_1 / x_1, w_2 / x_2])
+
+
+def test_the_gradient_has_the_shape_of_the_variable():
+    d = mc.derive(loss, wrt=w)
+    assert d.gradient.shape == w.shape
+    assert d.parameters == ("y", "X", "w", "b")
+    values = {"X": np.ones((4, 2)), "w": np.ones(2), "b": 1.0, "y": np.zeros(4)}
+    assert d.numpy()(**values).shape == (1, 2)
+    assert d.vjp(1.0, **values).shape == (2,)
+    assert d.jvp(np.ones(2), **values).shape == ()
+
+
+def test_deriving_by_an_intermediate_variable():
+    u = mc.let("u", w * x)
+    assert str(mc.derive(np.sum(u**2), wrt=u).jacobian) == "2u^T"
+
+
+def test_the_printed_form_and_the_code_do_not_grow_with_n():
+    large, small = mc.vectors("v", size=100_000), mc.vectors("v", size=3)
+    forms = [mc.derive(np.exp(v) / np.sum(np.exp(v)), wrt=v) for v in (large, small)]
+    assert str(forms[0].jacobian) == str(forms[1].jacobian)
+    sources = [d.numpy().source for d in forms]
+    assert sources[0] == sources[1]
+
+
+def test_a_million_elements_need_no_matrix():
+    n = 1_000_000
+    d = mc.derive(np.sin(x) * w, wrt=x)
+    values = {"x": np.linspace(0, 1, n), "w": np.full(n, 2.0)}
+    expected = 2 * np.cos(values["x"])
+    assert np.allclose(d.jvp(np.ones(n), **values), expected)
+    assert np.allclose(d.vjp(np.ones(n), **values), expected)
+
+
+def test_the_gradient_of_the_loss_is_two_products_and_a_mask():
+    source = mc.derive(loss, wrt=w).numpy().source
+    assert source.count("@") == 2
+    assert "np.diag" not in source and "np.where" not in source
+
+
+def test_a_jacobian_stands_for_its_formula():
+    outer, inner = mc.derive(mc.let("y", np.sum(x**2)), wrt=x), mc.derive(A @ x, wrt=x)
+    assert inner.equals(inner.jacobian)
+    assert str(outer.jacobian @ inner.jacobian) == "2x^T A"

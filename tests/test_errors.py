@@ -1,0 +1,348 @@
+"""What a reader is told when something cannot be done: each message, word for word."""
+
+import math
+
+import numpy as np
+import pytest
+
+import mcalc as mc
+
+w, x = mc.vectors("w x")
+v = mc.vectors("v", size="m")
+b, z = mc.scalars("b z")
+A = mc.matrices("A", shape=("m", "n"))
+q = mc.vectors("q", size=3)
+d = mc.derive(w * x, wrt=w)
+
+CASES = {
+    "no name": (
+        lambda: mc.scalars(""),
+        ValueError,
+        "'' holds no name: write names as in mc.scalars(\"w x\")",
+    ),
+    "not a name": (
+        lambda: mc.vectors("w 2x"),
+        ValueError,
+        "'2x' is not a usable name: letters, digits and _, a letter first",
+    ),
+    "a keyword": (
+        lambda: mc.scalars("lambda"),
+        ValueError,
+        "'lambda' is not a usable name: letters, digits and _, a letter first",
+    ),
+    "a reserved name": (
+        lambda: mc.matrices("I"),
+        ValueError,
+        "'I' is not a usable name: it has a meaning in the notation",
+    ),
+    "not a size": (
+        lambda: mc.vectors("x", size=0),
+        ValueError,
+        "0 is not a size: a letter such as 'n', or a number from 1 up",
+    ),
+    "not a shape": (
+        lambda: mc.matrices("A", shape="n"),
+        ValueError,
+        "'n' is not the shape of a matrix: two sizes, as in ('m', 'n')",
+    ),
+    "lengths differ": (
+        lambda: w + v,
+        mc.ShapeError,
+        "add: w is n x 1 and v is m x 1: the lengths must agree",
+    ),
+    "inner lengths differ": (
+        lambda: A @ v,
+        mc.ShapeError,
+        "matvec: A is m x n and v is m x 1: the inner lengths must agree",
+    ),
+    "a scalar in a matrix product": (
+        lambda: w @ z,
+        mc.ShapeError,
+        "matmul: w @ z has a scalar in it: write * for scalar products",
+    ),
+    "column times row": (
+        lambda: w @ x.T,
+        mc.ShapeError,
+        "matmul: w @ x^T is n x 1 by 1 x n: use np.outer for column times row, and leave out the "
+        ".T for a dot product",
+    ),
+    "row beside column": (
+        lambda: w.T * x,
+        mc.ShapeError,
+        "multiply: w^T is a row, 1 x n, and x a vertical vector, n x 1: leave out the .T",
+    ),
+    "no rule": (
+        lambda: np.arcsin(x),
+        mc.UnsupportedError,
+        "np.arcsin has no rule in mcalc; near it: np.sin, np.arctan, np.sinh",
+    ),
+    "no rule, in linalg": (
+        lambda: np.linalg.det(A),
+        mc.UnsupportedError,
+        "np.linalg.det has no rule in mcalc; near it: np.linalg.norm, np.inner, np.divide",
+    ),
+    "no rule for this option": (
+        lambda: np.sum(x, keepdims=True),
+        mc.UnsupportedError,
+        "np.sum has no rule in mcalc for keepdims",
+    ),
+    "a method of a ufunc": (
+        lambda: np.add.reduce(x),
+        mc.UnsupportedError,
+        "np.add.reduce has no rule; use np.sum, np.outer or np.maximum",
+    ),
+    "if": (
+        lambda: 1 if z > 0 else 0,
+        TypeError,
+        "z > 0 has no truth value, it is a formula: use np.where(condition, a, b) in place of if, "
+        "and np.maximum(a, b) or np.minimum(a, b) in place of max(a, b) or min(a, b)",
+    ),
+    "the built-in max": (
+        lambda: max(0, z),
+        TypeError,
+        "z > 0 has no truth value, it is a formula: use np.where(condition, a, b) in place of if, "
+        "and np.maximum(a, b) or np.minimum(a, b) in place of max(a, b) or min(a, b)",
+    ),
+    "the math module": (
+        lambda: math.sin(z),
+        TypeError,
+        "z is a formula, not a number: use NumPy's function (np.sin, np.exp, ...) in place of the "
+        "one from math",
+    ),
+    "the built-in sum": (
+        lambda: sum(x),
+        TypeError,
+        "going through its elements (as the built-in sum and max do) needs a vector of known "
+        "length, and x has shape n x 1: use NumPy's functions (np.sum, np.max), or give a length, "
+        'as in mc.vectors("x", size=3)',
+    ),
+    "indexing": (
+        lambda: x[0],
+        TypeError,
+        "indexing needs a vector of known length, and x has shape n x 1: use NumPy's functions "
+        '(np.sum, np.max), or give a length, as in mc.vectors("x", size=3)',
+    ),
+    "index out of range": (lambda: q[3], IndexError, "q[3]: q has 3 elements, 0 to 2"),
+    "an array of formulas": (
+        lambda: np.array([z, b]),
+        TypeError,
+        "z is a formula and cannot be an element of an array: use np.stack([a, b]) to make a "
+        "vector of expressions",
+    ),
+    "text in a formula": (
+        lambda: x + "1",
+        TypeError,
+        "'1' cannot stand in an expression: numbers, arrays and mcalc's can",
+    ),
+    "a name that is taken": (
+        lambda: mc.let("w", w * x),
+        ValueError,
+        "the name 'w' is already taken: w ⊗ x uses it for something else",
+    ),
+    "wrt is no variable": (
+        lambda: mc.derive(w * x, wrt=z),
+        ValueError,
+        "z is not a variable of w ⊗ x: its variables are w, x",
+    ),
+    "wrt is no variable at all": (
+        lambda: mc.derive(w * x, wrt="w"),
+        ValueError,
+        "w is not a variable of w ⊗ x: its variables are w, x; give the variable, not its name",
+    ),
+    "wrt is a matrix": (
+        lambda: mc.derive(A @ w, wrt=A),
+        mc.UnsupportedError,
+        "A is a matrix: derive by a scalar or a vector",
+    ),
+    "a vector in a tuple": (
+        lambda: mc.derive(w * z, wrt=(w, z)),
+        ValueError,
+        "w is a vector: a tuple for wrt holds scalar variables only",
+    ),
+    "an empty tuple": (
+        lambda: mc.derive(w * z, wrt=()),
+        ValueError,
+        "wrt is empty: give a variable, or a tuple of scalar variables",
+    ),
+    "a matrix to derive": (
+        lambda: mc.derive(A * z, wrt=z),
+        mc.UnsupportedError,
+        "A z is m x n: a scalar or a vector can be derived, not a matrix",
+    ),
+    "one name for two": (
+        lambda: mc.derive(w * mc.scalars("w"), wrt=w),
+        ValueError,
+        "w w uses the name w for two variables: rename one of them",
+    ),
+    "the gradient of a vector": (
+        lambda: d.gradient,
+        ValueError,
+        "w ⊗ x is n x 1: only a scalar has a gradient; a vector has a .jacobian",
+    ),
+    "a missing size": (
+        lambda: d.explicit(),
+        ValueError,
+        "the size n is missing: give a number for each, as in n=3",
+    ),
+    "a size of something else": (
+        lambda: d.explicit(n=3, k=2),
+        ValueError,
+        "k is not a size of w ⊗ x: its sizes are n",
+    ),
+    "a missing value": (lambda: d.numpy()(), TypeError, "x is missing: values are needed for x"),
+    "an unknown value": (
+        lambda: d.numpy()(x=np.ones(3), k=1),
+        TypeError,
+        "k: no such variable; there are w, x",
+    ),
+    "a value of the wrong rank": (
+        lambda: d.numpy()(x=np.ones((3, 1))),
+        mc.ShapeError,
+        "x has shape (3, 1), and n x 1 is expected: a 1-D array",
+    ),
+    "values of two lengths": (
+        lambda: mc.derive(w / x, wrt=x).numpy()(w=np.ones(3), x=np.ones(4)),
+        mc.ShapeError,
+        "x has shape (4,), and n x 1 is expected: a 1-D array, and n is 3 elsewhere",
+    ),
+    "a step of the wrong length": (
+        lambda: d.jvp(np.ones(4), x=np.ones(3)),
+        mc.ShapeError,
+        "x has shape (3,), and n x 1 is expected: a 1-D array, and n is 4 elsewhere",
+    ),
+    "no such layout": (
+        lambda: mc.layout("column"),
+        ValueError,
+        '\'column\' is not a layout: "numerator" or "denominator"',
+    ),
+    "cases without pairs": (
+        lambda: mc.cases(x, z > 0),
+        ValueError,
+        "cases((value, condition), ..., otherwise): pairs of two are expected",
+    ),
+    "no sizes to check": (
+        lambda: d.check(sizes=()),
+        ValueError,
+        "sizes=(), points=5: whole numbers from 1 up are needed",
+    ),
+}
+
+
+@pytest.mark.parametrize("attempt, error, message", CASES.values(), ids=CASES)
+def test_message(attempt, error, message):
+    with pytest.raises(error) as caught:
+        attempt()
+    assert str(caught.value) == message
+
+
+CLAIMS = {
+    "the diagonal as a vector": (
+        d, x, "n x 1 given, n x n expected: you have the diagonal as a vector",
+    ),
+    "denominator layout": (
+        mc.derive(w @ x, wrt=w), x,
+        "n x 1 given, 1 x n expected: this is the transpose, which is denominator layout",
+    ),
+    "a square transpose": (
+        mc.derive(mc.matrices("B", shape=("n", "n")) @ x, wrt=x),
+        mc.matrices("B", shape=("n", "n")).T,
+        "this is the transpose, which is denominator layout",
+    ),
+    "the sign": (d, mc.diag(-x), "the sign is wrong: yours is the negative"),
+    "a factor": (d, mc.diag(x / 2), "a constant factor: yours is 0.5 times what it should be"),
+    "another shape": (d, z * 0 + 1, "z is not a variable of w ⊗ x; its variables are w, x"),
+    "a number": (d, 1, "1 x 1 given, n x n expected"),
+    "another matrix": (d, mc.diag(w), "entry (1, 1) differs for n = 2: at a random point yours is "),
+    "text": (
+        d, "diag(x)",
+        "'diag(x)' is not a formula: write it with variables, mc.diag(x), x.T and the like",
+    ),
+    "nothing": (
+        d, None, "None is not a formula: write it with variables, mc.diag(x), x.T and the like",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("derivation, claim, reason", CLAIMS.values(), ids=CLAIMS)
+def test_a_wrong_claim_is_false_for_a_reason(derivation, claim, reason):
+    assert derivation.equals(claim) is False
+    assert derivation.why(claim).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [[1, 2], np.eye(2), object(), {}, True, float("nan"), (x, w), mc.ones(), A, [[w]], lambda: 0],
+    ids=lambda claim: type(claim).__name__,
+)
+def test_no_claim_raises(claim):
+    assert d.equals(claim) is False
+    assert isinstance(d.why(claim), str)
+
+
+def test_right_claims_in_other_words():
+    assert d.equals(mc.diag(x)) and d.why(mc.diag(x)) is None
+    assert d.equals(mc.identity() * mc.diag(x))
+    scaled = mc.derive(x * z, wrt=x)
+    assert scaled.equals(mc.identity() * z) and scaled.equals(mc.diag(mc.ones() * z))
+    assert mc.derive(np.sum(x), wrt=x).equals(mc.ones().T)
+    neuron = mc.derive(np.maximum(0, w @ x + b), wrt=w)
+    active = w @ x + b > 0
+    assert neuron.equals(mc.cases((x.T, active)))
+    assert neuron.equals(mc.cases((x.T, active), mc.zeros().T))
+    assert neuron.equals(active * x.T)
+    assert not neuron.equals(x.T)
+
+
+def wrong(derivation, claim):
+    """The derivation with another closed form in the place of its own."""
+    derivation.jacobian = mc.Jacobian(claim)
+    return derivation
+
+
+def test_a_wrong_closed_form_fails_with_its_counter_example():
+    bad = wrong(mc.derive(w * x, wrt=w), mc.diag(-x))
+    with pytest.raises(mc.CheckFailed) as caught:
+        bad.check()
+    assert isinstance(caught.value, AssertionError)
+    assert str(caught.value) == (
+        "at n = 1, w = [0.1257], x = [-0.1321]: entry (1, 1) is 0.132105 by the closed form, "
+        "-0.132105 by numerical differentiation, -0.132105 by scalar rules"
+    )
+
+
+@pytest.mark.parametrize("claim", [mc.zeros("n").T, x.T], ids=["never active", "always active"])
+def test_both_sides_of_a_kink_are_visited(claim):
+    neuron = mc.derive(np.maximum(0, w @ x + b), wrt=w)
+    for seed in range(20):
+        with pytest.raises(mc.CheckFailed):
+            wrong(mc.derive(neuron.y, wrt=w), claim).check(sizes=(1,), points=1, seed=seed)
+
+
+def test_at_a_kink_the_check_takes_no_side():
+    report = mc.derive(np.maximum(0, z), wrt=z).check(at={"z": 0.0})
+    assert report.passed is None
+    assert str(report) == "max(0, z) is not differentiable here, where z = 0; the paper takes 0"
+    report = mc.derive(np.sum(np.abs(x)), wrt=x).check(at={"x": np.array([1.0, 0.0])})
+    assert str(report) == "|x| is not differentiable here, where x = 0; mcalc takes 0"
+    assert mc.derive(np.maximum(0, z), wrt=z).check(at={"z": 1e-3}).passed
+
+
+def test_where_nothing_is_smooth_the_check_says_so():
+    with pytest.raises(mc.CheckFailed, match="is smooth and finite"):
+        mc.derive(np.sqrt(-1 - z**2), wrt=z).check()
+
+
+def test_a_report_names_the_ways_and_is_the_same_on_every_run():
+    report = mc.derive(np.maximum(0, w @ x + b), wrt=w).check()
+    assert str(report) == str(mc.derive(np.maximum(0, w @ x + b), wrt=w).check())
+    assert str(report).splitlines() == [
+        "the closed form agrees with",
+        "  scalar rules by SymPy: n from 1, 2, 3, to 1e-8",
+        "  numerical differentiation (Richardson-extrapolated central differences): n from 1, 2, "
+        "3, 5, 8, 5 points each, to 1e-6",
+        "  both sides were met of max(0, w.x + b); the paper takes 0 in between",
+    ]
+
+
+def test_a_length_of_seventeen_is_checked_too():
+    assert mc.derive(np.exp(x) / np.sum(np.exp(x)), wrt=x).check(sizes=(17,), points=2)
