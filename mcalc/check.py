@@ -11,7 +11,7 @@ import numpy as np
 import sympy as sp
 
 from . import explicit
-from .evaluate import batch, bind, length, letters
+from .evaluate import aligned, batch, bind, length, letters
 from .expr import (
     SYMBOL,
     Expr,
@@ -82,6 +82,11 @@ def _check_at(trial, at):
         return Report(None, [_describe_kink(site) for site in at_kink])
     trial.compare(values, sizes, max(sizes.values(), default=1) <= SMALL)
     return Report(True, ["at this point the closed form and the other ways agree"])
+
+
+def _side(site: Expr, found: dict):
+    """On which side of its kink an operation is, for each of a batch."""
+    return np.asarray(site.op.branch(*aligned(site, [found[a] for a in site.args])))
 
 
 def _describe_kink(site: Expr) -> str:
@@ -158,10 +163,7 @@ class _Trial:
     def sides(self, values, sizes):
         """On which side of its kink every operation is: -1 or 1, and 0 on the kink."""
         found = batch([self.y], {k: v[None] for k, v in values.items()}, sizes)
-        return {
-            site: np.asarray(site.op.branch(*(found[a] for a in site.args)))[0]
-            for site in self.sites
-        }
+        return {site: _side(site, found)[0] for site in self.sites}
 
     def smooth_around(self, values, sizes):
         """Whether every operation stays on one side of its kink for steps in any direction."""
@@ -170,7 +172,7 @@ class _Trial:
         moved = self._moved(values, np.array([2 * STEP, -2 * STEP, 0.0]))
         found = batch([self.y], moved, sizes)
         for site in self.sites:
-            side = site.op.branch(*(found[a] for a in site.args))
+            side = _side(site, found)
             if (side == 0).any() or (side != side[:1]).any():
                 return False
         return True

@@ -296,13 +296,18 @@ def batch(roots, values: dict, sizes: dict) -> dict:
     return found
 
 
+def aligned(e, operands) -> list:
+    """The operands of an element-wise operation, of one rank behind the batch axis."""
+    rank = max(x.ndim for x in e.args)
+    return [
+        a.reshape(a.shape[:1] + (1,) * (rank - x.ndim) + a.shape[1:])
+        for a, x in zip(operands, e.args, strict=True)
+    ]
+
+
 def _apply(e, operands, sizes):
     if e.op.scalar:
-        padded = [
-            a.reshape(a.shape[:1] + (1,) * (e.ndim - x.ndim) + a.shape[1:])
-            for a, x in zip(operands, e.args, strict=True)
-        ]
-        return e.op.numpy(*padded)
+        return e.op.numpy(*aligned(e, operands))
     if not e.op.spec and len(operands) > 1:
         count = max(len(a) for a in operands)
         operands = [np.broadcast_to(a, (count, *a.shape[1:])) for a in operands]

@@ -22,7 +22,9 @@ def jacobian(y: Expr, variables: tuple, sizes: dict) -> sp.Matrix:
     _need(sizes, letters(y, *variables), y)
     outputs = scalars_of(y, sizes).reshape(-1)
     inputs = [s for v in variables for s in symbols_of(v, sizes).reshape(-1)]
-    return sp.Matrix([[sp.diff(f, x) for x in inputs] for f in outputs])
+    matrix = sp.Matrix([[sp.diff(f, x) for x in inputs] for f in outputs])
+    # a choice between conditions, as SymPy nests cases, is one that its own printers cannot write
+    return matrix.replace(sp.ITE, lambda c, yes, no: c & yes | ~c & no)
 
 
 def entries(y: Expr, **sizes) -> sp.Matrix:

@@ -294,7 +294,7 @@ def _between(term, a, b):
 
 
 def _chain(term):
-    """The labels from row to column, each joined to the next by matrices; None if it is no chain."""
+    """The labels from row to column, each joined to the next by matrices; None if there are more."""
     if not term.out or not term.inp or term.out == term.inp:
         return None
     labels = [*term.out]
@@ -354,7 +354,7 @@ def _unit(k, shape):
 
 
 def _blocks(terms, out, inp):
-    """A block of rows for each part of a concatenation; a sum of such if they are cut differently."""
+    """A block of rows for each part of a concatenation; a sum of such if the cuts are several."""
     cuts: dict = {}
     for t in terms:
         cuts.setdefault(_cut(t), []).append(t)

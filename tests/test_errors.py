@@ -252,7 +252,7 @@ CLAIMS = {
     "a factor": (d, mc.diag(x / 2), "a constant factor: yours is 0.5 times what it should be"),
     "another shape": (d, z * 0 + 1, "z is not a variable of w ⊗ x; its variables are w, x"),
     "a number": (d, 1, "1 x 1 given, n x n expected"),
-    "another matrix": (d, mc.diag(w), "entry (1, 1) differs for n = 2: at a random point yours is "),
+    "another matrix": (d, mc.diag(w), "entry (1, 1) differs for n = 2: at a random point "),
     "text": (
         d, "diag(x)",
         "'diag(x)' is not a formula: write it with variables, mc.diag(x), x.T and the like",
