@@ -191,8 +191,8 @@ def _merge(found, same):
 
 def _alone(term, name):
     """The only atom of a term, when it is of this kind."""
-    atom = next(iter(term[1]), None)
-    return atom if len(term[1]) == 1 and atom.op.name == name else None
+    atom, power = next(iter(term[1].items()), (None, 0))
+    return atom if len(term[1]) == 1 and power == 1 and atom.op.name == name else None
 
 
 def _same_cases(s, t):
@@ -265,6 +265,7 @@ def where(condition: Expr, yes: Expr, no: Expr) -> Expr:
     return np.where(condition, yes, no)
 
 
+COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}  # 0 or 1
 # x = max(x) holds to the last bit, so its sides must not be computed in another way
 _EXACT = ("equal", "not_equal")
 
@@ -273,7 +274,7 @@ def under(condition: Expr, truth: bool, e: Expr) -> Expr:
     """``e`` where the condition holds (or does not): with ``z > 0``, ``max(0, z)`` is ``z``."""
 
     def swap(part):
-        if part is condition:
+        if part is condition and (condition.op.name in COMPARISONS or not truth):
             return ONE if truth else ZERO
         if condition.ndim and part.args and not part.op.scalar:
             return part  # it mixes the elements, and the condition holds for some of them

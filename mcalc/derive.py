@@ -6,7 +6,7 @@ path, substitute back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -30,7 +30,7 @@ from .expr import replace as swap_nodes
 from .jacobian import Term, collect, compose, contraction, formula, fresh
 from .notation import STYLES
 from .rules import constant, local_jacobian
-from .steps import Graph, Lines
+from .steps import KINDS, Graph, Lines, Step, as_latex, as_text
 
 SCALAR_RULE = "single-variable chain rule"
 TOTAL_RULE = "single-variable total-derivative chain rule"
@@ -63,10 +63,10 @@ def _expression(y):
         raise UnsupportedError(
             f"{y} is {shape_text(y.shape)}: a scalar or a vector can be derived, not a matrix"
         )
-    shapes: dict = {}
-    for e in symbols(y):
-        if shapes.setdefault(e.name, e) is not e:
-            raise ValueError(f"{y} uses the name {e.name} for two variables: rename one of them")
+    named: dict = {}
+    for e in walk(y):
+        if e.name and named.setdefault(e.name, e) is not e:
+            raise ValueError(f"{y} uses the name {e.name} for two things: rename one of them")
     return y
 
 
@@ -181,15 +181,6 @@ def layout(name: str) -> None:
 # --- the derivation --------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Step:
-    """One of the paper's four steps: its kind, and its lines as LaTeX and as plain text."""
-
-    kind: str
-    latex: str
-    text: str
-
-
 class Derivation:
     """What :func:`derive` gives: the closed form, the steps to it, and ways to use and check it."""
 
@@ -199,6 +190,7 @@ class Derivation:
         intermediate = [v for v in given if isinstance(v, Expr) and v.op is NAMED]
         free = {v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate}
         self.y = swap_nodes(y, free.get)
+        self._taken = {e.name for e in walk(y) if e.name}
         self.variables = tuple(free.get(v, v) if isinstance(v, Expr) else v for v in given)
         self._refuse_others()
         self.wrt = self.variables if self.several else self.variables[0]
@@ -309,6 +301,10 @@ class Derivation:
     def _compiled(self, expr, *probes, two_axes=False):
         expr = unnamed(expr)
         inputs = [*probes, *self._sized(expr, *probes)]
+        known = evaluate.told(*inputs, *symbols(expr))
+        unknown = [n for n in evaluate.letters(expr, *probes) if n not in known]
+        if unknown:
+            raise ValueError(f"no variable of {self.y} tells the length {unknown[0]}")
         return evaluate.compile_(expr, inputs, symbols(self.y), two_axes=two_axes)
 
     def explicit(self, **sizes):
@@ -336,9 +332,9 @@ class Derivation:
 
     def why(self, claim) -> str | None:
         """Why a claimed closed form is wrong, in one sentence; None if it is right."""
-        from . import check
+        from .claims import difference
 
-        return check.difference(self, claim)
+        return difference(self, claim)
 
     # --- the four steps ---
 
@@ -347,13 +343,19 @@ class Derivation:
         """The name of the result in the steps."""
         if self.y.op is NAMED:
             return self.y.name
-        taken = {e.name for e in walk(self.y) if e.name}
-        return next(name for name in ("y", "f", "C", "r", "h", "y_1", "y_2") if name not in taken)
+        names = ("y", "f", "C", "r", "h", "y_1", "y_2")
+        return next(name for name in names if name not in self._taken)
 
     @cached_property
     def graph(self) -> Graph:
         """The intermediate variables and what each is made of."""
-        return Graph(self.y, self.variables, self.output, automatic=not self.several)
+
+        def local(definition, p):
+            terms = accumulate(definition, _seed((p,), False))
+            return formula(terms, definition.shape, p.shape) if terms else None
+
+        automatic = not self.several
+        return Graph(self.y, self.variables, self.output, self._taken, local, automatic)
 
     @property
     def rule(self) -> str:
@@ -370,32 +372,11 @@ class Derivation:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The paper's four steps, each with ``kind``, ``latex`` and ``text``."""
-        graph, closed = self.graph, self.jacobian.expr
-        locals_ = {
-            (v, p): formula(accumulate(d, _seed((p,), False)), v.shape, p.shape)
-            for v, d in graph.definitions.items()
-            for p in graph.parents(v)
-        }
-        latex, text = (Lines(graph, locals_, closed, style).all() for style in STYLES)
-        kinds = ("introduce", "differentiate", "combine", "substitute")
-        return tuple(map(Step, kinds, latex, text))
+        latex, text = (Lines(self.graph, self.jacobian.expr, style).all() for style in STYLES)
+        return tuple(map(Step, KINDS, latex, text))
 
     def __repr__(self):
-        lines = []
-        for k, step in enumerate(self.steps, 1):
-            head = f"{k}. {step.kind}".ljust(18)
-            lines += [(head if not i else " " * 18) + line
-                      for i, line in enumerate(step.text.splitlines())]  # fmt: skip
-        lines[-1] += f"   ({shape_text(self.jacobian.shape)})"
-        return "\n".join([*lines, f"{self.rule}: {self.reason}"])
+        return as_text(self.steps, shape_text(self.jacobian.shape), self.rule, self.reason)
 
     def _repr_latex_(self):
-        rows = []
-        for k, step in enumerate(self.steps, 1):
-            lines = step.latex.split("\n")
-            rows += [rf"\text{{{k}. {step.kind}}} & {lines[0]}", *(f"& {x}" for x in lines[1:])]
-        size = shape_text(self.jacobian.shape).replace("x", r"\times")
-        rows[-1] += rf" \qquad ({size})"
-        why = [rf"\text{{{line}}}" for line in self.reason.split("; ")]
-        rows += [rf"\text{{rule}} & \text{{{self.rule}}}", *(f"& {line}" for line in why)]
-        return r"$\displaystyle \begin{array}{ll} " + r" \\[4pt] ".join(rows) + r" \end{array}$"
+        return as_latex(self.steps, shape_text(self.jacobian.shape), self.rule, self.reason)

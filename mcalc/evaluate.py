@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from .expr import (
-    NUMBER,
-    SIZE,
-    SYMBOL,
-    Expr,
-    ShapeError,
-    is_number,
-    replace,
-    shape_text,
-    symbols,
-    walk,
-)  # fmt: skip
+from .expr import NUMBER, SIZE, Expr, ShapeError, is_number, replace, shape_text, symbols, walk
+from .expr import rebuild as plain_rebuild
+
+_FLOAT = np.dtype(np.float64)
+
+
+# --- lengths ---------------------------------------------------------------------------------
 
 
 def letters(*es: Expr) -> list[str]:
@@ -38,70 +33,89 @@ def told(*inputs: Expr) -> list[str]:
     return [part for e in inputs for part in e.shape if isinstance(part, str) and " " not in part]
 
 
-def length(part, sizes: dict) -> int:
-    """The number that a length such as ``n`` or ``m + n`` stands for."""
+def length(part, sizes: dict):
+    """The number that a length such as ``n`` or ``m + n`` stands for; of a tuple, each of them."""
+    if isinstance(part, tuple):
+        return tuple(length(p, sizes) for p in part)
     if not isinstance(part, str):
         return part
     return sum(int(p) if p.isdigit() else sizes[p] for p in part.split(" + "))
 
 
-def bind(inputs: list[Expr], values: dict, also=(), known=()) -> tuple[list, dict]:
-    """Arrays in the order of ``inputs``, and the lengths that they show.
+def binder(inputs: list[Expr], known=()):
+    """A function that turns values by name into arrays in the order of ``inputs``, and lengths.
 
-    Raises TypeError for missing or unknown names and ShapeError for arrays of the wrong shape.
+    It raises TypeError for missing names and for those that are not ``known`` either, ShapeError
+    for arrays of the wrong shape.
     """
-    arrays, sizes, joined = [], {}, []
-    for e in inputs:
-        name, value = e.name, values.get(e.name)
-        if value is None:
-            needed = ", ".join(x.name.rstrip("'") for x in inputs)
-            raise TypeError(f"{name.rstrip(chr(39))} is missing: values are needed for {needed}")
-        if type(value) is not np.ndarray or value.dtype != np.float64:
-            value = np.asarray(value, dtype=np.float64)
-        if value.ndim != len(e.shape):
-            _wrong_shape(e, value)
-        for part, found in zip(e.shape, value.shape, strict=True):
-            if isinstance(part, str) and " " not in part:
-                if sizes.setdefault(part, found) != found:
-                    _wrong_shape(e, value, f", and {part} is {sizes[part]} elsewhere")
-            elif isinstance(part, int) and part != found:
-                _wrong_shape(e, value)
-            elif isinstance(part, str) and " " in part:
-                joined.append((e, value, part, found))
-        arrays.append(value)
-    for e, value, part, found in joined:
-        if length(part, sizes) != found:
-            _wrong_shape(e, value, f", and {part} is {length(part, sizes)} elsewhere")
-    if len(values) > len(inputs):
-        allowed = {e.name for e in (*inputs, *known)}
-        extra = [name for name in values if name not in allowed]
-        if extra:
-            raise TypeError(
-                f"{', '.join(extra)}: no such variable; there are {', '.join(sorted(allowed))}"
-            )
-    return arrays, sizes
+    names, allowed = [e.name for e in inputs], {e.name for e in (*inputs, *known)}
+    last = None, None  # shapes that fitted, and their lengths: the same need no second look
+
+    def bind(values):
+        nonlocal last
+        arrays, shapes = [], []
+        for name in names:
+            value = values.get(name)
+            if type(value) is not np.ndarray or value.dtype is not _FLOAT:
+                value = _converted(value, name, names)
+            arrays.append(value)
+            shapes.append(value.shape)
+        fitting, sizes = last
+        if shapes != fitting:
+            sizes = _lengths(inputs, shapes)
+            last = shapes, sizes
+        if len(values) > len(names) and not values.keys() <= allowed:
+            extra, there = [n for n in values if n not in allowed], sorted(allowed)
+            raise TypeError(f"{', '.join(extra)}: no such variable; there are {', '.join(there)}")
+        return arrays, sizes
+
+    return bind
 
 
-def _wrong_shape(e, value, more=""):
-    name = e.name.rstrip("'")
-    raise ShapeError(
-        f"{name} has shape {value.shape}, and {shape_text(e.shape)} is expected: "
+def _converted(value, name, names):
+    if value is None:
+        needed = ", ".join(names).replace("'", "")
+        raise TypeError(f"{name.rstrip(chr(39))} is missing: values are needed for {needed}")
+    return np.asarray(value, dtype=np.float64)
+
+
+def _lengths(inputs, shapes):
+    """The lengths that these shapes show, if they fit the inputs and each other."""
+    sizes: dict[str, int] = {}
+    for e, shape in zip(inputs, shapes, strict=True):
+        if len(shape) != e.ndim:
+            raise _wrong_shape(e, shape)
+        for part, found in zip(e.shape, shape, strict=True):
+            if part in told(e):
+                sizes.setdefault(part, found)
+    for e, shape in zip(inputs, shapes, strict=True):
+        for part, found in zip(e.shape, shape, strict=True):
+            right = length(part, sizes)
+            if found != right:
+                elsewhere = f", and {part} is {right} elsewhere" if isinstance(part, str) else ""
+                raise _wrong_shape(e, shape, elsewhere)
+    return sizes
+
+
+def _wrong_shape(e, shape, more=""):
+    return ShapeError(
+        f"{e.name.rstrip(chr(39))} has shape {shape}, and {shape_text(e.shape)} is expected: "
         f"{('a number', 'a 1-D array', 'a 2-D array')[e.ndim]}{more}"
     )
 
 
 # --- compiled --------------------------------------------------------------------------------
 
-_SMOOTH_AND_FINITE = {
+_ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+_RELATIONS = {
+    "greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==",
+    "not_equal": "!=",
+}  # fmt: skip
+_VIEWS = {"row", "transpose", "segment"}
+_FINITE = {  # of finite operands; so are sums of products
     "symbol", "number", "size", "ones", "zeros", "identity", "add", "subtract", "multiply",
-    "negative", "sum", "dot", "matvec", "vecmat", "matmat", "transpose", "row", "outer",
+    "negative", "row",
 }  # fmt: skip
-_SCALAR_SIGNS = {
-    "add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**",
-    "greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=",
-}  # fmt: skip
-_VIEWS = ("row", "transpose", "segment")
-_COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
 
 
 def compile_(e: Expr, extra=(), known=(), two_axes=False):
@@ -110,76 +124,66 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
     ``two_axes`` gives a new m x n array whatever the rank of ``e``. Names of ``known`` variables
     that the formula does not need are accepted.
     """
-    e = replace(e, _without_diagonals)
+    e = replace(e, lambda part: None, _leaner)
     inputs = list(dict.fromkeys([*extra, *symbols(e)]))
-    code = _Code(inputs, e)
-    result = code.result(e, two_axes)
-    lengths = ", ".join(f"{code.sizes[n]}" for n in code.sizes)
-    arguments = ", ".join([*(code.names[x] for x in inputs), *([lengths] if lengths else [])])
-    source = f"def formula({arguments}):\n    " + "\n    ".join([*code.lines, f"return {result}"])
-    scope = {"np": np} | code.functions
-    exec(compile(source, "<closed form>", "exec"), scope)  # names and numbers of our own making
-    formula, wanted = scope["formula"], list(code.sizes)
+    code, bind = _Code(e, inputs, two_axes), binder(inputs, known)
+    exec(compile(code.source, "<closed form>", "exec"), code.scope)  # names of our own making
+    formula = code.scope["formula"]
+    if any(part.op.name == "where" and not _finite(*part.args) for part in walk(e)):
+        formula = np.errstate(all="ignore")(formula)  # both branches are computed everywhere
 
     def evaluated(**values):
-        arrays, sizes = bind(inputs, values, known=known)
-        with np.errstate(**code.quiet):
-            return formula(*arrays, *(sizes[n] for n in wanted))
+        arrays, sizes = bind(values)
+        return formula(*arrays, *sizes.values())
 
-    evaluated.source = source
-    return evaluated if code.quiet else _plain(formula, inputs, known, wanted, source)
-
-
-def _plain(formula, inputs, known, wanted, source):
-    def evaluated(**values):
-        arrays, sizes = bind(inputs, values, known=known)
-        return formula(*arrays, *[sizes[n] for n in wanted])
-
-    evaluated.source = source
+    evaluated.source = code.source
     return evaluated
 
 
-def _without_diagonals(e):
-    """Products with a diagonal matrix as products with its vector."""
-    if e.op.name not in ("matmat", "matvec"):
-        return None
-    left, right = (replace(a, _without_diagonals) for a in e.args)
-    if left.op.name == "diag":
-        v = left.args[0]
-        return v * right if e.ndim == 1 else (right.T * v).T
-    if right.op.name == "diag":
-        return left * right.args[0]
-    return None
+def _finite(*es):
+    return all(part.op.spec or part.op.name in _FINITE for part in walk(*es))
+
+
+def _leaner(e, args):
+    """The operation on new operands, without diagonal matrices and conditions in products."""
+    name = e.op.name
+    if name == "where" and e.ndim and e.shape == args[0].shape and args[0].op.name in _RELATIONS:
+        if is_number(args[2], 0) and _finite(args[1]):
+            return args[0] * args[1]
+    if name in ("matmat", "matvec"):
+        left, right = args
+        if left.op.name == "diag":
+            v = left.args[0]
+            return v * right if e.ndim == 1 else (right.T * v).T
+        if right.op.name == "diag":
+            return left * right.args[0]
+    return plain_rebuild(e, args)
 
 
 class _Code:
-    """Lines of NumPy for an expression, each node once."""
+    """The source of a function for an expression, a line for each node."""
 
-    def __init__(self, inputs, e):
+    def __init__(self, e, inputs, two_axes):
+        nodes = walk(e)
         self.names = {x: f"x{k}" for k, x in enumerate(inputs)}
-        self.sizes = {n: f"n{k}" for k, n in enumerate(letters(e))}
-        self.lines, self.quiet, self.functions = [], {}, {}
-        self.owned: dict[Expr, str] = {}  # temporary arrays that may be written over
-        self.made: set[Expr] = set()  # arrays that are not the caller's
-        self.nodes = walk(e)
-        self.left: dict[Expr, int] = {e: 1}
-        for part in self.nodes:
-            for a in part.args:
-                self.left[a] = self.left.get(a, 0) + 1
-        self.in_arithmetic = {
-            a for part in self.nodes for k, a in enumerate(part.args)
-            if a.op.name in _COMPARISONS and not (part.op.name == "where" and k == 0)
-        }  # fmt: skip
-
-    def result(self, e, two_axes):
-        for part in self.nodes:
+        self.sizes = {n: f"n{k}" for k, n in enumerate(dict.fromkeys(told(*inputs)))}
+        self.lines, self.scope = [], {"np": np}
+        self.owned: set[Expr] = set()  # arrays of ours that no other node's value shares
+        self.last = {a: part for part in nodes for a in part.args}  # the last use of each
+        self.masks = {part for part in nodes if part.op.name in _RELATIONS and part is not e}
+        for part in nodes:  # a condition for numbers is a mask, in arithmetic it is 0 or 1
+            if part.op.name == "where":
+                self.masks -= set(part.args[1:])
+            elif part.op.name != "multiply" or all(a in self.masks for a in part.args):
+                self.masks -= set(part.args)
+        for part in nodes:
             if part not in self.names:
                 self.names[part] = self.emit(part)
-        name = self.names[e]
-        name = name if e in self.made else f"np.array({name}, dtype=float)"
+        result = self.names[e] if e in self.owned else f"np.array({self.names[e]}, dtype=float)"
         if two_axes and e.ndim < 2:
-            return f"np.reshape({name}, ({'-1' if e.ndim else '1'}, 1))"
-        return name
+            result = f"np.reshape({result}, (-1, 1))"
+        arguments = ", ".join([*(self.names[x] for x in inputs), *self.sizes.values()])
+        self.source = "\n    ".join([f"def formula({arguments}):", *self.lines, f"return {result}"])
 
     def emit(self, e):
         """The name or literal of a node's value; adds its line."""
@@ -187,16 +191,20 @@ class _Code:
             return f"({float(e.params[0])!r})"
         if e.op is SIZE:
             return f"({self.length(e.params[0])})"
-        operands = [self.names[a] for a in e.args]
-        call, fresh = self.call(e, operands)
-        for a in e.args:
-            self.left[a] -= 1
-        name = f"t{len(self.lines)}"
-        self.lines.append(f"{name} = {call}")
-        if fresh:
-            self.owned[e] = name
-        if fresh or e.op.name in _VIEWS and e.args[0] in self.made:
-            self.made.add(e)
+        operands, out = [self.names[a] for a in e.args], self.reusable(e)
+        name = out or f"t{len(self.lines)}"
+        if out and out == operands[0] and e.op.name in _ARITHMETIC:
+            self.lines.append(f"{out} {_ARITHMETIC[e.op.name]}= {operands[1]}")
+        elif out:
+            self.lines.append(f"np.{e.op.numpy.__name__}({', '.join(operands)}, out={out})")
+        else:
+            self.lines.append(f"{name} = {self.call(e, operands)}")
+        ours = e.ndim > 0 and e not in self.masks
+        if e.op.name in _VIEWS:
+            ours = e.args[0] in self.owned and self.last[e.args[0]] is e
+            self.owned.discard(e.args[0])
+        if ours:
+            self.owned.add(e)
         return name
 
     def length(self, part):
@@ -206,70 +214,33 @@ class _Code:
             return str(part)
         return " + ".join(p if p.isdigit() else self.sizes[p] for p in part.split(" + "))
 
-    def call(self, e, operands):
-        name = e.op.name
-        if name == "where":
-            return self.where(e, operands)
-        if e.op.scalar is None or not isinstance(e.op.numpy, np.ufunc):
-            return self.structural(e, operands)
-        if e.ndim == 0 and name in _SCALAR_SIGNS:
-            call = f"{operands[0]} {_SCALAR_SIGNS[name]} {operands[1]}"
-            return (f"float({call})" if e in self.in_arithmetic else call), False
-        out = None if name in _COMPARISONS else self.reusable(e)
-        place = f", out={out}" if out else ""
-        function = e.op.numpy.__name__
-        if name == "power" and is_number(e.args[1], 2):
-            function, operands = "square", operands[:1]
-        call = f"np.{function}({', '.join(operands)}{place})"
-        if e in self.in_arithmetic:
-            call += " * 1.0"
-        return call, e.ndim > 0 and name not in _COMPARISONS
-
     def reusable(self, e):
-        """A temporary array of the right shape that nothing reads any more."""
-        for a in e.args:
-            if a in self.owned and self.left[a] == e.args.count(a) and a.shape == e.shape:
-                if not self.viewed(a):
-                    return self.owned.pop(a)
+        """The name of a temporary for the result to be written over, as nothing reads it later."""
+        for a in e.args if isinstance(e.op.numpy, np.ufunc) else ():
+            if a in self.owned and self.last[a] is e and a.shape == e.shape:
+                self.owned.remove(a)
+                return self.names[a]
         return None
 
-    def viewed(self, a):
-        return any(a in part.args and part in self.names and part.op.name in (*_VIEWS, "where")
-                   for part in self.nodes)  # fmt: skip
-
-    def where(self, e, operands):
-        condition, yes, no = e.args
-        if condition.ndim == 0 and e.ndim:
-            for a, name in ((yes, 1), (no, 2)):
-                if a.ndim < e.ndim:
-                    operands[name] = f"np.full({self.length(e.shape)}, {operands[name]})"
-            return f"{operands[1]} if {operands[0]} else {operands[2]}", False
-        if e.ndim == 0:
-            return f"{operands[1]} if {operands[0]} else {operands[2]}", False
-        whole = all(part.op.name in _SMOOTH_AND_FINITE for part in walk(yes))
-        mask = condition.op.name in _COMPARISONS and condition not in self.in_arithmetic
-        if is_number(no, 0) and whole and mask and condition.shape == e.shape:
-            out = self.reusable(e)
-            place = f", out={out}" if out else ""
-            return f"np.multiply({operands[1]}, {operands[0]}{place})", True
-        self.quiet = {"all": "ignore"}
-        return f"np.where({', '.join(operands)})", True
-
-    def structural(self, e, operands):
-        template, params = e.op.code, [self.length(p) for p in e.params]
-        if e.op.name == "segment":
-            lengths, k = e.params
-            start = " + ".join(["0", *map(self.length, lengths[:k])])
-            return f"{operands[0]}[{start}:{start} + {self.length(lengths[k])}]", False
-        if template is None:  # no shorter way to write it: the row's own function
-            called = f"f{len(self.functions)}"
-            self.functions[called] = e.op.numpy
-            return f"{called}({', '.join([*operands, *params])})", e.ndim > 0
-        call = template.format(
-            *operands, all=", ".join(operands), p=", ".join(params),
-            **{f"p{k}": p for k, p in enumerate(params)},
-        )  # fmt: skip
-        return call, e.ndim > 0 and e.op.name not in _VIEWS
+    def call(self, e, operands):
+        """The NumPy expression of a node."""
+        name, listed = e.op.name, ", ".join(operands)
+        if name in _ARITHMETIC:
+            return f"{operands[0]} {_ARITHMETIC[name]} {operands[1]}"
+        if name in _RELATIONS:
+            compared = f"{operands[0]} {_RELATIONS[name]} {operands[1]}"
+            return compared if e in self.masks else f"({compared}) * 1.0"
+        if name == "where" and e.ndim == 0:
+            return f"{operands[1]} if {operands[0]} else {operands[2]}"
+        if name == "where" or isinstance(e.op.numpy, np.ufunc):
+            return f"np.{'where' if name == 'where' else e.op.numpy.__name__}({listed})"
+        params = [self.length(p) for p in e.params]
+        if e.op.code is None:  # no shorter way to write it: the row's own function
+            called = f"f{len(self.scope)}"
+            self.scope[called] = e.op.numpy
+            return f"{called}({', '.join([*operands, *params])})"
+        numbered = {f"p{k}": p for k, p in enumerate(params)}
+        return e.op.code.format(*operands, all=listed, p=", ".join(params), **numbered)
 
 
 # --- in batches ------------------------------------------------------------------------------
@@ -282,34 +253,27 @@ def batch(roots, values: dict, sizes: dict) -> dict:
     """
     found: dict[Expr, np.ndarray] = {}
     for e in walk(*roots):
-        if e.op is SYMBOL:
+        if e.name:
             value = values[e.name]
-        elif e.op is NUMBER or e.op is SIZE:
+        elif e.op in (NUMBER, SIZE):
             value = np.array([float(length(e.params[0], sizes))])
-        elif not e.args:
-            params = [length(p, sizes) if not isinstance(p, tuple) else
-                      tuple(length(q, sizes) for q in p) for p in e.params]  # fmt: skip
-            value = np.asarray(e.op.numpy(*params))[None]
         else:
-            value = _apply(e, [found[a] for a in e.args], sizes)
+            value = e.op.numpy(*aligned(e, found), *length(e.params, sizes))
+            value = value if e.args else np.asarray(value)[None]
         found[e] = value.astype(float) if value.dtype == bool else value
     return found
 
 
-def aligned(e, operands) -> list:
-    """The operands of an element-wise operation, of one rank behind the batch axis."""
-    rank = max(x.ndim for x in e.args)
-    return [
-        a.reshape(a.shape[:1] + (1,) * (rank - x.ndim) + a.shape[1:])
-        for a, x in zip(operands, e.args, strict=True)
-    ]
-
-
-def _apply(e, operands, sizes):
+def aligned(e, found: dict) -> list:
+    """The operands of ``e`` as NumPy needs them in batches: of one rank, or of one count."""
+    operands = [found[a] for a in e.args]
     if e.op.scalar:
-        return e.op.numpy(*aligned(e, operands))
-    if not e.op.spec and len(operands) > 1:
-        count = max(len(a) for a in operands)
-        operands = [np.broadcast_to(a, (count, *a.shape[1:])) for a in operands]
-    params = [tuple(length(q, sizes) for q in p) if isinstance(p, tuple) else p for p in e.params]
-    return e.op.numpy(*operands, *params)
+        rank = max(a.ndim for a in e.args)
+        return [
+            v.reshape(v.shape[:1] + (1,) * (rank - a.ndim) + v.shape[1:])
+            for a, v in zip(e.args, operands, strict=True)
+        ]
+    if e.op.spec or len(operands) < 2:
+        return operands
+    count = max(map(len, operands))
+    return [np.broadcast_to(v, (count, *v.shape[1:])) for v in operands]

@@ -5,13 +5,11 @@ Nothing here knows about Jacobians of vectors: SymPy differentiates every output
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import sympy as sp
 
 from .evaluate import length, letters
-from .expr import NAMED, NUMBER, SIZE, SYMBOL, Expr, as_expr, walk
+from .expr import NUMBER, SIZE, SYMBOL, Expr, as_expr, unnamed, walk
 
 
 def jacobian(y: Expr, variables: tuple, sizes: dict) -> sp.Matrix:
@@ -20,9 +18,8 @@ def jacobian(y: Expr, variables: tuple, sizes: dict) -> sp.Matrix:
     Raises ValueError if a symbolic size has no value, or a value has no such size.
     """
     _need(sizes, letters(y, *variables), y)
-    outputs = scalars_of(y, sizes).reshape(-1)
-    inputs = [s for v in variables for s in symbols_of(v, sizes).reshape(-1)]
-    matrix = sp.Matrix([[sp.diff(f, x) for x in inputs] for f in outputs])
+    inputs = [s for v in variables for s in symbols_of(v, sizes).flat]
+    matrix = sp.Matrix([[sp.diff(f, x) for x in inputs] for f in scalars_of(y, sizes).flat])
     # a choice between conditions, as SymPy nests cases, is one that its own printers cannot write
     return matrix.replace(sp.ITE, lambda c, yes, no: c & yes | ~c & no)
 
@@ -34,7 +31,7 @@ def entries(y: Expr, **sizes) -> sp.Matrix:
     """
     y = as_expr(y)
     _need(sizes, letters(y), y)
-    values = scalars_of(y, sizes)
+    values = scalars_of(unnamed(y), sizes)
     return sp.Matrix(values.reshape(*values.shape, *(1,) * (2 - values.ndim)).tolist())
 
 
@@ -51,14 +48,11 @@ def _need(sizes, wanted, y):
 
 def symbols_of(variable: Expr, sizes: dict) -> np.ndarray:
     """The SymPy symbols of a variable's entries: ``x_1``, ``A_12``."""
-    shape = tuple(length(n, sizes) for n in variable.shape)
-    entries = np.empty(shape, dtype=object)
-    separator = "," if max(shape, default=0) > 9 else ""
-    for place in itertools.product(*map(range, shape)):
+    entries = np.empty(length(variable.shape, sizes), dtype=object)
+    separator = "," if max(entries.shape, default=0) > 9 else ""
+    for place in np.ndindex(entries.shape):
         below = separator.join(str(k + 1) for k in place)
-        entries[place] = sp.Symbol(
-            f"{variable.name}_{below}" if below else variable.name, real=True
-        )
+        entries[place] = sp.Symbol("_".join([variable.name, below][: 1 + len(place)]), real=True)
     return entries
 
 
@@ -67,22 +61,17 @@ def scalars_of(y: Expr, sizes: dict) -> np.ndarray:
     found: dict[Expr, np.ndarray] = {}
     for e in walk(y):
         operands = [found[a] for a in e.args]
+        params = () if e.op is SYMBOL else length(e.params, sizes)
         if e.op is SYMBOL:
             value = symbols_of(e, sizes)
-        elif e.op is NAMED:
-            (value,) = operands
-        elif e.op is NUMBER:
-            exact = e.params[0]
-            value = sp.Float(exact) if isinstance(exact, float) else sp.Rational(
-                exact.numerator, exact.denominator)  # fmt: skip
-        elif e.op is SIZE:
-            value = sp.Integer(length(e.params[0], sizes))
+        elif e.op in (NUMBER, SIZE):
+            (exact,) = params
+            value = sp.Float(exact) if isinstance(exact, float) else sp.Rational(exact)
         elif e.op.scalar:
             value = np.frompyfunc(e.op.scalar, len(operands), 1)(*operands)
         elif e.args:
-            value = (e.op.grind or e.op.numpy)(*operands, *e.params)
+            value = (e.op.grind or e.op.numpy)(*operands, *params)
         else:
-            params = [length(p, sizes) for p in e.params]
             value = np.frompyfunc(sp.Integer, 1, 1)(e.op.numpy(*params).astype(int))
         found[e] = np.asarray(value, dtype=object)
     return found[y]

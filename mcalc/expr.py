@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Integral, Real
+from numbers import Integral, Rational, Real
 
 import numpy as np
 
@@ -36,8 +36,9 @@ class Primitive:
     """One operation. The rows are in :mod:`mcalc.rules`; the core knows none of them.
 
     ``numpy`` computes the value and treats leading axes as a batch. An element-wise operation
-    has ``scalar``, its SymPy form; a linear or bilinear one has ``spec``, its einsum signature;
-    any other brings its own ``shape`` and ``local`` Jacobian.
+    has ``scalar``, its SymPy form; a linear or bilinear one has ``spec``, its einsum signature.
+    Any other has ``local``: for an operand, the einsum signature and the factor of the product
+    that it is near a point. What has neither form nor signature brings its own ``shape``.
     """
 
     name: str
@@ -47,7 +48,6 @@ class Primitive:
     shape: Callable | None = None
     local: Callable | None = None
     text: str | None = None  # how it is written: a template of its operands, or a function's name
-    latex: str | None = None
     branch: Callable | None = None  # -1, 0 or 1 per element: which side of a kink, 0 on it
     analytic: bool = True  # may be evaluated at complex points
     code: str | None = None  # one NumPy expression, when `numpy` cannot be called as it is
@@ -83,9 +83,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_function__(self, function, types, args, options):
         return _dispatch(function, args, options)
 
-    __eq__ = object.__eq__
-    __ne__ = object.__ne__
-    __hash__ = object.__hash__
+    __eq__, __ne__, __hash__ = object.__eq__, object.__ne__, object.__hash__
 
     @property
     def T(self) -> Expr:
@@ -101,17 +99,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         """The name of a variable or of a ``let``, else None."""
         return self.params[0] if self.op in (SYMBOL, NAMED) else None
 
-    def sum(self, axis=None):
-        return np.sum(self, axis=axis)
-
-    def mean(self, axis=None):
-        return np.mean(self, axis=axis)
-
-    def max(self):
-        return np.max(self)
-
-    def dot(self, other):
-        return np.dot(self, other)
+    sum, mean, max, dot = np.sum, np.mean, np.max, np.dot  # x.sum() is np.sum(x)
 
     def __getitem__(self, key):
         length = self._known_length("indexing")
@@ -159,11 +147,10 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
             "make a vector of expressions"
         )
 
-    def __copy__(self):
+    def __deepcopy__(self, memo=None):
         return self
 
-    def __deepcopy__(self, memo):
-        return self
+    __copy__ = __deepcopy__
 
     def __str__(self):
         return WRITERS["text"](self)
@@ -177,15 +164,11 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
 
 def node(op: Primitive, *args: Expr, params: tuple = (), shape: tuple | None = None) -> Expr:
     """The one node with this operation and these operands."""
-    if shape is None:
-        shape = _shape(op, args, params)
-    key = (op, args, params, shape)
+    key = (op, args, params, _shape(op, args, params) if shape is None else shape)
     found = _nodes.get(key)
     if found is None:
-        found = object.__new__(Expr)
-        for slot, value in zip(("op", "args", "params", "shape"), key, strict=True):
-            object.__setattr__(found, slot, value)
-        _nodes[key] = found
+        found = _nodes[key] = Expr()
+        found.op, found.args, found.params, found.shape = key
     return found
 
 
@@ -196,26 +179,19 @@ def rebuild(e: Expr, args: tuple) -> Expr:
 
 def as_expr(value) -> Expr:
     """An Expr from an Expr, a number, or an array or list of them."""
-    if isinstance(value, Expr):
-        return value
-    if isinstance(getattr(value, "expr", None), Expr):
-        return value.expr  # a Jacobian is used by its closed form
-    if isinstance(value, np.ndarray | list | tuple):
-        if isinstance(value, np.ndarray) and value.ndim == 0:
-            return as_expr(value.item())
-        return np.stack([as_expr(v) for v in value]) if len(value) else _refuse(value)
-    if isinstance(value, bool | np.bool_ | Integral):
-        return node(NUMBER, params=(Fraction(int(value)),), shape=())
-    if isinstance(value, Fraction | Real) and np.isfinite(float(value)):
+    closed = getattr(value, "expr", value)  # a Jacobian is used by its closed form
+    if isinstance(closed, Expr):
+        return closed
+    plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+    if isinstance(plain, list | tuple) and plain:
+        return np.stack([as_expr(v) for v in plain])
+    if isinstance(plain, Rational):
+        return node(NUMBER, params=(Fraction(plain),), shape=())
+    if isinstance(plain, Real) and np.isfinite(float(plain)):
         # 0.1 is meant as 1/10; a number that no short fraction equals stays the float it is
-        value = value if isinstance(value, Fraction) else float(value)
-        short = Fraction(value).limit_denominator(10**6)
-        exact = short if isinstance(value, Fraction) or float(short) == value else value
-        return node(NUMBER, params=(exact,), shape=())
-    return _refuse(value)
-
-
-def _refuse(value):
+        number = float(plain)
+        short = Fraction(number).limit_denominator(10**6)
+        return node(NUMBER, params=(short if float(short) == number else number,), shape=())
     raise TypeError(f"{value!r} cannot stand in an expression: numbers, arrays and mcalc's can")
 
 
@@ -234,42 +210,26 @@ def shape_text(shape: tuple) -> str:
 
 
 def same_length(a, b):
-    """The common length of two dimensions, or None where they differ. None fits any."""
+    """The common length of two dimensions, False where they differ. None fits any."""
     return a if a == b or b is None else b if a is None else False
 
 
-def broadcast(name: str, *args: Expr) -> tuple:
-    """The shape of an element-wise operation, as NumPy would have it."""
-    shape = ()
-    for position, arg in enumerate(args):
-        short, long = sorted((shape, arg.shape), key=len)
-        head = long[: len(long) - len(short)]
-        tail = [same_length(a, b) for a, b in zip(long[len(head) :], short, strict=True)]
-        if False in tail:
-            _misfit(name, args[position - 1], arg, "the lengths must agree")
-        shape = (*head, *tail)
-    return shape
-
-
-def _misfit(name, a, b, rule):
-    raise ShapeError(
-        f"{name}: {a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}: {rule}"
-    )
-
-
 def _shape(op, args, params):
+    """The shape of an operation; element by element the last axes meet, as NumPy has it."""
     if op.shape:
-        return op.shape(*args, params=params)
-    if not op.spec:
-        return broadcast(op.name, *args)
+        return op.shape(*args, *params)
+    letters = ["ij"[2 - arg.ndim :] for arg in args]
+    inputs, output = op.spec.split("->") if op.spec else (",".join(letters), max(letters, key=len))
     lengths = {}
-    inputs, output = op.spec.split("->")
-    for arg, letters in zip(args, inputs.split(","), strict=True):
+    for position, (arg, letters) in enumerate(zip(args, inputs.split(","), strict=True)):
         for letter, length in zip(letters, arg.shape, strict=True):
-            known = lengths.setdefault(letter, length)
-            if same_length(known, length) is False:
-                _misfit(op.name, args[0], args[-1], "the inner lengths must agree")
-            lengths[letter] = same_length(known, length)
+            common = lengths[letter] = same_length(lengths.get(letter), length)
+            if common is False:
+                other, which = args[position - 1], "inner lengths" if op.spec else "lengths"
+                raise ShapeError(
+                    f"{op.name}: {other} is {shape_text(other.shape)} and {arg} is "
+                    f"{shape_text(arg.shape)}: the {which} must agree"
+                )
     return tuple(lengths[letter] for letter in output)
 
 
@@ -285,10 +245,9 @@ def _dispatch(function, args, options):
     name = _full_name(function)
     build = NUMPY.get(function)
     if build is None:
-        known = {_full_name(f) for f in NUMPY if callable(f)}
-        near = difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.5)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise UnsupportedError(f"{name} has no rule in mcalc{hint}")
+        known = sorted(map(_full_name, filter(callable, NUMPY)))
+        near = ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0.5))
+        raise UnsupportedError(f"{name} has no rule in mcalc" + (near and f"; near it: {near}"))
     try:
         inspect.signature(build).bind(*args, **options)
     except TypeError:
@@ -299,40 +258,44 @@ def _dispatch(function, args, options):
 
 # --- variables -------------------------------------------------------------------------------
 
-_RESERVED = set(
-    "I diag sum mean max min exp log sin cos tan sqrt sign abs if otherwise T d i".split()
-)
-_NAME = re.compile(r"[^\W\d_][^\W_]*(_[^\W_]+)*'?\Z")
+_RESERVED = "I diag sum mean max min exp log sin cos tan sqrt sign abs if otherwise T d i".split()
 
 
-def _names(names, kind):
-    found = names.replace(",", " ").split() if isinstance(names, str) else []
-    if not found:
-        raise ValueError(f'{names!r} holds no name: write names as in mc.{kind}("w x")')
-    for name in found:
-        check_name(name)
-    return found
+def _is_word(name):
+    plain = isinstance(name, str) and re.fullmatch(r"[^\W\d_][^\W_]*(_[^\W_]+)*'?", name)
+    return plain and not keyword.iskeyword(name)
 
 
 def check_name(name) -> None:
     """Refuse what could not be printed as one variable."""
-    if not isinstance(name, str) or not _NAME.match(name) or keyword.iskeyword(name):
+    if not _is_word(name):
         raise ValueError(f"{name!r} is not a usable name: letters, digits and _, a letter first")
     if name in _RESERVED:
         raise ValueError(f"{name!r} is not a usable name: it has a meaning in the notation")
 
 
-def _check_length(length):
-    good = isinstance(length, str) and _NAME.match(length) and not keyword.iskeyword(length)
-    if not good and (not isinstance(length, Integral) or isinstance(length, bool) or length < 1):
-        raise ValueError(f"{length!r} is not a size: a letter such as 'n', or a number from 1 up")
-    return length if isinstance(length, str) else int(length)
-
-
-def _variables(names, kind, shape):
-    shape = tuple(_check_length(length) for length in shape)
-    made = tuple(node(SYMBOL, params=(name,), shape=shape) for name in _names(names, kind))
+def named(names: str, example: str, make: Callable):
+    """What ``make`` gives for a name; a tuple if there are several names."""
+    found = names.replace(",", " ").split() if isinstance(names, str) else []
+    if not found:
+        raise ValueError(f"{names!r} holds no name: write names as in mc.{example}")
+    for name in found:
+        check_name(name)
+    made = tuple(map(make, found))
     return made if len(made) > 1 else made[0]
+
+
+def _length(given):
+    if _is_word(given):
+        return given
+    if not isinstance(given, Integral) or isinstance(given, bool) or given < 1:
+        raise ValueError(f"{given!r} is not a size: a letter such as 'n', or a number from 1 up")
+    return int(given)
+
+
+def _variables(names, kind, *shape):
+    shape = tuple(map(_length, shape))
+    return named(names, f'{kind}("w x")', lambda name: node(SYMBOL, params=(name,), shape=shape))
 
 
 def scalars(names: str):
@@ -341,7 +304,7 @@ def scalars(names: str):
     Returns one :class:`Expr` of shape ``()`` for one name, a tuple for several.
     Raises ValueError for an empty or unusable name.
     """
-    return _variables(names, "scalars", ())
+    return _variables(names, "scalars")
 
 
 def vectors(names: str, size="n"):
@@ -350,14 +313,14 @@ def vectors(names: str, size="n"):
     ``size`` is a letter or a number; a vector of known length can be indexed.
     Raises ValueError for an unusable name or size.
     """
-    return _variables(names, "vectors", (size,))
+    return _variables(names, "vectors", size)
 
 
 def matrices(names: str, shape=("m", "n")):
     """Matrices of symbolic shape: ``X = matrices("X", shape=("N", "n"))``."""
     if not isinstance(shape, tuple | list) or len(shape) != 2:
         raise ValueError(f"{shape!r} is not the shape of a matrix: two sizes, as in ('m', 'n')")
-    return _variables(names, "matrices", shape)
+    return _variables(names, "matrices", *shape)
 
 
 def let(name: str, value) -> Expr:

@@ -294,7 +294,7 @@ def _between(term, a, b):
 
 
 def _chain(term):
-    """The labels from row to column, each joined to the next by matrices; None if there are more."""
+    """The labels from row to column, each joined to the next by matrices; else None."""
     if not term.out or not term.inp or term.out == term.inp:
         return None
     labels = [*term.out]

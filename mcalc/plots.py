@@ -61,7 +61,8 @@ def images(*rows: dict, scale=None) -> Picture:
     def draw(figure):
         axes = figure.subplots(len(grid), columns, squeeze=False)
         for ax in axes.flat:
-            ax.set_axis_off()
+            ax.set(xticks=[], yticks=[])
+            ax.spines[:].set(color="#dddddd")
         for line, row in zip(axes, grid, strict=True):
             for ax, (name, values) in zip(line, row.items(), strict=False):
                 top = scale or np.abs(values).max() or 1.0
@@ -125,8 +126,11 @@ def curves(named: dict, levels=(), x="step", y="loss", log=False) -> Picture:
     return Picture(draw, f"{y}; " + "; ".join(words), (7.2, 3.2))
 
 
-def heatmap(matrix, title="") -> Picture:
-    """A matrix as a grid of coloured cells with their values; a zero is an empty cell."""
+def heatmap(matrix, title="", names=("output", "input")) -> Picture:
+    """A matrix as a grid of coloured cells with their values.
+
+    ``names`` says what a row and what a column belongs to.
+    """
     matrix = np.atleast_2d(np.asarray(matrix, dtype=float))
     m, n = matrix.shape
     top = np.abs(matrix).max() or 1.0
@@ -137,8 +141,10 @@ def heatmap(matrix, title="") -> Picture:
         for (i, j), value in np.ndenumerate(matrix):
             ax.text(j, i, "0" if value == 0 else f"{value:.2g}", ha="center", va="center",
                     fontsize=9, color=MUTED if value == 0 else INK)  # fmt: skip
-        ax.set_xticks(np.arange(n), [f"input {j + 1}" for j in range(n)], fontsize=8, rotation=30)
-        ax.set_yticks(np.arange(m), [f"output {i + 1}" for i in range(m)], fontsize=8)
+        ax.set_xticks(
+            np.arange(n), [f"{names[1]} {j + 1}" for j in range(n)], fontsize=8, rotation=30
+        )
+        ax.set_yticks(np.arange(m), [f"{names[0]} {i + 1}" for i in range(m)], fontsize=8)
         ax.set_xticks(np.arange(n - 1) + 0.5, minor=True)
         ax.set_yticks(np.arange(m - 1) + 0.5, minor=True)
         ax.grid(which="minor", color="white", linewidth=2)

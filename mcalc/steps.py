@@ -4,9 +4,48 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import dataclass
 
+from .algebra import COMPARISONS
 from .expr import NAMED, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed, walk
-from .notation import PRODUCT, Writer
+from .notation import CASES, PRODUCT, SUM, Writer
+
+KINDS = ("introduce", "differentiate", "combine", "substitute")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the paper's four steps: its kind, and its lines as LaTeX and as plain text."""
+
+    kind: str
+    latex: str
+    text: str
+
+
+def _told(steps):
+    """The steps with their numbers, without those that only repeat the one before."""
+    pairs = zip(steps, (None, *steps[:-1]), strict=True)
+    return [(k, s) for k, (s, last) in enumerate(pairs, 1) if not last or s.text != last.text]
+
+
+def as_text(steps, shape: str, rule: str, reason: str) -> str:
+    """The whole derivation as plain text."""
+    lines = []
+    for k, step in _told(steps):
+        heads = itertools.chain([f"{k}. {step.kind}"], itertools.repeat(""))
+        lines += [h.ljust(18) + line for h, line in zip(heads, step.text.split("\n"), strict=False)]
+    return "\n".join(lines) + f"   ({shape})\n{rule}: {reason}"
+
+
+def as_latex(steps, shape: str, rule: str, reason: str) -> str:
+    """The whole derivation as LaTeX, in two columns."""
+    rows = []
+    for k, step in _told(steps):
+        rows.append(rf"\text{{{k}. {step.kind}}} & " + step.latex.replace("\n", r" \\[4pt] & "))
+    rows[-1] += r" \qquad (" + shape.replace("x", r"\times") + ")"
+    why = "; ".join([rule, reason]).replace("; ", r"} \\[4pt] & \text{")
+    rows.append(rf"\text{{rule}} & \text{{{why}}}")
+    return r"$\displaystyle \begin{array}{ll} " + r" \\[4pt] ".join(rows) + r" \end{array}$"
 
 
 class Graph:
@@ -17,7 +56,7 @@ class Graph:
     dot product in ``w.x + b``.
     """
 
-    def __init__(self, y: Expr, variables: tuple, output: str, automatic=True):
+    def __init__(self, y: Expr, variables: tuple, output: str, taken: set, local, automatic=True):
         self.variables, self.automatic = variables, automatic
         self.depends = set(variables)
         for e in walk(y):
@@ -38,7 +77,13 @@ class Graph:
             definition = self._inside(whole)
         self.result = node(SYMBOL, params=(output,), shape=y.shape)
         self.definitions[self.result] = definition
-        self._name_automatic({e.name for e in walk(y) if e.name} | {output})
+        self._name_automatic(taken | {output})
+        self.locals: dict[tuple, Expr] = {}  # what has slope zero, such as a condition, is no path
+        for v, d in self.definitions.items():
+            used = set(symbols(d))
+            for p in (*variables, *self.definitions):
+                if p in used and (slope := local(d, p)) is not None:
+                    self.locals[v, p] = slope
         self.counts = {v: [int(v is w) for w in variables] for v in variables}
         for v in self.definitions:
             self.counts[v] = [
@@ -75,7 +120,7 @@ class Graph:
 
     def _stays(self, parent, e):
         """Whether an operation is small enough to stay inside: ``w.x`` in ``w.x + b``."""
-        if e.op is NAMED or not self.automatic:
+        if e.op is NAMED or not self.automatic or e.op.name in COMPARISONS:
             return e.op is not NAMED
         if parent.op.name in ("add", "subtract", "negative"):
             plain = all(a in self.variables or a not in self.depends for a in e.args)
@@ -94,9 +139,8 @@ class Graph:
         self.definitions = {new.get(v, v): replace(d, new.get) for v, d in self.definitions.items()}
 
     def parents(self, v: Expr) -> list[Expr]:
-        """The variables that the definition of ``v`` uses."""
-        used = set(symbols(self.definitions.get(v, v)))
-        return [p for p in (*self.variables, *self.definitions) if p in used]
+        """The variables that ``v`` moves with."""
+        return [p for u, p in self.locals if u is v]
 
     def chains(self, v: Expr, x: Expr) -> list:
         """What leads from ``v`` back to ``x``: pairs of (variable, parent), each chain as far as
@@ -129,8 +173,8 @@ class Graph:
 class Lines:
     """The lines of the four steps in one style of notation."""
 
-    def __init__(self, graph: Graph, locals_: dict, closed: Expr, style):
-        self.graph, self.locals, self.closed, self.style = graph, locals_, closed, style
+    def __init__(self, graph: Graph, closed: Expr, style):
+        self.graph, self.locals, self.closed, self.style = graph, graph.locals, closed, style
         self.write = Writer(style, graph.definitions[graph.result])
         single = graph.all_scalar and len(graph.variables) == 1
         self.total = "d" if single or graph.paths > 1 else "∂"
@@ -207,9 +251,12 @@ class Lines:
         products = []
         for chain in chains:
             factors = [replace(self.locals[pair], put) for pair in chain]
-            written = [self.write(f, PRODUCT if len(chain) > 1 else 0) for f in factors]
             end = chain[-1][1]
-            if x is not None and end is not x:
+            goes_on = x is not None and end is not x
+            loose = len(chain) == 1 and not products and not goes_on
+            level = (SUM if len(chains) > 1 else CASES) if loose else PRODUCT
+            written = [self.write(f, level) for f in factors]
+            if goes_on:
                 factors.append(end)
                 written.append(self.ratio(end, x, total=True))
             products.append(self.joined(factors, written))

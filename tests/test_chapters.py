@@ -17,6 +17,8 @@ LEDGER = {
 CHAPTERS = {path.name: nbformat.read(path, 4) for path in (ROOT / "notebooks").glob("*.ipynb")}
 OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the first part of their id
     "05-element-wise-operators.ipynb": ("elementwise",),
+    "06-scalar-expansion.ipynb": ("expansion",),
+    "07-vector-sum-reduction.ipynb": ("sum",),
     "12-loss-function.ipynb": ("loss", "summary"),
 }
 every_chapter = pytest.mark.parametrize("name", sorted(CHAPTERS))

@@ -239,6 +239,26 @@ def test_the_gradient_has_the_shape_of_the_variable():
     assert d.jvp(np.ones(2), **values).shape == ()
 
 
+def test_a_condition_is_no_path():
+    d = mc.derive(np.where(w @ x + b > 0, w @ x + b, 0), wrt=w)
+    assert d.steps[0].text == "u = w.x + b\ny = u if u > 0; 0 otherwise"
+    assert d.steps[1].text == "∂u/∂w = x^T\n∂y/∂u = 1 if u > 0; 0 otherwise"
+    assert "one path" in d.reason
+
+
+def test_names_of_the_reader_are_not_taken_for_something_else():
+    u = mc.let("u", np.sin(z))
+    v = mc.let("v", u**2)
+    assert mc.derive(np.exp(v**2), wrt=v).steps[0].text == "u_1 = v^2\ny = exp(u_1)"
+
+
+def test_what_only_repeats_a_step_is_not_shown():
+    assert repr(mc.derive(w * x, wrt=w)).splitlines()[:2] == [
+        "1. introduce      y = w ⊗ x",
+        "2. differentiate  ∂y/∂w = diag(x)   (n x n)",
+    ]
+
+
 def test_deriving_by_an_intermediate_variable():
     u = mc.let("u", w * x)
     assert str(mc.derive(np.sum(u**2), wrt=u).jacobian) == "2u^T"

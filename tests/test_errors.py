@@ -172,7 +172,12 @@ CASES = {
     "one name for two": (
         lambda: mc.derive(w * mc.scalars("w"), wrt=w),
         ValueError,
-        "w w uses the name w for two variables: rename one of them",
+        "w w uses the name w for two things: rename one of them",
+    ),
+    "one name for two intermediate variables": (
+        lambda: mc.derive(mc.let("u", w @ x) + mc.let("u", x @ x), wrt=x),
+        ValueError,
+        "u + u uses the name u for two things: rename one of them",
     ),
     "the gradient of a vector": (
         lambda: d.gradient,
