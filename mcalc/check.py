@@ -20,7 +20,20 @@ SMALL = 3  # lengths up to which SymPy's scalars are quick
 TRIES = 200
 STEP = 1e-4
 CLEAR = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
+# how, to how many digits, what to add, and what to multiply the values there with
+COMPLEX = "complex step", 8, np.array([1e-30j]), np.array([-1e30j])
+CENTRAL = (
+    "Richardson-extrapolated central differences", 6,
+    STEP * np.array([1, -1, 0.5, -0.5]), np.array([-1, 1, 8, -8]) / (6 * STEP),
+)  # fmt: skip
 SPREADS = (lambda z: z, lambda z: 0.5 + abs(z), lambda z: 0.4 * np.tanh(z), lambda z: 3 * z)
+TAKEN = {  # by the closed form at a kink
+    "maximum": "mcalc takes the derivative of {0}",
+    "minimum": "mcalc takes the derivative of {0}",
+    "max": "mcalc counts each of them",
+    "sqrt": "its slope is infinite there",
+    "norm": "it has no direction there",
+}
 
 
 class CheckFailed(AssertionError):
@@ -48,48 +61,42 @@ def check(derivation, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None) -> Repor
     sizes = tuple(sizes)
     if not sizes or any(not isinstance(n, int) or n < 1 for n in sizes) or points < 1:
         raise ValueError(f"sizes={sizes!r}, points={points!r}: whole numbers from 1 up are needed")
-    rng = np.random.default_rng(seed)
+    normal = np.random.default_rng(seed).standard_normal
     small = [n for n in sizes if trial.quick([n] * len(trial.letters))]
     rounds, quick = trial.rounds(sizes), trial.rounds(small)
     for lengths in dict.fromkeys([*rounds, *quick]):
         for _ in range(points):
-            trial.visit(rng, lengths, lengths in quick)
-    for attempt in range(TRIES):
-        if not trial.unseen():
-            break
-        trial.visit(rng, rounds[attempt % len(rounds)], False)
+            trial.visit(normal, lengths, lengths in quick)
+    for _, lengths in zip(range(TRIES), cycle(rounds), strict=False):
+        if trial.unseen():
+            trial.visit(normal, lengths, False)
     if not trial.visited:
         raise CheckFailed(f"no point was found where {trial.y} is smooth and finite")
     return Report(True, trial.summary(sizes, small, points))
 
 
 def _check_at(trial, at):
-    arrays, sizes = binder(trial.inputs)(dict(at))
-    values = {e.name: a for e, a in zip(trial.inputs, arrays, strict=True)}
-    found, _ = trial.moved(values, sizes, np.zeros(1))
-    at_kink = [site for site, side in trial.sides(found).items() if not side.all()]
-    if at_kink:
-        return Report(None, [f"{site} is not differentiable here, where {_kink(site)[0]}; "
-                             f"{_kink(site)[1]}" for site in at_kink])  # fmt: skip
+    found = binder(trial.inputs, trial.letters)(dict(at))
+    values = {e.name: a for e, a in zip(trial.inputs, found, strict=False)}
+    sizes = dict(zip(trial.letters, found[len(values) :], strict=True))
+    sides = trial.sides(trial.moved(values, sizes, np.zeros(1))[0])
+    kinks = [(site, *_kink(site)) for site, side in sides.items() if not side.all()]
+    if kinks:
+        said = "{} is not differentiable here, where {}; {}"
+        return Report(None, [said.format(*kink) for kink in kinks])
     trial.compare(values, sizes, trial.quick(sizes.values()))
     return Report(True, ["at this point the closed form and the other ways agree"])
 
 
 def _kink(site: Expr) -> tuple[str, str]:
     """Where an operation has a kink, and what the closed form takes there."""
-    name, operands = site.op.name, site.args
-    where = " = ".join(map(str, reversed(operands))) if len(operands) > 1 else f"{operands[0]} = 0"
+    name, first, *second = site.op.name, *map(str, site.args)
     if name == "max":
         where = "several elements are the largest"
-    if name == "maximum" and is_number(operands[0], 0):
-        return where, "the paper takes 0"
-    return where, {
-        "maximum": f"mcalc takes the derivative of {operands[0]}",
-        "minimum": f"mcalc takes the derivative of {operands[0]}",
-        "max": "mcalc counts each of them",
-        "sqrt": "its slope is infinite there",
-        "norm": "it has no direction there",
-    }.get(name, "mcalc takes 0")  # fmt: skip
+    else:
+        where = f"{second[0]} = {first}" if second else f"{first} = 0"
+    paper = name == "maximum" and is_number(site.args[0], 0)
+    return where, "the paper takes 0" if paper else TAKEN.get(name, "mcalc takes 0").format(first)
 
 
 class _Trial:
@@ -108,9 +115,9 @@ class _Trial:
         # x = max(x), as in the derivative of max, is as smooth as max(x), which is a site itself
         self.sites = [e for e in depends if e.op.branch
                       and not (e.op.name == "equal" and e.args[1].op.name == "max")]  # fmt: skip
-        self.analytic = all(e.op.analytic for e in depends)
-        self.digits = 8 if self.analytic else 6
-        self.seen: dict[Expr, set] = {site: set() for site in self.sites}
+        way = COMPLEX if all(e.op.analytic for e in depends) else CENTRAL
+        self.how, self.digits, self.steps, self.weights = way
+        self.seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
         self.exact: dict = {}
         self.visited, self.rough = 0, set()
 
@@ -120,24 +127,22 @@ class _Trial:
 
     def rounds(self, sizes):
         """A length for each letter, different ones side by side: (1, 2), (2, 3), (3, 5), ..."""
-        shifted = [[*sizes[k:], *sizes[:k]] for k in range(len(sizes))]
-        return list(dict.fromkeys(tuple(zip(self.letters, cycle(some))) for some in shifted))
+        turned = [[*sizes[k:], *sizes[:k]] for k in range(len(sizes))]
+        return list(dict.fromkeys(tuple(zip(self.letters, cycle(some))) for some in turned))
 
-    def visit(self, rng, lengths, scalar):
+    def visit(self, normal, lengths, scalar):
         """Compare at a random point where y is finite and clear of every kink, if there is one."""
         sizes = dict(lengths)
-        for attempt in range(TRIES // 5):
-            spread = SPREADS[attempt % len(SPREADS)]
-            values = {e.name: spread(rng.standard_normal(length(e.shape, sizes)))
-                      for e in self.inputs}  # fmt: skip
+        for _, spread in zip(range(TRIES // 5), cycle(SPREADS), strict=False):
+            values = {e.name: spread(normal(length(e.shape, sizes))) for e in self.inputs}
             with np.errstate(all="ignore"):
                 found, _ = self.moved(values, sizes, CLEAR * np.array([0, 1, -1]))
                 sides = self.sides(found)
             clear = all(side.all() and (side == side[0]).all() for side in sides.values())
             if clear and all(np.isfinite(v).all() for v in found.values()):
                 self.visited += 1
-                for site, side in sides.items():
-                    self.seen[site] |= set(np.unique(side))
+                for site, met in self.seen.items():
+                    met |= set(np.unique(sides[site]))
                 return self.compare(values, sizes, scalar)
         self.rough.add(", ".join(f"{name} = {n}" for name, n in lengths))
 
@@ -149,11 +154,10 @@ class _Trial:
         point = np.concatenate([values[v.name].reshape(-1) for v in self.variables])
         scale = np.maximum(1.0, abs(point))
         points = (point + steps[:, None, None] * np.diag(scale)).reshape(-1, len(point))
-        moved, start = {name: value[None] for name, value in values.items()}, 0
-        for v in self.variables:
-            stop = start + values[v.name].size
-            moved[v.name] = points[:, start:stop].reshape(-1, *values[v.name].shape)
-            start = stop
+        moved = {name: value[None] for name, value in values.items()}
+        ends = np.cumsum([values[v.name].size for v in self.variables])
+        for v, part in zip(self.variables, np.split(points, ends[:-1], axis=1), strict=True):
+            moved[v.name] = part.reshape(-1, *values[v.name].shape)
         return batch([self.y], moved, sizes), scale
 
     def sides(self, found):
@@ -161,16 +165,10 @@ class _Trial:
         return {site: np.asarray(site.op.branch(*aligned(site, found))) for site in self.sites}
 
     def numerical(self, values, sizes):
-        """The Jacobian by complex steps, or by central differences extrapolated to step zero."""
-        steps = np.array([1e-30j]) if self.analytic else STEP * np.array([1, -1, 0.5, -0.5])
-        found, scale = self.moved(values, sizes, steps)
-        out = found[self.y].reshape(len(steps), len(scale), -1)
-        if self.analytic:
-            slope = out[0].imag / 1e-30
-        else:
-            whole, half = (out[0] - out[1]) / (2 * STEP), (out[2] - out[3]) / STEP
-            slope = (4 * half - whole) / 3
-        return (slope / scale[:, None]).T
+        """The Jacobian by numerical differentiation."""
+        found, scale = self.moved(values, sizes, self.steps)
+        out = found[self.y].reshape(len(self.steps), len(scale), -1)
+        return np.einsum("k,kji->ij", self.weights, out).real / scale
 
     def scalar(self, values, sizes):
         """The Jacobian by scalar rules, SymPy's derivatives evaluated at the point."""
@@ -191,39 +189,31 @@ class _Trial:
         for right, tolerance in ways.values():
             if closed.shape != right.shape:
                 raise CheckFailed(f"the closed form is {closed.shape}, and {right.shape} is right")
-            wrong = ~(np.abs(closed - right) <= tolerance * max(1.0, np.abs(right).max(initial=0)))
+            wrong = ~(abs(closed - right) <= tolerance * max(1.0, abs(right).max(initial=0)))
             if wrong.any():
                 i, j = np.argwhere(wrong)[0]
-                by = [f"{matrix[i, j]:.6g} by {way}" for way, (matrix, _) in ways.items()]
                 at = [f"{name} = {n}" for name, n in sizes.items()]
                 at += [f"{k} = {np.array2string(v, precision=4)}" for k, v in values.items()]
                 raise CheckFailed(
                     f"at {', '.join(at)}: entry ({i + 1}, {j + 1}) is {closed[i, j]:.6g} by the "
-                    f"closed form, {', '.join(by)}"
+                    "closed form, "
+                    + ", ".join(f"{matrix[i, j]:.6g} by {way}" for way, (matrix, _) in ways.items())
                 )
 
     def unseen(self):
-        return [s for s, sides in self.seen.items() if not s.op.analytic and not {-1, 1} <= sides]
+        return [site for site, met in self.seen.items() if not {-1, 1} <= met]
 
     def summary(self, sizes, small, points):
         """What agreed and how far: the same text on every machine."""
-
-        def over(lengths):
-            named = f"{', '.join(self.letters)} from {', '.join(map(str, lengths))}, "
-            return named if self.letters else ""
-
-        how = "complex step" if self.analytic else "Richardson-extrapolated central differences"
-        lines = ["the closed form agrees with"]
-        if small:
-            lines.append(f"  scalar rules by SymPy: {over(small)}to 1e-8")
-        lines.append(
-            f"  numerical differentiation ({how}): {over(sizes)}{points} points each, "
-            f"to 1e-{self.digits}"
-        )
-        lines += [f"  not compared at {at}: nowhere smooth there" for at in sorted(self.rough)]
-        missing = self.unseen()
-        for site in self.sites:
-            if not site.op.analytic:
-                met = "only one side was met of" if site in missing else "both sides were met of"
-                lines.append(f"  {met} {site}; {_kink(site)[1]} in between")
-        return lines
+        few, all_ = ("".join(f"{', '.join(self.letters)} from {', '.join(map(str, some))}, "
+                     for _ in self.letters[:1]) for some in (small, sizes))  # fmt: skip
+        lines = [f"  scalar rules by SymPy: {few}to 1e-8"] if small else []
+        lines += [
+            f"  numerical differentiation ({self.how}): {all_}{points} points each, "
+            f"to 1e-{self.digits}",
+            *(f"  not compared at {place}: nowhere smooth there" for place in sorted(self.rough)),
+        ]
+        for site in self.seen:
+            met = "only one side was met of" if site in self.unseen() else "both sides were met of"
+            lines.append(f"  {met} {site}; {_kink(site)[1]} in between")
+        return ["the closed form agrees with", *lines]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .algebra import COMPARISONS
 from .expr import NUMBER, SIZE, Expr, ShapeError, is_number, replace, shape_text, symbols, walk
 from .expr import rebuild as plain_rebuild
 
@@ -42,14 +43,14 @@ def length(part, sizes: dict):
     return sum(int(p) if p.isdigit() else sizes[p] for p in part.split(" + "))
 
 
-def binder(inputs: list[Expr], known=()):
-    """A function that turns values by name into arrays in the order of ``inputs``, and lengths.
+def binder(inputs: list[Expr], lengths=(), known=()):
+    """A function from values by name to the arrays of ``inputs`` and then the ``lengths``: a list.
 
     It raises TypeError for missing names and for those that are not ``known`` either, ShapeError
     for arrays of the wrong shape.
     """
     names, allowed = [e.name for e in inputs], {e.name for e in (*inputs, *known)}
-    last = None, None  # shapes that fitted, and their lengths: the same need no second look
+    last = None, None  # shapes that fitted, and what they tell: the same need no second look
 
     def bind(values):
         nonlocal last
@@ -57,29 +58,30 @@ def binder(inputs: list[Expr], known=()):
         for name in names:
             value = values.get(name)
             if type(value) is not np.ndarray or value.dtype is not _FLOAT:
-                value = _converted(value, name, names)
+                value = _array(value, name, names)
             arrays.append(value)
             shapes.append(value.shape)
-        fitting, sizes = last
+        fitting, found = last
         if shapes != fitting:
-            sizes = _lengths(inputs, shapes)
-            last = shapes, sizes
+            sizes = _sizes(inputs, shapes)
+            found = [length(n, sizes) for n in lengths]
+            last = shapes, found
         if len(values) > len(names) and not values.keys() <= allowed:
             extra, there = [n for n in values if n not in allowed], sorted(allowed)
             raise TypeError(f"{', '.join(extra)}: no such variable; there are {', '.join(there)}")
-        return arrays, sizes
+        return arrays + found
 
     return bind
 
 
-def _converted(value, name, names):
+def _array(value, name, names):
     if value is None:
         needed = ", ".join(names).replace("'", "")
         raise TypeError(f"{name.rstrip(chr(39))} is missing: values are needed for {needed}")
     return np.asarray(value, dtype=np.float64)
 
 
-def _lengths(inputs, shapes):
+def _sizes(inputs, shapes):
     """The lengths that these shapes show, if they fit the inputs and each other."""
     sizes: dict[str, int] = {}
     for e, shape in zip(inputs, shapes, strict=True):
@@ -89,8 +91,7 @@ def _lengths(inputs, shapes):
             if part in told(e):
                 sizes.setdefault(part, found)
     for e, shape in zip(inputs, shapes, strict=True):
-        for part, found in zip(e.shape, shape, strict=True):
-            right = length(part, sizes)
+        for part, found, right in zip(e.shape, shape, length(e.shape, sizes), strict=True):
             if found != right:
                 elsewhere = f", and {part} is {right} elsewhere" if isinstance(part, str) else ""
                 raise _wrong_shape(e, shape, elsewhere)
@@ -106,11 +107,7 @@ def _wrong_shape(e, shape, more=""):
 
 # --- compiled --------------------------------------------------------------------------------
 
-_ARITHMETIC = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
-_RELATIONS = {
-    "greater": ">", "greater_equal": ">=", "less": "<", "less_equal": "<=", "equal": "==",
-    "not_equal": "!=",
-}  # fmt: skip
+_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
 _VIEWS = {"row", "transpose", "segment"}
 _FINITE = {  # of finite operands; so are sums of products
     "symbol", "number", "size", "ones", "zeros", "identity", "add", "subtract", "multiply",
@@ -126,15 +123,14 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
     """
     e = replace(e, lambda part: None, _leaner)
     inputs = list(dict.fromkeys([*extra, *symbols(e)]))
-    code, bind = _Code(e, inputs, two_axes), binder(inputs, known)
+    code = _Code(e, inputs, two_axes)
     exec(compile(code.source, "<closed form>", "exec"), code.scope)  # names of our own making
-    formula = code.scope["formula"]
+    formula, bind = code.scope["formula"], binder(inputs, code.lengths, known)
     if any(part.op.name == "where" and not _finite(*part.args) for part in walk(e)):
         formula = np.errstate(all="ignore")(formula)  # both branches are computed everywhere
 
     def evaluated(**values):
-        arrays, sizes = bind(values)
-        return formula(*arrays, *sizes.values())
+        return formula(*bind(values))
 
     evaluated.source = code.source
     return evaluated
@@ -147,7 +143,7 @@ def _finite(*es):
 def _leaner(e, args):
     """The operation on new operands, without diagonal matrices and conditions in products."""
     name = e.op.name
-    if name == "where" and e.ndim and e.shape == args[0].shape and args[0].op.name in _RELATIONS:
+    if name == "where" and e.ndim and e.shape == args[0].shape and args[0].op.name in COMPARISONS:
         if is_number(args[2], 0) and _finite(args[1]):
             return args[0] * args[1]
     if name in ("matmat", "matvec"):
@@ -166,53 +162,43 @@ class _Code:
     def __init__(self, e, inputs, two_axes):
         nodes = walk(e)
         self.names = {x: f"x{k}" for k, x in enumerate(inputs)}
-        self.sizes = {n: f"n{k}" for k, n in enumerate(dict.fromkeys(told(*inputs)))}
-        self.lines, self.scope = [], {"np": np}
+        self.lengths, self.lines, self.scope = {}, [], {"np": np}
         self.owned: set[Expr] = set()  # arrays of ours that no other node's value shares
         self.last = {a: part for part in nodes for a in part.args}  # the last use of each
-        self.masks = {part for part in nodes if part.op.name in _RELATIONS and part is not e}
-        for part in nodes:  # a condition for numbers is a mask, in arithmetic it is 0 or 1
-            if part.op.name == "where":
-                self.masks -= set(part.args[1:])
-            elif part.op.name != "multiply" or all(a in self.masks for a in part.args):
-                self.masks -= set(part.args)
         for part in nodes:
             if part not in self.names:
                 self.names[part] = self.emit(part)
         result = self.names[e] if e in self.owned else f"np.array({self.names[e]}, dtype=float)"
         if two_axes and e.ndim < 2:
             result = f"np.reshape({result}, (-1, 1))"
-        arguments = ", ".join([*(self.names[x] for x in inputs), *self.sizes.values()])
+        arguments = ", ".join([*(self.names[x] for x in inputs), *self.lengths.values()])
         self.source = "\n    ".join([f"def formula({arguments}):", *self.lines, f"return {result}"])
 
     def emit(self, e):
         """The name or literal of a node's value; adds its line."""
         if e.op is NUMBER:
             return f"({float(e.params[0])!r})"
+        params = [self.lengths.setdefault(p, f"n{len(self.lengths)}") for p in e.params]
         if e.op is SIZE:
-            return f"({self.length(e.params[0])})"
+            return params[0]
         operands, out = [self.names[a] for a in e.args], self.reusable(e)
+        for k, a in enumerate(e.args):  # a mask chooses or is multiplied with, else it is 0 or 1
+            if a.op.name in COMPARISONS and (k or e.op.name not in ("where", "multiply")):
+                operands[k] = f"({operands[k]} * 1.0)"
         name = out or f"t{len(self.lines)}"
-        if out and out == operands[0] and e.op.name in _ARITHMETIC:
-            self.lines.append(f"{out} {_ARITHMETIC[e.op.name]}= {operands[1]}")
+        if out and out == operands[0] and e.op.name in _SIGNS:
+            self.lines.append(f"{out} {_SIGNS[e.op.name]}= {operands[1]}")
         elif out:
             self.lines.append(f"np.{e.op.numpy.__name__}({', '.join(operands)}, out={out})")
         else:
-            self.lines.append(f"{name} = {self.call(e, operands)}")
-        ours = e.ndim > 0 and e not in self.masks
+            self.lines.append(f"{name} = {self.call(e, operands, params)}")
+        ours = e.ndim > 0 and e.op.name not in COMPARISONS
         if e.op.name in _VIEWS:
             ours = e.args[0] in self.owned and self.last[e.args[0]] is e
             self.owned.discard(e.args[0])
         if ours:
             self.owned.add(e)
         return name
-
-    def length(self, part):
-        if isinstance(part, tuple):
-            return "(" + "".join(f"{self.length(p)}, " for p in part) + ")"
-        if not isinstance(part, str):
-            return str(part)
-        return " + ".join(p if p.isdigit() else self.sizes[p] for p in part.split(" + "))
 
     def reusable(self, e):
         """The name of a temporary for the result to be written over, as nothing reads it later."""
@@ -222,19 +208,16 @@ class _Code:
                 return self.names[a]
         return None
 
-    def call(self, e, operands):
+    def call(self, e, operands, params):
         """The NumPy expression of a node."""
         name, listed = e.op.name, ", ".join(operands)
-        if name in _ARITHMETIC:
-            return f"{operands[0]} {_ARITHMETIC[name]} {operands[1]}"
-        if name in _RELATIONS:
-            compared = f"{operands[0]} {_RELATIONS[name]} {operands[1]}"
-            return compared if e in self.masks else f"({compared}) * 1.0"
-        if name == "where" and e.ndim == 0:
-            return f"{operands[1]} if {operands[0]} else {operands[2]}"
-        if name == "where" or isinstance(e.op.numpy, np.ufunc):
-            return f"np.{'where' if name == 'where' else e.op.numpy.__name__}({listed})"
-        params = [self.length(p) for p in e.params]
+        if name in _SIGNS:
+            return f"{operands[0]} {_SIGNS[name]} {operands[1]}"
+        if name == "where":
+            yes, no = operands[1:]
+            return f"np.where({listed})" if e.ndim else f"{yes} if {operands[0]} else {no}"
+        if isinstance(e.op.numpy, np.ufunc):
+            return f"np.{e.op.numpy.__name__}({listed})"
         if e.op.code is None:  # no shorter way to write it: the row's own function
             called = f"f{len(self.scope)}"
             self.scope[called] = e.op.numpy
@@ -251,7 +234,7 @@ def batch(roots, values: dict, sizes: dict) -> dict:
 
     This interprets the recorded calls one by one and shares nothing with the compiled code.
     """
-    found: dict[Expr, np.ndarray] = {}
+    count, found = max(map(len, values.values())), {}
     for e in walk(*roots):
         if e.name:
             value = values[e.name]
@@ -260,20 +243,15 @@ def batch(roots, values: dict, sizes: dict) -> dict:
         else:
             value = e.op.numpy(*aligned(e, found), *length(e.params, sizes))
             value = value if e.args else np.asarray(value)[None]
+        if not e.args:
+            value = np.broadcast_to(value, (count, *value.shape[1:]))
         found[e] = value.astype(float) if value.dtype == bool else value
     return found
 
 
 def aligned(e, found: dict) -> list:
-    """The operands of ``e`` as NumPy needs them in batches: of one rank, or of one count."""
-    operands = [found[a] for a in e.args]
-    if e.op.scalar:
-        rank = max(a.ndim for a in e.args)
-        return [
-            v.reshape(v.shape[:1] + (1,) * (rank - a.ndim) + v.shape[1:])
-            for a, v in zip(e.args, operands, strict=True)
-        ]
-    if e.op.spec or len(operands) < 2:
+    """The operands of ``e``; element by element they need one rank behind the batch axis."""
+    operands, rank = [found[a] for a in e.args], max((a.ndim for a in e.args), default=0)
+    if not e.op.scalar:
         return operands
-    count = max(map(len, operands))
-    return [np.broadcast_to(v, (count, *v.shape[1:])) for v in operands]
+    return [v.reshape(len(v), *(1,) * (1 + rank - v.ndim), *v.shape[1:]) for v in operands]

@@ -192,6 +192,8 @@ def as_expr(value) -> Expr:
         number = float(plain)
         short = Fraction(number).limit_denominator(10**6)
         return node(NUMBER, params=(short if float(short) == number else number,), shape=())
+    if hasattr(value, "jacobian"):
+        raise TypeError("a derivation cannot stand in an expression: use its .jacobian")
     raise TypeError(f"{value!r} cannot stand in an expression: numbers, arrays and mcalc's can")
 
 
@@ -226,8 +228,9 @@ def _shape(op, args, params):
             common = lengths[letter] = same_length(lengths.get(letter), length)
             if common is False:
                 other, which = args[position - 1], "inner lengths" if op.spec else "lengths"
+                name = "matmul" if op.spec else op.name
                 raise ShapeError(
-                    f"{op.name}: {other} is {shape_text(other.shape)} and {arg} is "
+                    f"{name}: {other} is {shape_text(other.shape)} and {arg} is "
                     f"{shape_text(arg.shape)}: the {which} must agree"
                 )
     return tuple(lengths[letter] for letter in output)
@@ -243,10 +246,13 @@ def _full_name(function):
 
 def _dispatch(function, args, options):
     name = _full_name(function)
+    if isinstance((options.get("out") or [None])[0], Expr):
+        options = {k: v for k, v in options.items() if k != "out"}  # z += 1 makes a new z
     build = NUMPY.get(function)
     if build is None:
-        known = sorted(map(_full_name, filter(callable, NUMPY)))
-        near = ", ".join(difflib.get_close_matches(name, known, n=3, cutoff=0.5))
+        known = {f.__name__: _full_name(f) for f in NUMPY if callable(f)}
+        close = difflib.get_close_matches(function.__name__, sorted(known), n=3, cutoff=0.65)
+        near = ", ".join(known[short] for short in close)
         raise UnsupportedError(f"{name} has no rule in mcalc" + (near and f"; near it: {near}"))
     try:
         inspect.signature(build).bind(*args, **options)
@@ -307,7 +313,7 @@ def scalars(names: str):
     return _variables(names, "scalars")
 
 
-def vectors(names: str, size="n"):
+def vectors(names: str, *, size="n"):
     """Vertical vectors, n x 1, all of one length: ``w, x = vectors("w x", size="n")``.
 
     ``size`` is a letter or a number; a vector of known length can be indexed.
@@ -316,7 +322,7 @@ def vectors(names: str, size="n"):
     return _variables(names, "vectors", size)
 
 
-def matrices(names: str, shape=("m", "n")):
+def matrices(names: str, *, shape=("m", "n")):
     """Matrices of symbolic shape: ``X = matrices("X", shape=("N", "n"))``."""
     if not isinstance(shape, tuple | list) or len(shape) != 2:
         raise ValueError(f"{shape!r} is not the shape of a matrix: two sizes, as in ('m', 'n')")

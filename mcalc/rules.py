@@ -155,7 +155,7 @@ row("less", lambda a, b: _if(a < b, 1, 0), np.less, text="{0} < {1}", **KINK)
 row("less_equal", lambda a, b: _if(a <= b, 1, 0), np.less_equal, text="{0} ≤ {1}", **KINK)
 row("equal", lambda a, b: _if(sp.Eq(a, b), 1, 0), np.equal, text="{0} = {1}", **KINK)
 row("not_equal", lambda a, b: _if(sp.Ne(a, b), 1, 0), np.not_equal, text="{0} ≠ {1}", **KINK)
-row("where", lambda c, a, b: _if(sp.Ne(c, 0), a, b), np.where,
+row("where", lambda c, a, b: _if(sp.Ne(c, 0), a, b),
     numpy=lambda c, a, b: np.where(np.real(c) != 0, a, b))
 
 # linear in each operand
@@ -176,6 +176,7 @@ MAX = row("max", "i->", numpy=lambda x: np.max(x, axis=-1), branch=_largest, ana
                                        (x[-1], True)), code="{0}.max()")
 NORM = row("norm", "i->", numpy=lambda x: np.sqrt(np.sum(x * x, axis=-1)), text="||{0}||",
            local=lambda e, k: ("i,i->", algebra.mul(e.args[0], algebra.invert(e))),
+           branch=lambda x: np.sign(np.sum(np.abs(x), axis=-1)),
            grind=lambda x: sp.sqrt(np.sum(x * x)), code="np.sqrt({0} @ {0})")
 STACK = row("stack", numpy=lambda *parts: np.stack(parts[:-1], axis=-1 - parts[-1]),
             local=lambda e, k: (("i,->i", "i,j->ij")[e.ndim - 1], constant("unit", k, len(e.args))),
@@ -201,6 +202,15 @@ row("selector", shape=lambda lengths, k: (_joint(lengths), lengths[k]),
     numpy=lambda lengths, k: np.eye(sum(lengths))[:, sum(lengths[:k]) : sum(lengths[: k + 1])])
 
 # fmt: on
+
+
+def _where(condition, yes, no):
+    if isinstance(condition, bool | np.bool_):  # w == x asks whether they are one formula
+        raise TypeError(
+            f"np.where: the condition is {condition}, not a formula: write np.equal(a, b) and "
+            "np.not_equal(a, b) for == and !="
+        )
+    return _elementwise(PRIMITIVES["where"], condition, yes, no)
 
 
 def _matmul(a, b):
@@ -269,6 +279,8 @@ def _stack(arrays, axis=0):
     if len({a.shape for a in parts}) != 1 or parts[0].ndim > 1:
         given = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
         raise expr.ShapeError(f"stack: all scalars or all vectors of one length, not {given}")
+    if axis not in range(-1 - parts[0].ndim, 1 + parts[0].ndim):
+        raise UnsupportedError(f"np.stack: there is no axis {axis!r} to stack along")
     whole = node(STACK, *parts, params=(parts[0].ndim,))
     return np.transpose(whole) if parts[0].ndim and axis in (1, -1) else whole
 
@@ -292,7 +304,7 @@ def ones(n=None) -> Expr:
 
 
 def zeros(n=None) -> Expr:
-    """A column of zeros, n x 1; ``zeros().T`` is the row ``0^T``."""
+    """A column of zeros, n x 1; ``zeros().T`` is the row ``0^T``. A zero matrix is the number 0."""
     return constant("zeros", n)
 
 
@@ -321,6 +333,7 @@ def cases(*pairs) -> Expr:
 # --- the second table: what other rows make up -----------------------------------------------
 
 expr.NUMPY |= dict.fromkeys([np.dot, np.vdot, np.inner], _dot) | {
+    np.where: _where,
     np.matmul: _matmul,
     np.transpose: _transpose,
     np.diag: diag,
@@ -328,11 +341,18 @@ expr.NUMPY |= dict.fromkeys([np.dot, np.vdot, np.inner], _dot) | {
     np.mean: _mean,
     np.var: lambda a: _mean((as_expr(a) - _mean(a)) ** 2),
     np.std: lambda a: np.sqrt(np.var(a)),
-    np.max: lambda a, axis=None: _of_vector(MAX, a),
-    np.min: lambda a, axis=None: -_of_vector(MAX, -as_expr(a)),
+    np.max: lambda a: _of_vector(MAX, a),
+    np.min: lambda a: -_of_vector(MAX, -as_expr(a)),
     np.linalg.norm: _norm,
     np.stack: _stack,
-    np.concatenate: lambda arrays, axis=0: of_vectors(CONCATENATE, *arrays),
+    np.concatenate: lambda arrays: of_vectors(CONCATENATE, *arrays),
+    np.hstack: lambda arrays: of_vectors(CONCATENATE, *arrays),
+    np.logical_and: np.multiply,  # of conditions, which are 0 or 1
+    np.bitwise_and: np.multiply,
+    np.logical_or: np.maximum,
+    np.bitwise_or: np.maximum,
+    np.logical_not: lambda a: 1 - as_expr(a),
+    np.invert: lambda a: 1 - as_expr(a),
     np.square: lambda a: as_expr(a) ** 2,
     np.reciprocal: lambda a: 1 / as_expr(a),
     np.positive: as_expr,

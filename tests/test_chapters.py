@@ -7,7 +7,10 @@ import tomllib
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+
+import mcalc as mc
 
 ROOT = Path(__file__).resolve().parent.parent
 LEDGER = {
@@ -88,3 +91,14 @@ def test_every_picture_has_its_summary_as_alternative_text(name):
             if "image/png" in data:
                 assert re.match(r'<img alt="[^"]{20,}"', data["text/html"])
                 assert len(data["text/plain"]) >= 20
+
+
+def test_the_readme_shows_what_the_package_prints():
+    shown = (ROOT / "README.md").read_text("utf-8")
+    w, x = mc.vectors("w x")
+    b = mc.scalars("b")
+    d = mc.derive(np.maximum(0, w @ x + b), wrt=w)
+    right = d.equals(mc.cases((x.T, w @ x + b > 0)))
+    reason = mc.derive(w @ x, wrt=w).why(x)
+    for printed in (d, d.check(), right, reason, d.numpy()(w=[1, 2], x=[3, 4], b=0)):
+        assert f"\n{printed!r}\n" in shown

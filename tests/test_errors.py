@@ -53,7 +53,7 @@ CASES = {
     "inner lengths differ": (
         lambda: A @ v,
         mc.ShapeError,
-        "matvec: A is m x n and v is m x 1: the inner lengths must agree",
+        "matmul: A is m x n and v is m x 1: the inner lengths must agree",
     ),
     "a scalar in a matrix product": (
         lambda: w @ z,
@@ -74,17 +74,33 @@ CASES = {
     "no rule": (
         lambda: np.arcsin(x),
         mc.UnsupportedError,
-        "np.arcsin has no rule in mcalc; near it: np.sin, np.arctan, np.sinh",
+        "np.arcsin has no rule in mcalc; near it: np.sin, np.arctan",
     ),
     "no rule, in linalg": (
         lambda: np.linalg.det(A),
         mc.UnsupportedError,
-        "np.linalg.det has no rule in mcalc; near it: np.linalg.norm, np.inner, np.divide",
+        "np.linalg.det has no rule in mcalc; near it: np.dot",
     ),
     "no rule for this option": (
         lambda: np.sum(x, keepdims=True),
         mc.UnsupportedError,
         "np.sum has no rule in mcalc for keepdims",
+    ),
+    "no rule and nothing near": (
+        lambda: np.round(x),
+        mc.UnsupportedError,
+        "np.round has no rule in mcalc",
+    ),
+    "equality as a condition": (
+        lambda: np.where(w == x, w, x),
+        TypeError,
+        "np.where: the condition is False, not a formula: write np.equal(a, b) and "
+        "np.not_equal(a, b) for == and !=",
+    ),
+    "a derivation in a formula": (
+        lambda: d @ x,
+        TypeError,
+        "a derivation cannot stand in an expression: use its .jacobian",
     ),
     "a method of a ufunc": (
         lambda: np.add.reduce(x),

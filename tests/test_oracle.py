@@ -57,6 +57,7 @@ OPERATIONS = {
     "stack": lambda np, *parts: np.stack(parts),
     "stack_columns": lambda np, *parts: np.stack(parts, axis=1),
     "concatenate": lambda np, *parts: np.concatenate(parts),
+    "hstack": lambda np, *parts: np.hstack(parts),
     "index": lambda np, a, k: a[k],
     "slice": lambda np, a, *ends: a[slice(*ends)],
     "sum_rows": lambda np, a: np.sum(a, axis=0),
@@ -124,6 +125,17 @@ class Oracle:
 
     def positive(self, a):
         return 1.0 * a
+
+    def logical_and(self, a, b):
+        return a * b
+
+    def logical_or(self, a, b):
+        return self.maximum(a, b)
+
+    def logical_not(self, a):
+        return 1.0 - a
+
+    bitwise_and, bitwise_or, invert = logical_and, logical_or, logical_not
 
 
 def _as_numbers(name):
@@ -620,6 +632,11 @@ FUNCTIONS = {  # NumPy's name: what calls it, and a variable
     **{name: (("where", (name, "x", "w"), ("sin", "x"), "w"), "x") for name in (
         "greater greater_equal less less_equal equal not_equal"
     ).split()},
+    **{name: (("where", (name, ("greater", "x", 0), ("less", "x", "w")), ("sin", "x"), "w"), "x")
+       for name in ("logical_and", "logical_or", "bitwise_and", "bitwise_or")},
+    **{name: (("where", (name, ("greater", "x", 0)), ("sin", "x"), "w"), "x")
+       for name in ("logical_not", "invert")},
+    "hstack": (("sin", ("hstack", "x", "u")), "x"),
     "power": (("power", "w", "b"), "b"),
     "float_power": (("float_power", "w", 3), "w"),
     "where": (("where", ("greater", "x", 0), ("sin", "x"), "w"), "x"),
