@@ -27,12 +27,13 @@ CENTRAL = (
     STEP * np.array([1, -1, 0.5, -0.5]), np.array([-1, 1, 8, -8]) / (6 * STEP),
 )  # fmt: skip
 SPREADS = (lambda z: z, lambda z: 0.5 + abs(z), lambda z: 0.4 * np.tanh(z), lambda z: 3 * z)
-TAKEN = {  # by the closed form at a kink
-    "maximum": "mcalc takes the derivative of {0}",
-    "minimum": "mcalc takes the derivative of {0}",
-    "max": "mcalc counts each of them",
-    "sqrt": "its slope is infinite there",
-    "norm": "it has no direction there",
+KINKS = {  # where an operation has one, and what the closed form takes there
+    "relu": ("{1} = 0", "the paper takes 0"),
+    "maximum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
+    "minimum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
+    "max": ("several elements are the largest", "mcalc counts each of them"),
+    "sqrt": ("{0} = 0", "its slope is infinite there"),
+    "norm": ("{0} = 0", "it has no direction there"),
 }
 
 
@@ -58,7 +59,7 @@ def check(derivation, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None) -> Repor
     trial = _Trial(derivation)
     if at is not None:
         return _check_at(trial, at)
-    sizes = tuple(sizes)
+    sizes = (sizes,) if isinstance(sizes, int) else tuple(sizes)
     if not sizes or any(not isinstance(n, int) or n < 1 for n in sizes) or points < 1:
         raise ValueError(f"sizes={sizes!r}, points={points!r}: whole numbers from 1 up are needed")
     normal = np.random.default_rng(seed).standard_normal
@@ -79,7 +80,11 @@ def _check_at(trial, at):
     found = binder(trial.inputs, trial.letters)(dict(at))
     values = {e.name: a for e, a in zip(trial.inputs, found, strict=False)}
     sizes = dict(zip(trial.letters, found[len(values) :], strict=True))
-    sides = trial.sides(trial.moved(values, sizes, np.zeros(1))[0])
+    with np.errstate(all="ignore"):
+        here, _ = trial.moved(values, sizes, np.zeros(1))
+    if not all(np.isfinite(value).all() for value in here.values()):
+        raise ValueError(f"{trial.y} has no value at this point, or an infinite one")
+    sides = trial.sides(here)
     kinks = [(site, *_kink(site)) for site, side in sides.items() if not side.all()]
     if kinks:
         said = "{} is not differentiable here, where {}; {}"
@@ -88,15 +93,12 @@ def _check_at(trial, at):
     return Report(True, ["at this point the closed form and the other ways agree"])
 
 
-def _kink(site: Expr) -> tuple[str, str]:
+def _kink(site: Expr) -> tuple[str, ...]:
     """Where an operation has a kink, and what the closed form takes there."""
-    name, first, *second = site.op.name, *map(str, site.args)
-    if name == "max":
-        where = "several elements are the largest"
-    else:
-        where = f"{second[0]} = {first}" if second else f"{first} = 0"
-    paper = name == "maximum" and is_number(site.args[0], 0)
-    return where, "the paper takes 0" if paper else TAKEN.get(name, "mcalc takes 0").format(first)
+    relu = site.op.name == "maximum" and is_number(site.args[0], 0)
+    other = "{1} = {0}" if len(site.args) > 1 else "{0} = 0", "mcalc takes 0"
+    said = KINKS.get("relu" if relu else site.op.name, other)
+    return tuple(text.format(*site.args) for text in said)
 
 
 class _Trial:
@@ -105,9 +107,9 @@ class _Trial:
     def __init__(self, derivation):
         self.y = unnamed(derivation.y)
         self.variables = derivation.variables
-        self.formula = derivation.numpy()
+        self.formula = derivation.with_stand_ins()
         self.inputs, self.letters = symbols(self.y), letters(self.y)
-        self.open = any(e.op.open for e in walk(self.y))
+        self.open = sorted({e.op.name for e in walk(self.y) if e.op.open})
         depends = dict.fromkeys(self.variables)
         for e in walk(self.y):
             if any(a in depends for a in e.args):
@@ -177,7 +179,7 @@ class _Trial:
             entries = [s for e in self.inputs for s in explicit.symbols_of(e, sizes).flat]
             matrix = explicit.jacobian(self.y, self.variables, sizes)
             self.exact[key] = sp.lambdify(entries, matrix.tolist(), "math", cse=True)
-        numbers = [float(x) for e in self.inputs for x in values[e.name].flat]
+        numbers = np.concatenate([values[e.name].reshape(-1) for e in self.inputs]).tolist()
         return np.array(self.exact[key](*numbers), dtype=float)
 
     def compare(self, values, sizes, scalar):
@@ -205,12 +207,12 @@ class _Trial:
 
     def summary(self, sizes, small, points):
         """What agreed and how far: the same text on every machine."""
-        few, all_ = ("".join(f"{', '.join(self.letters)} from {', '.join(map(str, some))}, "
-                     for _ in self.letters[:1]) for some in (small, sizes))  # fmt: skip
+        over = f"{', '.join(self.letters)} = {{}}; " if self.letters else ""
+        how = self.how + (f", stand-ins for {', '.join(self.open)}" if self.open else "")
+        few, all_ = (over.format(", ".join(map(str, some))) for some in (small, sizes))
         lines = [f"  scalar rules by SymPy: {few}to 1e-8"] if small else []
         lines += [
-            f"  numerical differentiation ({self.how}): {all_}{points} points each, "
-            f"to 1e-{self.digits}",
+            f"  numerical differentiation ({how}): {all_}{points} points each; to 1e-{self.digits}",
             *(f"  not compared at {place}: nowhere smooth there" for place in sorted(self.rough)),
         ]
         for site in self.seen:

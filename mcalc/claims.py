@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .evaluate import batch, length, letters
-from .expr import Expr, as_expr, node, same_length, shape_text, symbols, unnamed, walk
-from .rules import diag
+from .expr import Expr, as_expr, is_number, node, same_length, shape_text, symbols, unnamed, walk
+from .rules import constant, diag
 
 _COMPARED = (2, 3, 1, 5)
 _BATCH = 48
@@ -24,22 +24,37 @@ def difference(derivation, claim) -> str | None:
     if strange:
         names = ", ".join(e.name for e in known)
         return f"{strange[0]} is not a variable of {derivation.y}; its variables are {names}"
-    fits, turned = _fits(claim, whole), {}
-    found = f"{shape_text(claim.shape)} given, {shape_text(whole.shape)} expected"
+    want = derivation.jacobian.shape
+    if is_number(claim, 0):
+        claim = constant("zeros", *want)
+    fits, mistakes = _fits(claim, want), {}
+    found = f"{_given(claim, want)} given, {shape_text(want)} expected"
     found = _unlike(claim, whole, known) if fits else found
-    if found and claim.ndim == 1:
-        turned["you have the diagonal as a vector"] = diag(claim)
     if found and claim.ndim:
-        turned["this is the transpose, which is denominator layout"] = claim.T
-    for mistake, right in turned.items():
-        if _fits(right, whole) and not _unlike(right, whole, known):
+        mistakes["this is the transpose, which is denominator layout"] = claim.T
+    if found and want[0] == want[1] and claim.ndim == 1:
+        mistakes["you have the diagonal as a vector"] = diag(claim)
+    elif found and want[0] == want[1] and claim.op.name == "row":
+        mistakes["you have the diagonal as a row"] = diag(claim)
+    for mistake, right in mistakes.items():
+        if _fits(right, want) and not _unlike(right, whole, known):
             return mistake if fits else f"{found}: {mistake}"
     return found
 
 
-def _fits(claim, whole):
-    shapes = ((*e.shape, 1, 1)[:2] for e in (claim, whole))
-    return all(same_length(a, b) is not False for a, b in zip(*shapes, strict=True))
+def _fits(claim, want):
+    if claim.shape == (None, None) and want[0] != want[1]:
+        return False  # the identity is square
+    shape = (*claim.shape, 1, 1)[:2]
+    return all(same_length(a, b) is not False for a, b in zip(shape, want, strict=True))
+
+
+def _given(claim, want):
+    """The shape of a claim; an open length is taken to be that of the right answer."""
+    if claim.shape == (None, None):
+        return "a square matrix"
+    usual = max(want, key=lambda n: isinstance(n, str))
+    return shape_text(tuple(n or usual for n in claim.shape))
 
 
 def resolve(e: Expr, shape: tuple) -> Expr:
@@ -71,42 +86,58 @@ def _unlike(claim, whole, variables):
     claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
     if _open(claim):
         return f"a length in {claim} is open: give it, as in mc.ones('n')"
-    rng, first, ratios = np.random.default_rng(7), None, []
+    rng, rounds = np.random.default_rng(7), []
+    names = letters(claim, whole, *variables)
     for k in range(len(_COMPARED)):
-        names = enumerate(letters(claim, whole, *variables))
-        sizes = {n: _COMPARED[(k + i) % len(_COMPARED)] for i, n in names}
+        sizes = {n: _COMPARED[(k + i) % len(_COMPARED)] for i, n in enumerate(names)}
         with np.errstate(all="ignore"):
             found = batch([claim, whole], _points(rng, variables, sizes), sizes)
-            found = [found[e].reshape((*found[e].shape, 1, 1)[:3]) for e in (claim, whole)]
-            a, b = np.broadcast_arrays(*found)
-            ratio = a / b
+        found = [found[e].reshape((*found[e].shape, 1, 1)[:3]) for e in (claim, whole)]
+        rounds.append((sizes, *np.broadcast_arrays(*found)))
+    top = max(abs(b[np.isfinite(b)]).max(initial=0) for _, _, b in rounds) or 1.0
+    first, factors = None, []
+    for sizes, a, b in rounds:
         usable = np.isfinite(b)
-        scale = np.maximum(1.0, abs(np.where(usable, b, 0)).max(axis=(1, 2), keepdims=True))
-        wrong, large = usable & ~(abs(a - b) <= 1e-9 * scale), usable & (abs(b) > 1e-6)
-        ratios.append(np.where(large, ratio, np.nan)[wrong | large])
+        scale = abs(np.where(usable, b, 0)).max(axis=(1, 2), keepdims=True)
+        wrong = usable & ~(abs(a - b) <= 1e-9 * np.maximum(scale, 1e-3 * top))
+        large = usable & (abs(b) > 1e-6 * top)
+        factors.append((sizes, a[large] / b[large] if not (wrong & ~large).any() else [0, 1]))
         if wrong.any() and first is None:
-            _, i, j = place = tuple(np.argwhere(wrong)[0])
-            at = " for " + ", ".join(f"{n} = {m}" for n, m in sizes.items()) if sizes else ""
-            first = (
-                f"entry ({i + 1}, {j + 1}) differs{at}: at a random point yours is "
-                f"{a[place]:.4g}, and it should be {b[place]:.4g}"
-            )
-    if first is None:
+            first = _entry(sizes, a, b, tuple(np.argwhere(wrong)[0]))
+    return None if first is None else _factor(factors) or first
+
+
+def _entry(sizes, a, b, place):
+    at = " for " + ", ".join(f"{n} = {m}" for n, m in sizes.items()) if sizes else ""
+    return (
+        f"entry ({place[1] + 1}, {place[2] + 1}) differs{at}: at a random point yours is "
+        f"{a[place]:.4g}, and it should be {b[place]:.4g}"
+    )
+
+
+def _factor(factors):
+    """A factor that the whole claim has too many: the same everywhere, or a length."""
+    found = [(sizes, some) for sizes, some in factors if len(some)]
+    if not found or any(not np.ptp(some) <= 1e-6 * abs(some[0]) for _, some in found):
         return None
-    ratio = np.concatenate(ratios)
-    if np.ptp(ratio) < 1e-6 * abs(ratio[0]):
-        if abs(ratio[0] + 1) < 1e-6:
+    ratios = np.array([some[0] for _, some in found])
+    if np.ptp(ratios) <= 1e-6 * abs(ratios[0]):
+        if abs(ratios[0] + 1) < 1e-6:
             return "the sign is wrong: yours is the negative"
-        return f"a constant factor: yours is {ratio[0]:.4g} times what it should be"
-    return first
+        return f"a constant factor: yours is {ratios[0]:.4g} times what it should be"
+    for name in found[0][0]:
+        lengths = np.array([sizes[name] for sizes, _ in found])
+        for factor, text in ((lengths, name), (1 / lengths, f"1/{name}")):
+            if np.allclose(ratios, factor):
+                return f"a factor: yours is {text} times what it should be"
+    return None
 
 
 def _points(rng, variables, sizes):
-    """Random inputs in a batch, a third of them positive."""
+    """Random inputs in a batch: of both signs, positive, small, and large."""
     values = {}
     for e in variables:
-        drawn = rng.standard_normal((_BATCH, *length(e.shape, sizes)))
-        drawn[: _BATCH // 3] = 0.3 + abs(drawn[: _BATCH // 3])
-        drawn[-_BATCH // 6 :] = 0.4 * np.tanh(drawn[-_BATCH // 6 :])
-        values[e.name] = drawn
+        drawn = rng.standard_normal((4, _BATCH // 4, *length(e.shape, sizes)))
+        spread = [drawn[0], 0.3 + abs(drawn[1]), 0.4 * np.tanh(drawn[2]), 4 * drawn[3]]
+        values[e.name] = np.concatenate(spread)
     return values

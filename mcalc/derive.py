@@ -262,8 +262,21 @@ class Derivation:
         return lenders
 
     def numpy(self):
-        """A function of keyword arrays (``parameters``) that gives the Jacobian, m x n, float64."""
+        """A function of keyword arrays (``parameters``) that gives the Jacobian, m x n, float64.
+
+        Raises UnsupportedError if an open function (:func:`mcalc.functions`) is in it.
+        """
+        self._refuse_open()
+        return self.with_stand_ins()
+
+    def with_stand_ins(self):
+        """As ``numpy()``, with a fixed smooth function in the place of each open one."""
         return self._compiled(self.jacobian.expr, two_axes=True)
+
+    def _refuse_open(self):
+        names = [e.op.name for e in walk(self.y) if e.op.open]
+        if names:
+            raise UnsupportedError(f"{names[0]} is left open, so there are no numbers for it")
 
     def jvp(self, dx, /, **values):
         """Jacobian times the column ``dx``: how y changes, to first order, in the shape of y.
@@ -289,6 +302,7 @@ class Derivation:
         return self._products[side]
 
     def _compiled_product(self, side):
+        self._refuse_open()
         key = (side, "compiled")
         if key not in self._products:
             self._products[key] = self._compiled(*self._product(side))

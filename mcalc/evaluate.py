@@ -21,12 +21,9 @@ _FLOAT = np.dtype(np.float64)
 
 def letters(*es: Expr) -> list[str]:
     """The symbolic lengths in the shapes of these expressions, in the order of their first use."""
-    found: dict[str, None] = {}
-    for e in walk(*es):
-        for part in (*e.shape, *(e.params if e.op is SIZE else ())):
-            if isinstance(part, str):
-                found |= dict.fromkeys(p for p in part.split(" + ") if not p.isdigit())
-    return list(found)
+    parts = [n for e in walk(*es) for n in (*e.shape, *(e.params if e.op is SIZE else ()))]
+    names = [n for part in parts if isinstance(part, str) for n in part.split(" + ")]
+    return list(dict.fromkeys(n for n in names if not n.isdigit()))
 
 
 def told(*inputs: Expr) -> list[str]:
@@ -66,9 +63,12 @@ def binder(inputs: list[Expr], lengths=(), known=()):
             sizes = _sizes(inputs, shapes)
             found = [length(n, sizes) for n in lengths]
             last = shapes, found
-        if len(values) > len(names) and not values.keys() <= allowed:
-            extra, there = [n for n in values if n not in allowed], sorted(allowed)
-            raise TypeError(f"{', '.join(extra)}: no such variable; there are {', '.join(there)}")
+        if len(values) > len(names):
+            if not values.keys() <= allowed:
+                extra, there = [n for n in values if n not in allowed], ", ".join(sorted(allowed))
+                raise TypeError(f"{', '.join(extra)}: no such variable; there are {there}")
+            more = [e for e in known if e.name in values.keys() - names]
+            _sizes([*inputs, *more], [*shapes, *(np.shape(values[e.name]) for e in more)])
         return arrays + found
 
     return bind
@@ -129,7 +129,9 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
     if any(part.op.name == "where" and not _finite(*part.args) for part in walk(e)):
         formula = np.errstate(all="ignore")(formula)  # both branches are computed everywhere
 
-    def evaluated(**values):
+    def evaluated(*unnamed, **values):
+        if unnamed:
+            raise TypeError(f"values are given by name: {', '.join(e.name for e in inputs)}")
         return formula(*bind(values))
 
     evaluated.source = code.source
@@ -236,15 +238,16 @@ def batch(roots, values: dict, sizes: dict) -> dict:
     """
     count, found = max(map(len, values.values())), {}
     for e in walk(*roots):
-        if e.name:
-            value = values[e.name]
-        elif e.op in (NUMBER, SIZE):
-            value = np.array([float(length(e.params[0], sizes))])
-        else:
+        if e.args:
             value = e.op.numpy(*aligned(e, found), *length(e.params, sizes))
-            value = value if e.args else np.asarray(value)[None]
-        if not e.args:
-            value = np.broadcast_to(value, (count, *value.shape[1:]))
+        else:
+            if e.name:
+                value = values[e.name]
+            elif e.op in (NUMBER, SIZE):
+                value = [float(length(e.params[0], sizes))]
+            else:
+                value = [e.op.numpy(*length(e.params, sizes))]
+            value = np.broadcast_to(value, (count, *np.shape(value)[1:]))
         found[e] = value.astype(float) if value.dtype == bool else value
     return found
 

@@ -226,6 +226,26 @@ CASES = {
         mc.ShapeError,
         "x has shape (4,), and n x 1 is expected: a 1-D array, and n is 3 elsewhere",
     ),
+    "a value that is not needed, of the wrong shape": (
+        lambda: d.numpy()(w=np.ones(2), x=np.ones(3)),
+        mc.ShapeError,
+        "w has shape (2,), and n x 1 is expected: a 1-D array, and n is 3 elsewhere",
+    ),
+    "values without names": (
+        lambda: d.numpy()(np.ones(3)),
+        TypeError,
+        "values are given by name: x",
+    ),
+    "numbers of an open function": (
+        lambda: mc.derive(mc.functions("f")(w), wrt=w).numpy(),
+        mc.UnsupportedError,
+        "f is left open, so there are no numbers for it",
+    ),
+    "a point without a value": (
+        lambda: mc.derive(np.log(w), wrt=w).check(at={"w": np.array([-1.0])}),
+        ValueError,
+        "log(w) has no value at this point, or an infinite one",
+    ),
     "a step of the wrong length": (
         lambda: d.jvp(np.ones(4), x=np.ones(3)),
         mc.ShapeError,
@@ -272,6 +292,26 @@ CLAIMS = {
     "the sign": (d, mc.diag(-x), "the sign is wrong: yours is the negative"),
     "a factor": (d, mc.diag(x / 2), "a constant factor: yours is 0.5 times what it should be"),
     "another shape": (d, z * 0 + 1, "z is not a variable of w ⊗ x; its variables are w, x"),
+    "the diagonal as a row": (
+        d, x.T, "1 x n given, n x n expected: you have the diagonal as a row",
+    ),
+    "the identity for a column": (
+        mc.derive(x + z, wrt=z), mc.identity(), "a square matrix given, n x 1 expected",
+    ),
+    "a column of ones for a row": (
+        mc.derive(np.sum(x), wrt=x), mc.ones(),
+        "n x 1 given, 1 x n expected: this is the transpose, which is denominator layout",
+    ),
+    "a mean without its factor": (
+        mc.derive(np.mean(x * w), wrt=x), w.T, "a factor: yours is n times what it should be",
+    ),
+    "a tiny difference": (
+        mc.derive(1e-12 * w, wrt=w), 2e-12 * mc.identity(),
+        "a constant factor: yours is 2 times what it should be",
+    ),
+    "right only for some values": (
+        d, mc.diag(np.where(x < -2.5, 0, x)), "entry (1, 1) differs",
+    ),
     "a number": (d, 1, "1 x 1 given, n x n expected"),
     "another matrix": (d, mc.diag(w), "entry (1, 1) differs for n = 2: at a random point "),
     "text": (
@@ -301,6 +341,7 @@ def test_no_claim_raises(claim):
 
 
 def test_right_claims_in_other_words():
+    assert mc.derive(w > x, wrt=w).equals(0)
     assert d.equals(mc.diag(x)) and d.why(mc.diag(x)) is None
     assert d.equals(mc.identity() * mc.diag(x))
     scaled = mc.derive(x * z, wrt=x)
@@ -358,9 +399,9 @@ def test_a_report_names_the_ways_and_is_the_same_on_every_run():
     assert str(report) == str(mc.derive(np.maximum(0, w @ x + b), wrt=w).check())
     assert str(report).splitlines() == [
         "the closed form agrees with",
-        "  scalar rules by SymPy: n from 1, 2, 3, to 1e-8",
-        "  numerical differentiation (Richardson-extrapolated central differences): n from 1, 2, "
-        "3, 5, 8, 5 points each, to 1e-6",
+        "  scalar rules by SymPy: n = 1, 2, 3; to 1e-8",
+        "  numerical differentiation (Richardson-extrapolated central differences): n = 1, 2, "
+        "3, 5, 8; 5 points each; to 1e-6",
         "  both sides were met of max(0, w.x + b); the paper takes 0 in between",
     ]
 
