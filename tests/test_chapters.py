@@ -22,6 +22,7 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "05-element-wise-operators.ipynb": ("elementwise",),
     "06-scalar-expansion.ipynb": ("expansion",),
     "07-vector-sum-reduction.ipynb": ("sum",),
+    "11-neuron-activation.ipynb": ("neuron",),
     "12-loss-function.ipynb": ("loss", "summary"),
 }
 every_chapter = pytest.mark.parametrize("name", sorted(CHAPTERS))
