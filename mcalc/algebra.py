@@ -11,7 +11,7 @@ from functools import reduce
 
 import numpy as np
 
-from .expr import NAMED, NUMBER, SIZE, SYMBOL, Expr, as_expr, is_number, replace, size
+from .expr import NAMED, NUMBER, NUMPY, SIZE, SYMBOL, Expr, as_expr, is_number, replace, size
 from .expr import rebuild as plain_rebuild
 
 ZERO, ONE = as_expr(0), as_expr(1)
@@ -25,28 +25,31 @@ def factors(e: Expr) -> tuple:
     name = e.op.name
     if e.op is NUMBER:
         return e.params[0], {}
-    if name in ("multiply", "divide"):
-        (c, left), (d, right) = map(factors, e.args)
-        sign = 1 if name == "multiply" else -1
-        if sign < 0 and d == 0:
-            return 1, {e: 1}
-        powers = dict(left)
-        for atom, exponent in right.items():
-            powers[atom] = powers.get(atom, 0) + sign * exponent
-        return c * d if sign > 0 else _ratio(c, d), {a: p for a, p in powers.items() if p}
     if name == "negative":
         c, powers = factors(e.args[0])
         return -c, powers
+    if name == "multiply":
+        return _together(map(factors, e.args))
+    if name == "divide":
+        above, (c, powers) = map(factors, e.args)
+        if c != 0:
+            return _together([above, (1 / c, {a: -p for a, p in powers.items()})])
     if name == "power" and is_number(e.args[1]):
         p = e.args[1].params[0]
         c, powers = factors(e.args[0])
         if isinstance(p, Fraction) and p.denominator == 1 and (c or p > 0) and abs(p) < 100:
             return c ** int(p), {a: q * p for a, q in powers.items() if q * p}
-    return 1, {e: 1}
+    return Fraction(1), {e: 1}
 
 
-def _ratio(a, b):
-    return Fraction(a) / b if isinstance(a, Fraction | int) and isinstance(b, Fraction) else a / b
+def _together(parts) -> tuple:
+    """The coefficient and powers of a product of such pairs."""
+    coefficient, powers = Fraction(1), {}
+    for c, more in parts:
+        coefficient = coefficient * c
+        for atom, exponent in more.items():
+            powers[atom] = powers.get(atom, 0) + exponent
+    return coefficient, {a: p for a, p in powers.items() if p}
 
 
 def _rank(atom: Expr) -> tuple:
@@ -88,13 +91,7 @@ def _power(atom, exponent):
 
 def mul(*operands) -> Expr:
     """The product, collected; a factor goes into the branches of a case distinction."""
-    coefficient, powers = Fraction(1), {}
-    for operand in map(as_expr, operands):
-        c, more = factors(operand)
-        coefficient = coefficient * c
-        for atom, exponent in more.items():
-            powers[atom] = powers.get(atom, 0) + exponent
-    powers = {a: p for a, p in powers.items() if p}
+    coefficient, powers = _together(factors(as_expr(e)) for e in operands)
     if coefficient == 0 or any(a.op.name == "zeros" and p > 0 for a, p in powers.items()):
         return ZERO
     shaped = [a for a in powers if a.ndim == 1 and a.op.name != "ones"]
@@ -160,9 +157,7 @@ def add(*operands) -> Expr:
         return ZERO
     found = list(_terms(reduce(np.add, operands)).values())
     found = [t for t in found if not any(a.op.name == "zeros" for a in t[1])]
-    found = _merge(found, _same_cases)
-    found = _merge(found, _same_vector)
-    found = _merge(found, _same_blocks)
+    found = _merged(found)
     if not found:
         return ZERO
     if found[0][0] < 0:  # z - y rather than -y + z
@@ -174,63 +169,48 @@ def add(*operands) -> Expr:
     return whole
 
 
-def _merge(found, same):
-    """Join terms while ``same`` finds a pair that makes one."""
+def _merged(found):
+    """The terms, with those joined that make one."""
     done = []
     for term in found:
         for k, other in enumerate(done):
-            joined = same(other, term)
+            joined = _joined(other, term)
             if joined is not None:
-                c, powers = factors(joined)
-                done[k] = [c, powers]
+                done[k] = factors(joined)
                 break
         else:
             done.append(term)
     return [t for t in done if t[0] != 0]
 
 
-def _alone(term, name):
-    """The only atom of a term, when it is of this kind."""
-    atom, power = next(iter(term[1].items()), (None, 0))
-    return atom if len(term[1]) == 1 and power == 1 and atom.op.name == name else None
-
-
-def _same_cases(s, t):
-    a, b = _alone(s, "where"), _alone(t, "where")
-    if a is None or b is None or a.args[0] is not b.args[0]:
+def _joined(s, t) -> Expr | None:
+    """Two terms as one: cases of one condition, vectors cut alike, or matrices times one vector."""
+    (c, left), (d, right) = s, t
+    if left == right:
+        return product(c + d, left)
+    ours = {e: p for e, p in left.items() if right.get(e) != p}
+    theirs = {e: p for e, p in right.items() if left.get(e) != p}
+    if not [*ours.values()] == [*theirs.values()] == [1]:
         return None
-    yes, no = (add(mul(s[0], a.args[k]), mul(t[0], b.args[k])) for k in (1, 2))
-    return where(a.args[0], yes, no)
-
-
-def _same_vector(s, t):
-    """``c A x + c B x`` as ``c (A + B) x``, and the same for matrix times matrix."""
-    only_s = [a for a, p in s[1].items() if t[1].get(a) != p]
-    only_t = [a for a, p in t[1].items() if s[1].get(a) != p]
-    if len(only_s) != 1 or len(only_t) != 1 or abs(s[0]) != abs(t[0]):
+    (a,), (b,) = ours, theirs
+    rest = {e: p for e, p in left.items() if e is not a}
+    if a.op is not b.op or rest and a.op.name != "matvec":
         return None
-    a, b = only_s[0], only_t[0]
-    if not (a.op.name == b.op.name == "matvec") or a.args[1] is not b.args[1]:
-        return None
-    if not s[1][a] == t[1][b] == 1:
-        return None
-    matrix = matrix_sum((s[0], a.args[0]), (t[0], b.args[0]))
-    rest = {x: p for x, p in s[1].items() if x is not a}
-    return mul(product(abs(s[0]), rest), np.matmul(matrix, a.args[1]))
+    pairs = list(zip(a.args, b.args, strict=False))
+    if a.op.name == "where" and a.args[0] is b.args[0]:
+        return where(a.args[0], *(add(mul(c, x), mul(d, y)) for x, y in pairs[1:]))
+    if a.op.name == "concatenate" and all(x.shape == y.shape for x, y in pairs):
+        return np.concatenate([filled(add(mul(c, x), mul(d, y)), x.shape) for x, y in pairs])
+    if a.op.name == "matvec" and a.args[1] is b.args[1] and abs(c) == abs(d):
+        matrix = matrix_sum((c, a.args[0]), (d, b.args[0]))
+        return mul(product(abs(c), rest), np.matmul(matrix, a.args[1]))
+    return None
 
 
 def matrix_sum(*terms):
     """A sum of matrices, those without a transpose first."""
     ordered = sorted(terms, key=lambda t: (t[1].op.name == "transpose", t[0] < 0))
     return add(*(mul(1 if c > 0 else -1, m) for c, m in ordered))
-
-
-def _same_blocks(s, t):
-    a, b = _alone(s, "concatenate"), _alone(t, "concatenate")
-    if a is None or b is None or [x.shape for x in a.args] != [x.shape for x in b.args]:
-        return None
-    pairs = zip(a.args, b.args, strict=True)
-    return np.concatenate([filled(add(mul(s[0], x), mul(t[0], y)), x.shape) for x, y in pairs])
 
 
 def filled(e: Expr, shape: tuple) -> Expr:
@@ -247,8 +227,6 @@ def filled(e: Expr, shape: tuple) -> Expr:
 
 def constant(name, *lengths) -> Expr:
     """Ones, zeros or the identity of these lengths."""
-    from .expr import NUMPY
-
     return NUMPY[name](*lengths)
 
 
@@ -381,35 +359,42 @@ def matvec(matrix: Expr, vector: Expr) -> Expr:
 
 def segment(vector: Expr, lengths: tuple, k: int) -> Expr:
     """Part k of a vector that is joined from parts of these lengths."""
-    if vector.op.name == "concatenate" and tuple(a.shape[0] for a in vector.args) == lengths:
-        return vector.args[k]
-    if vector.ndim == 0 or vector.op.name in ("ones", "zeros"):
-        return vector if vector.ndim == 0 else constant(vector.op.name, lengths[k])
-    if vector.op.name in ("unit", "stack"):
-        start = sum(lengths[:k])
-        if vector.op.name == "stack":
-            return np.stack(vector.args[start : start + lengths[k]])
-        place = vector.params[0] - start
-        inside = 0 <= place < lengths[k]
-        return constant("unit", place, lengths[k]) if inside else constant("zeros", lengths[k])
-    if vector.op.scalar and not _to_the_bit(vector):
-        return simplified(vector, tuple(segment(a, lengths, k) for a in vector.args))
-    return constant("segment", vector, lengths, k)
+
+    def take(part):
+        name = part.op.name
+        if name == "concatenate" and tuple(a.shape[0] for a in part.args) == lengths:
+            return part.args[k]
+        if name == "stack":
+            start = sum(lengths[:k])
+            return np.stack(part.args[start : start + lengths[k]])
+        if name == "unit":
+            place = part.params[0] - sum(lengths[:k])
+            return constant("unit", place, lengths[k]) if 0 <= place < lengths[k] else ZERO
+        return constant("segment", part, lengths, k)
+
+    return _inside(vector, take)
 
 
 def element(vector: Expr, k: int) -> Expr:
     """Entry k, taken as far inside as it goes: of ``x * x`` it is ``x_k x_k``."""
-    if vector.ndim == 0 or vector.op.name in ("ones", "zeros"):
-        return vector if vector.ndim == 0 else ONE if vector.op.name == "ones" else ZERO
-    if vector.op.name == "unit":
-        return ONE if vector.params[0] == k else ZERO
-    if vector.op.name == "stack":
-        return vector.args[k]
-    if vector.op.scalar and not _to_the_bit(vector):
-        return simplified(vector, tuple(element(a, k) for a in vector.args))
-    return vector[k]
+
+    def take(part):
+        if part.op.name == "unit":
+            return ONE if part.params[0] == k else ZERO
+        return part.args[k] if part.op.name == "stack" else part[k]
+
+    return _inside(vector, take)
 
 
-def _to_the_bit(e: Expr) -> bool:
-    """Whether ``e`` compares what has been computed from vectors for equality."""
-    return e.op.name in _EXACT and any(a.ndim and a.op.scalar for a in e.args)
+def _inside(vector, take):
+    """What ``take`` gives of a vector, taken of its operands where it is element by element."""
+
+    def swap(part):
+        if part.ndim == 0:
+            return part
+        if part.op.name in ("ones", "zeros"):
+            return ONE if part.op.name == "ones" else ZERO
+        exact = part.op.name in _EXACT and any(a.ndim and a.op.scalar for a in part.args)
+        return None if part.op.scalar and not exact else take(part)
+
+    return replace(vector, swap, simplified)

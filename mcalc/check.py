@@ -82,6 +82,7 @@ def _check_at(trial, at):
     sizes = dict(zip(trial.letters, found[len(values) :], strict=True))
     with np.errstate(all="ignore"):
         here, _ = trial.moved(values, sizes, np.zeros(1))
+        around, _ = trial.moved(values, sizes, 2 * STEP * np.array([0, 1, -1]))
     if not all(np.isfinite(value).all() for value in here.values()):
         raise ValueError(f"{trial.y} has no value at this point, or an infinite one")
     sides = trial.sides(here)
@@ -89,6 +90,9 @@ def _check_at(trial, at):
     if kinks:
         said = "{} is not differentiable here, where {}; {}"
         return Report(None, [said.format(*kink) for kink in kinks])
+    near = [e for e, side in trial.sides(around).items() if (side != side[0]).any()]
+    if near:
+        return Report(None, [f"{e} is too near to its kink here for numbers to tell" for e in near])
     trial.compare(values, sizes, trial.quick(sizes.values()))
     return Report(True, ["at this point the closed form and the other ways agree"])
 

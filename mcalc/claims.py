@@ -99,18 +99,21 @@ def _unlike(claim, whole, variables):
     for sizes, a, b in rounds:
         usable = np.isfinite(b)
         scale = abs(np.where(usable, b, 0)).max(axis=(1, 2), keepdims=True)
-        wrong = usable & ~(abs(a - b) <= 1e-9 * np.maximum(scale, 1e-3 * top))
-        large = usable & (abs(b) > 1e-6 * top)
-        factors.append((sizes, a[large] / b[large] if not (wrong & ~large).any() else [0, 1]))
-        if wrong.any() and first is None:
-            first = _entry(sizes, a, b, tuple(np.argwhere(wrong)[0]))
+        noise = 1e-9 * np.maximum(scale, 1e-3 * top)
+        wrong = usable & ~(abs(a - b) <= noise)
+        large = usable & (abs(b) > 100 * noise)
+        lone = usable & ~large & ~(abs(a) < 1e5 * noise)  # no factor makes it of almost nothing
+        factors.append((sizes, [0, 1] if lone.any() else a[large] / b[large]))
+        if wrong.any() and first is None:  # at the point where it shows most
+            k = np.where(wrong, abs(a - b), 0).max(axis=(1, 2)).argmax()
+            first = _entry(sizes, a[k], b[k], tuple(np.argwhere(wrong[k])[0]))
     return None if first is None else _factor(factors) or first
 
 
 def _entry(sizes, a, b, place):
     at = " for " + ", ".join(f"{n} = {m}" for n, m in sizes.items()) if sizes else ""
     return (
-        f"entry ({place[1] + 1}, {place[2] + 1}) differs{at}: at a random point yours is "
+        f"entry ({place[0] + 1}, {place[1] + 1}) differs{at}: at a random point yours is "
         f"{a[place]:.4g}, and it should be {b[place]:.4g}"
     )
 

@@ -10,7 +10,7 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
-from .expr import Primitive, named, node
+from .expr import Primitive, as_expr, named, node
 from .rules import of_vectors
 
 
@@ -19,15 +19,18 @@ def functions(names: str, elementwise=False):
 
     ``f(w)`` is a vector of the length of ``w``, and every ``f_i`` may depend on all of ``w``: its
     Jacobian is the n x n matrix ``f'(w)``. With ``elementwise=True``, ``f_i`` depends on ``w_i``
-    alone, and the Jacobian is ``diag(f'(w))``. One name gives one function, several a tuple.
+    alone, and the Jacobian is ``diag(f'(w))``; such a function also takes a scalar. One name gives
+    one function, several a tuple.
 
-    Raises ValueError for an unusable name, ShapeError if ``f`` is called on anything but a vector.
+    Raises ValueError for an unusable name, ShapeError for a function of a vector that is given
+    anything else.
     Paper: "Derivatives of vector element-wise binary operators".
     """
 
     def make(name):
-        op = _element(name) if elementwise else _whole(name)
-        return lambda v: of_vectors(op, v)
+        if elementwise:
+            return lambda v: node(_element(name), as_expr(v))
+        return lambda v: of_vectors(_whole(name), v)
 
     return named(names, 'functions("f g")', make)
 

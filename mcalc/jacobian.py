@@ -25,7 +25,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from . import algebra
-from .algebra import ONE, add, matvec, mul, split, total
+from .algebra import ONE, ZERO, add, matvec, mul, split, total
 from .expr import Expr, UnsupportedError, is_number
 
 fresh = itertools.count().__next__
@@ -80,6 +80,12 @@ class Term:
         elif kind == "matmat":
             middle = fresh()
             self.times(e.args[0], (a, middle)), self.times(e.args[1], (middle, b))
+        elif kind == "selector" and (same := self.cuts(a, e.params[0])):
+            (other, _, part), *_ = same
+            if e is other:
+                self.join({b: part})
+            else:  # two parts have no row in common
+                self.coefficient = ZERO
         elif kind in ("diag", "identity"):
             self.join({a: b} if a != b else {})
             for v in e.args:
@@ -93,43 +99,66 @@ class Term:
     def join(self, names: dict) -> None:
         """Give labels new names; labels of one name become one."""
 
-        def new(label):
-            return _last(names, label)
+        def new(labels):
+            return tuple(names.get(a, a) for a in labels)
 
-        self.out, self.inp = tuple(map(new, self.out)), tuple(map(new, self.inp))
-        vectors, self.vectors = self.vectors, {}
-        self.lengths = {new(a): length for a, length in self.lengths.items()}
-        matrices, self.matrices = self.matrices, []
-        for label, v in vectors.items():
-            self.times(v, (new(label),))
-        for m, a, b in matrices:
-            self.times(m, (new(a), new(b)))
+        factors = self.factors
+        self.out, self.inp, self.vectors, self.matrices = new(self.out), new(self.inp), {}, []
+        self.lengths = dict(zip(new(self.lengths), self.lengths.values(), strict=True))
+        for e, *labels in factors:
+            self.times(e, new(labels))
+
+    @property
+    def factors(self):
+        """Every vector and matrix with its labels."""
+        return [(v, a) for a, v in self.vectors.items()] + self.matrices
+
+    def cuts(self, row, lengths=None):
+        """The selectors of rows, those of parts of these lengths or all."""
+        return [
+            x
+            for x in self.matrices
+            if x[0].op.name == "selector" and x[1] == row and lengths in (None, x[0].params[0])
+        ]
+
+    @property
+    def summed(self):
+        """The labels that are neither a row's nor a column's."""
+        return [s for s in self.lengths if s not in self.out + self.inp]
+
+    def neighbours(self, label):
+        """The labels that share a matrix with this one."""
+        pairs = [x[1:] for x in self.matrices if label in x[1:]]
+        return list(dict.fromkeys(b if a == label else a for a, b in pairs))
+
+    def between(self, a, b):
+        """Take out the matrices between two labels: their product, entry by entry, rows at a."""
+        here = [x for x in self.matrices if {a, b} == {*x[1:]}]
+        self.matrices = [x for x in self.matrices if x not in here]
+        turned = [m if row == a else np.transpose(m) for m, row, _ in here]
+        return turned[0] if len(turned) == 1 else mul(*turned)
 
     def contract(self) -> Term:
         """Sum over the labels that are neither a row's nor a column's."""
         left = None
-        while left != (left := [s for s in self.lengths if s not in self.out + self.inp]):
+        while left != (left := self.summed):
             joined = [a for m, a, b in self.matrices if m.op.name == "selector"]
             for label in sorted(left, key=lambda s: s not in joined):
                 self._contract(label)
         return self
 
     def _contract(self, s):
-        touching = [m for m in self.matrices if s in m[1:]]
-        if len({frozenset(m[1:]) for m in touching}) > 1:
+        near = self.neighbours(s)
+        if len(near) > 1:
             return  # a product of two matrices: kept until a vector meets one of them
-        if any(m.op.name == "selector" and a in self.out and b == s for m, a, b in touching):
+        if any(m.op.name == "selector" and a in self.out and b == s for m, a, b in self.matrices):
             return  # a part of the rows: put in its place at the end
         length = self.lengths.pop(s)
         v = self.vectors.pop(s, ONE)
-        if not touching:
+        if near:
+            self.times(matvec(self.between(*near, s), algebra.filled(v, (length,))), near)
+        else:
             self.coefficient = mul(self.coefficient, total(v, length))
-            return
-        self.matrices = [m for m in self.matrices if m not in touching]
-        other = next(label for label in touching[0][1:] if label != s)
-        turned = [m if b == s else np.transpose(m) for m, a, b in touching]
-        matrix = turned[0] if len(turned) == 1 else mul(*turned)
-        self.times(matvec(matrix, algebra.filled(v, (length,))), (other,))
 
     @property
     def is_zero(self):
@@ -137,48 +166,49 @@ class Term:
 
 
 def copy(term: Term) -> Term:
-    """A copy under labels of its own."""
-    names = {}
-    for label in (*term.out, *term.inp, *term.lengths):
-        names.setdefault(label, fresh())
-    return Term(
-        tuple(names[a] for a in term.out),
-        tuple(names[a] for a in term.inp),
-        term.coefficient,
-        {names[a]: v for a, v in term.vectors.items()},
-        [(m, names[a], names[b]) for m, a, b in term.matrices],
-        {names[a]: n for a, n in term.lengths.items()},
+    """A copy to be changed."""
+    return replace(
+        term, vectors={**term.vectors}, matrices=[*term.matrices], lengths={**term.lengths}
     )
 
 
 def compose(outer: Term, inner: Term, shape: tuple) -> Term:
-    """The product of two Jacobians, that of the outer function first; ``shape`` lies between."""
-    left, right = copy(outer), copy(inner)
+    """The product of two Jacobians, that of the outer function first; ``shape`` lies between.
+
+    They have no label in common, as each comes from :data:`fresh`.
+    """
     whole = Term(
-        left.out,
-        right.inp,
-        mul(left.coefficient, right.coefficient),
-        dict(left.vectors),
-        list(left.matrices),
-        left.lengths | right.lengths | dict(zip(left.inp, shape, strict=True)),
+        outer.out,
+        inner.inp,
+        mul(outer.coefficient, inner.coefficient),
+        outer.vectors | inner.vectors,
+        outer.matrices + inner.matrices,
+        outer.lengths | inner.lengths | dict(zip(outer.inp, shape, strict=True)),
     )
-    for label, v in right.vectors.items():
-        whole.times(v, (label,))
-    for m, a, b in right.matrices:
-        whole.times(m, (a, b))
-    names = {}
-    for a, b in zip(right.out, left.inp, strict=True):
-        a, b = _last(names, a), _last(names, b)
-        if a != b:
-            names[a] = b
-    whole.join(names)
+    names: dict = {}
+
+    def new(label):
+        return new(names[label]) if label in names else label
+
+    for a, b in zip(outer.inp, inner.out, strict=True):
+        if new(a) != new(b):  # one label may meet several
+            names[new(a)] = new(b)
+    whole.join({a: new(a) for a in names})
     return whole.contract()
 
 
-def _last(names, label):
-    while label in names:
-        label = names[label]
-    return label
+def contraction(terms, e: Expr, side: str) -> list[Term]:
+    """The terms of Jacobian times column (``side="inp"``), or of row times Jacobian (``"out"``).
+
+    ``e`` is that vector, or a matrix with as many rows, whose columns take their place.
+    """
+    done = []
+    for term in map(copy, terms):
+        labels, columns = getattr(term, side), (fresh(),) * (e.ndim - 1)
+        setattr(term, side, columns)
+        term.times(e, (*labels, *columns))
+        done.append(term.contract())
+    return collect(done)
 
 
 def collect(terms) -> list[Term]:
@@ -187,32 +217,39 @@ def collect(terms) -> list[Term]:
     for term in terms:
         if not term.is_zero:
             groups.setdefault(_structure(term), []).append(term)
-    return [t for key, group in groups.items() for t in _joined(key, group) if not t.is_zero]
+    return [whole for group in groups.values() if not (whole := _sum(group)).is_zero]
 
 
 def _structure(term):
     """What two terms must share to differ by one vector or coefficient only."""
-    if not term.matrices and not any(v.op.name == "unit" for v in term.vectors.values()):
-        if len({*term.out, *term.inp}) <= 1:
-            return ("vector", len(term.out), len(term.inp))
+    if _is_vector(term):
+        return len(term.out), len(term.inp)
     order = {label: k for k, label in enumerate((*term.out, *term.inp, *term.lengths))}
     return (
         tuple(order[a] for a in term.out + term.inp),
-        frozenset((order[a], v) for a, v in term.vectors.items()),
-        frozenset((m, order[a], order[b]) for m, a, b in term.matrices),
+        frozenset((e, *(order[a] for a in labels)) for e, *labels in term.factors),
     )
 
 
-def _joined(key, group):
+def _is_vector(term):
+    """Whether a term is a scalar, or one vector as a row, a column or a diagonal."""
+    units = any(v.op.name == "unit" for v in term.vectors.values())
+    return not term.matrices and not units and len({*term.out, *term.inp}) <= 1
+
+
+def _sum(group):
     first = group[0]
     if len(group) == 1:
-        return group
-    if key[0] == "vector" and (first.out or first.inp):
-        (label,) = {*first.out, *first.inp}
-        whole = replace(first, coefficient=ONE, vectors={}, matrices=[])
-        whole.times(add(*(mul(t.coefficient, *t.vectors.values()) for t in group)), (label,))
-        return [whole]
-    return [replace(first, coefficient=add(*(t.coefficient for t in group)))]
+        return first
+    if not _is_vector(first):
+        return replace(first, coefficient=add(*(t.coefficient for t in group)))
+    whole = replace(first, coefficient=ONE, vectors={})
+    whole.times(add(*map(_product, group)), tuple({*first.out, *first.inp}))
+    return whole
+
+
+def _product(term):
+    return mul(term.coefficient, *term.vectors.values())
 
 
 # --- from terms to a formula -----------------------------------------------------------------
@@ -230,13 +267,17 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
             for truth in (True, False)
         ]
         return algebra.where(condition, *branches)
-    if any(m.op.name == "selector" for t in terms for m, a, b in t.matrices):
+    if any(map(_cut, terms)):
         return _blocks(terms, out, inp)
-    for labels, listed in (("out", _rows), ("inp", _columns)):
-        if any(t.vectors.get(a, ONE).op.name == "unit" for t in terms for a in getattr(t, labels)):
-            return listed(terms, out, inp)
+    if _has_unit(terms, "out"):  # a row for each of several scalar outputs
+        units = [algebra.constant("unit", k, *out) for k in range(*out)]
+        return np.stack([formula(contraction(terms, e, "out"), (), inp) for e in units])
+    if _has_unit(terms, "inp"):  # a column for each of several scalar variables
+        turned = [replace(t, out=t.inp, inp=t.out) for t in terms]
+        return np.transpose(formula(turned, inp, out))
+    terms = [_multiplied_out(t) for t in terms]
     if not out or not inp:
-        whole = algebra.filled(add(*map(_one_axis, terms)), out or inp)
+        whole = algebra.filled(add(*map(_product, terms)), out or inp)
         return np.transpose(whole) if inp else whole
     if not terms:
         return algebra.constant("zeros", *out, *inp)
@@ -253,68 +294,44 @@ def _scalar_condition(term):
 
 def _branch(term, condition, truth):
     coefficient = algebra.under(condition, truth, term.coefficient)
-    decided = replace(term, coefficient=coefficient, vectors={}, lengths=dict(term.lengths))
+    decided = replace(copy(term), coefficient=coefficient, vectors={})
     for a, v in term.vectors.items():
         decided.times(algebra.filled(algebra.under(condition, truth, v), v.shape), (a,))
     return decided
 
 
-def _settled(term):
-    """``term`` with its matrices in one chain from row to column, or none left of them.
+def _has_unit(terms, side):
+    return any(t.vectors.get(a, ONE).op.name == "unit" for t in terms for a in getattr(t, side))
 
-    What is no chain, such as ``sum_s A_is B_sj C_ij``, becomes one by multiplying matrices out.
-    """
+
+def _multiplied_out(term):
+    """``term`` with nothing left to be summed: products of matrices become one, from the right."""
     term = copy(term).contract()
-    while term.matrices and _chain(term) is None:
-        summed = [s for s in term.lengths if s not in term.out + term.inp]
-        s = next((s for s in summed if len(_partners(term, s)) == 2), None)
-        if s is None:
+    while left := term.summed:
+        near = {s: term.neighbours(s) for s in left}
+        pairs = [s for s in left if len(near[s]) == 2]
+        if not pairs:
             raise UnsupportedError("this Jacobian is no sum of products of matrices and vectors")
-        before, after = _partners(term, s)
-        left = _between(term, before, s)
-        left = np.matmul(left, np.diag(term.vectors.pop(s))) if s in term.vectors else left
-        whole = np.matmul(left, _between(term, s, after))
-        term.matrices = [m for m in term.matrices if s not in m[1:]] + [(whole, before, after)]
+        s = next((s for s in pairs if {*near[s]} & {*term.inp}), pairs[0])
+        before, after = sorted(near[s], key=lambda label: label in term.inp)
+        right = _scaled(term, s, after)
+        whole = np.matmul(term.between(before, s), right)
+        term.matrices.append((whole, before, after))
         del term.lengths[s]
         term.contract()
     return term
 
 
-def _partners(term, label):
-    """The labels that share a matrix with this one."""
-    return list(dict.fromkeys(b if a == label else a
-                              for m, a, b in term.matrices if label in (a, b)))  # fmt: skip
-
-
-def _between(term, a, b):
-    """The matrix with rows at one label and columns at another; a product, entry by entry."""
-    here = [x for x in term.matrices if {a, b} == {*x[1:]}]
-    turned = [m if row == a else np.transpose(m) for m, row, _ in here]
-    return turned[0] if len(turned) == 1 else mul(*turned)
-
-
-def _chain(term):
-    """The labels from row to column, each joined to the next by matrices; else None."""
-    if not term.out or not term.inp or term.out == term.inp:
-        return None
-    labels = [*term.out]
-    while labels[-1] not in term.inp:
-        following = [p for p in _partners(term, labels[-1]) if p not in labels[-2:-1]]
-        if len(following) != 1 or following[0] in labels:
-            return None
-        labels += following
-    ends = {a for m in term.matrices for a in m[1:]}
-    return labels if ends == {*labels} and len(_partners(term, labels[-1])) == 1 else None
-
-
-def _one_axis(term):
-    term = _settled(term) if term.matrices else term
-    return mul(term.coefficient, *term.vectors.values())
+def _scaled(term, a, b):
+    """Take out the matrix between two labels, with the vectors of its rows and of the column."""
+    whole = term.between(a, b)
+    if b in term.vectors and term.out != term.inp == (b,):
+        whole = np.matmul(whole, np.diag(term.vectors.pop(b)))
+    return np.matmul(np.diag(term.vectors.pop(a)), whole) if a in term.vectors else whole
 
 
 def _matrix(term, out, inp):
     """One term between a row's and a column's label, as ``(sign, matrix)``."""
-    term = _settled(term) if term.matrices else term
     (i,), (j,) = term.out, term.inp
     c, powers = algebra.factors(term.coefficient)
     front, sign = algebra.product(abs(c), powers), 1 if c > 0 else -1
@@ -325,32 +342,7 @@ def _matrix(term, out, inp):
     if not term.matrices:
         ends = (algebra.filled(term.vectors.get(a, ONE), n) for a, n in ((i, out), (j, inp)))
         return sign, mul(front, np.outer(*ends))
-    labels, chain = _chain(term), []
-    for here, following in itertools.pairwise([*labels, None]):
-        if here in term.vectors:
-            chain.append(np.diag(term.vectors[here]))
-        if following is not None:
-            chain.append(_between(term, here, following))
-    whole = chain[-1]
-    for matrix in chain[-2::-1]:
-        whole = np.matmul(matrix, whole)
-    return sign, mul(front, whole)
-
-
-def _rows(terms, out, inp):
-    """A row for each of several scalar outputs."""
-    made = [formula(contraction(terms, _unit(k, out), "out"), (), inp) for k in range(*out)]
-    return np.stack([row.args[0] if row.op.name == "row" else row for row in made])
-
-
-def _columns(terms, out, inp):
-    """A column for each of several scalar variables."""
-    made = [formula(contraction(terms, _unit(k, inp), "inp"), out, ()) for k in range(*inp)]
-    return np.transpose(np.stack(made))
-
-
-def _unit(k, shape):
-    return algebra.constant("unit", k, *shape)
+    return sign, mul(front, _scaled(term, i, j))
 
 
 def _blocks(terms, out, inp):
@@ -359,7 +351,7 @@ def _blocks(terms, out, inp):
     for t in terms:
         cuts.setdefault(_cut(t), []).append(t)
     whole = cuts.pop(None, [])
-    if not any(_row_matrices(t) or t.out == t.inp for t in whole):  # outer products can be cut
+    if not any(t.neighbours(*t.out) or t.out == t.inp for t in whole):  # outer products can be cut
         cuts[next(iter(cuts))] += whole
         whole = []
     parts = [_cut_at(lengths, group, inp) for lengths, group in cuts.items()]
@@ -370,48 +362,15 @@ def _blocks(terms, out, inp):
     return algebra.filled(whole, (*out, *inp))
 
 
-def _row_matrices(term):
-    return [x for x in term.matrices if term.out[0] in x[1:]]
-
-
 def _cut(term):
     """The lengths of the parts in which a concatenation joins this term's rows."""
-    return next((m.params[0] for m, a, b in _row_matrices(term) if m.op.name == "selector"), None)
+    return next((m.params[0] for m, *_ in term.cuts(*term.out)), None) if term.out else None
 
 
 def _cut_at(lengths, terms, inp):
-    blocks = []
-    for k, length in enumerate(lengths):
-        part = (_rows_of(t, lengths, k) for t in terms)
-        blocks.append(formula(collect(t for t in part if t is not None), (length,), inp))
+    selectors = [algebra.constant("selector", lengths, k) for k in range(len(lengths))]
+    blocks = [
+        formula(contraction(terms, e, "out"), (length,), inp)
+        for e, length in zip(selectors, lengths, strict=True)
+    ]
     return algebra.constant("blocks", *blocks) if inp else np.concatenate(blocks)
-
-
-def _rows_of(term, lengths, k):
-    """Part k of a term's rows, None if it is zero."""
-    (row,) = term.out
-    selector = next((x for x in _row_matrices(term) if x[0].op.name == "selector"), None)
-    if selector and selector[0].params[1] != k:
-        return None
-    label = selector[2] if selector else fresh()
-    part = replace(
-        term,
-        out=(label,),
-        vectors={a: v for a, v in term.vectors.items() if a != row},
-        matrices=[x for x in term.matrices if x is not selector],
-        lengths={a: n for a, n in term.lengths.items() if a != row},
-    )
-    if row in term.vectors:
-        part.times(algebra.segment(term.vectors[row], lengths, k), (label,))
-    return part
-
-
-def contraction(terms, vector: Expr, side: str) -> list[Term]:
-    """The terms of Jacobian times column (``side="inp"``), or of row times Jacobian (``"out"``)."""
-    done = []
-    for term in map(copy, terms):
-        labels = getattr(term, side)
-        term.times(vector, labels)
-        setattr(term, side, ())
-        done.append(term.contract())
-    return collect(done)

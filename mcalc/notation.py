@@ -7,7 +7,9 @@ a condition on the data stands inside the sum that runs over them.
 from __future__ import annotations
 
 import re
+from copy import copy
 from fractions import Fraction
+from itertools import pairwise
 
 from . import expr
 from .expr import NAMED, NUMBER, SIZE, SYMBOL, Expr, is_number
@@ -18,138 +20,106 @@ _GREEK = set(
     "psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega".split()
 )
 _LATEX_FUNCTIONS = set("exp log sin cos tan sinh cosh tanh arctan max min".split())
+_LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne"}
 _PRODUCTS = ("matvec", "vecmat", "matmat")
 
+# What the styles write differently: as plain text, and as LaTeX. The first part stands at the first
+# %s, all further ones at the second, with what is between the two before each of them.
+_TABLE = {
+    "ones": ("1", r"\vec{1}"),
+    "zeros": ("0", r"\vec{0}"),
+    "indent": ("    ", r"\quad "),
+    "parens": ("(%s)", r"\left(%s\right)"),
+    "sqrt": ("sqrt(%s)", r"\sqrt{%s}"),
+    "sum_i": ("sum_i (%s)", r"\sum_i %s"),
+    "times": ("%s · %s", r"%s \cdot %s"),
+    "dot": ("%s.%s", r"%s \cdot %s"),
+    "hadamard": ("%s ⊗ %s", r"%s \otimes %s"),
+    "quotient": ("%s ⊘ %s", r"%s \oslash %s"),
+    "power": ("%s^%s", "%s^{%s}"),
+    "fraction": ("%s/%s", r"\frac{%s}{%s}"),
+    "d": ("d%s/d%s", r"\frac{d%s}{d%s}"),
+    "∂": ("∂%s/∂%s", r"\frac{\partial %s}{\partial %s}"),
+    "case": ("%s if %s", r"%s & \text{if } %s"),
+    "otherwise": ("%s otherwise", r"%s & \text{otherwise}"),
+    "cases": ("%s; %s", r"\begin{cases} %s \\ %s \end{cases}"),
+    "row": ("[%s, %s]", r"\begin{bmatrix} %s & %s \end{bmatrix}"),
+    "column": ("[%s, %s]^T", r"\begin{bmatrix} %s \\ %s \end{bmatrix}"),
+    "blocks": ("[%s; %s]", r"\begin{bmatrix} %s \\ %s \end{bmatrix}"),
+    "grid": ("[%s, %s]", r"\begin{bmatrix} %s \\ %s \end{bmatrix}"),
+    "in grid": ("[%s, %s]", "%s & %s"),
+}
 
-class Text:
-    """Plain text: what regression tests compare, so it says the whole mathematics."""
 
-    name = "text"
-    hadamard, quotient, times, dot, indent = " ⊗ ", " ⊘ ", " · ", ".", "    "
-    ones, zeros = "1", "0"
+class Style:
+    """A column of the table: ``style("fraction", "1", "n")`` is ``1/n``, ``style("ones")`` is 1.
 
-    def symbol(self, name, ndim):
-        return name
+    Plain text is what regression tests compare, so it says the whole mathematics. LaTeX is for
+    MathJax.
+    """
 
-    def function(self, name):
-        return name
+    def __init__(self, name):
+        self.name, self.latex = name, name == "latex"
 
-    def parens(self, written):
-        return f"({written})"
-
-    def fraction(self, top, bottom):
-        return f"{top}/{bottom}"
-
-    def power(self, base, exponent):
-        return f"{base}^{exponent}" if re.fullmatch(r"\w+", exponent) else f"{base}^({exponent})"
-
-    def cases(self, branches, otherwise):
-        return "; ".join([*(f"{value} if {c}" for value, c in branches), f"{otherwise} otherwise"])
-
-    def listed(self, entries, upright=False):
-        return "[" + ", ".join(entries) + "]" + ("^T" if upright else "")
+    def __call__(self, what, *parts):
+        template = _TABLE[what][self.latex]
+        if not parts:
+            return template
+        before, *between, after = template.split("%s")
+        return before + "".join(between).join(parts) + after
 
     def grid(self, rows):
-        return self.listed([self.listed(row) for row in rows])
-
-    def blocks(self, rows):
-        return "[" + "; ".join(rows) + "]"
-
-    def template(self, template):
-        return template
-
-    def total(self, body):
-        return f"sum_i {self.parens(body)}"
-
-    def ratio(self, sign, of, by):
-        return f"{sign}{of}/{sign}{by}"
-
-
-class Latex(Text):
-    """LaTeX, for MathJax."""
-
-    name = "latex"
-    hadamard, quotient, times, dot = r" \otimes ", r" \oslash ", r" \cdot ", r" \cdot "
-    ones, zeros, indent = r"\vec{1}", r"\vec{0}", r"\quad "
+        return self("grid", *(self("in grid", *row) for row in rows))
 
     def symbol(self, name, ndim):
+        if not self.latex:
+            return name
         name, _, below = name.rstrip("'").partition("_")
-        letter = (
-            f"\\{name}" if name in _GREEK else name if len(name) == 1 else rf"\mathit{{{name}}}"
-        )
+        letter = rf"\{name}" if name in _GREEK else name
         if ndim == 1:
-            letter = rf"\boldsymbol{{{letter}}}" if name in _GREEK else rf"\mathbf{{{name}}}"
+            letter = rf"\boldsymbol{{{letter}}}" if name in _GREEK else rf"\mathbf{{{letter}}}"
+        elif letter == name and len(name) > 1:
+            letter = rf"\mathit{{{name}}}"
         if below in ("hat", "bar", "tilde", "dot"):
             return rf"\{below}{{{letter}}}"
         return f"{letter}_{{{below}}}" if below else letter
 
     def function(self, name):
-        return f"\\{name}" if name in _LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
-
-    def parens(self, written):
-        return rf"\left({written}\right)"
-
-    def fraction(self, top, bottom):
-        return rf"\frac{{{top}}}{{{bottom}}}"
-
-    def power(self, base, exponent):
-        return f"{base}^{{{exponent}}}"
-
-    def cases(self, branches, otherwise):
-        lines = [rf"{value} & \text{{if }} {condition}" for value, condition in branches]
-        lines.append(rf"{otherwise} & \text{{otherwise}}")
-        return r"\begin{cases} " + r" \\ ".join(lines) + r" \end{cases}"
-
-    def listed(self, entries, upright=False):
-        return self.blocks(entries if upright else [" & ".join(entries)])
-
-    def grid(self, rows):
-        return self.blocks([" & ".join(row) for row in rows])
-
-    def blocks(self, rows):
-        return r"\begin{bmatrix} " + r" \\ ".join(rows) + r" \end{bmatrix}"
+        if not self.latex:
+            return name
+        return rf"\{name}" if name in _LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
 
     def template(self, template):
-        for sign, command in (("||", r"\Vert "), ("≥", r"\ge"), ("≤", r"\le"), ("≠", r"\ne")):
+        """A primitive's own template, with LaTeX's commands for the signs and functions in it."""
+        if not self.latex:
+            return template
+        for sign, command in _LATEX_SIGNS.items():
             template = template.replace(sign, command)
         return re.sub(r"([a-z]\w+)\(", lambda m: self.function(m[1]) + "(", template)
-
-    def total(self, body):
-        return rf"\sum_i {body}"
-
-    def ratio(self, sign, of, by):
-        sign = r"\partial " if sign == "∂" else sign
-        return rf"\frac{{{sign}{of}}}{{{sign}{by}}}"
 
 
 class Writer:
     """Writes expressions in one style. ``index`` is "i" while inside a sum over the data."""
 
-    def __init__(self, style: Text, whole: Expr):
-        self.style, self.latex, self.index, self.in_diagonal = (
-            style,
-            style.name == "latex",
-            "",
-            False,
-        )
+    def __init__(self, style: Style, whole: Expr):
+        self.style, self.index, self.in_diagonal = style, "", False
         self.taken = {e.name for e in expr.symbols(whole)}
 
     def __call__(self, e: Expr, level=CASES) -> str:
         """``e``, in parentheses if it holds less tightly than ``level``."""
         written, tightness = getattr(self, "_" + e.op.name, self._function)(e)
-        return written if tightness >= level else self.style.parens(written)
+        return written if tightness >= level else self.style("parens", written)
 
-    def at(self, index, e, level=CASES):
-        """``e`` element by element, or as a whole where the index is empty."""
-        before, self.index = self.index, index
-        written = self(e, level)
-        self.index = before
-        return written
+    def at(self, **place):
+        """A writer like this one in another place: ``index="i"``, or ``""`` for whole vectors."""
+        other = copy(self)
+        vars(other).update(place)
+        return other
 
     def laid(self, v, level=CASES):
         """A vector as a row."""
         if level > SUM and v.op.name in ("add", "subtract"):
-            return self.style.parens(self(v)) + "^T"
+            return self.style("parens", self(v)) + "^T"
         return self(v.T if v.ndim == 1 else v, level)
 
     # --- leaves ---
@@ -165,17 +135,17 @@ class Writer:
         value = e.params[0]
         if not isinstance(value, Fraction) or value.denominator == 1:
             return f"{value:g}" if isinstance(value, float) else str(value), (SUM, ATOM)[value >= 0]
-        written = self.style.fraction(str(abs(value.numerator)), str(value.denominator))
+        written = self.style("fraction", str(abs(value.numerator)), str(value.denominator))
         return ("-" + written, SUM) if value < 0 else (written, PRODUCT)
 
     def _size(self, e):
         return e.params[0], SUM if " " in e.params[0] else ATOM
 
     def _ones(self, e):
-        return "1" if self.index else self.style.ones, ATOM
+        return "1" if self.index else self.style("ones"), ATOM
 
     def _zeros(self, e):
-        return "0" if self.index or e.ndim > 1 else self.style.zeros, ATOM
+        return "0" if self.index or e.ndim > 1 else self.style("zeros"), ATOM
 
     def _identity(self, e):
         return "I", ATOM
@@ -205,34 +175,25 @@ class Writer:
 
     def beside(self, operands):
         """Factors side by side, and the Hadamard product between vectors."""
-        factors, todo, written = [], list(reversed(operands)), ""
-        while todo:
-            part = todo.pop()
-            nested = part.op.name == "multiply"
-            (todo.extend if nested else factors.append)(reversed(part.args) if nested else part)
-        for k, f in enumerate(factors):
-            part, before = self.factor(f, k == len(factors) - 1), factors[k - 1] if k else None
-            vectors = k and f.ndim and before.ndim and "identity" not in (f.op.name, before.op.name)
-            if not k:
-                written = part
-            elif vectors and not self.index:
-                written += self.style.hadamard + part
+        factors = [f for e in operands for f in _factors(e)]
+        *others, last = factors
+        open_end = last.ndim and last.op.name in (*_PRODUCTS, "row", "outer")
+        first, *parts = [*map(self.factor, others), self.factor(last, (POWER, PRODUCT)[open_end])]
+        written = first
+        for (before, f), part in zip(pairwise(factors), parts, strict=True):
+            whole = f.ndim and before.ndim and "identity" not in (f.op.name, before.op.name)
+            if whole and not self.index:
+                written = self.style("hadamard", written, part)
             elif before.op is NUMBER and part[0].isdigit():
-                written += self.style.times + part
+                written = self.style("times", written, part)
             else:
                 written += ("" if before.op is NUMBER and self.is_close(f) else " ") + part
         return written
 
-    def factor(self, f, is_last):
-        if (
-            f.op.name == "divide"
-            and f.args[1].op in (SIZE, NUMBER)
-            and not f.ndim
-            and not self.latex
-        ):
-            return f"({self(f)})"
-        open_end = is_last and f.ndim and f.op.name in (*_PRODUCTS, "row", "outer")
-        return self(f, PRODUCT if open_end or f.op.name == "sum" else POWER)
+    def factor(self, f, level=POWER):
+        if f.op.name == "divide" and f.args[1].op in (SIZE, NUMBER) and not f.ndim:
+            level = level if self.style.latex else ATOM
+        return self(f, PRODUCT if f.op.name == "sum" else level)
 
     def is_close(self, f):
         """Whether a factor stands right behind a number: 2x, 2(w - x), but 2 cos(x)."""
@@ -240,15 +201,19 @@ class Writer:
             f = f.args[0]
         return f.op in (SYMBOL, NAMED) or f.op.name in ("identity", "add", "subtract", "dot")
 
-    def _divide(self, e):
+    def _divide(self, e, write=None):
         top, bottom = e.args
         if top.ndim and bottom.ndim and not self.index and not self.in_diagonal:
-            return self(top, POWER) + self.style.quotient + self(bottom, POWER), PRODUCT
-        levels = (0, 0) if self.latex else (SUM if top.op is NUMBER else PRODUCT, POWER)
-        return self.style.fraction(self(top, levels[0]), self(bottom, levels[1])), PRODUCT
+            return self.style("quotient", self(top, POWER), self(bottom, POWER)), PRODUCT
+        levels = SUM if top.op is NUMBER else PRODUCT, POWER
+        above, below = (CASES, CASES) if self.style.latex else levels
+        return self.style("fraction", (write or self)(top, above), self(bottom, below)), PRODUCT
 
     def _power(self, e):
-        return self.style.power(self(e.args[0], ATOM), self(e.args[1])), POWER
+        base, exponent = self(e.args[0], ATOM), self(e.args[1])
+        if not self.style.latex and not re.fullmatch(r"\w+", exponent):
+            exponent = f"({exponent})"
+        return self.style("power", base, exponent), POWER
 
     # --- functions ---
 
@@ -262,51 +227,50 @@ class Writer:
         return re.sub(r"\{(\d)\}", lambda m: parts[int(m[1])], template), CASES if loose else ATOM
 
     def call(self, name, *operands):
-        return self.style.function(name) + self.style.parens(", ".join(map(self, operands)))
+        return self.style.function(name) + self.style("parens", ", ".join(map(self, operands)))
 
     def _sqrt(self, e):
-        return (rf"\sqrt{{{self(e.args[0])}}}" if self.latex else self.call("sqrt", *e.args)), ATOM
+        return self.style("sqrt", self(*e.args)), ATOM
 
     def _diag(self, e):
-        self.in_diagonal = True
-        written = self.call("diag", *e.args)
-        self.in_diagonal = False
-        return written, ATOM
+        return self.at(in_diagonal=True).call("diag", *e.args), ATOM
 
     def _where(self, e, write=None):
         write, branches = write or self, []
         while e.op.name == "where":
             condition, yes, e = e.args
-            branches.append((write(yes, SUM), self(condition)))
-        return self.style.cases(branches, write(e, SUM)), CASES
+            branches.append(self.style("case", write(yes, SUM), self(condition)))
+        return self.style("cases", *branches, self.style("otherwise", write(e, SUM))), CASES
 
     def _sum(self, e):
         (v,) = e.args
         if v.op.name == "where" and not self.index:
-            return self.style.total(self.at("i", v)), PRODUCT
-        return self.style.function("sum") + self.style.parens(self.at("", v)), ATOM
+            return self.style("sum_i", self.at(index="i")(v)), PRODUCT
+        return self.at(index="").call("sum", v), ATOM
 
     # --- linear algebra ---
 
     def _dot(self, e):
         a, b = e.args
+        whole = self.at(index="")
         if b.op.name in _PRODUCTS:
-            return f"{self.laid(a, POWER)} {self.at('', b)}", PRODUCT
-        return self.at("", a, ATOM) + self.style.dot + self.at("", b, ATOM), PRODUCT
+            return f"{self.laid(a, POWER)} {whole(b)}", PRODUCT
+        return self.style("dot", whole(a, ATOM), whole(b, ATOM)), PRODUCT
 
-    def _matvec(self, e):
+    def _matvec(self, e, laid=False):
         matrix, v = e.args if e.op.name == "matvec" else (e.args[1].T, e.args[0])
-        if self.index:
-            row = self.data_row(matrix)
-            whole = self.at("", v, ATOM) + self.style.dot + row if row else f"({self.at('', e)})_i"
-            return whole, PRODUCT if row else ATOM
-        data = self.data_row(matrix.T)
-        if v.op.name == "where" and data:
-            return self.weighted(v, data, self.style.zeros), PRODUCT
-        return (
-            f"{self(matrix, POWER)} {self(v, PRODUCT if v.op.name in _PRODUCTS else POWER)}",
-            PRODUCT,
-        )
+        if self.index and not laid:
+            row, whole = self.data_row(matrix), self.at(index="")
+            if row is None:
+                return f"({whole(e)})_i", ATOM
+            return self.style("dot", whole(v, ATOM), row), PRODUCT
+        row = self.data_row(matrix.T)
+        if v.op.name == "where" and row:
+            return self.weighted(v, row, "^T" if laid else ""), PRODUCT
+        if laid:
+            return f"{self.laid(v, PRODUCT)} {self(matrix.T, POWER)}", PRODUCT
+        right = self(v, PRODUCT if v.op.name in _PRODUCTS else POWER)
+        return f"{self(matrix, POWER)} {right}", PRODUCT
 
     _vecmat = _matvec
 
@@ -321,18 +285,16 @@ class Writer:
         name = matrix.name.lower() if len(matrix.name.split("_")[0]) == 1 else matrix.name
         return self.style.symbol(matrix.name if name in self.taken else name, 1) + "_i"
 
-    def weighted(self, v, row, zero):
+    def weighted(self, v, row, turn):
         """The sum over the data of each row times its weight, which is a case distinction."""
+        inside = self.at(index="i")
 
-        def write(value, level):
-            if is_number(value, 0) or is_number(value, 1):
-                return row if value.params[0] else zero
-            return f"{self(value, PRODUCT)} {row}"
+        def write(weight, level):
+            if is_number(weight, 0) or is_number(weight, 1):
+                return (row if weight.params[0] else self.style("zeros")) + turn
+            return f"{inside(weight, PRODUCT)} {row}{turn}"
 
-        before, self.index = self.index, "i"
-        written = self._where(v, write)[0]
-        self.index = before
-        return self.style.total(written)
+        return self.style("sum_i", inside._where(v, write)[0])
 
     def _outer(self, e):
         return f"{self(e.args[0], POWER)} {self.laid(e.args[1], POWER)}", PRODUCT
@@ -342,13 +304,13 @@ class Writer:
 
     def _stack(self, e):
         if e.ndim == 1:
-            return self.style.listed([self(a) for a in e.args], upright=True), ATOM
+            return self.style("column", *map(self, e.args)), ATOM
         if all(a.op.name == "stack" for a in e.args):
-            return self.style.grid([[self(a) for a in row.args] for row in e.args]), ATOM
-        return self.style.blocks([self.laid(a) for a in e.args]), ATOM
+            return self.style.grid(map(self, row.args) for row in e.args), ATOM
+        return self.style("blocks", *map(self.laid, e.args)), ATOM
 
     def _concatenate(self, e):
-        return self.style.blocks([self(a) for a in e.args]), ATOM
+        return self.style("blocks", *map(self, e.args)), ATOM
 
     _blocks = _concatenate
 
@@ -360,24 +322,23 @@ class Writer:
         if name == "negative":
             return "-" + self.laid(v.args[0], PRODUCT), SUM
         if name == "divide" and v.args[1].ndim == 0:
-            levels = (0, 0) if self.latex else (PRODUCT, POWER)
-            parts = self.laid(v.args[0], levels[0]), self(v.args[1], levels[1])
-            return self.style.fraction(*parts), PRODUCT
+            return self._divide(v, self.laid)
         if name == "multiply" and scalar_first:
             return self.beside([v.args[0], v.args[1].T]), PRODUCT
         if name in _PRODUCTS:
-            matrix, u = v.args if name == "matvec" else (v.args[1].T, v.args[0])
-            data = self.data_row(matrix.T)
-            if u.op.name == "where" and data:
-                return self.weighted(u, data + "^T", self.style.zeros + "^T"), PRODUCT
-            return f"{self.laid(u, PRODUCT)} {self(matrix.T, POWER)}", PRODUCT
+            return self._matvec(v, laid=True)
         if name in ("add", "subtract") and any(a.op.name in _PRODUCTS for a in expr.walk(v)):
             sign = " + " if name == "add" else " - "
             return self.laid(v.args[0]) + sign + self.laid(v.args[1], PRODUCT), SUM
         if name in ("stack", "concatenate"):
-            return self.style.listed([self.laid(a) for a in v.args]), ATOM
+            return self.style("row", *map(self.laid, v.args)), ATOM
         return self(v, ATOM) + "^T", POWER
 
 
-STYLES = (Latex(), Text())
+def _factors(e):
+    """The factors of a product that are not products themselves."""
+    return [f for a in e.args for f in _factors(a)] if e.op.name == "multiply" else [e]
+
+
+STYLES = (Style("latex"), Style("text"))
 expr.WRITERS.update({style.name: lambda e, style=style: Writer(style, e)(e) for style in STYLES})

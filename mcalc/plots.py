@@ -157,3 +157,50 @@ def heatmap(matrix, title="", names=("output", "input")) -> Picture:
     rows = "; ".join(", ".join(f"{v:.2g}" for v in row) for row in matrix)
     words = f"{title + ': ' if title else ''}{m} x {n}, {zeros} of {m * n} entries zero: [{rows}]"
     return Picture(draw, words, (0.75 * n + 1.3, 0.55 * m + 1.0))
+
+
+def dataflow(derivation) -> Picture:
+    """How a derivation's variables feed each other, with a derivative on every edge.
+
+    Each box is a variable and what it is made of; each arrow carries the derivative of the box that
+    it leads to by the one that it comes from.
+    """
+    graph = derivation.graph
+    depth = {v: 0 for v in graph.variables}
+    for v in graph.definitions:
+        depth[v] = 1 + max((depth[p] for p in graph.parents(v)), default=-1)
+    levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
+    place = {
+        v: (2.6 * k, (len(level) - 1) / 2 - row)
+        for k, level in enumerate(levels)
+        for row, v in enumerate(level)
+    }
+    label = {v: f"{v}" for v in graph.variables} | {
+        v: f"{v} = {d}" for v, d in graph.definitions.items()
+    }
+
+    def draw(figure):
+        ax = figure.subplots()
+        ax.set_axis_off()
+        style = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": LINES[0]}
+        boxes = {
+            v: ax.text(x, y, label[v], ha="center", va="center", color=INK, bbox=style)
+            for v, (x, y) in place.items()
+        }
+        for (v, p), slope in graph.locals.items():
+            far = depth[v] - depth[p] > 1
+            bend = -0.35 if far else 0.0
+            (x0, y0), (x1, y1) = place[p], place[v]
+            ends = {"patchA": boxes[p].get_bbox_patch(), "patchB": boxes[v].get_bbox_patch()}
+            line = {"arrowstyle": "-|>", "color": MUTED, "connectionstyle": f"arc3,rad={bend}"}
+            ax.annotate("", (x1, y1), (x0, y0), arrowprops=ends | line)
+            middle = (y0 + y1) / 2 + (0.5 * (x1 - x0) * 0.35 if far else 0)
+            ax.text((x0 + x1) / 2, middle + 0.07, f"{slope}", ha="center", va="bottom",
+                    fontsize=9, color=LINES[1])  # fmt: skip
+        top = 1.0 if any(depth[v] - depth[p] > 1 for v, p in graph.locals) else 0.4
+        half = max(map(len, levels)) / 2
+        ax.set(xlim=(-0.6, 2.6 * len(levels) - 1.6), ylim=(-half, half - 0.5 + top))
+        figure.draw_without_rendering()  # an arrow ends at a box once the box has its size
+
+    words = [f"from {p} to {label[v]}: {slope}" for (v, p), slope in graph.locals.items()]
+    return Picture(draw, "dataflow; " + "; ".join(words), (2.0 * len(levels), 1.6))

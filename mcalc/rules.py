@@ -97,7 +97,8 @@ def _if(condition, yes, no):
 
 def _side(*operands):
     """Which side of its kink an operation is on: the sign of its operand, or of a difference."""
-    return np.sign(np.real(operands[0] if len(operands) == 1 else operands[1] - operands[0]))
+    apart = np.real(operands[0] if len(operands) == 1 else operands[1] - operands[0])
+    return np.where(abs(apart) < 1e-14, 0, np.sign(apart))  # rounding is on no side
 
 
 def _largest(x):

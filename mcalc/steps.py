@@ -11,6 +11,7 @@ from .expr import NAMED, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed,
 from .notation import CASES, PRODUCT, SUM, Writer
 
 KINDS = ("introduce", "differentiate", "combine", "substitute")
+_NEXT = r" \\[4pt] "  # row of an array in LaTeX
 
 
 @dataclass(frozen=True)
@@ -24,28 +25,25 @@ class Step:
 
 def _told(steps):
     """The steps with their numbers, without those that only repeat the one before."""
-    pairs = zip(steps, (None, *steps[:-1]), strict=True)
-    return [(k, s) for k, (s, last) in enumerate(pairs, 1) if not last or s.text != last.text]
+    texts = [None, *(step.text for step in steps)]
+    return [(f"{k}. {s.kind}", s) for k, s in enumerate(steps, 1) if s.text != texts[k - 1]]
 
 
 def as_text(steps, shape: str, rule: str, reason: str) -> str:
     """The whole derivation as plain text."""
-    lines = []
-    for k, step in _told(steps):
-        heads = itertools.chain([f"{k}. {step.kind}"], itertools.repeat(""))
-        lines += [h.ljust(18) + line for h, line in zip(heads, step.text.split("\n"), strict=False)]
+    lines = [head.ljust(18) + s.text.replace("\n", "\n" + " " * 18) for head, s in _told(steps)]
     return "\n".join(lines) + f"   ({shape})\n{rule}: {reason}"
 
 
 def as_latex(steps, shape: str, rule: str, reason: str) -> str:
     """The whole derivation as LaTeX, in two columns."""
-    rows = []
-    for k, step in _told(steps):
-        rows.append(rf"\text{{{k}. {step.kind}}} & " + step.latex.replace("\n", r" \\[4pt] & "))
+    rows = [
+        rf"\text{{{head}}} & " + s.latex.replace("\n", _NEXT + "& ") for head, s in _told(steps)
+    ]
     rows[-1] += r" \qquad (" + shape.replace("x", r"\times") + ")"
-    why = "; ".join([rule, reason]).replace("; ", r"} \\[4pt] & \text{")
+    why = f"{rule}; {reason}".replace("; ", "}" + _NEXT + r"& \text{")
     rows.append(rf"\text{{rule}} & \text{{{why}}}")
-    return r"$\displaystyle \begin{array}{ll} " + r" \\[4pt] ".join(rows) + r" \end{array}$"
+    return r"$\displaystyle \begin{array}{ll} " + _NEXT.join(rows) + r" \end{array}$"
 
 
 class Graph:
@@ -62,22 +60,23 @@ class Graph:
         for e in walk(y):
             if any(a in self.depends for a in e.args):
                 self.depends.add(e)
-        self._symbols: dict[Expr, Expr] = {}
-        self._automatic: list[Expr] = []
-        self._serial = itertools.count()
+        self._made: dict[Expr, Expr] = {}  # the variable that stands for an operation
+        self._automatic: list[Expr] = []  # those of them that the reader has not named
         self.definitions: dict[Expr, Expr] = {}
         whole = y.args[0] if y.op is NAMED else y
-        self.components: list[Expr] = []  # of a vector that is given entry by entry
-        if whole.op.name == "stack" and whole.ndim == 1:
-            self.components = [
-                self._introduce(e, f"{output}_{k}") for k, e in enumerate(whole.args, 1)
-            ]
-            definition = rebuild(whole, tuple(self.components))
-        else:
-            definition = self._inside(whole)
+        listed = whole.op.name == "stack" and whole.ndim == 1
+        entries = {f"{output}_{k}": e for k, e in enumerate(whole.args, 1)} if listed else {}
+        taken = taken | {output, *entries}
+        self._free = (u for k in itertools.count(1) if (u := f"u_{k}") not in taken)
+        # of a vector that is given entry by entry
+        self.components = [self._introduce(e, name) for name, e in entries.items()]
+        definition = rebuild(whole, tuple(self.components)) if listed else self._inside(whole)
         self.result = node(SYMBOL, params=(output,), shape=y.shape)
         self.definitions[self.result] = definition
-        self._name_automatic(taken | {output})
+        if len(self._automatic) == 1 and "u" not in taken:  # one alone needs no number
+            (only,) = self._automatic
+            swap = {only: node(SYMBOL, params=("u",), shape=only.shape)}.get
+            self.definitions = {swap(v, v): replace(d, swap) for v, d in self.definitions.items()}
         self.locals: dict[tuple, Expr] = {}  # what has slope zero, such as a condition, is no path
         for v, d in self.definitions.items():
             used = set(symbols(d))
@@ -95,6 +94,7 @@ class Graph:
 
     def _inside(self, e):
         """The operation ``e`` with a variable introduced for each of its operands."""
+        e = e.args[0] if e.op is NAMED else e
         if e not in self.depends:
             return unnamed(e)
         if e in self.variables:
@@ -102,41 +102,30 @@ class Graph:
         return rebuild(e, tuple(self._operand(e, a) for a in e.args))
 
     def _operand(self, parent, e):
-        if e.ndim > 1:  # a variable of its own would have a Jacobian of three axes
-            return self._inside(e.args[0] if e.op is NAMED else e)
-        if e not in self.depends or e in self.variables or self._stays(parent, e):
-            return self._inside(e)
-        if e not in self._symbols:
-            made = self._introduce(e, e.name or f"#{next(self._serial)}")
-            if e.op is not NAMED:
-                self._automatic.append(made)
-        return self._symbols[e]
+        fixed = e not in self.depends or e in self.variables
+        if fixed or e.ndim > 1 or e.op is not NAMED and self._stays(parent, e):
+            return self._inside(e)  # a matrix of its own would have a Jacobian of three axes
+        if e not in self._made:
+            self._introduce(e, e.name)
+        return self._made[e]
 
     def _introduce(self, e, name):
-        definition = self._inside(e.args[0] if e.op is NAMED else e)
-        made = self._symbols[e] = node(SYMBOL, params=(name,), shape=e.shape)
+        definition = self._inside(e)
+        made = self._made[e] = node(SYMBOL, params=(name or next(self._free),), shape=e.shape)
+        if name is None:
+            self._automatic.append(made)
         self.definitions[made] = definition
         return made
 
     def _stays(self, parent, e):
         """Whether an operation is small enough to stay inside: ``w.x`` in ``w.x + b``."""
-        if e.op is NAMED or not self.automatic or e.op.name in COMPARISONS:
-            return e.op is not NAMED
+        if not self.automatic or e.op.name in COMPARISONS:
+            return True
         if parent.op.name in ("add", "subtract", "negative"):
             plain = all(a in self.variables or a not in self.depends for a in e.args)
             return plain and e.op.name in ("dot", "matvec", "vecmat")
         scaled = parent.op.name == "multiply" and parent.args[0] not in self.depends
         return scaled and e.op.name in ("sum", "dot")
-
-    def _name_automatic(self, taken):
-        """u for the only one, else u_1, u_2, ...; names in use are passed over."""
-        single = len(self._automatic) == 1 and "u" not in taken
-        free = (f"u_{k}" for k in itertools.count(1) if f"u_{k}" not in taken)
-        new = {
-            old: node(SYMBOL, params=("u" if single else next(free),), shape=old.shape)
-            for old in self._automatic
-        }
-        self.definitions = {new.get(v, v): replace(d, new.get) for v, d in self.definitions.items()}
 
     def parents(self, v: Expr) -> list[Expr]:
         """The variables that ``v`` moves with."""
@@ -205,68 +194,63 @@ class Lines:
         closed = [self.write(self.closed)]
         if ends == [graph.result] and not listed:
             (x,) = graph.variables
-            put = self.values(graph.chains(graph.result, x), self.definitions.get)
-            closed = closed if [put] == closed else [put, *closed]
+            put = self.values(graph.chains(graph.result, x), x, self.definitions.get)
+            closed = [put, *closed]
         substitute = [self.equal(self.head(), *closed)]
         return ["\n".join(x) for x in (introduce, differentiate, combine, substitute)]
 
     def equal(self, *parts):
-        """``a = b = c``, on one line if it is short enough to be read so."""
+        """``a = b = c`` without repetitions, on one line if it is short enough to be read so."""
+        parts = list(dict.fromkeys(parts))
         whole = " = ".join(parts)
         short = len(re.sub(r"\\[a-zA-Z]+|[{}^_ ]", "", whole)) < 68
-        return whole if short else f"{parts[0]} = " + f"\n{self.style.indent}= ".join(parts[1:])
+        return whole if short else f"{parts[0]} = " + f"\n{self.style('indent')}= ".join(parts[1:])
 
     def entries(self, rows):
         """The Jacobian's entries, before anything is put in their place."""
         grid = [[self.ratio(v, x, total=True) for x in self.graph.variables] for v in rows]
         if len(grid) == 1:
-            return self.style.listed(grid[0])
+            return self.style("row", *grid[0])
         single = len(grid[0]) == 1
-        return self.style.listed([r[0] for r in grid], True) if single else self.style.grid(grid)
+        return self.style("column", *(row[0] for row in grid)) if single else self.style.grid(grid)
 
     def head(self):
         names = [self.write(x) for x in self.graph.variables]
         by = names[0] if len(names) == 1 else f"({', '.join(names)})"
-        return self.style.ratio(self.total, self.write(self.graph.result), by)
+        return self.style(self.total, self.write(self.graph.result), by)
 
     def ratio(self, v, p, total=False):
         """``∂v/∂p``, with ``d`` for a total derivative and where ``v`` has nothing else."""
         alone = total or len(self.graph.parents(v)) == 1
-        return self.style.ratio(self.total if alone else "∂", self.write(v), self.write(p))
+        return self.style(self.total if alone else "∂", self.write(v), self.write(p))
 
     def line(self, v, x, chains):
         """One variable's derivative as the sum of what its paths contribute."""
-        products = []
-        for chain in chains:
-            factors = [self.ratio(*pair) for pair in chain]
-            if chain[-1][1] is not x:
-                factors.append(self.ratio(chain[-1][1], x, total=True))
-            products.append(" ".join(factors))
-        whole, left = " + ".join(products), self.ratio(v, x, total=True)
-        value = self.values(chains, {}.get, x)
-        return self.equal(left, value) if whole == left else self.equal(left, whole, value)
+        ratios = [[*itertools.starmap(self.ratio, c), *self.rest(c, x)] for c in chains]
+        whole = " + ".join(map(" ".join, ratios))
+        return self.equal(self.ratio(v, x, total=True), whole, self.values(chains, x, {}.get))
 
-    def values(self, chains, put, x=None):
+    def rest(self, chain, x):
+        """The factor for what is left of the way to ``x``, if a chain ends before it."""
+        end = chain[-1][1]
+        return [] if end is x else [self.ratio(end, x, total=True)]
+
+    def values(self, chains, x, put):
         """The same sum of products with the closed forms of the factors, after ``put``."""
         products = []
         for chain in chains:
-            factors = [replace(self.locals[pair], put) for pair in chain]
-            end = chain[-1][1]
-            goes_on = x is not None and end is not x
-            loose = len(chain) == 1 and not products and not goes_on
+            factors, rest = [replace(self.locals[pair], put) for pair in chain], self.rest(chain, x)
+            loose = len(chain) == 1 and not products and not rest
             level = (SUM if len(chains) > 1 else CASES) if loose else PRODUCT
-            written = [self.write(f, level) for f in factors]
-            if goes_on:
-                factors.append(end)
-                written.append(self.ratio(end, x, total=True))
-            products.append(self.joined(factors, written))
+            written = [*(self.write(f, level) for f in factors), *rest]
+            products.append(self.joined([*factors, chain[-1][1]], written))
         return " + ".join(products)
 
     def joined(self, factors, written):
         """Scalars with a dot between them, matrices side by side, as the paper has them."""
         whole = written[0]
-        for k in range(1, len(written)):
-            scalars = factors[k - 1].ndim == factors[k].ndim == 0
-            digit = written[k][0].isdigit() and written[k - 1][-1].isdigit()
-            whole += (self.style.times if scalars or digit else " ") + written[k]
+        for (a, b), part in zip(itertools.pairwise(factors), written[1:], strict=False):
+            digits = whole[-1].isdigit() and part[0].isdigit()
+            dot = digits or a.ndim == b.ndim == 0
+            whole = self.style("times", whole, part) if dot else f"{whole} {part}"
         return whole

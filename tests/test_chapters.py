@@ -22,6 +22,8 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "05-element-wise-operators.ipynb": ("elementwise",),
     "06-scalar-expansion.ipynb": ("expansion",),
     "07-vector-sum-reduction.ipynb": ("sum",),
+    "08-single-variable-chain-rule.ipynb": ("chain1",),
+    "09-total-derivative-chain-rule.ipynb": ("chain2",),
     "11-neuron-activation.ipynb": ("neuron",),
     "12-loss-function.ipynb": ("loss", "summary"),
 }

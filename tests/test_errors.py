@@ -290,6 +290,9 @@ CLAIMS = {
         "this is the transpose, which is denominator layout",
     ),
     "the sign": (d, mc.diag(-x), "the sign is wrong: yours is the negative"),
+    "the sign, and large numbers": (
+        mc.derive(w / x, wrt=x), mc.diag(w / x**2), "the sign is wrong: yours is the negative",
+    ),
     "a factor": (d, mc.diag(x / 2), "a constant factor: yours is 0.5 times what it should be"),
     "another shape": (d, z * 0 + 1, "z is not a variable of w ⊗ x; its variables are w, x"),
     "the diagonal as a row": (
@@ -387,6 +390,9 @@ def test_at_a_kink_the_check_takes_no_side():
     report = mc.derive(np.sum(np.abs(x)), wrt=x).check(at={"x": np.array([1.0, 0.0])})
     assert str(report) == "|x| is not differentiable here, where x = 0; mcalc takes 0"
     assert mc.derive(np.maximum(0, z), wrt=z).check(at={"z": 1e-3}).passed
+    report = mc.derive(np.maximum(0, z), wrt=z).check(at={"z": 1e-5})
+    assert str(report) == "max(0, z) is too near to its kink here for numbers to tell"
+    assert mc.derive(np.std(np.maximum(x, z + 3)), x).check()
 
 
 def test_where_nothing_is_smooth_the_check_says_so():
