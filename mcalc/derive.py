@@ -6,27 +6,13 @@ path, substitute back.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from functools import cached_property
 
 import numpy as np
 
-from . import algebra, evaluate
-from .expr import (
-    NAMED,
-    SYMBOL,
-    WRITERS,
-    Expr,
-    UnsupportedError,
-    as_expr,
-    let,
-    node,
-    shape_text,
-    symbols,
-    unnamed,
-    walk,
-)  # fmt: skip
-from .expr import replace as swap_nodes
+from . import algebra, check, claims, evaluate, explicit, expr
+from .expr import NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
 from .jacobian import Term, collect, compose, contraction, formula, fresh
 from .notation import STYLES
 from .rules import constant, local_jacobian
@@ -52,15 +38,14 @@ def derive(y, wrt) -> Derivation:
 
 def hessian(y, wrt) -> Derivation:
     """The second derivatives of a scalar ``y``: the derivation of its gradient, n x n."""
-    first = derive(y, wrt)
-    return Derivation(first.gradient, wrt)
+    return Derivation(derive(y, wrt).gradient, wrt)
 
 
 def _expression(y):
-    y = as_expr(list(y) if isinstance(y, tuple) else y)
+    y = expr.as_expr(list(y) if isinstance(y, tuple) else y)
     y = y.args[0] if y.op.name == "row" else y
     if y.ndim > 1:
-        raise UnsupportedError(
+        raise expr.UnsupportedError(
             f"{y} is {shape_text(y.shape)}: a scalar or a vector can be derived, not a matrix"
         )
     named: dict = {}
@@ -77,15 +62,13 @@ def accumulate(y: Expr, seeds: dict) -> list[Term]:
     """The Jacobian of ``y``, forward through the graph from the Jacobians of some of its nodes."""
     found = dict(seeds)
     for e in walk(y):
-        if e in found:
-            continue
-        terms = []
-        for k, operand in enumerate(e.args):
-            if found.get(operand):
-                local = local_jacobian(e, k)
+        if e not in found:
+            terms = []
+            for k, operand in enumerate(e.args):
+                local = local_jacobian(e, k) if found.get(operand) else None
                 if local is not None:
                     terms += [compose(local, term, operand.shape) for term in found[operand]]
-        found[e] = collect(terms)
+            found[e] = collect(terms)
     return found[y]
 
 
@@ -113,10 +96,10 @@ def _fold(terms: list[Term], named: Expr) -> list[Term]:
             rest = algebra.mul(v, algebra.invert(vector)) if v.shape == vector.shape else v
             if rest.ndim == 0:
                 scale = algebra.mul(rest, algebra.invert(scalar))
-                term = replace(term, coefficient=algebra.mul(term.coefficient, scale))
+                term = dataclasses.replace(term, coefficient=algebra.mul(term.coefficient, scale))
                 v, count = named, count + 1
             vectors[label] = v
-        done.append(replace(term, vectors=vectors))
+        done.append(dataclasses.replace(term, vectors=vectors))
     length = [sum(len(walk(t.coefficient)) for t in which) for which in (done, terms)]
     return done if count > 1 and length[0] < length[1] else terms
 
@@ -128,8 +111,8 @@ class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
     Jacobians can be written with it.
     """
 
-    def __init__(self, expr: Expr):
-        self.expr = expr
+    def __init__(self, formula: Expr):
+        self.expr = formula
 
     @property
     def shape(self) -> tuple:
@@ -141,13 +124,13 @@ class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
         return Jacobian(self.expr.T)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        return getattr(ufunc, method)(*map(as_expr, inputs), **options)
+        return getattr(ufunc, method)(*map(expr.as_expr, inputs), **options)
 
     __eq__ = object.__eq__
     __hash__ = object.__hash__
 
     def __str__(self):
-        return WRITERS["text"](self.expr)
+        return str(self.expr)
 
     def __repr__(self):
         shown, note = self._shown()
@@ -156,7 +139,7 @@ class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
     def _repr_latex_(self):
         shown, note = self._shown()
         size = shape_text(shown.shape).replace("x", r"\times")
-        return rf"$\displaystyle {WRITERS['latex'](shown)} \qquad ({size}\text{{{note}}})$"
+        return rf"$\displaystyle {expr.WRITERS['latex'](shown)} \qquad ({size}\text{{{note}}})$"
 
     def _shown(self):
         turned = _layout == "denominator"
@@ -189,7 +172,7 @@ class Derivation:
         given = tuple(wrt) if self.several else (wrt,)
         intermediate = [v for v in given if isinstance(v, Expr) and v.op is NAMED]
         free = {v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate}
-        self.y = swap_nodes(y, free.get)
+        self.y = replace(y, free.get)
         self._taken = {e.name for e in walk(y) if e.name}
         self.variables = tuple(free.get(v, v) if isinstance(v, Expr) else v for v in given)
         self._refuse_others()
@@ -207,7 +190,7 @@ class Derivation:
                     f"{v} is not a variable of {self.y}: its variables are {names}{hint}"
                 )
             if v.ndim > 1:
-                raise UnsupportedError(f"{v} is a matrix: derive by a scalar or a vector")
+                raise expr.UnsupportedError(f"{v} is a matrix: derive by a scalar or a vector")
             if self.several and v.ndim:
                 raise ValueError(f"{v} is a vector: a tuple for wrt holds scalar variables only")
 
@@ -217,7 +200,7 @@ class Derivation:
         terms = accumulate(unnamed(self.y), _seed(self.variables, self.several))
         names = [e for e in walk(self.y) if e.op is NAMED]
         if self.y not in names:
-            names.append(let(self.output, self.y) if self.y.ndim else self.y)
+            names.append(expr.let(self.output, self.y) if self.y.ndim else self.y)
         for named in names:
             terms = _fold(terms, named)
         return terms
@@ -242,22 +225,21 @@ class Derivation:
             )
         return self.jacobian.expr.T if self.columns else self.jacobian.expr
 
-    @property
+    @cached_property
     def parameters(self) -> tuple:
         """The names that ``numpy()``, ``jvp`` and ``vjp`` need."""
         needed = set()
-        for formula_, *probes in ([self.jacobian.expr], self._product("inp"), self._product("out")):
-            closed = unnamed(formula_)
-            needed |= {*symbols(closed), *self._sized(closed, *probes)}
+        for form, *probes in ([self.jacobian.expr], self._product("inp"), self._product("out")):
+            needed |= {*symbols(unnamed(form)), *self._lenders(unnamed(form), *probes)}
         return tuple(e.name for e in symbols(self.y) if e in needed)
 
-    def _sized(self, expr, *probes):
+    def _lenders(self, form, *probes):
         """Variables that only lend their length: in ``I`` nothing else tells n."""
-        known = set(evaluate.told(*probes, *symbols(expr)))
-        wanted, lenders = set(evaluate.letters(expr, *probes)) - known, []
+        wanted = {*evaluate.letters(form, *probes)} - {*evaluate.told(*probes, *symbols(form))}
+        lenders = []
         for e in [*self.variables, *symbols(self.y)]:
-            if wanted & set(evaluate.told(e)):
-                wanted -= set(evaluate.told(e))
+            if not wanted.isdisjoint(evaluate.told(e)):
+                wanted.difference_update(evaluate.told(e))
                 lenders.append(e)
         return lenders
 
@@ -276,58 +258,52 @@ class Derivation:
     def _refuse_open(self):
         names = [e.op.name for e in walk(self.y) if e.op.open]
         if names:
-            raise UnsupportedError(f"{names[0]} is left open, so there are no numbers for it")
+            raise expr.UnsupportedError(f"{names[0]} is left open, so there are no numbers for it")
 
     def jvp(self, dx, /, **values):
         """Jacobian times the column ``dx``: how y changes, to first order, in the shape of y.
 
         Time and memory are those of the closed form, never m x n.
         """
-        return self._compiled_product("inp")(**{"dx'": dx}, **values)
+        return self._forward(**{"dx'": dx}, **values)
 
     def vjp(self, v, /, **values):
         """The row ``v`` times the Jacobian, in the shape of wrt; see :meth:`jvp`."""
-        return self._compiled_product("out")(**{"v'": v}, **values)
+        return self._backward(**{"v'": v}, **values)
+
+    @cached_property
+    def _forward(self):
+        self._refuse_open()
+        return self._compiled(*self._product("inp"))
+
+    @cached_property
+    def _backward(self):
+        self._refuse_open()
+        return self._compiled(*self._product("out"))
 
     def _product(self, side):
         """The formula of the Jacobian times a vector on this side, and that vector."""
-        if side not in self._products:
-            forward = side == "inp"
-            name, shape = ("dx'", self.columns) if forward else ("v'", self.y.shape)
-            probe = node(SYMBOL, params=(name,), shape=shape)
-            terms = contraction(self.terms, probe, side)
-            terms = terms if forward else [replace(t, out=t.inp, inp=()) for t in terms]
-            rest = self.y.shape if forward else self.columns
-            self._products[side] = formula(terms, rest, ()), probe
-        return self._products[side]
+        shapes = {"inp": self.columns, "out": self.y.shape}
+        name = {"inp": "dx'", "out": "v'"}[side]
+        probe = node(SYMBOL, params=(name,), shape=shapes.pop(side))
+        terms = contraction(self.terms, probe, side)
+        terms = [dataclasses.replace(t, out=t.out + t.inp, inp=()) for t in terms]  # upright
+        return formula(terms, *shapes.values(), ()), probe
 
-    def _compiled_product(self, side):
-        self._refuse_open()
-        key = (side, "compiled")
-        if key not in self._products:
-            self._products[key] = self._compiled(*self._product(side))
-        return self._products[key]
-
-    @cached_property
-    def _products(self):
-        return {}
-
-    def _compiled(self, expr, *probes, two_axes=False):
-        expr = unnamed(expr)
-        inputs = [*probes, *self._sized(expr, *probes)]
-        known = evaluate.told(*inputs, *symbols(expr))
-        unknown = [n for n in evaluate.letters(expr, *probes) if n not in known]
+    def _compiled(self, form, *probes, two_axes=False):
+        form = unnamed(form)
+        inputs = [*probes, *self._lenders(form, *probes)]
+        known = evaluate.told(*inputs, *symbols(form))
+        unknown = [n for n in evaluate.letters(form, *probes) if n not in known]
         if unknown:
             raise ValueError(f"no variable of {self.y} tells the length {unknown[0]}")
-        return evaluate.compile_(expr, inputs, symbols(self.y), two_axes=two_axes)
+        return evaluate.compile_(form, inputs, symbols(self.y), two_axes=two_axes)
 
     def explicit(self, **sizes):
         """The Jacobian by scalar rules alone, a ``sympy.Matrix`` over ``x_1, x_2, ...``.
 
         Every symbolic size needs a value: ``explicit(n=3)``. Raises ValueError for a missing one.
         """
-        from . import explicit
-
         return explicit.jacobian(unnamed(self.y), self.variables, sizes)
 
     def check(self, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None):
@@ -336,8 +312,6 @@ class Derivation:
         Returns a ``Report``; raises ``CheckFailed`` with the first counter-example. ``at`` checks
         one point of your own, a mapping from names to values.
         """
-        from . import check
-
         return check.check(self, sizes, points, seed, at)
 
     def equals(self, claim) -> bool:
@@ -346,9 +320,7 @@ class Derivation:
 
     def why(self, claim) -> str | None:
         """Why a claimed closed form is wrong, in one sentence; None if it is right."""
-        from .claims import difference
-
-        return difference(self, claim)
+        return claims.difference(self, claim)
 
     # --- the four steps ---
 

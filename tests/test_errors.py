@@ -414,3 +414,8 @@ def test_a_report_names_the_ways_and_is_the_same_on_every_run():
 
 def test_a_length_of_seventeen_is_checked_too():
     assert mc.derive(np.exp(x) / np.sum(np.exp(x)), wrt=x).check(sizes=(17,), points=2)
+
+
+def test_what_is_too_much_for_sympy_is_said():
+    y = np.maximum(-2 * b**3 - b, 3 * b**2 - b)
+    assert "scalar rules" in str(mc.derive(y, wrt=b).check())
