@@ -11,8 +11,19 @@ from functools import reduce
 
 import numpy as np
 
-from .expr import NAMED, NUMBER, NUMPY, SIZE, SYMBOL, Expr, as_expr, is_number, replace, size
-from .expr import rebuild as plain_rebuild
+from .expr import (
+    NAMED,
+    NUMBER,
+    NUMPY,
+    SIZE,
+    SYMBOL,
+    Expr,
+    as_expr,
+    is_number,
+    rebuild,
+    replace,
+    size,
+)
 
 ZERO, ONE = as_expr(0), as_expr(1)
 
@@ -38,7 +49,7 @@ def factors(e: Expr) -> tuple:
         p = e.args[1].params[0]
         c, powers = factors(e.args[0])
         if isinstance(p, Fraction) and p.denominator == 1 and (c or p > 0) and abs(p) < 100:
-            return c ** int(p), {a: q * p for a, q in powers.items() if q * p}
+            return _together([(c ** int(p), {a: q * p for a, q in powers.items()})])
     return Fraction(1), {e: 1}
 
 
@@ -49,7 +60,7 @@ def _together(parts) -> tuple:
         coefficient = coefficient * c
         for atom, exponent in more.items():
             powers[atom] = powers.get(atom, 0) + exponent
-    return coefficient, {a: p for a, p in powers.items() if p}
+    return coefficient, {a: 1 if a.op.name == "ones" else p for a, p in powers.items() if p}
 
 
 def _rank(atom: Expr) -> tuple:
@@ -65,24 +76,22 @@ def product(coefficient, powers: dict) -> Expr:
     """The product as a reader would write it: ``(2/N) ...``, ``-w/x^2``, ``6x^2 cos(x)/sin(x)``."""
     if coefficient == 0:
         return ZERO
+    if coefficient < 0:
+        whole = product(-coefficient, powers)
+        return as_expr(-whole.params[0]) if whole.op is NUMBER else np.negative(whole)
     sizes = {a: p for a, p in powers.items() if a.op is SIZE}
     rest = {a: p for a, p in powers.items() if a.op is not SIZE}
     if rest and any(p < 0 for p in sizes.values()):
-        front = product(abs(coefficient), sizes)
-        whole = np.multiply(front, product(1, rest))
-        return whole if coefficient > 0 else np.negative(whole)
-    c = abs(coefficient)
-    top, bottom = (c.numerator, c.denominator) if isinstance(c, Fraction | int) else (c, 1)
+        return np.multiply(product(coefficient, sizes), product(1, rest))
+    exact = isinstance(coefficient, Fraction | int)
+    top, bottom = coefficient.as_integer_ratio() if exact else (coefficient, 1)
     ordered = sorted(powers.items(), key=lambda item: _rank(item[0]))
     above = [_power(a, p) for a, p in ordered if p > 0]
     below = [_power(a, -p) for a, p in ordered if p < 0]
     above = above if top == 1 and above else [as_expr(top), *above]
     below = below if bottom == 1 else [as_expr(bottom), *below]
     whole = reduce(np.multiply, above)
-    whole = np.divide(whole, reduce(np.multiply, below)) if below else whole
-    if coefficient < 0:
-        return as_expr(-whole.params[0]) if whole.op is NUMBER else np.negative(whole)
-    return whole
+    return np.divide(whole, reduce(np.multiply, below)) if below else whole
 
 
 def _power(atom, exponent):
@@ -94,10 +103,8 @@ def mul(*operands) -> Expr:
     coefficient, powers = _together(factors(as_expr(e)) for e in operands)
     if coefficient == 0 or any(a.op.name == "zeros" and p > 0 for a, p in powers.items()):
         return ZERO
-    shaped = [a for a in powers if a.ndim == 1 and a.op.name != "ones"]
-    for ones in [a for a in powers if a.op.name == "ones"]:
-        if any(a.ndim >= ones.ndim for a in shaped) or powers[ones] < 0:
-            del powers[ones]
+    if any(a.ndim == 1 and a.op.name != "ones" for a in powers):
+        powers = {a: p for a, p in powers.items() if a.op.name != "ones"}
     cases = next((a for a, p in powers.items() if a.op.name == "where" and p == 1), None)
     if cases is not None and (len(powers) > 1 or coefficient != 1):
         del powers[cases]
@@ -116,71 +123,57 @@ def mul(*operands) -> Expr:
 def _negated(e: Expr) -> Expr | None:
     """Minus ``e`` where that is no longer to write: ``z - y`` for ``y - z``, also inside a sum."""
     if e.op.name in ("add", "subtract"):
-        mixed = len({c > 0 for c, _ in _terms(e).values()}) == 2
-        return add(*(product(-c, powers) for c, powers in _terms(e).values())) if mixed else None
+        terms = _terms(add(e))
+        mixed = len({c > 0 for c, _ in terms}) == 2
+        return add(*(product(-c, powers) for c, powers in terms)) if mixed else None
     if e.op.name == "where" and is_number(e.args[2], 0):
         turned = _negated(e.args[1])
         return None if turned is None else np.where(e.args[0], turned, ZERO)
     if e.op.name in ("sum", "matvec"):
         turned = _negated(e.args[-1])
-        return None if turned is None else plain_rebuild(e, (*e.args[:-1], turned))
+        return None if turned is None else rebuild(e, (*e.args[:-1], turned))
     return None
 
 
 # --- sums ------------------------------------------------------------------------------------
 
 
-def _terms(e: Expr) -> dict:
-    """``{key: [coefficient, powers]}`` of a sum, in the order written."""
-    found: dict = {}
-
-    def collect(part, sign):
-        name = part.op.name
-        if name in ("add", "subtract"):
-            collect(part.args[0], sign)
-            collect(part.args[1], sign if name == "add" else -sign)
-        elif name == "negative":
-            collect(part.args[0], -sign)
-        else:
-            c, powers = factors(part)
-            entry = found.setdefault(frozenset(powers.items()), [0, powers])
-            entry[0] += sign * c
-
-    collect(e, 1)
-    return {key: entry for key, entry in found.items() if entry[0] != 0}
+def _terms(e: Expr, sign=1) -> list:
+    """The products of a sum, in the order written: pairs of coefficient and powers."""
+    name = e.op.name
+    if name in ("add", "subtract"):
+        left, right = e.args
+        return _terms(left, sign) + _terms(right, sign if name == "add" else -sign)
+    if name == "negative":
+        return _terms(e.args[0], -sign)
+    c, powers = factors(e)
+    return [(sign * c, powers)]
 
 
 def add(*operands) -> Expr:
     """The sum, collected: ``x 2x + x^2`` is ``3x^2``, ``A x + A^T x`` is ``(A + A^T) x``."""
-    operands = [as_expr(e) for e in operands]
-    if not operands:
-        return ZERO
-    found = list(_terms(reduce(np.add, operands)).values())
-    found = [t for t in found if not any(a.op.name == "zeros" for a in t[1])]
-    found = _merged(found)
-    if not found:
-        return ZERO
-    if found[0][0] < 0:  # z - y rather than -y + z
+    found: list = []
+    for term in _terms(reduce(np.add, map(as_expr, operands), ZERO)):
+        if term[0] and not any(a.op.name == "zeros" for a in term[1]):
+            _collect(found, term)
+    found = [t for t in found if t[0] != 0]
+    if found and found[0][0] < 0:  # z - y rather than -y + z
         found.sort(key=lambda t: t[0] < 0)
-    whole = product(*found[0])
+    whole = product(*found[0]) if found else ZERO
     for c, powers in found[1:]:
         join = np.add if c > 0 else np.subtract
         whole = join(whole, product(abs(c), powers))
     return whole
 
 
-def _merged(found):
-    """The terms, with those joined that make one."""
-    done = []
-    for term in found:
-        for k, other in enumerate(done):
-            joined = _joined(other, term)
-            if joined is not None:
-                done[k] = factors(joined)
-                break
-        else:
-            done.append(term)
-    return [t for t in done if t[0] != 0]
+def _collect(found, term):
+    """Put a term to those found, into one that it makes one with if there is such."""
+    for k, other in enumerate(found):
+        joined = _joined(other, term)
+        if joined is not None:
+            found[k] = factors(joined)
+            return
+    found.append(term)
 
 
 def _joined(s, t) -> Expr | None:
@@ -202,15 +195,19 @@ def _joined(s, t) -> Expr | None:
     if a.op.name == "concatenate" and all(x.shape == y.shape for x, y in pairs):
         return np.concatenate([filled(add(mul(c, x), mul(d, y)), x.shape) for x, y in pairs])
     if a.op.name == "matvec" and a.args[1] is b.args[1] and abs(c) == abs(d):
-        matrix = matrix_sum((c, a.args[0]), (d, b.args[0]))
+        matrix = matrix_sum(mul(c / abs(c), a.args[0]), mul(d / abs(c), b.args[0]))
         return mul(product(abs(c), rest), np.matmul(matrix, a.args[1]))
     return None
 
 
 def matrix_sum(*terms):
     """A sum of matrices, those without a transpose first."""
-    ordered = sorted(terms, key=lambda t: (t[1].op.name == "transpose", t[0] < 0))
-    return add(*(mul(1 if c > 0 else -1, m) for c, m in ordered))
+
+    def rank(m):
+        negative = m.op.name == "negative"
+        return (m.args[0] if negative else m).op.name == "transpose", negative
+
+    return add(*sorted(terms, key=rank))
 
 
 def filled(e: Expr, shape: tuple) -> Expr:
@@ -221,8 +218,7 @@ def filled(e: Expr, shape: tuple) -> Expr:
         return constant("zeros", *shape)
     if len(shape) == 2:  # NumPy repeats a vector in every row
         return np.outer(constant("ones", shape[0]), filled(e, shape[1:]))
-    like = constant("ones", *shape)
-    return like if is_number(e, 1) else mul(e, like)
+    return mul(e, constant("ones", *shape))
 
 
 def constant(name, *lengths) -> Expr:
@@ -285,7 +281,7 @@ def simplified(e: Expr, args: tuple) -> Expr:
         "where": where,
         "sum": total,
     }
-    return rules[name](*args) if name in rules else plain_rebuild(e, args)
+    return rules[name](*args) if name in rules else rebuild(e, args)
 
 
 def invert(e: Expr, exponent=-1) -> Expr:
@@ -309,26 +305,20 @@ def split(e: Expr) -> tuple[Expr, Expr]:
     c, powers = factors(e)
     scalar = {a: p for a, p in powers.items() if a.ndim == 0}
     rest = {a: p for a, p in powers.items() if a.ndim}
-    if any(a.op.name == "ones" for a in rest) and len(rest) == 1:
-        return product(c, scalar), next(iter(rest))
     return product(c, scalar), product(1, rest)
 
 
 def total(e: Expr, length=None) -> Expr:
     """The sum of the elements: constants in front, ``sum(w x)`` as the dot product."""
     scalar, vector = split(e)
-    if vector.ndim == 0:
-        return mul(scalar, vector, size(e.shape[0] if e.ndim else length))
-    if vector.op.name == "ones":
-        return mul(scalar, size(vector.shape[0]))
-    if vector.op.name == "zeros":
-        return ZERO
-    if vector.op.name == "unit":
-        return scalar
+    if vector.ndim == 0 or vector.op.name == "ones":
+        return mul(scalar, size(*(e.shape or (length,))))
+    if vector.op.name in ("zeros", "unit"):
+        return scalar if vector.op.name == "unit" else ZERO
     c, powers = factors(vector)
     if len(powers) == 2 and all(p == 1 for p in powers.values()):
         return mul(scalar, np.dot(*sorted(powers, key=_rank)))
-    parts = _terms(vector).values() if vector.op.name in ("add", "subtract") else ()
+    parts = _terms(vector) if vector.op.name in ("add", "subtract") else ()
     if any(a.ndim == 0 for _, powers in parts for a in powers):  # sum(x - mean(x)) is 0
         whole = add(*(total(product(*part), vector.shape[0]) for part in parts))
         if is_number(whole):
@@ -346,15 +336,16 @@ def matvec(matrix: Expr, vector: Expr) -> Expr:
     vector = filled(vector, length)
     if vector.op.name == "zeros":
         return ZERO
-    if matrix.op.name == "identity":
-        return mul(front, scalar, vector)
     if matrix.op.name == "selector":
         lengths, k = matrix.params
-        parts = [vector if p == k else constant("zeros", n) for p, n in enumerate(lengths)]
-        return mul(front, scalar, np.concatenate(parts))
-    if matrix.op.name == "transpose" and matrix.args[0].op.name == "selector":
-        return mul(front, scalar, segment(vector, *matrix.args[0].params))
-    return mul(front, scalar, np.matmul(matrix, vector))
+        vector = np.concatenate(
+            [vector if p == k else constant("zeros", n) for p, n in enumerate(lengths)]
+        )
+    elif matrix.op.name == "transpose" and matrix.args[0].op.name == "selector":
+        vector = segment(vector, *matrix.args[0].params)
+    elif matrix.op.name != "identity":
+        vector = np.matmul(matrix, vector)
+    return mul(front, scalar, vector)
 
 
 def segment(vector: Expr, lengths: tuple, k: int) -> Expr:

@@ -226,11 +226,13 @@ class _Trial:
         """What agreed and how far: the same text on every machine."""
         over = f"{', '.join(self.letters)} = {{}}; " if self.letters else ""
         how = self.how + (f", stand-ins for {', '.join(self.open)}" if self.open else "")
+        each = " each" if self.letters else ""
         few, all_ = (over.format(", ".join(map(str, some))) for some in (small, sizes))
         lines = [f"  scalar rules by SymPy: {few}to 1e-8"] if small and not self.beyond else []
         lines += ["  not with scalar rules: they are too much for SymPy"] if self.beyond else []
         lines += [
-            f"  numerical differentiation ({how}): {all_}{points} points each; to 1e-{self.digits}",
+            f"  numerical differentiation ({how}): {all_}{points} points{each}; "
+            f"to 1e-{self.digits}",
             *(f"  not compared at {place}: nowhere smooth there" for place in sorted(self.rough)),
         ]
         for site in self.seen:

@@ -18,9 +18,7 @@ from .notation import STYLES
 from .rules import constant, local_jacobian
 from .steps import KINDS, Graph, Lines, Step, as_latex, as_text
 
-SCALAR_RULE = "single-variable chain rule"
-TOTAL_RULE = "single-variable total-derivative chain rule"
-VECTOR_RULE = "vector chain rule"
+_PROBES = {"inp": "dx'", "out": "v'"}  # what a Jacobian is multiplied with, by side
 
 
 def derive(y, wrt) -> Derivation:
@@ -173,6 +171,7 @@ class Derivation:
         intermediate = [v for v in given if isinstance(v, Expr) and v.op is NAMED]
         free = {v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate}
         self.y = replace(y, free.get)
+        self._compiled_products: dict = {}
         self._taken = {e.name for e in walk(y) if e.name}
         self.variables = tuple(free.get(v, v) if isinstance(v, Expr) else v for v in given)
         self._refuse_others()
@@ -265,30 +264,26 @@ class Derivation:
 
         Time and memory are those of the closed form, never m x n.
         """
-        return self._forward(**{"dx'": dx}, **values)
+        return self._times("inp", dx, values)
 
     def vjp(self, v, /, **values):
         """The row ``v`` times the Jacobian, in the shape of wrt; see :meth:`jvp`."""
-        return self._backward(**{"v'": v}, **values)
+        return self._times("out", v, values)
 
-    @cached_property
-    def _forward(self):
+    def _times(self, side, vector, values):
         self._refuse_open()
-        return self._compiled(*self._product("inp"))
-
-    @cached_property
-    def _backward(self):
-        self._refuse_open()
-        return self._compiled(*self._product("out"))
+        if side not in self._compiled_products:
+            self._compiled_products[side] = self._compiled(*self._product(side))
+        return self._compiled_products[side](**{_PROBES[side]: vector}, **values)
 
     def _product(self, side):
         """The formula of the Jacobian times a vector on this side, and that vector."""
-        shapes = {"inp": self.columns, "out": self.y.shape}
-        name = {"inp": "dx'", "out": "v'"}[side]
-        probe = node(SYMBOL, params=(name,), shape=shapes.pop(side))
+        shapes = self.columns, self.y.shape
+        near, far = shapes if side == "inp" else shapes[::-1]
+        probe = node(SYMBOL, params=(_PROBES[side],), shape=near)
         terms = contraction(self.terms, probe, side)
-        terms = [dataclasses.replace(t, out=t.out + t.inp, inp=()) for t in terms]  # upright
-        return formula(terms, *shapes.values(), ()), probe
+        upright = [dataclasses.replace(t, out=t.out + t.inp, inp=()) for t in terms]
+        return formula(upright, far, ()), probe
 
     def _compiled(self, form, *probes, two_axes=False):
         form = unnamed(form)
@@ -347,8 +342,9 @@ class Derivation:
     def rule(self) -> str:
         """Which of the paper's three chain rules applied."""
         if not self.graph.all_scalar:
-            return VECTOR_RULE
-        return TOTAL_RULE if self.graph.paths > 1 else SCALAR_RULE
+            return "vector chain rule"
+        total = "total-derivative " if self.graph.paths > 1 else ""
+        return f"single-variable {total}chain rule"
 
     @property
     def reason(self) -> str:

@@ -20,6 +20,7 @@ summed is contracted, so ``1^T diag(x)`` is ``x^T`` without any matrix having be
 from __future__ import annotations
 
 import itertools
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -80,10 +81,9 @@ class Term:
         elif kind == "matmat":
             middle = fresh()
             self.times(e.args[0], (a, middle)), self.times(e.args[1], (middle, b))
-        elif kind == "selector" and (same := self.cuts(a, e.params[0])):
-            (other, _, part), *_ = same
-            if e is other:
-                self.join({b: part})
+        elif kind == "selector" and (known := self.cut(a)) and known[0].params[0] == e.params[0]:
+            if e is known[0]:
+                self.join({b: known[2]})
             else:  # two parts have no row in common
                 self.coefficient = ZERO
         elif kind in ("diag", "identity"):
@@ -113,13 +113,9 @@ class Term:
         """Every vector and matrix with its labels."""
         return [(v, a) for a, v in self.vectors.items()] + self.matrices
 
-    def cuts(self, row, lengths=None):
-        """The selectors of rows, those of parts of these lengths or all."""
-        return [
-            x
-            for x in self.matrices
-            if x[0].op.name == "selector" and x[1] == row and lengths in (None, x[0].params[0])
-        ]
+    def cut(self, row):
+        """The selector, with its labels, that places a part in these rows of a concatenation."""
+        return next((x for x in self.matrices if x[0].op.name == "selector" and x[1] == row), None)
 
     @property
     def summed(self):
@@ -142,8 +138,7 @@ class Term:
         """Sum over the labels that are neither a row's nor a column's."""
         left = None
         while left != (left := self.summed):
-            joined = [a for m, a, b in self.matrices if m.op.name == "selector"]
-            for label in sorted(left, key=lambda s: s not in joined):
+            for label in left:
                 self._contract(label)
         return self
 
@@ -163,13 +158,6 @@ class Term:
     @property
     def is_zero(self):
         return is_number(self.coefficient, 0)
-
-
-def copy(term: Term) -> Term:
-    """A copy to be changed."""
-    return replace(
-        term, vectors={**term.vectors}, matrices=[*term.matrices], lengths={**term.lengths}
-    )
 
 
 def compose(outer: Term, inner: Term, shape: tuple) -> Term:
@@ -203,7 +191,7 @@ def contraction(terms, e: Expr, side: str) -> list[Term]:
     ``e`` is that vector, or a matrix with as many rows, whose columns take their place.
     """
     done = []
-    for term in map(copy, terms):
+    for term in map(deepcopy, terms):
         labels, columns = getattr(term, side), (fresh(),) * (e.ndim - 1)
         setattr(term, side, columns)
         term.times(e, (*labels, *columns))
@@ -260,14 +248,12 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
 
     A scalar for 1 x 1, a vector for a column, ``v.T`` for a row, else a matrix.
     """
-    condition = next((c for t in terms if (c := _scalar_condition(t)) is not None), None)
-    if condition is not None:
-        branches = [
-            formula(collect(_branch(t, condition, truth) for t in terms), out, inp)
-            for truth in (True, False)
-        ]
-        return algebra.where(condition, *branches)
-    if any(map(_cut, terms)):
+    atoms = [a for t in terms for a in algebra.factors(t.coefficient)[1]]
+    conditions = [a.args[0] for a in atoms if a.op.name == "where"]
+    if conditions:
+        cases = [[_branch(t, conditions[0], truth) for t in terms] for truth in (True, False)]
+        return algebra.where(conditions[0], *(formula(collect(case), out, inp) for case in cases))
+    if any(t.cut(a) for t in terms for a in t.out):
         return _blocks(terms, out, inp)
     if _has_unit(terms, "out"):  # a row for each of several scalar outputs
         units = [algebra.constant("unit", k, *out) for k in range(*out)]
@@ -276,25 +262,16 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
         turned = [replace(t, out=t.inp, inp=t.out) for t in terms]
         return np.transpose(formula(turned, inp, out))
     terms = [_multiplied_out(t) for t in terms]
-    if not out or not inp:
-        whole = algebra.filled(add(*map(_product, terms)), out or inp)
-        return np.transpose(whole) if inp else whole
-    if not terms:
-        return algebra.constant("zeros", *out, *inp)
-    parts = [_matrix(t, out, inp) for t in terms]
-    return algebra.filled(algebra.matrix_sum(*parts), (*out, *inp))
-
-
-def _scalar_condition(term):
-    for atom in algebra.factors(term.coefficient)[1]:
-        if atom.op.name == "where":
-            return atom.args[0]
-    return None
+    if out and inp:
+        parts = [_matrix(t, out, inp) for t in terms]
+        return algebra.filled(algebra.matrix_sum(*parts), (*out, *inp))
+    whole = algebra.filled(add(*map(_product, terms)), out or inp)
+    return np.transpose(whole) if inp else whole
 
 
 def _branch(term, condition, truth):
     coefficient = algebra.under(condition, truth, term.coefficient)
-    decided = replace(copy(term), coefficient=coefficient, vectors={})
+    decided = replace(deepcopy(term), coefficient=coefficient, vectors={})
     for a, v in term.vectors.items():
         decided.times(algebra.filled(algebra.under(condition, truth, v), v.shape), (a,))
     return decided
@@ -306,7 +283,7 @@ def _has_unit(terms, side):
 
 def _multiplied_out(term):
     """``term`` with nothing left to be summed: products of matrices become one, from the right."""
-    term = copy(term).contract()
+    term = deepcopy(term).contract()
     while left := term.summed:
         near = {s: term.neighbours(s) for s in left}
         pairs = [s for s in left if len(near[s]) == 2]
@@ -331,25 +308,24 @@ def _scaled(term, a, b):
 
 
 def _matrix(term, out, inp):
-    """One term between a row's and a column's label, as ``(sign, matrix)``."""
+    """One term between a row's and a column's label."""
     (i,), (j,) = term.out, term.inp
-    c, powers = algebra.factors(term.coefficient)
-    front, sign = algebra.product(abs(c), powers), 1 if c > 0 else -1
+    if i == j and i in term.vectors:
+        return np.diag(algebra.filled(_product(term), out))
     if i == j:
-        if i in term.vectors:
-            return 1, np.diag(algebra.filled(mul(term.coefficient, term.vectors[i]), out))
-        return sign, mul(front, algebra.constant("identity", *out))
-    if not term.matrices:
-        ends = (algebra.filled(term.vectors.get(a, ONE), n) for a, n in ((i, out), (j, inp)))
-        return sign, mul(front, np.outer(*ends))
-    return sign, mul(front, _scaled(term, i, j))
+        return mul(term.coefficient, algebra.constant("identity", *out))
+    if term.matrices:
+        return mul(term.coefficient, _scaled(term, i, j))
+    ends = (algebra.filled(term.vectors.get(a, ONE), n) for a, n in ((i, out), (j, inp)))
+    return mul(term.coefficient, np.outer(*ends))
 
 
 def _blocks(terms, out, inp):
     """A block of rows for each part of a concatenation; a sum of such if the cuts are several."""
     cuts: dict = {}
     for t in terms:
-        cuts.setdefault(_cut(t), []).append(t)
+        selector = t.cut(*t.out)
+        cuts.setdefault(selector and selector[0].params[0], []).append(t)
     whole = cuts.pop(None, [])
     if not any(t.neighbours(*t.out) or t.out == t.inp for t in whole):  # outer products can be cut
         cuts[next(iter(cuts))] += whole
@@ -358,19 +334,12 @@ def _blocks(terms, out, inp):
     parts += [formula(whole, out, inp)] if whole else []
     if len(parts) == 1:
         return parts[0]
-    whole = algebra.matrix_sum(*((1, part) for part in parts)) if inp else add(*parts)
-    return algebra.filled(whole, (*out, *inp))
-
-
-def _cut(term):
-    """The lengths of the parts in which a concatenation joins this term's rows."""
-    return next((m.params[0] for m, *_ in term.cuts(*term.out)), None) if term.out else None
+    return algebra.filled(add(*parts), (*out, *inp))
 
 
 def _cut_at(lengths, terms, inp):
-    selectors = [algebra.constant("selector", lengths, k) for k in range(len(lengths))]
-    blocks = [
-        formula(contraction(terms, e, "out"), (length,), inp)
-        for e, length in zip(selectors, lengths, strict=True)
-    ]
+    blocks = []
+    for k, length in enumerate(lengths):
+        part = contraction(terms, algebra.constant("selector", lengths, k), "out")
+        blocks.append(formula(part, (length,), inp))
     return algebra.constant("blocks", *blocks) if inp else np.concatenate(blocks)

@@ -111,7 +111,7 @@ class Writer:
         return written if tightness >= level else self.style("parens", written)
 
     def at(self, **place):
-        """A writer like this one in another place: ``index="i"``, or ``""`` for whole vectors."""
+        """This writer in another place: ``index="i"`` is inside a sum, ``""`` back outside."""
         other = copy(self)
         vars(other).update(place)
         return other
@@ -125,9 +125,8 @@ class Writer:
     # --- leaves ---
 
     def _symbol(self, e):
-        if self.index and e.ndim == 1:
-            return f"{self.style.symbol(e.name, 0)}_{self.index}", ATOM
-        return self.style.symbol(e.name, e.ndim), ATOM
+        below = f"_{self.index}" if self.index and e.ndim == 1 else ""
+        return self.style.symbol(e.name, 0 if below else e.ndim) + below, ATOM
 
     _named = _symbol
 
@@ -191,6 +190,7 @@ class Writer:
         return written
 
     def factor(self, f, level=POWER):
+        """One of several factors: on a line of text, ``1/n`` needs parentheses among them."""
         if f.op.name == "divide" and f.args[1].op in (SIZE, NUMBER) and not f.ndim:
             level = level if self.style.latex else ATOM
         return self(f, PRODUCT if f.op.name == "sum" else level)

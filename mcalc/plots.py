@@ -11,6 +11,8 @@ import io
 
 import numpy as np
 
+from .expr import shape_text
+
 INK, MUTED = "#1f1f1f", "#6b6b6b"
 LINES = ["#1845fb", "#ff5e02", "#c91f16", "#7f2aff", "#00735c", "#54478c"]  # told apart when grey
 
@@ -199,8 +201,54 @@ def dataflow(derivation) -> Picture:
                     fontsize=9, color=LINES[1])  # fmt: skip
         top = 1.0 if any(depth[v] - depth[p] > 1 for v, p in graph.locals) else 0.4
         half = max(map(len, levels)) / 2
-        ax.set(xlim=(-0.6, 2.6 * len(levels) - 1.6), ylim=(-half, half - 0.5 + top))
+        ax.set(xlim=(-0.6, 2.6 * len(levels) - 1.6), ylim=(0.1 - half, half - 0.5 + top))
         figure.draw_without_rendering()  # an arrow ends at a box once the box has its size
 
     words = [f"from {p} to {label[v]}: {slope}" for (v, p), slope in graph.locals.items()]
-    return Picture(draw, "dataflow; " + "; ".join(words), (2.0 * len(levels), 1.6))
+    return Picture(
+        draw,
+        "dataflow; " + "; ".join(words),
+        (2.0 * len(levels), 0.9 + 0.5 * max(map(len, levels))),
+    )
+
+
+def shapes(*rows: dict) -> Picture:
+    """Products of Jacobians as boxes in proportion: ``shapes({"f(u(x))": [df_du, du_dx]})``.
+
+    Each row maps a title to the factors of one product, Jacobians or derivations; a side of length
+    1 is short, any other long.
+    """
+    grid = [
+        {title: [getattr(f, "jacobian", f) for f in factors] for title, factors in row.items()}
+        for row in rows
+    ]
+
+    def draw(figure):
+        axes = figure.subplots(len(grid), max(map(len, grid)), squeeze=False)
+        for ax in axes.flat:
+            ax.set_axis_off()
+        for line, row in zip(axes, grid, strict=True):
+            for ax, (title, factors) in zip(line, row.items(), strict=False):
+                left = 0.0
+                for color, factor in zip(LINES, factors, strict=False):
+                    height, width = (0.35 if n == 1 else 1.1 for n in factor.shape)
+                    box = {"facecolor": color, "alpha": 0.25, "edgecolor": color}
+                    ax.add_patch(_rectangle((left, -height / 2), width, height, **box))
+                    ax.text(left + width / 2, -0.8, shape_text(factor.shape), ha="center",
+                            fontsize=9, color=INK)  # fmt: skip
+                    left += width + 0.35
+                ax.set_title(title, fontsize=10, color=INK)
+                ax.set(xlim=(-0.5, 3.0), ylim=(-1.0, 0.7), aspect="equal")
+
+    words = "; ".join(
+        f"{title}: " + " times ".join(shape_text(f.shape) for f in factors)
+        for row in grid
+        for title, factors in row.items()
+    )
+    return Picture(draw, f"shapes; {words}", (2.6 * max(map(len, grid)), 1.7 * len(grid)))
+
+
+def _rectangle(*place, **style):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle(*place, **style)

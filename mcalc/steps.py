@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from .algebra import COMPARISONS
@@ -83,13 +84,11 @@ class Graph:
             for p in (*variables, *self.definitions):
                 if p in used and (slope := local(d, p)) is not None:
                     self.locals[v, p] = slope
-        self.counts = {v: [int(v is w) for w in variables] for v in variables}
+        self.counts = {v: Counter([v]) for v in variables}  # of the paths to each variable
         for v in self.definitions:
-            self.counts[v] = [
-                sum(self.counts[p][k] for p in self.parents(v)) for k in range(len(variables))
-            ]
+            self.counts[v] = sum((self.counts[p] for p in self.parents(v)), Counter())
         ends = self.components or [self.result]
-        self.paths = max(count for v in ends for count in self.counts[v])
+        self.paths = max((n for v in ends for n in self.counts[v].values()), default=0)
         self.all_scalar = not any(v.ndim for v in (*variables, *self.definitions))
 
     def _inside(self, e):
@@ -140,7 +139,7 @@ class Graph:
             while p in self.definitions and len(self.parents(p)) == 1:
                 chain.append((p, *self.parents(p)))
                 p = chain[-1][1]
-            if self.counts[p][self.variables.index(x)]:
+            if self.counts[p][x]:
                 found.append(chain)
         return found
 

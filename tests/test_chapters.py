@@ -24,6 +24,7 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "07-vector-sum-reduction.ipynb": ("sum",),
     "08-single-variable-chain-rule.ipynb": ("chain1",),
     "09-total-derivative-chain-rule.ipynb": ("chain2",),
+    "10-vector-chain-rule.ipynb": ("chain3",),
     "11-neuron-activation.ipynb": ("neuron",),
     "12-loss-function.ipynb": ("loss", "summary"),
 }
