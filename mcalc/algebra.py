@@ -11,19 +11,7 @@ from functools import reduce
 
 import numpy as np
 
-from .expr import (
-    NAMED,
-    NUMBER,
-    NUMPY,
-    SIZE,
-    SYMBOL,
-    Expr,
-    as_expr,
-    is_number,
-    rebuild,
-    replace,
-    size,
-)
+from .expr import NUMBER, NUMPY, SIZE, Expr, as_expr, is_number, rebuild, replace, size
 
 ZERO, ONE = as_expr(0), as_expr(1)
 
@@ -67,7 +55,7 @@ def _rank(atom: Expr) -> tuple:
     """Where an atom stands in a product: N, z, sum(x), x, cos(x), (1 + x), A."""
     if atom.op is SIZE or atom.op.name == "identity":
         return (-1, atom.ndim * -1)
-    if atom.op in (SYMBOL, NAMED):
+    if atom.name:
         return (atom.ndim, 0, atom.name)
     return (atom.ndim, {"add": 2, "subtract": 2, "where": 3}.get(atom.op.name, 1))
 

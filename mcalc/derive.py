@@ -176,6 +176,7 @@ class Derivation:
         self.variables = tuple(free.get(v, v) if isinstance(v, Expr) else v for v in given)
         self._refuse_others()
         self.wrt = self.variables if self.several else self.variables[0]
+        self.columns = (len(given),) if self.several else self.wrt.shape  # of the inputs
 
     def _refuse_others(self):
         known = symbols(self.y)
@@ -203,11 +204,6 @@ class Derivation:
         for named in names:
             terms = _fold(terms, named)
         return terms
-
-    @property
-    def columns(self) -> tuple:
-        """The shape of the inputs: ``(n,)`` for a vector, ``()`` for a scalar."""
-        return (len(self.variables),) if self.several else self.wrt.shape
 
     @cached_property
     def jacobian(self) -> Jacobian:
@@ -335,8 +331,7 @@ class Derivation:
             terms = accumulate(definition, _seed((p,), False))
             return formula(terms, definition.shape, p.shape) if terms else None
 
-        automatic = not self.several
-        return Graph(self.y, self.variables, self.output, self._taken, local, automatic)
+        return Graph(self.y, self.variables, self.output, self._taken, local, not self.several)
 
     @property
     def rule(self) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import sympy as sp
 
 from .expr import Primitive, as_expr, named, node
-from .rules import of_vectors
+from .rules import PRIMITIVES, of_vectors
 
 
 def functions(names: str, elementwise=False):
@@ -28,6 +28,8 @@ def functions(names: str, elementwise=False):
     """
 
     def make(name):
+        if name in PRIMITIVES:
+            raise ValueError(f"{name!r} is not a usable name: an operation has it already")
         if elementwise:
             return lambda v: node(_element(name), as_expr(v))
         return lambda v: of_vectors(_whole(name), v)

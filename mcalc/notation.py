@@ -30,6 +30,7 @@ _TABLE = {
     "zeros": ("0", r"\vec{0}"),
     "indent": ("    ", r"\quad "),
     "parens": ("(%s)", r"\left(%s\right)"),
+    "argument": ("(%s)", r"{\left(%s\right)}"),  # no space behind the function's name
     "sqrt": ("sqrt(%s)", r"\sqrt{%s}"),
     "sum_i": ("sum_i (%s)", r"\sum_i %s"),
     "times": ("%s · %s", r"%s \cdot %s"),
@@ -170,7 +171,9 @@ class Writer:
         return "-" + self(e.args[0], PRODUCT), SUM
 
     def _multiply(self, e):
-        return self.beside(e.args), PRODUCT
+        lead = _factors(e)[0]
+        negative = lead.op is NUMBER and lead.params[0] < 0
+        return self.beside(e.args), SUM if negative else PRODUCT
 
     def beside(self, operands):
         """Factors side by side, and the Hadamard product between vectors."""
@@ -178,7 +181,7 @@ class Writer:
         *others, last = factors
         open_end = last.ndim and last.op.name in (*_PRODUCTS, "row", "outer")
         first, *parts = [*map(self.factor, others), self.factor(last, (POWER, PRODUCT)[open_end])]
-        written = first
+        written = self(factors[0]) if factors[0].op is NUMBER else first
         for (before, f), part in zip(pairwise(factors), parts, strict=True):
             whole = f.ndim and before.ndim and "identity" not in (f.op.name, before.op.name)
             if whole and not self.index:
@@ -227,7 +230,7 @@ class Writer:
         return re.sub(r"\{(\d)\}", lambda m: parts[int(m[1])], template), CASES if loose else ATOM
 
     def call(self, name, *operands):
-        return self.style.function(name) + self.style("parens", ", ".join(map(self, operands)))
+        return self.style.function(name) + self.style("argument", ", ".join(map(self, operands)))
 
     def _sqrt(self, e):
         return self.style("sqrt", self(*e.args)), ATOM
@@ -254,7 +257,7 @@ class Writer:
         a, b = e.args
         whole = self.at(index="")
         if b.op.name in _PRODUCTS:
-            return f"{self.laid(a, POWER)} {whole(b)}", PRODUCT
+            return f"{whole.laid(a, POWER)} {whole(b)}", PRODUCT
         return self.style("dot", whole(a, ATOM), whole(b, ATOM)), PRODUCT
 
     def _matvec(self, e, laid=False):
@@ -329,7 +332,7 @@ class Writer:
             return self._matvec(v, laid=True)
         if name in ("add", "subtract") and any(a.op.name in _PRODUCTS for a in expr.walk(v)):
             sign = " + " if name == "add" else " - "
-            return self.laid(v.args[0]) + sign + self.laid(v.args[1], PRODUCT), SUM
+            return self.laid(v.args[0], SUM) + sign + self.laid(v.args[1], PRODUCT), SUM
         if name in ("stack", "concatenate"):
             return self.style("row", *map(self.laid, v.args)), ATOM
         return self(v, ATOM) + "^T", POWER

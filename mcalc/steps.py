@@ -25,15 +25,20 @@ class Step:
 
 
 def _told(steps):
-    """The steps with their numbers, without those that only repeat the one before."""
-    texts = [None, *(step.text for step in steps)]
-    return [(f"{k}. {s.kind}", s) for k, s in enumerate(steps, 1) if s.text != texts[k - 1]]
+    """The numbered steps, without those that say nothing or only repeat the one before."""
+    pairs = zip(steps, (None, *steps[:-1]), strict=True)
+    return [
+        (f"{k}. {step.kind}", step)
+        for k, (step, last) in enumerate(pairs, 1)
+        if step.text and not (last and step.text == last.text)
+    ]
 
 
 def as_text(steps, shape: str, rule: str, reason: str) -> str:
     """The whole derivation as plain text."""
     lines = [head.ljust(18) + s.text.replace("\n", "\n" + " " * 18) for head, s in _told(steps)]
-    return "\n".join(lines) + f"   ({shape})\n{rule}: {reason}"
+    chained = f"\n{rule}: {reason}" if len(lines) > 2 else ""
+    return "\n".join(lines) + f"   ({shape}){chained}"
 
 
 def as_latex(steps, shape: str, rule: str, reason: str) -> str:
@@ -41,9 +46,11 @@ def as_latex(steps, shape: str, rule: str, reason: str) -> str:
     rows = [
         rf"\text{{{head}}} & " + s.latex.replace("\n", _NEXT + "& ") for head, s in _told(steps)
     ]
-    rows[-1] += r" \qquad (" + shape.replace("x", r"\times") + ")"
-    why = f"{rule}; {reason}".replace("; ", "}" + _NEXT + r"& \text{")
-    rows.append(rf"\text{{rule}} & \text{{{why}}}")
+    size = r" \qquad (" + shape.replace("x", r"\times") + ")"
+    rows[-1] += size
+    if len(rows) > 2:
+        why = f"{rule}; {reason}".replace("; ", "}" + _NEXT + r"& \text{")
+        rows.append(rf"\text{{rule}} & \text{{{why}}}")
     return r"$\displaystyle \begin{array}{ll} " + _NEXT.join(rows) + r" \end{array}$"
 
 
@@ -87,8 +94,8 @@ class Graph:
         self.counts = {v: Counter([v]) for v in variables}  # of the paths to each variable
         for v in self.definitions:
             self.counts[v] = sum((self.counts[p] for p in self.parents(v)), Counter())
-        ends = self.components or [self.result]
-        self.paths = max((n for v in ends for n in self.counts[v].values()), default=0)
+        self.rows = self.components or [self.result]
+        self.paths = max((n for v in self.rows for n in self.counts[v].values()), default=0)
         self.all_scalar = not any(v.ndim for v in (*variables, *self.definitions))
 
     def _inside(self, e):
@@ -146,6 +153,8 @@ class Graph:
     def reason(self) -> str:
         """Why the rule that applies does: how many paths there are, and through what."""
         y, x = self.result.name, " and ".join(v.name for v in self.variables)
+        if not self.paths:
+            return f"no path leads from {x} to {y} along which anything moves"
         each = " each" if len(self.variables) > 1 else ""
         count = "one path leads" if self.paths == 1 else f"{self.paths} paths lead"
         sums = "" if self.paths == 1 else ", so what they contribute is added up"
@@ -180,34 +189,33 @@ class Lines:
             if p not in graph.components
         ]
         listed = bool(graph.components) or len(graph.variables) > 1
-        rows = graph.components or [graph.result]
         joints = [v for v in graph.definitions if len(graph.parents(v)) > 1]
-        ends = [*(v for v in joints if v not in (*rows, graph.result)), *rows]
+        ends = [*(v for v in joints if v not in (*graph.rows, graph.result)), *graph.rows]
         combine = []
         for v, x in itertools.product(ends, graph.variables):
-            chains = graph.chains(v, x) if v in graph.definitions else []
+            chains = graph.chains(v, x)
             if chains and not (listed and len(chains[0]) == len(chains) == 1):
                 combine.append(self.line(v, x, chains))
         if listed:
-            combine.append(f"{self.head()} = {self.entries(rows)}")
-        closed = [self.write(self.closed)]
+            combine.append(f"{self.head()} = {self.entries()}")
+        substitute = [self.head(), self.write(self.closed)]
         if ends == [graph.result] and not listed:
             (x,) = graph.variables
-            put = self.values(graph.chains(graph.result, x), x, self.definitions.get)
-            closed = [put, *closed]
-        substitute = [self.equal(self.head(), *closed)]
-        return ["\n".join(x) for x in (introduce, differentiate, combine, substitute)]
+            chains = graph.chains(graph.result, x)
+            substitute.insert(1, self.values(chains, x, self.definitions.get))
+        lines = introduce, differentiate, combine, [self.equal(*substitute)]
+        return list(map("\n".join, lines))
 
     def equal(self, *parts):
         """``a = b = c`` without repetitions, on one line if it is short enough to be read so."""
-        parts = list(dict.fromkeys(parts))
+        parts = [part for part in dict.fromkeys(parts) if part]
         whole = " = ".join(parts)
         short = len(re.sub(r"\\[a-zA-Z]+|[{}^_ ]", "", whole)) < 68
         return whole if short else f"{parts[0]} = " + f"\n{self.style('indent')}= ".join(parts[1:])
 
-    def entries(self, rows):
+    def entries(self):
         """The Jacobian's entries, before anything is put in their place."""
-        grid = [[self.ratio(v, x, total=True) for x in self.graph.variables] for v in rows]
+        grid = [[self.ratio(v, x, True) for x in self.graph.variables] for v in self.graph.rows]
         if len(grid) == 1:
             return self.style("row", *grid[0])
         single = len(grid[0]) == 1

@@ -152,7 +152,7 @@ def test_the_four_steps_with_a_name_of_the_readers():
     assert d.steps[2].latex == (
         r"\frac{\partial y}{\partial \mathbf{w}} = \frac{\partial y}{\partial \mathbf{u}} "
         r"\frac{\partial \mathbf{u}}{\partial \mathbf{w}} = \vec{1}^T \operatorname{diag}"
-        r"\left(\mathbf{x}\right)"
+        r"{\left(\mathbf{x}\right)}"
     )
 
 
@@ -250,6 +250,12 @@ def test_names_of_the_reader_are_not_taken_for_something_else():
     u = mc.let("u", np.sin(z))
     v = mc.let("v", u**2)
     assert mc.derive(np.exp(v**2), wrt=v).steps[0].text == "u_1 = v^2\ny = exp(u_1)"
+
+
+def test_where_nothing_moves():
+    d = mc.derive(w > x, wrt=w)
+    assert repr(d) == "1. introduce      y = w > x\n4. substitute     ∂y/∂w = 0   (n x n)"
+    assert d.reason == "no path leads from w to y along which anything moves"
 
 
 def test_what_only_repeats_a_step_is_not_shown():

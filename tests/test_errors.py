@@ -236,6 +236,11 @@ CASES = {
         TypeError,
         "values are given by name: x",
     ),
+    "an open function with a name that is taken": (
+        lambda: mc.functions("f divide"),
+        ValueError,
+        "'divide' is not a usable name: an operation has it already",
+    ),
     "numbers of an open function": (
         lambda: mc.derive(mc.functions("f")(w), wrt=w).numpy(),
         mc.UnsupportedError,
