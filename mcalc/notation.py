@@ -153,6 +153,12 @@ class Writer:
     def _unit(self, e):
         return f"e_{e.params[0] + 1}", ATOM
 
+    def _selector(self, e):
+        return f"E_{e.params[1] + 1}", ATOM
+
+    def _segment(self, e):
+        return f"E_{e.params[1] + 1}^T {self(e.args[0], POWER)}", PRODUCT
+
     def _index(self, e):
         (v,) = e.args
         name = self.style.symbol(v.name, 0) if v.op is SYMBOL else self(v, ATOM)
@@ -179,7 +185,8 @@ class Writer:
         """Factors side by side, and the Hadamard product between vectors."""
         factors = [f for e in operands for f in _factors(e)]
         *others, last = factors
-        open_end = last.ndim and last.op.name in (*_PRODUCTS, "row", "outer")
+        alone = not any(f.ndim for f in others)
+        open_end = last.ndim and alone and last.op.name in (*_PRODUCTS, "row", "outer")
         first, *parts = [*map(self.factor, others), self.factor(last, (POWER, PRODUCT)[open_end])]
         written = self(factors[0]) if factors[0].op is NUMBER else first
         for (before, f), part in zip(pairwise(factors), parts, strict=True):

@@ -252,6 +252,13 @@ def test_names_of_the_reader_are_not_taken_for_something_else():
     assert mc.derive(np.exp(v**2), wrt=v).steps[0].text == "u_1 = v^2\ny = exp(u_1)"
 
 
+def test_a_matrix_times_a_vector_of_parts():
+    r, B = mc.vectors("r", size=2), mc.matrices("B", shape=("m", 3))
+    d = mc.derive(B @ np.concatenate([r, [z]]), wrt=r)
+    assert str(d.jacobian) == "B E_1"
+    assert d.check()
+
+
 def test_where_nothing_moves():
     d = mc.derive(w > x, wrt=w)
     assert repr(d) == "1. introduce      y = w > x\n4. substitute     ∂y/∂w = 0   (n x n)"
