@@ -14,8 +14,9 @@ import numpy as np
 from . import algebra, check, claims, evaluate, explicit, expr
 from .expr import NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
 from .jacobian import Term, collect, compose, contraction, formula, fresh
+from .local import local_jacobian
 from .notation import STYLES
-from .rules import constant, local_jacobian
+from .rules import constant
 from .steps import KINDS, Graph, Lines, Step, as_latex, as_text
 
 _PROBES = {"inp": "dx'", "out": "v'"}  # what a Jacobian is multiplied with, by side

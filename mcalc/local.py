@@ -1,0 +1,80 @@
+"""The Jacobian of one operation, from its row in the table of :mod:`mcalc.rules`."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache, partial
+
+import numpy as np
+import sympy as sp
+
+from . import algebra
+from .expr import NUMBER, Expr, as_expr, is_number
+from .jacobian import Term, fresh
+from .rules import PRIMITIVES
+
+
+def local_jacobian(e: Expr, k: int) -> Term | None:
+    """The Jacobian of one operation by its operand k; None where it is zero."""
+    signature, operands = e.op.spec, e.args
+    if e.op.local or e.op.scalar:
+        signature, factor = (e.op.local or _rate)(e, k)
+        if is_number(factor, 0):
+            return None
+        operands, k = (factor, e.args[k]), 1
+    labels = {letter: fresh() for letter in signature if letter.isalpha()}
+    places = signature.replace("->", ",").split(",")
+    *inputs, output = (tuple(labels[letter] for letter in place) for place in places)
+    term = Term(output, inputs[k])
+    for position, (operand, at) in enumerate(zip(operands, inputs, strict=True)):
+        if position != k:
+            term.times(operand, at)
+    return term
+
+
+def _rate(e, k):
+    """Element by element: SymPy's derivative of the operation by its operand k."""
+    known = tuple(a.params[0] if a.op is NUMBER else None for a in e.args)
+    rate = _from_sympy(_derivative(e.op.scalar, k, known), e.args)
+    out = "ij"[: e.ndim]
+    return f"{out[e.ndim - rate.ndim :]},{out[e.ndim - e.args[k].ndim :]}->{out}", rate
+
+
+@cache
+def _derivative(form, k, known):
+    """SymPy's derivative of a scalar form by operand k; ``known`` are the operands' numbers."""
+    marks = [sp.Symbol(f"a{i}", real=True) for i in range(len(known))]
+    operands = [m if v is None else sp.sympify(v) for m, v in zip(marks, known, strict=True)]
+    return sp.powsimp(sp.diff(form(*operands), marks[k]))
+
+
+def _from_sympy(form, operands) -> Expr:
+    """A SymPy form with NumPy's functions in the place of SymPy's."""
+    if form.is_Symbol:
+        return operands[int(form.name[1:])]
+    if form.is_Number:
+        return as_expr(Fraction(form.p, form.q) if form.is_Rational else float(form))
+    back = partial(_from_sympy, operands=operands)
+    if isinstance(form, sp.Piecewise):
+        whole = back(form.args[-1].expr)
+        for value, condition in form.args[-2::-1]:
+            whole = algebra.where(back(condition), back(value), whole)
+        return whole
+    if form.is_Pow and form.exp.is_Rational and form.exp.q <= 2:
+        base = back(form.base)
+        return algebra.invert(base if form.exp.q == 1 else np.sqrt(base), form.exp.p)
+    return _FROM_SYMPY[form.func](*map(back, form.args))
+
+
+def _not_equal(a, b):
+    """``a != b``; a comparison is a condition as it stands."""
+    return a if is_number(b, 0) and a.op.branch else np.not_equal(a, b)
+
+
+_FROM_SYMPY = {
+    op.scalar: op.numpy for op in PRIMITIVES.values() if isinstance(op.scalar, sp.FunctionClass)
+} | {
+    sp.Add: algebra.add, sp.Mul: algebra.mul, sp.Pow: np.power, sp.sign: np.sign,
+    sp.Gt: np.greater, sp.Ge: np.greater_equal, sp.Lt: np.less, sp.Le: np.less_equal,
+    sp.Eq: np.equal, sp.Ne: _not_equal,
+}  # fmt: skip
