@@ -50,12 +50,12 @@ class Picture:
         }
 
 
-def images(*rows: dict, scale=None) -> Picture:
+def images(*rows: dict) -> Picture:
     """Rows of small square images: ``images({"w": w, "gradient": g})``.
 
     Each is a vector of a square length or a square array. Values of both signs are orange above
     zero and purple below, around a white zero; values from zero up are black on white. Every image
-    has a scale of its own unless ``scale`` gives the largest value.
+    has a scale of its own.
     """
     grid = [{name: _square(name, values) for name, values in row.items()} for row in rows]
     columns = max(map(len, grid))
@@ -67,7 +67,7 @@ def images(*rows: dict, scale=None) -> Picture:
             ax.spines[:].set(color="#dddddd")
         for line, row in zip(axes, grid, strict=True):
             for ax, (name, values) in zip(line, row.items(), strict=False):
-                top = scale or np.abs(values).max() or 1.0
+                top = np.abs(values).max() or 1.0
                 signed = (values < 0).any()
                 ax.imshow(
                     values,
@@ -99,10 +99,10 @@ def _short(value):
     return f"{value:.2g}" if abs(value) > 1e-12 else "0"
 
 
-def curves(named: dict, levels=(), x="step", y="loss", log=False) -> Picture:
+def curves(named: dict, levels=(), x="step", y="loss") -> Picture:
     """Curves against the step, with horizontal ``levels`` to compare them with.
 
-    ``curves({"neuron": losses}, {"the mean": 0.09})``; ``log`` makes the vertical axis logarithmic.
+    ``curves({"neuron": losses}, {"the mean": 0.09})``.
     """
     named = {name: np.asarray(values, dtype=float) for name, values in named.items()}
     levels = dict(levels)
@@ -116,10 +116,9 @@ def curves(named: dict, levels=(), x="step", y="loss", log=False) -> Picture:
         for name, level in levels.items():
             ax.axhline(level, color=MUTED, linewidth=1, linestyle="--")
             ax.annotate(f" {name}", (last, level), color=MUTED, va="center")
-        ax.set(xlabel=x, ylabel=y, yscale="log" if log else "linear", xlim=(0, last))
+        ax.set(xlabel=x, ylabel=y, xlim=(0, last))
         ax.spines[["top", "right"]].set_visible(False)
-        if not log:
-            ax.set_ylim(bottom=0)
+        ax.set_ylim(bottom=0)
 
     words = [
         f"{name}: {v[0]:.3g} at {x} 0, {v[-1]:.3g} at {x} {len(v) - 1}" for name, v in named.items()
