@@ -3,13 +3,14 @@
 __version__ = "0.1.0"
 
 from . import plots
+from .calculation import derivative, lines
 from .check import CheckFailed, Report
 from .derive import Derivation, Jacobian, derive, hessian, layout
 from .explicit import entries
 from .expr import ShapeError, UnsupportedError, let, matrices, scalars, size, vectors
 from .functions import functions
 from .rules import cases, diag, identity, ones, outer, zeros
-from .table import table
+from .table import compare, glossary, table
 
 __all__ = [
     "CheckFailed",
@@ -19,14 +20,18 @@ __all__ = [
     "ShapeError",
     "UnsupportedError",
     "cases",
+    "compare",
+    "derivative",
     "derive",
     "diag",
     "entries",
     "functions",
+    "glossary",
     "hessian",
     "identity",
     "layout",
     "let",
+    "lines",
     "matrices",
     "ones",
     "outer",

@@ -76,10 +76,14 @@ def check(derivation, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None) -> Repor
     return Report(True, trial.summary(sizes, small, points))
 
 
+def numerical(derivation, values) -> np.ndarray:
+    """The Jacobian at a point by nudging the inputs, m x n."""
+    trial = _Trial(derivation)
+    return trial.numerical(*trial.bound(values))
+
+
 def _check_at(trial, at):
-    found = binder(trial.inputs, trial.letters)(dict(at))
-    values = {e.name: a for e, a in zip(trial.inputs, found, strict=False)}
-    sizes = dict(zip(trial.letters, found[len(values) :], strict=True))
+    values, sizes = trial.bound(at)
     with np.errstate(all="ignore"):
         here, _ = trial.moved(values, sizes, np.zeros(1))
         around, _ = trial.moved(values, sizes, 2 * STEP * np.array([0, 1, -1]))
@@ -126,6 +130,12 @@ class _Trial:
         self.seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
         self.exact: dict = {}
         self.visited, self.rough, self.beyond = 0, set(), False
+
+    def bound(self, given):
+        """Arrays by name, and the lengths that they show."""
+        found = binder(self.inputs, self.letters)(dict(given))
+        values = {e.name: a for e, a in zip(self.inputs, found, strict=False)}
+        return values, dict(zip(self.letters, found[len(values) :], strict=True))
 
     def quick(self, lengths):
         """Whether SymPy's scalars are: the lengths are small, and every function is known."""

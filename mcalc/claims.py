@@ -29,7 +29,7 @@ def difference(derivation, claim) -> str | None:
         claim = constant("zeros", *want)
     fits, mistakes = _fits(claim, want), {}
     found = f"{_given(claim, want)} given, {shape_text(want)} expected"
-    found = _unlike(claim, whole, known) if fits else found
+    found = unlike(claim, whole, known) if fits else found
     if found and claim.ndim:
         mistakes["this is the transpose, which is denominator layout"] = claim.T
     if found and want[0] == want[1] and claim.ndim == 1:
@@ -37,7 +37,7 @@ def difference(derivation, claim) -> str | None:
     elif found and want[0] == want[1] and claim.op.name == "row":
         mistakes["you have the diagonal as a row"] = diag(claim)
     for mistake, right in mistakes.items():
-        if _fits(right, want) and not _unlike(right, whole, known):
+        if _fits(right, want) and not unlike(right, whole, known):
             return mistake if fits else f"{found}: {mistake}"
     return found
 
@@ -81,7 +81,7 @@ def _open(e):
     return any(None in part.shape for part in walk(e))
 
 
-def _unlike(claim, whole, variables):
+def unlike(claim, whole, variables):
     """None if two formulas of one shape agree at random points; else what is different."""
     claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
     if _open(claim):
@@ -125,6 +125,8 @@ def _factor(factors):
         return None
     ratios = np.array([some[0] for _, some in found])
     if np.ptp(ratios) <= 1e-6 * abs(ratios[0]):
+        if ratios[0] == 0:
+            return "yours is zero, and it should not be"
         if abs(ratios[0] + 1) < 1e-6:
             return "the sign is wrong: yours is the negative"
         return f"a constant factor: yours is {ratios[0]:.4g} times what it should be"

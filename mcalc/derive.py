@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from . import algebra, check, claims, evaluate, explicit, expr
-from .expr import NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
+from .expr import HELD, NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
 from .jacobian import Term, collect, compose, contraction, formula, fresh
 from .local import local_jacobian
 from .notation import STYLES
@@ -42,6 +42,7 @@ def hessian(y, wrt) -> Derivation:
 
 def _expression(y):
     y = expr.as_expr(list(y) if isinstance(y, tuple) else y)
+    y = replace(y, lambda part: part.args[0] if part.op is HELD else None)
     y = y.args[0] if y.op.name == "row" else y
     if y.ndim > 1:
         raise expr.UnsupportedError(
@@ -101,6 +102,29 @@ def _fold(terms: list[Term], named: Expr) -> list[Term]:
         done.append(dataclasses.replace(term, vectors=vectors))
     length = [sum(len(walk(t.coefficient)) for t in which) for which in (done, terms)]
     return done if count > 1 and length[0] < length[1] else terms
+
+
+def _free_name(y: Expr, taken: set) -> str:
+    if y.op is NAMED:
+        return y.name
+    names = ("y", "f", "C", "r", "h", "y_1", "y_2")
+    return next(name for name in names if name not in taken)
+
+
+def expression_graph(y: Expr, variables=None, automatic=True, taken=frozenset()) -> Graph:
+    """The intermediate variables of ``y`` from these variables on, by default from all of them.
+
+    They are given names that neither ``y`` nor ``taken`` has.
+    """
+    if variables is None:
+        variables = tuple(v for v in symbols(y) if v.ndim < 2)
+
+    def local(definition, p):
+        terms = accumulate(definition, _seed((p,), False))
+        return formula(terms, definition.shape, p.shape) if terms else None
+
+    taken = taken | {e.name for e in walk(y) if e.name}
+    return Graph(y, variables, _free_name(y, taken), taken, local, automatic)
 
 
 class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
@@ -316,23 +340,15 @@ class Derivation:
 
     # --- the four steps ---
 
-    @cached_property
+    @property
     def output(self) -> str:
         """The name of the result in the steps."""
-        if self.y.op is NAMED:
-            return self.y.name
-        names = ("y", "f", "C", "r", "h", "y_1", "y_2")
-        return next(name for name in names if name not in self._taken)
+        return _free_name(self.y, self._taken)
 
     @cached_property
     def graph(self) -> Graph:
         """The intermediate variables and what each is made of."""
-
-        def local(definition, p):
-            terms = accumulate(definition, _seed((p,), False))
-            return formula(terms, definition.shape, p.shape) if terms else None
-
-        return Graph(self.y, self.variables, self.output, self._taken, local, not self.several)
+        return expression_graph(self.y, self.variables, not self.several, self._taken)
 
     @property
     def rule(self) -> str:
@@ -354,7 +370,11 @@ class Derivation:
         return tuple(map(Step, KINDS, latex, text))
 
     def __repr__(self):
-        return as_text(self.steps, shape_text(self.jacobian.shape), self.rule, self.reason)
+        return as_text(*self._told())
 
     def _repr_latex_(self):
-        return as_latex(self.steps, shape_text(self.jacobian.shape), self.rule, self.reason)
+        return as_latex(*self._told())
+
+    def _told(self):
+        reason = self.reason if self.graph.chained else ""
+        return self.steps, shape_text(self.jacobian.shape), self.rule, reason

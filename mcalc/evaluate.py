@@ -236,7 +236,7 @@ def batch(roots, values: dict, sizes: dict) -> dict:
 
     This interprets the recorded calls one by one and shares nothing with the compiled code.
     """
-    count, found = max(map(len, values.values())), {}
+    count, found = max(map(len, values.values()), default=1), {}
     for e in walk(*roots):
         if e.args:
             value = e.op.numpy(*aligned(e, found), *length(e.params, sizes))

@@ -66,6 +66,7 @@ SYMBOL = Primitive("symbol", None)
 NUMBER = Primitive("number", None)
 SIZE = Primitive("size", None)  # the length n, as a number in a formula
 NAMED = Primitive("named", lambda a: a, text="{0}")  # `let`: one operand under a reader's name
+HELD = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
 
 
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
@@ -374,8 +375,9 @@ def replace(e: Expr, swap: Callable, rebuild: Callable = rebuild) -> Expr:
 
 
 def unnamed(e: Expr) -> Expr:
-    """``e`` with every ``let`` replaced by its definition."""
-    return replace(e, lambda part: None if part.op is not NAMED else unnamed(part.args[0]))
+    """``e`` with every ``let`` replaced by its definition, and every derivative by its value."""
+    wrapped = (NAMED, HELD)
+    return replace(e, lambda part: unnamed(part.args[0]) if part.op in wrapped else None)
 
 
 def symbols(*roots: Expr) -> list[Expr]:

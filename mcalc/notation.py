@@ -41,6 +41,8 @@ _TABLE = {
     "fraction": ("%s/%s", r"\frac{%s}{%s}"),
     "d": ("d%s/d%s", r"\frac{d%s}{d%s}"),
     "∂": ("∂%s/∂%s", r"\frac{\partial %s}{\partial %s}"),
+    "d/d": ("d/d%s %s", r"\frac{d}{d%s} %s"),
+    "∂/∂": ("∂/∂%s %s", r"\frac{\partial}{\partial %s} %s"),
     "case": ("%s if %s", r"%s & \text{if } %s"),
     "otherwise": ("%s otherwise", r"%s & \text{otherwise}"),
     "cases": ("%s; %s", r"\begin{cases} %s \\ %s \end{cases}"),
@@ -131,6 +133,12 @@ class Writer:
 
     _named = _symbol
 
+    def _held(self, e):
+        of, by = e.params
+        alone = {*expr.symbols(of)} <= {by} and not by.ndim
+        level = PRODUCT if _factors(of)[0].op is NUMBER else POWER
+        return self.style("d/d" if alone else "∂/∂", self(by), self(of, level)), PRODUCT
+
     def _number(self, e):
         value = e.params[0]
         if not isinstance(value, Fraction) or value.denominator == 1:
@@ -187,13 +195,14 @@ class Writer:
         *others, last = factors
         alone = not any(f.ndim for f in others)
         open_end = last.ndim and alone and last.op.name in (*_PRODUCTS, "row", "outer")
+        open_end = open_end or last.op.name == "held"
         first, *parts = [*map(self.factor, others), self.factor(last, (POWER, PRODUCT)[open_end])]
         written = self(factors[0]) if factors[0].op is NUMBER else first
         for (before, f), part in zip(pairwise(factors), parts, strict=True):
             whole = f.ndim and before.ndim and "identity" not in (f.op.name, before.op.name)
             if whole and not self.index:
                 written = self.style("hadamard", written, part)
-            elif before.op is NUMBER and part[0].isdigit():
+            elif part[0].isdigit() and (before.op is NUMBER or not f.ndim):
                 written = self.style("times", written, part)
             else:
                 written += ("" if before.op is NUMBER and self.is_close(f) else " ") + part

@@ -1,53 +1,16 @@
-"""Pictures, each with a summary in words that says the same: for tests, and for readers who listen.
-
-matplotlib is loaded when the first picture is drawn, and never through pyplot.
-"""
+"""Pictures of numbers: images, curves, matrices, contours; and the diagrams of formulas."""
 
 from __future__ import annotations
 
-import base64
-import html
-import io
-
 import numpy as np
 
-from .expr import shape_text
+from .derive import derive
+from .diagrams import dataflow, neuron, shapes
+from .evaluate import compile_
+from .expr import as_expr, symbols, unnamed
+from .picture import INK, LINES, MUTED, Picture, numbers
 
-INK, MUTED = "#1f1f1f", "#6b6b6b"
-LINES = ["#1845fb", "#ff5e02", "#c91f16", "#7f2aff", "#00735c", "#54478c"]  # told apart when grey
-
-
-class Picture:
-    """A figure and what it shows in words, which is its alt text and its ``str()``."""
-
-    def __init__(self, draw, summary: str, size: tuple):
-        self._draw, self.summary, self.size = draw, summary, size
-
-    def __repr__(self):
-        return self.summary
-
-    __str__ = __repr__
-
-    def png(self) -> bytes:
-        """The picture as the bytes of a PNG file, the same on every run."""
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=self.size, layout="constrained", facecolor="white")
-        self._draw(figure)
-        file = io.BytesIO()
-        figure.savefig(file, format="png", dpi=96, metadata={"Software": None})
-        return file.getvalue()
-
-    def _repr_mimebundle_(self, include=None, exclude=None):
-        png = self.png()
-        payload = base64.b64encode(png).decode()
-        alt = html.escape(self.summary, quote=True)
-        width = round(96 * self.size[0])
-        return {
-            "text/plain": self.summary,
-            "image/png": png,
-            "text/html": f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{payload}">',
-        }
+__all__ = ["Picture", "contours", "curves", "dataflow", "heatmap", "images", "neuron", "shapes"]
 
 
 def images(*rows: dict) -> Picture:
@@ -160,94 +123,40 @@ def heatmap(matrix, title="", names=("output", "input")) -> Picture:
     return Picture(draw, words, (0.75 * n + 1.3, 0.55 * m + 1.0))
 
 
-def dataflow(derivation) -> Picture:
-    """How a derivation's variables feed each other, with a derivative on every edge.
+def contours(y, wrt, at=()) -> Picture:
+    """Lines of equal height of a function of two scalars, with its gradient at points.
 
-    Each box is a variable and what it is made of; each arrow carries the derivative of the box that
-    it leads to by the one that it comes from.
+    ``contours(3 * x**2 * y, (x, y), [(1, 2), (2, 1)])``: each gradient is drawn as an arrow; all
+    arrows are in one scale.
     """
-    graph = derivation.graph
-    depth = {v: 0 for v in graph.variables}
-    for v in graph.definitions:
-        depth[v] = 1 + max((depth[p] for p in graph.parents(v)), default=-1)
-    levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
-    place = {
-        v: (2.6 * k, (len(level) - 1) / 2 - row)
-        for k, level in enumerate(levels)
-        for row, v in enumerate(level)
-    }
-    label = {v: f"{v}" for v in graph.variables} | {
-        v: f"{v} = {d}" for v, d in graph.definitions.items()
-    }
+    y, points = as_expr(y), [tuple(map(float, point)) for point in at]
+    d = derive(y, tuple(wrt))
+    height, slope = compile_(unnamed(y), d.variables), d.numpy()
+    names = [v.name for v in d.variables]
+    if len(names) != 2 or {v.name for v in symbols(y)} - {*names}:
+        raise ValueError(f"{y} by {', '.join(names)}: contours need a function of two scalars")
+    needed = d.parameters
+    arrows = [
+        slope(**{n: v for n, v in zip(names, p, strict=True) if n in needed})[0] for p in points
+    ]
+    reach = 1.5 * max([1.0, *(abs(c) for p in points for c in p)])
 
     def draw(figure):
         ax = figure.subplots()
-        ax.set_axis_off()
-        style = {"boxstyle": "round,pad=0.5", "facecolor": "white", "edgecolor": LINES[0]}
-        boxes = {
-            v: ax.text(x, y, label[v], ha="center", va="center", color=INK, bbox=style)
-            for v, (x, y) in place.items()
-        }
-        for (v, p), slope in graph.locals.items():
-            far = depth[v] - depth[p] > 1
-            bend = -0.35 if far else 0.0
-            (x0, y0), (x1, y1) = place[p], place[v]
-            ends = {"patchA": boxes[p].get_bbox_patch(), "patchB": boxes[v].get_bbox_patch()}
-            line = {"arrowstyle": "-|>", "color": MUTED, "connectionstyle": f"arc3,rad={bend}"}
-            ax.annotate("", (x1, y1), (x0, y0), arrowprops=ends | line)
-            middle = (y0 + y1) / 2 + (0.5 * (x1 - x0) * 0.35 if far else 0)
-            ax.text((x0 + x1) / 2, middle + 0.07, f"{slope}", ha="center", va="bottom",
-                    fontsize=9, color=LINES[1])  # fmt: skip
-        top = 1.0 if any(depth[v] - depth[p] > 1 for v, p in graph.locals) else 0.4
-        half = max(map(len, levels)) / 2
-        ax.set(xlim=(-0.6, 2.6 * len(levels) - 1.6), ylim=(0.1 - half, half - 0.5 + top))
-        figure.draw_without_rendering()  # an arrow ends at a box once the box has its size
+        line = np.linspace(-reach, reach, 121)
+        grid = [[height(**dict(zip(names, (u, v), strict=True))) for u in line] for v in line]
+        lines = ax.contour(line, line, np.array(grid, dtype=float), 14, colors=MUTED, linewidths=1)
+        ax.clabel(lines, fontsize=7)
+        longest = max([1e-300, *(np.hypot(*a) for a in arrows)])
+        for (u, v), arrow in zip(points, arrows, strict=True):
+            du, dv = arrow * 0.4 * reach / longest
+            style = {"arrowstyle": "-|>", "color": LINES[2], "linewidth": 2}
+            ax.annotate("", (u + du, v + dv), (u, v), arrowprops=style, annotation_clip=False)
+            ax.plot([u], [v], "o", color=INK, markersize=4)
+        ax.set(xlabel=names[0], ylabel=names[1], aspect="equal")
 
-    words = [f"from {p} to {label[v]}: {slope}" for (v, p), slope in graph.locals.items()]
-    return Picture(
-        draw,
-        "dataflow; " + "; ".join(words),
-        (2.0 * len(levels), 0.9 + 0.5 * max(map(len, levels))),
-    )
-
-
-def shapes(*rows: dict) -> Picture:
-    """Products of Jacobians as boxes in proportion: ``shapes({"f(u(x))": [df_du, du_dx]})``.
-
-    Each row maps a title to the factors of one product, Jacobians or derivations; a side of length
-    1 is short, any other long.
-    """
-    grid = [
-        {title: [getattr(f, "jacobian", f) for f in factors] for title, factors in row.items()}
-        for row in rows
+    words = [
+        f"gradient {numbers(arrow)} at ({', '.join(map(numbers, point))})"
+        for point, arrow in zip(points, arrows, strict=True)
     ]
-
-    def draw(figure):
-        axes = figure.subplots(len(grid), max(map(len, grid)), squeeze=False)
-        for ax in axes.flat:
-            ax.set_axis_off()
-        for line, row in zip(axes, grid, strict=True):
-            for ax, (title, factors) in zip(line, row.items(), strict=False):
-                left = 0.0
-                for color, factor in zip(LINES, factors, strict=False):
-                    height, width = (0.35 if n == 1 else 1.1 for n in factor.shape)
-                    box = {"facecolor": color, "alpha": 0.25, "edgecolor": color}
-                    ax.add_patch(_rectangle((left, -height / 2), width, height, **box))
-                    ax.text(left + width / 2, -0.8, shape_text(factor.shape), ha="center",
-                            fontsize=9, color=INK)  # fmt: skip
-                    left += width + 0.35
-                ax.set_title(title, fontsize=10, color=INK)
-                ax.set(xlim=(-0.5, 3.0), ylim=(-1.0, 0.7), aspect="equal")
-
-    words = "; ".join(
-        f"{title}: " + " times ".join(shape_text(f.shape) for f in factors)
-        for row in grid
-        for title, factors in row.items()
-    )
-    return Picture(draw, f"shapes; {words}", (2.6 * max(map(len, grid)), 1.7 * len(grid)))
-
-
-def _rectangle(*place, **style):
-    from matplotlib.patches import Rectangle
-
-    return Rectangle(*place, **style)
+    return Picture(draw, "; ".join([f"contours of {y}", *words]), (4.6, 4.4))

@@ -35,9 +35,9 @@ def _told(steps):
 
 
 def as_text(steps, shape: str, rule: str, reason: str) -> str:
-    """The whole derivation as plain text."""
+    """The whole derivation as plain text; without a ``reason`` it says nothing of the rule."""
     lines = [head.ljust(18) + s.text.replace("\n", "\n" + " " * 18) for head, s in _told(steps)]
-    chained = f"\n{rule}: {reason}" if len(lines) > 2 else ""
+    chained = f"\n{rule}: {reason}" if reason else ""
     return "\n".join(lines) + f"   ({shape}){chained}"
 
 
@@ -48,7 +48,7 @@ def as_latex(steps, shape: str, rule: str, reason: str) -> str:
     ]
     size = r" \qquad (" + shape.replace("x", r"\times") + ")"
     rows[-1] += size
-    if len(rows) > 2:
+    if reason:
         why = f"{rule}; {reason}".replace("; ", "}" + _NEXT + r"& \text{")
         rows.append(rf"\text{{rule}} & \text{{{why}}}")
     return r"$\displaystyle \begin{array}{ll} " + _NEXT.join(rows) + r" \end{array}$"
@@ -133,6 +133,17 @@ class Graph:
         scaled = parent.op.name == "multiply" and parent.args[0] not in self.depends
         return scaled and e.op.name in ("sum", "dot")
 
+    @property
+    def joints(self) -> list[Expr]:
+        """The intermediate variables, results aside, at which paths come together."""
+        ends = {*self.rows, self.result}
+        return [v for v in self.definitions if len(self.parents(v)) > 1 and v not in ends]
+
+    @property
+    def chained(self) -> bool:
+        """Whether there is anything between the variables and the result, or its entries."""
+        return any(v not in (*self.rows, self.result) for v in self.definitions)
+
     def parents(self, v: Expr) -> list[Expr]:
         """The variables that ``v`` moves with."""
         return [p for u, p in self.locals if u is v]
@@ -179,6 +190,17 @@ class Lines:
         for v, d in graph.definitions.items():
             self.definitions[v] = replace(d, self.definitions.get)
 
+    def chain(self) -> str:
+        """The result's derivative as the sum of products along its paths, in the variables.
+
+        Empty where there is nothing to multiply or add, and where paths join in between.
+        """
+        graph = self.graph
+        if not graph.chained or graph.joints or graph.components or len(graph.variables) > 1:
+            return ""
+        (x,) = graph.variables
+        return self.values(graph.chains(graph.result, x), x, self.definitions.get)
+
     def all(self) -> list[str]:
         """Introduce, differentiate, combine, substitute."""
         graph = self.graph
@@ -189,21 +211,15 @@ class Lines:
             if p not in graph.components
         ]
         listed = bool(graph.components) or len(graph.variables) > 1
-        joints = [v for v in graph.definitions if len(graph.parents(v)) > 1]
-        ends = [*(v for v in joints if v not in (*graph.rows, graph.result)), *graph.rows]
         combine = []
-        for v, x in itertools.product(ends, graph.variables):
+        for v, x in itertools.product([*graph.joints, *graph.rows], graph.variables):
             chains = graph.chains(v, x)
             if chains and not (listed and len(chains[0]) == len(chains) == 1):
                 combine.append(self.line(v, x, chains))
         if listed:
             combine.append(f"{self.head()} = {self.entries()}")
-        substitute = [self.head(), self.write(self.closed)]
-        if ends == [graph.result] and not listed:
-            (x,) = graph.variables
-            chains = graph.chains(graph.result, x)
-            substitute.insert(1, self.values(chains, x, self.definitions.get))
-        lines = introduce, differentiate, combine, [self.equal(*substitute)]
+        substitute = self.equal(self.head(), self.chain(), self.write(self.closed))
+        lines = introduce, differentiate, combine, [substitute]
         return list(map("\n".join, lines))
 
     def equal(self, *parts):

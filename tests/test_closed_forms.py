@@ -183,7 +183,12 @@ def test_the_total_derivative_keeps_its_paths_apart():
         (z + z**2, z, "single-variable total-derivative chain rule", "2 paths lead from z to y"),
         (np.sum(w * x), w, "vector chain rule", "w is a vector"),
         ([np.log(z**2), np.sin(3 * z)], z, "vector chain rule", "y is a vector"),
-        (3 * b**2 * z, (b, z), "single-variable chain rule", "from b and z to y each"),
+        (
+            np.sin(mc.let("u", b * z)),
+            (b, z),
+            "single-variable chain rule",
+            "from b and z to y each",
+        ),
     ],
 )
 def test_the_rule_and_its_reason(expression, wrt, rule, reason):
@@ -191,6 +196,11 @@ def test_the_rule_and_its_reason(expression, wrt, rule, reason):
     assert d.rule == rule
     assert reason in d.reason
     assert repr(d).endswith(f"{rule}: {d.reason}")
+
+
+def test_a_single_operation_is_no_chain_and_no_rule_is_named():
+    for d in (mc.derive(w * x, wrt=w), mc.derive(3 * b**2 * z, wrt=(b, z))):
+        assert "chain rule" not in repr(d) and "chain rule" not in d._repr_latex_()
 
 
 def test_a_repeated_subexpression_has_the_readers_name_or_that_of_the_result():

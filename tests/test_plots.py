@@ -25,7 +25,7 @@ PICTURES = {
     "dataflow; from z to u = z^2: 2z; from z to y = z + u: 1; from u to y = z + u: 1": lambda: (
         plots.dataflow(mc.derive(z + z**2, wrt=z))
     ),
-    "shapes; f: 1 x n times n x n": lambda: plots.shapes(
+    "shapes; f: 1 x n times n x n is 1 x n": lambda: plots.shapes(
         {"f": [mc.derive(np.sum(w), wrt=w), mc.derive(w * x, wrt=w).jacobian]}
     ),
 }

@@ -1,0 +1,237 @@
+"""Pictures of formulas: the dataflow, the neuron, the shapes of Jacobians."""
+
+from __future__ import annotations
+
+import itertools
+
+from .derive import expression_graph
+from .evaluate import compile_
+from .expr import SYMBOL, ShapeError, as_expr, node, replace, shape_text, symbols, unnamed, walk
+from .picture import INK, LABEL, LINES, MUTED, Picture, numbers
+
+_BOX = {"boxstyle": "round,pad=0.5", "facecolor": "white"}
+
+
+def dataflow(what, **values) -> Picture:
+    """How variables feed each other, with a derivative on every edge.
+
+    ``what`` is a derivation, or an expression, of which every variable is then followed. Each box
+    is a variable and what it is made of; each arrow carries the derivative of the box that it leads
+    to by the one that it comes from. With values for the variables, ``dataflow(d, x=2)``, the
+    boxes carry values and the arrows slopes too.
+    """
+    graph = getattr(what, "graph", None) or expression_graph(as_expr(what))
+    boxes = {v: f"{v}" for v in graph.variables}
+    boxes |= {v: f"{v} = {d}" for v, d in graph.definitions.items()}
+    slopes = {pair: f"{slope}" for pair, slope in graph.locals.items()}
+    words = [f"from {p} to {boxes[v]}: {slopes[v, p]}" for v, p in slopes]
+    if values:
+        at = _evaluated(graph, values)
+        told = {v: f"{label} = {at(v)}" for v, label in boxes.items()}
+        for pair, slope in graph.locals.items():
+            if slope.ndim < 2 and slopes[pair] != at(slope):
+                slopes[pair] += f" = {at(slope)}"
+        words = [*told.values(), *(f"from {p} to {v}: {slopes[v, p]}" for v, p in slopes)]
+        boxes = {v: label.replace(f" = {at(v)}", f"\n= {at(v)}") for v, label in told.items()}
+    slopes = {pair: s.replace("; ", ";\n").replace(" = ", "\n= ") for pair, s in slopes.items()}
+
+    depth = {v: 0 for v in graph.variables}
+    for v in graph.definitions:
+        depth[v] = 1 + max((depth[p] for p in graph.parents(v)), default=-1)
+    levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
+    lines = "\n".join([*boxes.values(), *slopes.values()]).split("\n")
+    step = 1.1 + 0.17 * max(map(len, lines))
+    place = {
+        v: (step * k, (len(level) - 1) / 2 - row)
+        for k, level in enumerate(levels)
+        for row, v in enumerate(level)
+    }
+    far = {pair: depth[pair[0]] - depth[pair[1]] > 1 for pair in graph.locals}
+
+    def draw(figure):
+        ax = figure.subplots()
+        ax.set_axis_off()
+        drawn = {
+            v: ax.text(x, y, boxes[v], ha="center", va="center", color=INK,
+                       bbox=_BOX | {"edgecolor": LINES[0]})
+            for v, (x, y) in place.items()
+        }  # fmt: skip
+        for (v, p), slope in slopes.items():
+            bend = -0.35 if far[v, p] else 0.0
+            (x0, y0), (x1, y1) = place[p], place[v]
+            ends = {"patchA": drawn[p].get_bbox_patch(), "patchB": drawn[v].get_bbox_patch()}
+            line = {"arrowstyle": "-|>", "color": MUTED, "connectionstyle": f"arc3,rad={bend}"}
+            ax.annotate("", (x1, y1), (x0, y0), arrowprops=ends | line)
+            middle = (
+                (y0 + y1) / 2
+                + 0.07
+                + 0.06 * far[v, p]
+                + (0.5 * (x1 - x0) * 0.35 if far[v, p] else 0)
+            )
+            ax.text((x0 + x1) / 2, middle, slope, ha="center", va="bottom", fontsize=9,
+                    color=LABEL)  # fmt: skip
+        half = max(map(len, levels)) / 2
+        top = 0.25 * step * max((depth[v] - depth[p] for v, p in slopes if far[v, p]), default=0)
+        ax.set(xlim=(-step / 4, step * (len(levels) - 0.75)),
+               ylim=(0.1 - half, half - 0.1 + top))  # fmt: skip
+        figure.draw_without_rendering()  # an arrow ends at a box once the box has its size
+
+    size = (
+        0.8 * step * (len(levels) - 0.5),
+        0.9 + 0.5 * max(map(len, levels)) + 0.3 * bool(values),
+    )
+    return Picture(draw, "dataflow; " + "; ".join(words), size)
+
+
+def _evaluated(graph, values):
+    """A function from expressions over a graph's variables to their numbers, written out."""
+    whole: dict = {}
+    for v, d in graph.definitions.items():
+        whole[v] = replace(d, whole.get)
+    known = symbols(*whole.values())
+
+    def at(e):
+        full = unnamed(replace(e, whole.get))
+        return numbers(compile_(full, known)(**values))
+
+    return at
+
+
+def neuron(y, **values) -> Picture:
+    """One unit: inputs times weights, added up with the bias, and what becomes of the sum.
+
+    ``neuron(np.maximum(0, w @ x + b))`` is drawn from the expression: its first dot product, what
+    is added to it, and what is done to that. With values for all variables each line carries its
+    number. Raises ValueError if there is no dot product of two vectors.
+    """
+    y = unnamed(as_expr(y))
+    dots = [e for e in walk(y) if e.op.name == "dot" and all(a.op is SYMBOL for a in e.args)]
+    if not dots:
+        raise ValueError(f"{y} has no dot product of two vectors, as w @ x is: no neuron to draw")
+    affine, bias = dots[0], None
+    w, x = affine.args
+    for e in walk(y):
+        if e.op.name in ("add", "subtract") and affine in e.args:
+            bias = next(a for a in e.args if a is not affine)
+            affine = e
+    z = node(SYMBOL, params=("z",), shape=())
+    out = replace(y, {affine: z}.get)
+    known = symbols(y)
+
+    def at(e):
+        return f" = {numbers(compile_(e, known)(**values))}" if values else ""
+
+    n = len(values[x.name]) if values else x.shape[0]
+    short = isinstance(n, int) and n <= 5
+    shown = [str(k + 1) for k in range(n if short else 2)] + ([] if short else ["⋮", str(n)])
+
+    def entry(v, k):
+        told = f" = {numbers(values[v.name][int(k) - 1])}" if values else ""
+        return f"{v}_{k}{told}"
+
+    def draw(figure):
+        ax = figure.subplots()
+        ax.set_axis_off()
+        heights = [len(shown) / 2 - 0.5 - k for k in range(len(shown))]
+        ring = {"boxstyle": "circle,pad=0.3", "facecolor": "white", "edgecolor": LINES[0]}
+        style = {"ha": "center", "va": "center", "color": INK}
+        total = ax.text(3, 0, "Σ", fontsize=16, bbox=ring, **style)
+        arrow = {"arrowstyle": "-|>", "color": MUTED}
+
+        def lead(start, end, label, x0, y0, x1, y1, near=0.5):
+            patches = {"patchA": start and start.get_bbox_patch(), "patchB": end.get_bbox_patch()}
+            ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | patches)
+            ax.text(x0 + near * (x1 - x0), y0 + near * (y1 - y0) + 0.08, label, ha="center",
+                    va="bottom", fontsize=9, color=LABEL)  # fmt: skip
+
+        for k, height in zip(shown, heights, strict=True):
+            if k == "⋮":
+                ax.text(0, height, k, **style)
+                continue
+            circle = _BOX | {"edgecolor": LINES[0]}
+            start = ax.text(0, height, entry(x, k), bbox=circle, **style)
+            lead(start, total, entry(w, k), 0, height, 3, 0, 0.4)
+        if bias is not None:
+            low = -max(len(shown) / 2, 1) - 0.2
+            start = ax.text(3, low, f"{bias}{at(bias)}", bbox=_BOX | {"edgecolor": LINES[4]},
+                            **style)  # fmt: skip
+            ax.annotate("", (3, 0), (3, low), arrowprops=arrow | {
+                "patchA": start.get_bbox_patch(), "patchB": total.get_bbox_patch()})  # fmt: skip
+        unit = ax.text(5.6, 0, f"{out}", bbox=_BOX | {"edgecolor": LINES[3]}, **style)
+        lead(total, unit, f"z{at(affine)}", 3, 0, 5.6, 0, 0.45)
+        end = ax.text(8, 0, f"activation{at(y)}", **style)
+        end.set_bbox({"edgecolor": "none", "facecolor": "none"})
+        lead(unit, end, "", 5.6, 0, 8, 0)
+        half = max(len(shown) / 2, 1) + 0.4
+        ax.set(xlim=(-1, 9.2), ylim=(-half - 0.2, half))
+        figure.draw_without_rendering()
+
+    listed = [k.replace("⋮", "...") for k in shown]
+    ins, by = (", ".join(k if k == "..." else entry(v, k) for k in listed) for v in (x, w))
+    plus = "" if bias is None else f", plus {bias}{at(bias)}" if affine.op.name == "add" else (
+        f", minus {bias}{at(bias)}")  # fmt: skip
+    words = f"neuron: inputs {ins}, times weights {by}, added up{plus}: z = {affine}{at(affine)}"
+    words += f"; activation {out}{at(y)}"
+    return Picture(draw, words, (7.6, 0.62 * max(len(shown), 2) + 0.9))
+
+
+def shapes(*rows: dict) -> Picture:
+    """Jacobians, and products of them, as boxes: ``shapes({"f(u(x))": [df_du, du_dx]})``.
+
+    Each row maps a title to the factors of one product: Jacobians, derivations, vectors, matrices.
+    Their product stands behind an equals sign. A side of length 1 is short; each letter has a
+    length of its own, the same in all boxes. Raises ShapeError for factors that do not fit.
+    """
+    grid, words, lengths = [], [], {1: 0.3}
+    long = [1.1, 0.8, 1.4, 0.95, 1.25]
+    for row in rows:
+        line = {}
+        for title, factors in row.items():
+            sizes = [_two_axes(getattr(f, "jacobian", f)) for f in factors]
+            for (_, inner), (outer, _) in itertools.pairwise(sizes):
+                if inner != outer:
+                    told = " times ".join(map(shape_text, sizes))
+                    raise ShapeError(f"{title}: {told}: the inner lengths must agree")
+            whole = (sizes[0][0], sizes[-1][1])
+            told = " times ".join(map(shape_text, sizes))
+            words.append(f"{title}: {told}" + f" is {shape_text(whole)}" * (len(sizes) > 1))
+            line[title] = sizes, [whole] * (len(sizes) > 1)
+            for n in itertools.chain(*sizes):
+                lengths.setdefault(n, long[(len(lengths) - 1) % len(long)])
+        grid.append(line)
+
+    def draw(figure):
+        axes = figure.subplots(len(grid), max(map(len, grid)), squeeze=False)
+        for ax in axes.flat:
+            ax.set_axis_off()
+        for line, row in zip(axes, grid, strict=True):
+            for ax, (title, (factors, product)) in zip(line, row.items(), strict=False):
+                left, gap = 0.0, 0.45
+                for k, size in enumerate([*factors, *product]):
+                    color = LINES[k] if k < len(factors) else LINES[4]
+                    if k == len(factors):
+                        ax.text(left - gap / 2, 0, "=", ha="center", va="center", color=INK)
+                    height, width = (lengths[n] for n in size)
+                    box = {"facecolor": color, "alpha": 0.25, "edgecolor": color}
+                    ax.add_patch(_rectangle((left, -height / 2), width, height, **box))
+                    ax.text(left + width / 2, -1.0, shape_text(size), ha="center",
+                            fontsize=9, color=INK)  # fmt: skip
+                    left += width + gap
+                ax.set_title(title, fontsize=10, color=INK)
+                center = (left - gap) / 2
+                ax.set(xlim=(center - reach, center + reach), ylim=(-1.15, 0.75), aspect="equal")
+
+    widest = max(sum(lengths[n] + 0.45 for _, n in [*f, *p]) for r in grid for f, p in r.values())
+    reach = max(widest / 2, 0.7)
+    size = (max(1.9, 1.0 * widest) * max(map(len, grid)) + 0.3, 1.75 * len(grid))
+    return Picture(draw, "shapes; " + "; ".join(words), size)
+
+
+def _two_axes(factor):
+    return (*factor.shape, 1, 1)[:2]
+
+
+def _rectangle(*place, **style):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle(*place, **style)

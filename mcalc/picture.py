@@ -1,0 +1,69 @@
+"""A picture with its summary in words: for tests, and for readers who listen.
+
+matplotlib is loaded when the first picture is drawn, and never through pyplot.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+
+import numpy as np
+
+INK, MUTED, LABEL = "#1f1f1f", "#5c5c5c", "#a33e00"
+LINES = ["#1845fb", "#ff5e02", "#c91f16", "#7f2aff", "#00735c", "#54478c"]  # told apart when grey
+
+
+class Picture:
+    """A figure and what it shows in words, which is its alt text and its ``str()``."""
+
+    def __init__(self, draw, summary: str, size: tuple):
+        self._draw, self.summary, self.size = draw, summary, size
+
+    def __repr__(self):
+        return self.summary
+
+    __str__ = __repr__
+
+    def png(self) -> bytes:
+        """The picture as the bytes of a PNG file, the same on every run."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=self.size, layout="constrained", facecolor="white")
+        self._draw(figure)
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=96, metadata={"Software": None})
+        return file.getvalue()
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        png = self.png()
+        payload = base64.b64encode(png).decode()
+        alt = html.escape(self.summary, quote=True)
+        width = round(96 * self.size[0])
+        return {
+            "text/plain": self.summary,
+            "image/png": png,
+            "text/html": f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{payload}">',
+        }
+
+
+def number(value) -> str:
+    """A number with three digits, without rounding noise around zero."""
+    return "0" if abs(value) < 1e-12 else f"{value:.3g}"
+
+
+def numbers(array) -> str:
+    """A number, a short vector or a small matrix in full, anything larger by its shape.
+
+    Of matrices, a row is ``[1, 2]`` and a column ``[1, 2]^T``.
+    """
+    array = np.asarray(array, dtype=float)
+    array = array.reshape(()) if array.size == 1 else array
+    if array.size > 6:
+        return " x ".join(map(str, (*array.shape, 1)[:2]))
+    if array.ndim == 0:
+        return number(float(array))
+    if array.ndim == 2 and 1 in array.shape:
+        return numbers(array.ravel()) + "^T" * (array.shape[1] == 1)
+    return "[" + ", ".join(map(numbers if array.ndim > 1 else number, array)) + "]"
