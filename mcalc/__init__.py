@@ -10,7 +10,7 @@ from .explicit import entries
 from .expr import ShapeError, UnsupportedError, let, matrices, scalars, size, vectors
 from .functions import functions
 from .rules import cases, diag, identity, ones, outer, zeros
-from .table import compare, glossary, table
+from .table import compare, glossary, reference, table
 
 __all__ = [
     "CheckFailed",
@@ -36,6 +36,7 @@ __all__ = [
     "ones",
     "outer",
     "plots",
+    "reference",
     "scalars",
     "size",
     "table",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 from .check import CheckFailed
 from .claims import unlike
 from .derive import derive
-from .expr import HELD, WRITERS, Expr, as_expr, node, shape_text, symbols, unnamed
+from .expr import HELD, Expr, as_expr, node, replace, shape_text, symbols, unnamed, walk
+from .notation import STYLES, Writer, is_partial
 from .rules import constant
 
 
@@ -17,8 +20,9 @@ def derivative(y, wrt) -> Expr:
     ``wrt`` has the derivative zero.
     """
     y, by = as_expr(y), as_expr(wrt)
-    if by in symbols(unnamed(y)):
-        value = derive(y, by).jacobian.expr
+    if by in walk(y):
+        d = derive(y, by)
+        value = replace(d.jacobian.expr, {d.wrt: by}.get)  # a `let` is free in it
     else:
         derive(by, by)  # refuses what is no variable
         lengths = y.shape + by.shape
@@ -31,9 +35,13 @@ class Calculation:
     """Expressions that all have the same value, to be read line by line."""
 
     def __init__(self, *expressions):
+        if len(expressions) < 2:
+            raise ValueError(
+                "a calculation has two lines or more: mc.lines(first, second), or *lines"
+            )
         self.expressions = tuple(map(as_expr, expressions))
         plain = [unnamed(e) for e in self.expressions]
-        for k, (before, after) in enumerate(zip(plain, plain[1:], strict=False), 2):
+        for k, (before, after) in enumerate(itertools.pairwise(plain), 2):
             told = f"line {k}, {self.expressions[k - 1]}, is not line {k - 1}"
             if before.shape != after.shape:
                 sizes = f"{shape_text(after.shape)} after {shape_text(before.shape)}"
@@ -42,12 +50,17 @@ class Calculation:
             if reason:
                 raise CheckFailed(f"{told}: {reason}")
 
+    def _written(self, style):
+        held = [e for line in self.expressions for e in walk(line) if e.op is HELD]
+        partial = any(map(is_partial, held))
+        return [Writer(style, line, partial)(line) for line in self.expressions]
+
     def __repr__(self):
-        first, *rest = map(str, self.expressions)
+        first, *rest = self._written(STYLES[1])
         return "\n= ".join([first, *rest])
 
     def _repr_latex_(self):
-        first, *rest = map(WRITERS["latex"], self.expressions)
+        first, *rest = self._written(STYLES[0])
         body = r" \\[6pt] ".join([f"& {first}", *(f"= {{}} & {line}" for line in rest)])
         return rf"$\displaystyle \begin{{array}}{{rl}} {body} \end{{array}}$"
 

@@ -13,6 +13,7 @@ import numpy as np
 import sympy as sp
 
 from . import explicit
+from .algebra import COMPARISONS
 from .evaluate import aligned, batch, binder, length, letters
 from .expr import Expr, is_number, symbols, unnamed, walk
 
@@ -32,8 +33,8 @@ KINKS = {  # where an operation has one, and what the closed form takes there
     "maximum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
     "minimum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
     "max": ("several elements are the largest", "mcalc counts each of them"),
-    "sqrt": ("{0} = 0", "its slope is infinite there"),
-    "norm": ("{0} = 0", "it has no direction there"),
+    "sqrt": ("{0} = 0", "the root's own slope is infinite there"),
+    "norm": ("{0} = 0", "a vector of zeros has no direction"),
 }
 
 
@@ -92,7 +93,7 @@ def _check_at(trial, at):
     sides = trial.sides(here)
     kinks = [(site, *_kink(site)) for site, side in sides.items() if not side.all()]
     if kinks:
-        said = "{} is not differentiable here, where {}; {}"
+        said = "no rule gives the derivative of {} here, where {}; {}"
         return Report(None, [said.format(*kink) for kink in kinks])
     near = [e for e, side in trial.sides(around).items() if (side != side[0]).any()]
     if near:
@@ -104,7 +105,9 @@ def _check_at(trial, at):
 def _kink(site: Expr) -> tuple[str, ...]:
     """Where an operation has a kink, and what the closed form takes there."""
     relu = site.op.name == "maximum" and is_number(site.args[0], 0)
-    other = "{1} = {0}" if len(site.args) > 1 else "{0} = 0", "mcalc takes 0"
+    where = "{1} = {0}" if len(site.args) > 1 else "{0} = 0"
+    compares = site.op.name in COMPARISONS
+    other = where, "nothing is compared at the border" if compares else "mcalc takes 0"
     said = KINKS.get("relu" if relu else site.op.name, other)
     return tuple(text.format(*site.args) for text in said)
 
@@ -247,5 +250,5 @@ class _Trial:
         ]
         for site in self.seen:
             met = "only one side was met of" if site in self.unseen() else "both sides were met of"
-            lines.append(f"  {met} {site}; {_kink(site)[1]} in between")
+            lines.append(f"  {met} {site}; in between, {_kink(site)[1]}")
         return ["the closed form agrees with", *lines]

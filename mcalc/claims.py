@@ -5,7 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from .evaluate import batch, length, letters
-from .expr import Expr, as_expr, is_number, node, same_length, shape_text, symbols, unnamed, walk
+from .expr import (
+    NAMED,
+    SYMBOL,
+    Expr,
+    as_expr,
+    is_number,
+    node,
+    replace,
+    same_length,
+    shape_text,
+    symbols,
+    unnamed,
+    walk,
+)
 from .rules import constant, diag
 
 _COMPARED = (2, 3, 1, 5)
@@ -16,7 +29,7 @@ def difference(derivation, claim) -> str | None:
     """Why a claimed closed form is not the derived one, in a sentence; None if it is."""
     given = f"{claim!r}" if not isinstance(claim, np.ndarray) else "that array"
     try:
-        claim = unnamed(as_expr(claim))
+        claim = _told(as_expr(claim), derivation.y)
     except (TypeError, ValueError):
         return f"{given} is not a formula: write it with variables, mc.diag(x), x.T and the like"
     whole, known = unnamed(derivation.jacobian.expr), symbols(derivation.y)
@@ -40,6 +53,17 @@ def difference(derivation, claim) -> str | None:
         if _fits(right, want) and not unlike(right, whole, known):
             return mistake if fits else f"{found}: {mistake}"
     return found
+
+
+def _told(claim, y):
+    """The claim in the variables alone: a name that ``y`` gives stands for what it names."""
+    names = {e.name: e for e in walk(y) if e.op is NAMED}
+
+    def swap(e):
+        named = names.get(e.name) if e.op is SYMBOL else None
+        return named if named is not None and named.shape == e.shape else None
+
+    return unnamed(replace(claim, swap))
 
 
 def _fits(claim, want):
@@ -91,12 +115,13 @@ def unlike(claim, whole, variables):
     for k in range(len(_COMPARED)):
         sizes = {n: _COMPARED[(k + i) % len(_COMPARED)] for i, n in enumerate(names)}
         with np.errstate(all="ignore"):
-            found = batch([claim, whole], _points(rng, variables, sizes), sizes)
+            points = _points(rng, variables, sizes)
+            found = batch([claim, whole], points, sizes)
         found = [found[e].reshape((*found[e].shape, 1, 1)[:3]) for e in (claim, whole)]
-        rounds.append((sizes, *np.broadcast_arrays(*found)))
-    top = max(abs(b[np.isfinite(b)]).max(initial=0) for _, _, b in rounds) or 1.0
+        rounds.append((sizes, points, *np.broadcast_arrays(*found)))
+    top = max(abs(b[np.isfinite(b)]).max(initial=0) for *_, b in rounds) or 1.0
     first, factors = None, []
-    for sizes, a, b in rounds:
+    for sizes, points, a, b in rounds:
         usable = np.isfinite(b)
         scale = abs(np.where(usable, b, 0)).max(axis=(1, 2), keepdims=True)
         noise = 1e-9 * np.maximum(scale, 1e-3 * top)
@@ -105,17 +130,20 @@ def unlike(claim, whole, variables):
         lone = usable & ~large & ~(abs(a) < 1e5 * noise)  # no factor makes it of almost nothing
         factors.append((sizes, [0, 1] if lone.any() else a[large] / b[large]))
         if wrong.any() and first is None:  # at the point where it shows most
-            k = np.where(wrong, abs(a - b), 0).max(axis=(1, 2)).argmax()
-            first = _entry(sizes, a[k], b[k], tuple(np.argwhere(wrong[k])[0]))
+            apart = abs(a - b) / np.maximum(1, np.maximum(abs(a), abs(b)))
+            k = np.where(wrong, apart, 0).max(axis=(1, 2)).argmax()
+            place = tuple(np.argwhere(wrong[k])[0])
+            at = {name: v[k] for name, v in points.items()}
+            first = _entry(sizes, a[k], b[k], place, at)
     return None if first is None else _factor(factors) or first
 
 
-def _entry(sizes, a, b, place):
+def _entry(sizes, a, b, place, point):
+    values = f"yours is {a[place]:.4g}, and it should be {b[place]:.4g}"
+    if a.size == 1 and not any(v.ndim for v in point.values()):
+        return f"at {', '.join(f'{name} = {v:g}' for name, v in point.items())} {values}"
     at = " for " + ", ".join(f"{n} = {m}" for n, m in sizes.items()) if sizes else ""
-    return (
-        f"entry ({place[0] + 1}, {place[1] + 1}) differs{at}: at a random point yours is "
-        f"{a[place]:.4g}, and it should be {b[place]:.4g}"
-    )
+    return f"entry ({place[0] + 1}, {place[1] + 1}) differs{at}: at a random point {values}"
 
 
 def _factor(factors):
@@ -144,5 +172,5 @@ def _points(rng, variables, sizes):
     for e in variables:
         drawn = rng.standard_normal((4, _BATCH // 4, *length(e.shape, sizes)))
         spread = [drawn[0], 0.3 + abs(drawn[1]), 0.4 * np.tanh(drawn[2]), 4 * drawn[3]]
-        values[e.name] = np.concatenate(spread)
+        values[e.name] = np.concatenate(spread).round(3)  # short to tell, and to try
     return values

@@ -207,6 +207,8 @@ class Derivation:
         known = symbols(self.y)
         if not self.variables:
             raise ValueError("wrt is empty: give a variable, or a tuple of scalar variables")
+        if len({*self.variables}) < len(self.variables):
+            raise ValueError("wrt has a variable twice: give each once, for a column each")
         for v in self.variables:
             if not isinstance(v, Expr) or v not in known:
                 names = ", ".join(e.name for e in known) or "none"

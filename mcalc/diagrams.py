@@ -7,7 +7,7 @@ import itertools
 from .derive import expression_graph
 from .evaluate import compile_
 from .expr import SYMBOL, ShapeError, as_expr, node, replace, shape_text, symbols, unnamed, walk
-from .picture import INK, LABEL, LINES, MUTED, Picture, numbers
+from .picture import INK, LABEL, LINES, MUTED, Picture, numbers, typeset
 
 _BOX = {"boxstyle": "round,pad=0.5", "facecolor": "white"}
 
@@ -21,66 +21,64 @@ def dataflow(what, **values) -> Picture:
     boxes carry values and the arrows slopes too.
     """
     graph = getattr(what, "graph", None) or expression_graph(as_expr(what))
-    boxes = {v: f"{v}" for v in graph.variables}
-    boxes |= {v: f"{v} = {d}" for v, d in graph.definitions.items()}
-    slopes = {pair: f"{slope}" for pair, slope in graph.locals.items()}
-    words = [f"from {p} to {boxes[v]}: {slopes[v, p]}" for v, p in slopes]
-    if values:
-        at = _evaluated(graph, values)
-        told = {v: f"{label} = {at(v)}" for v, label in boxes.items()}
-        for pair, slope in graph.locals.items():
-            if slope.ndim < 2 and slopes[pair] != at(slope):
-                slopes[pair] += f" = {at(slope)}"
-        words = [*told.values(), *(f"from {p} to {v}: {slopes[v, p]}" for v, p in slopes)]
-        boxes = {v: label.replace(f" = {at(v)}", f"\n= {at(v)}") for v, label in told.items()}
-    slopes = {pair: s.replace("; ", ";\n").replace(" = ", "\n= ") for pair, s in slopes.items()}
+    at = _evaluated(graph, values) if values else None
+    made = {v: (v,) for v in graph.variables} | {v: (v, d) for v, d in graph.definitions.items()}
+    boxes = {v: " = ".join(map(str, parts)) for v, parts in made.items()}
+    slopes = {
+        pair: f"{slope}" + (f" = {at(slope)}" if _worth_a_number(slope) and at else "")
+        for pair, slope in graph.locals.items()
+    }
+    words = [f"{boxes[v]} = {at(v)}" for v in made if at]
+    words += [f"from {p} to {v if at else boxes[v]}: {slopes[v, p]}" for v, p in slopes]
 
     depth = {v: 0 for v in graph.variables}
     for v in graph.definitions:
         depth[v] = 1 + max((depth[p] for p in graph.parents(v)), default=-1)
     levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
-    lines = "\n".join([*boxes.values(), *slopes.values()]).split("\n")
-    step = 1.1 + 0.17 * max(map(len, lines))
+    parts = "; ".join([*boxes.values(), *(s.replace(" = ", "; ") for s in slopes.values())])
+    step = 1.1 + 0.16 * max(map(len, parts.split("; ")))
     place = {
         v: (step * k, (len(level) - 1) / 2 - row)
         for k, level in enumerate(levels)
         for row, v in enumerate(level)
     }
-    far = {pair: depth[pair[0]] - depth[pair[1]] > 1 for pair in graph.locals}
+    skipped = {(v, p): depth[v] - depth[p] for v, p in slopes if depth[v] - depth[p] > 1}
+
+    def label(*parts, worth=True):
+        return typeset(*parts) + (f"\n= {at(parts[0])}" if at and worth else "")
 
     def draw(figure):
         ax = figure.subplots()
         ax.set_axis_off()
         drawn = {
-            v: ax.text(x, y, boxes[v], ha="center", va="center", color=INK,
+            v: ax.text(x, y, label(*made[v]), ha="center", va="center", color=INK,
                        bbox=_BOX | {"edgecolor": LINES[0]})
             for v, (x, y) in place.items()
         }  # fmt: skip
-        for (v, p), slope in slopes.items():
-            bend = -0.35 if far[v, p] else 0.0
+        for (v, p), slope in graph.locals.items():
+            bend = -0.7 / skipped[v, p] if (v, p) in skipped else 0.0
             (x0, y0), (x1, y1) = place[p], place[v]
             ends = {"patchA": drawn[p].get_bbox_patch(), "patchB": drawn[v].get_bbox_patch()}
             line = {"arrowstyle": "-|>", "color": MUTED, "connectionstyle": f"arc3,rad={bend}"}
             ax.annotate("", (x1, y1), (x0, y0), arrowprops=ends | line)
-            middle = (
-                (y0 + y1) / 2
-                + 0.07
-                + 0.06 * far[v, p]
-                + (0.5 * (x1 - x0) * 0.35 if far[v, p] else 0)
-            )
-            ax.text((x0 + x1) / 2, middle, slope, ha="center", va="bottom", fontsize=9,
-                    color=LABEL)  # fmt: skip
-        half = max(map(len, levels)) / 2
-        top = 0.25 * step * max((depth[v] - depth[p] for v, p in slopes if far[v, p]), default=0)
-        ax.set(xlim=(-step / 4, step * (len(levels) - 0.75)),
-               ylim=(0.1 - half, half - 0.1 + top))  # fmt: skip
+            lift = 0.06 - 0.5 * (x1 - x0) * bend
+            ax.text((x0 + x1) / 2, (y0 + y1) / 2 + lift, ha="center", va="bottom", fontsize=9,
+                    s=label(slope, worth=_worth_a_number(slope)), color=LABEL)  # fmt: skip
+        ax.set(
+            xlim=(-step / 4, step * (len(levels) - 0.75)),
+            ylim=(-0.45 - tall / 2, top),
+            aspect="equal",
+        )
         figure.draw_without_rendering()  # an arrow ends at a box once the box has its size
 
-    size = (
-        0.8 * step * (len(levels) - 0.5),
-        0.9 + 0.5 * max(map(len, levels)) + 0.3 * bool(values),
-    )
+    tall = max(map(len, levels)) - 1
+    top = tall / 2 + (0.35 * step + 0.3 if skipped else 0.6) + 0.35 * bool(at)
+    size = (0.8 * step * (len(levels) - 0.5), 0.8 * (top + tall / 2 + 0.45))
     return Picture(draw, "dataflow; " + "; ".join(words), size)
+
+
+def _worth_a_number(slope):
+    return slope.ndim < 2 and slope.op.name != "number"
 
 
 def _evaluated(graph, values):
@@ -121,6 +119,8 @@ def neuron(y, **values) -> Picture:
     def at(e):
         return f" = {numbers(compile_(e, known)(**values))}" if values else ""
 
+    if values:
+        at(y)  # refuses what is missing or does not fit
     n = len(values[x.name]) if values else x.shape[0]
     short = isinstance(n, int) and n <= 5
     shown = [str(k + 1) for k in range(n if short else 2)] + ([] if short else ["⋮", str(n)])
@@ -128,6 +128,11 @@ def neuron(y, **values) -> Picture:
     def entry(v, k):
         told = f" = {numbers(values[v.name][int(k) - 1])}" if values else ""
         return f"{v}_{k}{told}"
+
+    def drawn(v, k):
+        name, told = entry(v, k).partition(" = ")[::2]
+        letter = typeset(node(SYMBOL, params=(name,), shape=()))
+        return f"{letter} = {told}" if told else letter
 
     def draw(figure):
         ax = figure.subplots()
@@ -149,16 +154,16 @@ def neuron(y, **values) -> Picture:
                 ax.text(0, height, k, **style)
                 continue
             circle = _BOX | {"edgecolor": LINES[0]}
-            start = ax.text(0, height, entry(x, k), bbox=circle, **style)
-            lead(start, total, entry(w, k), 0, height, 3, 0, 0.4)
+            start = ax.text(0, height, drawn(x, k), bbox=circle, **style)
+            lead(start, total, drawn(w, k), 0, height, 3, 0, 0.4)
         if bias is not None:
             low = -max(len(shown) / 2, 1) - 0.2
-            start = ax.text(3, low, f"{bias}{at(bias)}", bbox=_BOX | {"edgecolor": LINES[4]},
-                            **style)  # fmt: skip
+            box = _BOX | {"edgecolor": LINES[4]}
+            start = ax.text(3, low, f"{typeset(bias)}{at(bias)}", bbox=box, **style)
             ax.annotate("", (3, 0), (3, low), arrowprops=arrow | {
                 "patchA": start.get_bbox_patch(), "patchB": total.get_bbox_patch()})  # fmt: skip
-        unit = ax.text(5.6, 0, f"{out}", bbox=_BOX | {"edgecolor": LINES[3]}, **style)
-        lead(total, unit, f"z{at(affine)}", 3, 0, 5.6, 0, 0.45)
+        unit = ax.text(5.6, 0, typeset(out), bbox=_BOX | {"edgecolor": LINES[3]}, **style)
+        lead(total, unit, f"$z${at(affine)}", 3, 0, 5.6, 0, 0.45)
         end = ax.text(8, 0, f"activation{at(y)}", **style)
         end.set_bbox({"edgecolor": "none", "facecolor": "none"})
         lead(unit, end, "", 5.6, 0, 8, 0)

@@ -110,6 +110,9 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
             raise UnsupportedError(f"{self}[{key!r}]: an index is a whole number or a slice")
         if not -length <= key < length:
             raise IndexError(f"{self}[{key}]: {self} has {length} elements, 0 to {length - 1}")
+        inside = self.args[0] if self.op is NAMED else self
+        if inside.op.name == "stack":
+            return inside.args[int(key) % length]
         return NUMPY["index"](self, int(key) % length)
 
     def __iter__(self):
@@ -195,6 +198,10 @@ def as_expr(value) -> Expr:
         return node(NUMBER, params=(short if float(short) == number else number,), shape=())
     if hasattr(value, "jacobian"):
         raise TypeError("a derivation cannot stand in an expression: use its .jacobian")
+    if callable(value):
+        raise TypeError(
+            "a function cannot stand in an expression: give it its argument, as in g(x)"
+        )
     raise TypeError(f"{value!r} cannot stand in an expression: numbers, arrays and mcalc's can")
 
 
@@ -208,8 +215,8 @@ def size(length) -> Expr:
 
 def shape_text(shape: tuple) -> str:
     """``n x 1`` for a vector, as the paper states shapes."""
-    full = (*shape, 1, 1)[:2]
-    return f"{full[0] or '?'} x {full[1] or '?'}"
+    full = [f"({n})" if " " in str(n) else n or "?" for n in (*shape, 1, 1)[:2]]
+    return f"{full[0]} x {full[1]}"
 
 
 def same_length(a, b):
@@ -250,6 +257,8 @@ def _dispatch(function, args, options):
     if isinstance((options.get("out") or [None])[0], Expr):
         options = {k: v for k, v in options.items() if k != "out"}  # z += 1 makes a new z
     build = NUMPY.get(function)
+    if function is np.bitwise_xor:
+        raise UnsupportedError("^ is no power in Python: write x**2")
     if build is None:
         known = {f.__name__: _full_name(f) for f in NUMPY if callable(f)}
         close = difflib.get_close_matches(function.__name__, sorted(known), n=3, cutoff=0.65)

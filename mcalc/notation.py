@@ -45,7 +45,7 @@ _TABLE = {
     "∂/∂": ("∂/∂%s %s", r"\frac{\partial}{\partial %s} %s"),
     "case": ("%s if %s", r"%s & \text{if } %s"),
     "otherwise": ("%s otherwise", r"%s & \text{otherwise}"),
-    "cases": ("%s; %s", r"\begin{cases} %s \\ %s \end{cases}"),
+    "cases": ("%s; %s", r"\begin{cases} %s \\ %s \end{cases}\,"),
     "row": ("[%s, %s]", r"\begin{bmatrix} %s & %s \end{bmatrix}"),
     "column": ("[%s, %s]^T", r"\begin{bmatrix} %s \\ %s \end{bmatrix}"),
     "blocks": ("[%s; %s]", r"\begin{bmatrix} %s \\ %s \end{bmatrix}"),
@@ -102,10 +102,13 @@ class Style:
 
 
 class Writer:
-    """Writes expressions in one style. ``index`` is "i" while inside a sum over the data."""
+    """Writes expressions in one style. ``index`` is "i" while inside a sum over the data.
 
-    def __init__(self, style: Style, whole: Expr):
-        self.style, self.index, self.in_diagonal = style, "", False
+    With ``partial``, derivatives of a function of one variable are written with ∂ as well.
+    """
+
+    def __init__(self, style: Style, whole: Expr, partial=False):
+        self.style, self.index, self.in_diagonal, self.partial = style, "", False, partial
         self.taken = {e.name for e in expr.symbols(whole)}
 
     def __call__(self, e: Expr, level=CASES) -> str:
@@ -135,9 +138,9 @@ class Writer:
 
     def _held(self, e):
         of, by = e.params
-        alone = {*expr.symbols(of)} <= {by} and not by.ndim
+        sign = "∂/∂" if self.partial or is_partial(e) else "d/d"
         level = PRODUCT if _factors(of)[0].op is NUMBER else POWER
-        return self.style("d/d" if alone else "∂/∂", self(by), self(of, level)), PRODUCT
+        return self.style(sign, self(by), self(of, level)), PRODUCT
 
     def _number(self, e):
         value = e.params[0]
@@ -202,7 +205,7 @@ class Writer:
             whole = f.ndim and before.ndim and "identity" not in (f.op.name, before.op.name)
             if whole and not self.index:
                 written = self.style("hadamard", written, part)
-            elif part[0].isdigit() and (before.op is NUMBER or not f.ndim):
+            elif part[0].isdigit() and (before.op is NUMBER or not f.ndim) or _alike(before, f):
                 written = self.style("times", written, part)
             else:
                 written += ("" if before.op is NUMBER and self.is_close(f) else " ") + part
@@ -222,6 +225,9 @@ class Writer:
 
     def _divide(self, e, write=None):
         top, bottom = e.args
+        if top.op.name == "negative":
+            positive = expr.rebuild(e, (top.args[0], bottom))
+            return f"-{self._divide(positive, write)[0]}", SUM
         if top.ndim and bottom.ndim and not self.index and not self.in_diagonal:
             return self.style("quotient", self(top, POWER), self(bottom, POWER)), PRODUCT
         levels = SUM if top.op is NUMBER else PRODUCT, POWER
@@ -352,6 +358,18 @@ class Writer:
         if name in ("stack", "concatenate"):
             return self.style("row", *map(self.laid, v.args)), ATOM
         return self(v, ATOM) + "^T", POWER
+
+
+def is_partial(held):
+    """Whether a derivative that is not carried out is of a function of several variables."""
+    of, by = held.params
+    return bool(by.ndim or expr.symbols(expr.replace(of, {by: expr.as_expr(1)}.get)))
+
+
+def _alike(a, b):
+    """Whether two scalars are powers of one: ``x · x^2`` is easier to read than ``x x^2``."""
+    base = [e.args[0] if e.op.name == "power" else e for e in (a, b)]
+    return not a.ndim and base[0] is base[1]
 
 
 def _factors(e):

@@ -11,6 +11,8 @@ import io
 
 import numpy as np
 
+from .expr import WRITERS
+
 INK, MUTED, LABEL = "#1f1f1f", "#5c5c5c", "#a33e00"
 LINES = ["#1845fb", "#ff5e02", "#c91f16", "#7f2aff", "#00735c", "#54478c"]  # told apart when grey
 
@@ -46,6 +48,21 @@ class Picture:
             "image/png": png,
             "text/html": f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{payload}">',
         }
+
+
+def typeset(*parts) -> str:
+    """Expressions with equals signs between them as matplotlib's mathematics, or as plain text.
+
+    matplotlib can draw neither cases nor matrices.
+    """
+    from matplotlib.mathtext import MathTextParser
+
+    written = "$" + " = ".join(map(WRITERS["latex"], parts)).replace(r"\frac", r"\dfrac") + "$"
+    try:
+        MathTextParser("path").parse(written)
+    except ValueError:
+        return " = ".join(map(str, parts)).replace("; ", ";\n")
+    return written
 
 
 def number(value) -> str:

@@ -74,12 +74,12 @@ def curves(named: dict, levels=(), x="step", y="loss") -> Picture:
         ax = figure.subplots()
         last = max(map(len, named.values())) - 1
         for color, (name, values) in zip(LINES, named.items(), strict=False):
-            ax.plot(values, color=color, linewidth=2)
-            ax.annotate(f" {name}", (len(values) - 1, values[-1]), color=color, va="center")
+            ax.plot(values, color=color, linewidth=2, label=name)
         for name, level in levels.items():
             ax.axhline(level, color=MUTED, linewidth=1, linestyle="--")
             ax.annotate(f" {name}", (last, level), color=MUTED, va="center")
         ax.set(xlabel=x, ylabel=y, xlim=(0, last))
+        ax.legend(frameon=False, labelcolor="linecolor")
         ax.spines[["top", "right"]].set_visible(False)
         ax.set_ylim(bottom=0)
 
@@ -141,11 +141,18 @@ def contours(y, wrt, at=()) -> Picture:
     ]
     reach = 1.5 * max([1.0, *(abs(c) for p in points for c in p)])
 
+    def value(point):
+        return float(height(**dict(zip(names, point, strict=True))))
+
     def draw(figure):
+        from matplotlib.ticker import MaxNLocator
+
         ax = figure.subplots()
         line = np.linspace(-reach, reach, 121)
-        grid = [[height(**dict(zip(names, (u, v), strict=True))) for u in line] for v in line]
-        lines = ax.contour(line, line, np.array(grid, dtype=float), 14, colors=MUTED, linewidths=1)
+        grid = np.array([[value((u, v)) for u in line] for v in line])
+        ticks = MaxNLocator(8).tick_values(np.nanmin(grid), np.nanmax(grid))
+        levels = sorted({*map(value, points), *ticks} - {0.0})  # a line goes through each point
+        lines = ax.contour(line, line, grid, levels, colors=MUTED, linewidths=1)
         ax.clabel(lines, fontsize=7)
         longest = max([1e-300, *(np.hypot(*a) for a in arrows)])
         for (u, v), arrow in zip(points, arrows, strict=True):

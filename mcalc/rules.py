@@ -75,6 +75,8 @@ def of_vectors(op, *operands, error=expr.ShapeError) -> Expr:
     for a in operands:
         if a.ndim != 1:
             hint = "" if a.ndim else f"; write [{a}] for one"
+            if op.open and not a.ndim:
+                hint = f'; mc.functions("{op.name}", elementwise=True) takes a scalar too'
             raise error(f"{op.name}: {a} is {shape_text(a.shape)}, a vector is expected{hint}")
     return node(op, *operands)
 
@@ -217,9 +219,11 @@ def _matmul(a, b):
     if 0 in (a.ndim, b.ndim):
         raise expr.ShapeError(f"matmul: {a} @ {b} has a scalar in it: write * for scalar products")
     if b.op is ROW:
+        advice = "use np.outer for column times row, and leave out the .T for a dot product"
+        if a.ndim == 2:
+            advice = "the inner lengths must agree; a row times a matrix has the row first"
         raise expr.ShapeError(
-            f"matmul: {a} @ {b} is {shape_text(a.shape)} by {shape_text(b.shape)}: use np.outer "
-            "for column times row, and leave out the .T for a dot product"
+            f"matmul: {a} @ {b} is {shape_text(a.shape)} by {shape_text(b.shape)}: {advice}"
         )
     product = {(1, 1): DOT, (2, 1): MATVEC, (1, 2): VECMAT, (2, 2): MATMAT}
     left = _upright(a)
@@ -238,6 +242,8 @@ def _transpose(a):
         return a
     if a.op in (ROW, TRANSPOSE):
         return a.args[0]
+    if a.op is STACK and all(row.op is STACK for row in a.args) and a.ndim == 2:
+        return _stack([_stack(column) for column in zip(*(r.args for r in a.args), strict=True)])
     if a.op in (OUTER, MATMAT):
         return node(a.op, *(e.T if e.ndim == 2 else e for e in reversed(a.args)))
     if a.ndim == 2 and a.op.scalar and not any(e.ndim == 1 for e in a.args):

@@ -167,14 +167,16 @@ class Graph:
         if not self.paths:
             return f"no path leads from {x} to {y} along which anything moves"
         each = " each" if len(self.variables) > 1 else ""
+        y = f"each entry of {y}" if self.components else y
         count = "one path leads" if self.paths == 1 else f"{self.paths} paths lead"
+        count = f"up to {count}" if self.components and self.paths > 1 else count
         sums = "" if self.paths == 1 else ", so what they contribute is added up"
         if self.all_scalar:
             return f"{count} from {x} to {y}{each}, through scalars only{sums}"
         vector = next(v.name for v in (*self.variables, *self.definitions) if v.ndim)
         return (
             f"{count} from {x} to {y}{each}{sums}; {vector} is a vector, so the factors are "
-            f"Jacobians, in order from {y} back to {x}"
+            f"Jacobians, in order from {self.result} back to {x}"
         )
 
 

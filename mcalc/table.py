@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from . import check
+from .check import CheckFailed
 from .claims import resolve
-from .derive import Derivation
+from .derive import Derivation, derive
 from .evaluate import compile_
 from .expr import WRITERS, as_expr, shape_text, symbols, unnamed
 from .notation import STYLES
 from .picture import numbers
-from .rules import constant
 from .steps import Lines
 
 _TEXT = r"\text{{{}}}"
@@ -19,7 +17,6 @@ _TEXT = r"\text{{{}}}"
 
 def _plain(rows) -> str:
     """Rows of text, the first of them the heads, with columns as wide as they must be."""
-    rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("   ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in rows)
     return "\n".join(line.rstrip() for line in lines)
@@ -27,35 +24,52 @@ def _plain(rows) -> str:
 
 def _array(rows) -> str:
     """The same as a LaTeX array with a line below the heads."""
-    rows = list(rows)
     body = r" \\[6pt] ".join(map(" & ".join, rows)).replace(r" \\[6pt] ", r" \\ \hline ", 1)
     return rf"$\displaystyle \begin{{array}}{{{'l' * len(rows[0])}}} {body} \end{{array}}$"
 
 
 class Table:
-    """Derivations side by side, each of them checked when the table is made."""
+    """Derivations side by side, each of them checked when the table is made.
+
+    With ``chain`` there is also the product of Jacobians that each came from, and what it was
+    checked against.
+    """
 
     def __init__(self, *derivations: Derivation, chain=False):
         for d in derivations:
-            d.check()
+            if not isinstance(d, Derivation):
+                raise TypeError(f"{d} is no derivation: give mc.derive({d}, wrt=...)")
+        self.checks = [d.check() for d in derivations]
         self.derivations, self.chain = derivations, chain
 
     def find(self, text: str) -> Table:
         """The rows in which ``text`` occurs, in plain text: ``find("sum(")``."""
-        head, *rows = _plain(self._rows(STYLES[1])).split("\n")
+        _, *rows = _plain(self._rows(STYLES[1])).split("\n")
         found = [d for d, row in zip(self.derivations, rows, strict=True) if text in row]
+        if not found:
+            raise ValueError(f"no row has {text!r} in it: rows are searched as in print(table)")
         return Table(*found, chain=self.chain)
 
     def _rows(self, style):
         write = WRITERS[style.name]
-        heads = ["y", "by", *["chain"] * self.chain, "Jacobian", "shape"]
-        yield [_TEXT.format(h) if style.latex and h != "y" else h for h in heads]
+        words = _TEXT.format if style.latex else str
+        columns = {words(head): [] for head in ("function", "by", "chain", "Jacobian", "shape")}
         for d in self.derivations:
             names = ", ".join(map(write, d.variables))
-            size = shape_text(d.jacobian.shape)
-            row = [write(unnamed(d.y)), f"({names})" if d.several else names]
-            row += [Lines(d.graph, d.jacobian.expr, style).chain()] * self.chain
-            yield [*row, write(d.jacobian.expr), size.replace("x", r"\times", style.latex)]
+            size = shape_text(d.jacobian.shape).replace("x", r"\times", style.latex)
+            by, chain = f"({names})" if d.several else names, ""
+            if self.chain:
+                chain = Lines(d.graph, d.jacobian.expr, style).chain()
+            row = write(unnamed(d.y)), by, chain, write(d.jacobian.expr), size
+            for column, cell in zip(columns.values(), row, strict=True):
+                column.append(cell)
+        if not any(columns[words("chain")]):
+            del columns[words("chain")]
+        if self.chain:
+            both = ["scalar rules by SymPy" in f"{report}" for report in self.checks]
+            told = [words("scalars and numbers" if b else "numbers") for b in both]
+            columns[words("checked by")] = told
+        return [list(columns), *zip(*columns.values(), strict=True)]
 
     def __repr__(self):
         return _plain(self._rows(STYLES[1]))
@@ -64,35 +78,57 @@ class Table:
         return _array(self._rows(STYLES[0]))
 
 
-def table(*derivations: Derivation, chain=False) -> Table:
+def table(*derivations: Derivation) -> Table:
     """The derivations as rows of a table: ``table(derive(w + x, w), derive(w * x, w))``.
 
-    ``chain`` adds the product of Jacobians that each came from. Every row is checked first;
-    CheckFailed is raised if one does not hold. ``.find("sum(")`` gives the rows with that in it.
+    Every row is checked first; CheckFailed is raised if one does not hold. ``.find("sum(")`` gives
+    the rows with that in it.
     """
-    return Table(*derivations, chain=chain)
+    return Table(*derivations)
+
+
+def reference(*rows: tuple) -> Table:
+    """Rules to look up: ``reference((w * x, w, diag(x)), (sum(x), x, ones().T))``.
+
+    Each row is a function, the variable it is derived by, and the closed form that is expected.
+    It is derived, compared and checked; CheckFailed is raised for the first row that is something
+    else. The table also shows the product of Jacobians that each result came from.
+    """
+    derivations = [derive(y, wrt=by) for y, by, _ in rows]
+    for d, (_, _, claim) in zip(derivations, rows, strict=True):
+        reason = d.why(claim)
+        if reason:
+            raise CheckFailed(f"{d.y} by {d.wrt}: {as_expr(claim)} is claimed, but {reason}")
+    return Table(*derivations, chain=True)
 
 
 class Comparison:
-    """Claims about one derivative, each with its value at a point, above that of nudged numbers."""
+    """A right and some wrong claims about one derivative, with their values and nudged numbers."""
 
-    def __init__(self, derivation: Derivation, claims: dict, values: dict):
-        self.rows = [
-            (name, claim, _at(derivation, claim, values), derivation.why(claim) or "right")
-            for name, claim in claims.items()
-        ]
+    def __init__(self, derivation: Derivation, right, wrong: dict, values: dict):
+        reason = derivation.why(right)
+        if reason:
+            raise CheckFailed(f"{as_expr(right)} is not the derivative: {reason}")
+        reasons = {name: derivation.why(claim) for name, claim in wrong.items()}
+        for name, reason in reasons.items():
+            if reason is None:
+                raise CheckFailed(f"{name}: {as_expr(wrong[name])} is right as well")
+        self.rows = []
+        for name, claim in {**wrong, "right": right}.items():
+            reason = reasons.get(name, "right")
+            told = "wrong" if "it should be" in reason else reason  # the numbers stand beside it
+            self.rows.append((name, as_expr(claim), _at(derivation, claim, values), told))
         self.numbers = numbers(check.numerical(derivation, values))
 
     def __repr__(self):
-        rows = [(name, f"{as_expr(claim)}", value, told) for name, claim, value, told in self.rows]
+        rows = [(name, f"{claim}", value, told) for name, claim, value, told in self.rows]
         return _plain([("", "formula", "here", ""), *rows, ("numbers", "", self.numbers, "")])
 
     def _repr_latex_(self):
         rows = [["", _TEXT.format("formula"), _TEXT.format("here"), ""]]
-        for name, claim, value, told in self.rows:
-            told = told if told == "right" else "wrong"
-            told = [_TEXT.format(part) for part in (name, value, told)]
-            rows.append([told[0], WRITERS["latex"](as_expr(claim)), *told[1:]])
+        for name, claim, *said in self.rows:
+            value, told = map(_TEXT.format, said)
+            rows.append([_TEXT.format(name), WRITERS["latex"](claim), value, told])
         return _array([*rows, [_TEXT.format("numbers"), "", _TEXT.format(self.numbers), ""]])
 
 
@@ -103,13 +139,15 @@ def _at(derivation, claim, values):
     return numbers(compile_(claim, symbols(derivation.y), two_axes=True)(**values))
 
 
-def compare(derivation: Derivation, claims: dict, **values) -> Comparison:
-    """Claims side by side, against numbers: ``compare(d, {"print": p, "right": r}, x=2.0)``.
+def compare(derivation: Derivation, right, wrong: dict, **values) -> Comparison:
+    """Wrong closed forms beside the right one and numbers: ``compare(d, 2 * x, {"sign": -2 * x},
+    x=3.0)``.
 
-    Each row has a claimed closed form, its value at the point, and what ``.why`` says of it; the
-    last has the derivative there by nudging the inputs. Nothing is raised for a wrong claim.
+    Each row has a formula, its value at the point, and what is wrong with it; the last has the
+    derivative there by nudging the inputs. Raises CheckFailed if ``right`` is not the derivative,
+    or if one of the wrong ones is.
     """
-    return Comparison(derivation, claims, values)
+    return Comparison(derivation, right, wrong, values)
 
 
 class Glossary:
@@ -123,11 +161,12 @@ class Glossary:
 
     def _rows(self, style):
         write = WRITERS[style.name]
-        heads = ["it means", "it is written", "shape"]
-        yield [_TEXT.format(h) if style.latex else h for h in heads]
+        words = _TEXT.format if style.latex else str
+        rows = [list(map(words, ("it means", "it is written", "shape")))]
         for meaning, e in self.examples.items():
             size = shape_text(e.shape).replace("x", r"\times", style.latex)
-            yield [_TEXT.format(meaning) if style.latex else meaning, write(e), size]
+            rows.append([words(meaning), write(e), size])
+        return rows
 
     def __repr__(self):
         return _plain(self._rows(STYLES[1]))

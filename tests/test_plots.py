@@ -48,7 +48,7 @@ def test_an_image_is_square():
 
 def test_a_row_of_the_table_is_checked():
     wrong = mc.derive(w * x, wrt=w)
-    assert "w ⊗ x   w    diag(x)    n x n" in str(mc.table(wrong))
+    assert "w ⊗ x      w    diag(x)    n x n" in str(mc.table(wrong))
     wrong.jacobian = mc.Jacobian(mc.diag(w))
     with pytest.raises(mc.CheckFailed):
         mc.table(wrong)
