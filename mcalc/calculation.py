@@ -19,6 +19,8 @@ def derivative(y, wrt) -> Expr:
     shown with ``d``, or with ``∂`` where ``y`` has other variables too. What does not depend on
     ``wrt`` has the derivative zero.
     """
+    if isinstance(wrt, tuple | list):
+        raise TypeError("mc.derivative takes one variable; mc.derive(y, wrt=(x, y)) takes several")
     y, by = as_expr(y), as_expr(wrt)
     if by in walk(y):
         d = derive(y, by)

@@ -142,9 +142,9 @@ class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
         return (*self.expr.shape, 1, 1)[:2]
 
     @property
-    def T(self) -> Jacobian:
+    def T(self) -> Expr:
         """The transpose: the same derivatives in denominator layout."""
-        return Jacobian(self.expr.T)
+        return self.expr.T
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         return getattr(ufunc, method)(*map(expr.as_expr, inputs), **options)
@@ -213,6 +213,12 @@ class Derivation:
             if not isinstance(v, Expr) or v not in known:
                 names = ", ".join(e.name for e in known) or "none"
                 hint = "; give the variable, not its name" if isinstance(v, str) else ""
+                if isinstance(v, Expr):
+                    element = v.op.name == "index"
+                    hint = "; an element is a column of the Jacobian by its vector" * element
+                    hint = hint or "; by anything else the derivative is 0" * (
+                        v.op.name == "symbol"
+                    )
                 raise ValueError(
                     f"{v} is not a variable of {self.y}: its variables are {names}{hint}"
                 )

@@ -61,9 +61,10 @@ def dataflow(what, **values) -> Picture:
             ends = {"patchA": drawn[p].get_bbox_patch(), "patchB": drawn[v].get_bbox_patch()}
             line = {"arrowstyle": "-|>", "color": MUTED, "connectionstyle": f"arc3,rad={bend}"}
             ax.annotate("", (x1, y1), (x0, y0), arrowprops=ends | line)
-            lift = 0.06 - 0.5 * (x1 - x0) * bend
-            ax.text((x0 + x1) / 2, (y0 + y1) / 2 + lift, ha="center", va="bottom", fontsize=9,
-                    s=label(slope, worth=_worth_a_number(slope)), color=LABEL)  # fmt: skip
+            lift, part = 0.06 - 0.5 * (x1 - x0) * bend, 0.5 if y0 == y1 else 0.38
+            x, y = x0 + part * (x1 - x0), y0 + part * (y1 - y0) + lift
+            told = label(slope, worth=_worth_a_number(slope))
+            ax.text(x, y, told, ha="center", va="bottom", fontsize=9, color=LABEL)
         ax.set(
             xlim=(-step / 4, step * (len(levels) - 0.75)),
             ylim=(-0.45 - tall / 2, top),
@@ -187,11 +188,12 @@ def shapes(*rows: dict) -> Picture:
     Their product stands behind an equals sign. A side of length 1 is short; each letter has a
     length of its own, the same in all boxes. Raises ShapeError for factors that do not fit.
     """
-    grid, words, lengths = [], [], {1: 0.3}
-    long = [1.1, 0.8, 1.4, 0.95, 1.25]
+    grid, words = [], []
     for row in rows:
         line = {}
         for title, factors in row.items():
+            if not isinstance(factors, list | tuple) or not factors:
+                raise TypeError(f"{title}: a list of factors is needed, as in [df_du, du_dx]")
             sizes = [_two_axes(getattr(f, "jacobian", f)) for f in factors]
             for (_, inner), (outer, _) in itertools.pairwise(sizes):
                 if inner != outer:
@@ -201,9 +203,12 @@ def shapes(*rows: dict) -> Picture:
             told = " times ".join(map(shape_text, sizes))
             words.append(f"{title}: {told}" + f" is {shape_text(whole)}" * (len(sizes) > 1))
             line[title] = sizes, [whole] * (len(sizes) > 1)
-            for n in itertools.chain(*sizes):
-                lengths.setdefault(n, long[(len(lengths) - 1) % len(long)])
         grid.append(line)
+    if not words:
+        raise ValueError("nothing to draw: give a title with its factors")
+    lengths = _side_lengths(
+        {n for row in grid for sizes, _ in row.values() for size in sizes for n in size}
+    )
 
     def draw(figure):
         axes = figure.subplots(len(grid), max(map(len, grid)), squeeze=False)
@@ -219,17 +224,26 @@ def shapes(*rows: dict) -> Picture:
                     height, width = (lengths[n] for n in size)
                     box = {"facecolor": color, "alpha": 0.25, "edgecolor": color}
                     ax.add_patch(_rectangle((left, -height / 2), width, height, **box))
-                    ax.text(left + width / 2, -1.0, shape_text(size), ha="center",
-                            fontsize=9, color=INK)  # fmt: skip
+                    ax.text(left + width / 2, -height / 2 - 0.1, shape_text(size), ha="center",
+                            va="top", fontsize=9, color=INK)  # fmt: skip
                     left += width + gap
                 ax.set_title(title, fontsize=10, color=INK)
                 center = (left - gap) / 2
-                ax.set(xlim=(center - reach, center + reach), ylim=(-1.15, 0.75), aspect="equal")
+                ax.set(xlim=(center - reach, center + reach), ylim=(-1.0, 0.75), aspect="equal")
 
     widest = max(sum(lengths[n] + 0.45 for _, n in [*f, *p]) for r in grid for f, p in r.values())
     reach = max(widest / 2, 0.7)
     size = (max(1.9, 1.0 * widest) * max(map(len, grid)) + 0.3, 1.75 * len(grid))
     return Picture(draw, "shapes; " + "; ".join(words), size)
+
+
+def _side_lengths(sizes):
+    """How long to draw each length: n longer than m, numbers in their order, and 1 short."""
+    numbers = sorted(n for n in sizes if isinstance(n, int))
+    letters = sorted({*sizes} - {*numbers})
+    usual = {1: 0.3, "n": 1.1, "k": 0.95, "m": 0.8}
+    between = {n: 0.3 + k * 0.9 / len(numbers) for k, n in enumerate(numbers, 1)}
+    return between | {n: 0.7 + 0.1 * k for k, n in enumerate(letters)} | usual
 
 
 def _two_axes(factor):

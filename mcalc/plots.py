@@ -8,7 +8,7 @@ from .derive import derive
 from .diagrams import dataflow, neuron, shapes
 from .evaluate import compile_
 from .expr import as_expr, symbols, unnamed
-from .picture import INK, LINES, MUTED, Picture, numbers
+from .picture import INK, LINES, MUTED, Picture, number, numbers
 
 __all__ = ["Picture", "contours", "curves", "dataflow", "heatmap", "images", "neuron", "shapes"]
 
@@ -93,22 +93,27 @@ def curves(named: dict, levels=(), x="step", y="loss") -> Picture:
 def heatmap(matrix, title="", names=("output", "input")) -> Picture:
     """A matrix as a grid of coloured cells with their values.
 
-    ``names`` says what a row and what a column belongs to.
+    ``names`` says what a row and what a column belongs to: a word that is numbered, or a list of
+    labels.
     """
+    if hasattr(matrix, "numpy") and hasattr(matrix, "parameters"):
+        raise TypeError("a heat map is of numbers: give d.numpy()(x=...), not the derivation")
     matrix = np.atleast_2d(np.asarray(matrix, dtype=float))
     m, n = matrix.shape
     top = np.abs(matrix).max() or 1.0
+    down, across = (
+        [f"{name} {k + 1}" for k in range(length)] if isinstance(name, str) else list(name)
+        for name, length in zip(names, (m, n), strict=True)
+    )
 
     def draw(figure):
         ax = figure.subplots()
         ax.imshow(matrix, cmap="PuOr_r", vmin=-1.6 * top, vmax=1.6 * top)
         for (i, j), value in np.ndenumerate(matrix):
-            ax.text(j, i, "0" if value == 0 else f"{value:.2g}", ha="center", va="center",
+            ax.text(j, i, number(value), ha="center", va="center",
                     fontsize=9, color=MUTED if value == 0 else INK)  # fmt: skip
-        ax.set_xticks(
-            np.arange(n), [f"{names[1]} {j + 1}" for j in range(n)], fontsize=8, rotation=30
-        )
-        ax.set_yticks(np.arange(m), [f"{names[0]} {i + 1}" for i in range(m)], fontsize=8)
+        ax.set_xticks(np.arange(n), across, fontsize=8, rotation=30)
+        ax.set_yticks(np.arange(m), down, fontsize=8)
         ax.set_xticks(np.arange(n - 1) + 0.5, minor=True)
         ax.set_yticks(np.arange(m - 1) + 0.5, minor=True)
         ax.grid(which="minor", color="white", linewidth=2)
@@ -118,9 +123,9 @@ def heatmap(matrix, title="", names=("output", "input")) -> Picture:
             ax.set_title(title, fontsize=11, color=INK)
 
     zeros = int((matrix == 0).sum())
-    rows = "; ".join(", ".join(f"{v:.2g}" for v in row) for row in matrix)
+    rows = "; ".join(", ".join(map(number, row)) for row in matrix)
     words = f"{title + ': ' if title else ''}{m} x {n}, {zeros} of {m * n} entries zero: [{rows}]"
-    return Picture(draw, words, (0.75 * n + 1.3, 0.55 * m + 1.0))
+    return Picture(draw, words, (max(0.75 * n + 1.3, 0.1 * len(title)), 0.55 * m + 1.0))
 
 
 def contours(y, wrt, at=()) -> Picture:
@@ -129,12 +134,13 @@ def contours(y, wrt, at=()) -> Picture:
     ``contours(3 * x**2 * y, (x, y), [(1, 2), (2, 1)])``: each gradient is drawn as an arrow; all
     arrows are in one scale.
     """
-    y, points = as_expr(y), [tuple(map(float, point)) for point in at]
+    y, at = as_expr(y), [at] if at and np.ndim(at[0]) == 0 else at
+    points = [tuple(map(float, point)) for point in at]
+    if y.ndim or len(wrt) != 2 or {*symbols(y)} - {*wrt}:
+        raise ValueError(f"contours are of one function of two scalars, not of {y!r}")
     d = derive(y, tuple(wrt))
     height, slope = compile_(unnamed(y), d.variables), d.numpy()
     names = [v.name for v in d.variables]
-    if len(names) != 2 or {v.name for v in symbols(y)} - {*names}:
-        raise ValueError(f"{y} by {', '.join(names)}: contours need a function of two scalars")
     needed = d.parameters
     arrows = [
         slope(**{n: v for n, v in zip(names, p, strict=True) if n in needed})[0] for p in points

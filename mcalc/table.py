@@ -106,6 +106,8 @@ class Comparison:
     """A right and some wrong claims about one derivative, with their values and nudged numbers."""
 
     def __init__(self, derivation: Derivation, right, wrong: dict, values: dict):
+        if not isinstance(wrong, dict):
+            raise TypeError("the wrong claims are a dictionary, as in {'sign': -x.T}")
         reason = derivation.why(right)
         if reason:
             raise CheckFailed(f"{as_expr(right)} is not the derivative: {reason}")
@@ -154,6 +156,8 @@ class Glossary:
     """Examples of the notation: what each means, how it is written, its shape."""
 
     def __init__(self, examples: dict):
+        if not isinstance(examples, dict):
+            raise TypeError("a glossary needs a dictionary, as in {'the transpose': x.T}")
         self.examples = {
             meaning: as_expr(getattr(shown, "jacobian", shown))
             for meaning, shown in examples.items()

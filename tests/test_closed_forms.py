@@ -218,7 +218,7 @@ def test_denominator_layout_is_shown_as_the_transpose():
     finally:
         mc.layout("numerator")
     assert repr(jacobian) == "A   (n x n)"
-    assert repr(mc.derive(w @ x, wrt=w).jacobian.T) == "x   (n x 1)"
+    assert repr(mc.derive(w @ x, wrt=w).jacobian.T) == "x  (n x 1)"
 
 
 def test_the_example_of_the_readme():

@@ -158,7 +158,8 @@ CASES = {
     "wrt is no variable": (
         lambda: mc.derive(w * x, wrt=z),
         ValueError,
-        "z is not a variable of w ⊗ x: its variables are w, x",
+        "z is not a variable of w ⊗ x: its variables are w, x; by anything else the "
+        "derivative is 0",
     ),
     "wrt is no variable at all": (
         lambda: mc.derive(w * x, wrt="w"),
@@ -265,6 +266,130 @@ CASES = {
         lambda: mc.cases(x, z > 0),
         ValueError,
         "cases((value, condition), ..., otherwise): pairs of two are expected",
+    ),
+    "a variable twice": (
+        lambda: mc.derive(b * z, wrt=(b, b)),
+        ValueError,
+        "wrt has a variable twice: give each once, for a column each",
+    ),
+    "an element of a vector": (
+        lambda: mc.derive(q @ q, wrt=q[0]),
+        ValueError,
+        "q_1 is not a variable of q.q: its variables are q; an element is a column of the Jacobian "
+        "by its vector",
+    ),
+    "a hat for a power": (
+        lambda: z ^ 2,
+        mc.UnsupportedError,
+        "^ is no power in Python: write x**2",
+    ),
+    "a function without its argument": (
+        lambda: z + mc.functions("g"),
+        TypeError,
+        "a function cannot stand in an expression: give it its argument, as in g(x)",
+    ),
+    "an open function of a scalar": (
+        lambda: mc.functions("g")(z),
+        mc.ShapeError,
+        'g: z is 1 x 1, a vector is expected; mc.functions("g", elementwise=True) takes a scalar '
+        "too",
+    ),
+    "a matrix times a row": (
+        lambda: A @ x.T,
+        mc.ShapeError,
+        "matmul: A @ x^T is m x n by 1 x n: the inner lengths must agree; a row times a matrix has "
+        "the row first",
+    ),
+    "a derivative by several": (
+        lambda: mc.derivative(b * z, (b, z)),
+        TypeError,
+        "mc.derivative takes one variable; mc.derive(y, wrt=(x, y)) takes several",
+    ),
+    "a calculation of one line": (
+        lambda: mc.lines([z, z]),
+        ValueError,
+        "a calculation has two lines or more: mc.lines(first, second), or *lines",
+    ),
+    "a calculation with a slip": (
+        lambda: mc.lines(mc.derivative(z**2, z), 2 * z, 4 * z),
+        mc.CheckFailed,
+        "line 3, 4z, is not line 2: a constant factor: yours is 2 times what it should be",
+    ),
+    "a calculation whose shape changes": (
+        lambda: mc.lines(x, x.T),
+        mc.CheckFailed,
+        "line 2, x^T, is not line 1: 1 x n after n x 1",
+    ),
+    "no derivation in a table": (
+        lambda: mc.table(z**2),
+        TypeError,
+        "z^2 is no derivation: give mc.derive(z^2, wrt=...)",
+    ),
+    "nothing found in a table": (
+        lambda: mc.table(d).find("cos"),
+        ValueError,
+        "no row has 'cos' in it: rows are searched as in print(table)",
+    ),
+    "a wrong row of the reference": (
+        lambda: mc.reference((w * x, w, mc.diag(x)), (w @ x, w, x)),
+        mc.CheckFailed,
+        "w.x by w: x is claimed, but n x 1 given, 1 x n expected: this is the transpose, which is "
+        "denominator layout",
+    ),
+    "a right claim that is not": (
+        lambda: mc.compare(d, -mc.diag(x), {}, w=[1], x=[1]),
+        mc.CheckFailed,
+        "-diag(x) is not the derivative: the sign is wrong: yours is the negative",
+    ),
+    "a wrong claim that is right": (
+        lambda: mc.compare(d, mc.diag(x), {"print": mc.diag(x) * 1}, w=[1], x=[1]),
+        mc.CheckFailed,
+        "print: diag(x) · 1 is right as well",
+    ),
+    "claims without names": (
+        lambda: mc.compare(d, mc.diag(x), [x], w=[1], x=[1]),
+        TypeError,
+        "the wrong claims are a dictionary, as in {'sign': -x.T}",
+    ),
+    "a glossary of a list": (
+        lambda: mc.glossary([x]),
+        TypeError,
+        "a glossary needs a dictionary, as in {'the transpose': x.T}",
+    ),
+    "contours of two functions": (
+        lambda: mc.plots.contours([b, z], (b, z)),
+        ValueError,
+        "contours are of one function of two scalars, not of [b, z]^T  (2 x 1)",
+    ),
+    "a heat map of a formula": (
+        lambda: mc.plots.heatmap(d),
+        TypeError,
+        "a heat map is of numbers: give d.numpy()(x=...), not the derivation",
+    ),
+    "shapes that do not fit": (
+        lambda: mc.plots.shapes({"wrong": [x, d]}),
+        mc.ShapeError,
+        "wrong: n x 1 times n x n: the inner lengths must agree",
+    ),
+    "shapes without a list": (
+        lambda: mc.plots.shapes({"f": d}),
+        TypeError,
+        "f: a list of factors is needed, as in [df_du, du_dx]",
+    ),
+    "nothing to draw": (
+        lambda: mc.plots.shapes({}),
+        ValueError,
+        "nothing to draw: give a title with its factors",
+    ),
+    "no neuron": (
+        lambda: mc.plots.neuron(np.sum(x)),
+        ValueError,
+        "sum(x) has no dot product of two vectors, as w @ x is: no neuron to draw",
+    ),
+    "a neuron with too few inputs": (
+        lambda: mc.plots.neuron(w @ x, w=[1, 2], x=[1]),
+        mc.ShapeError,
+        "x has shape (1,), and n x 1 is expected: a 1-D array, and n is 2 elsewhere",
     ),
     "no sizes to check": (
         lambda: d.check(sizes=()),

@@ -1,0 +1,119 @@
+"""Calculations, tables, comparisons and glossaries: what they say, and what they refuse."""
+
+import numpy as np
+import pytest
+
+import mcalc as mc
+
+w, x = mc.vectors("w x")
+b, y, z = mc.scalars("b y z")
+D = mc.derivative
+
+
+def test_a_calculation_line_by_line():
+    told = mc.lines(D(9 * (z + z**2), z), 9 * D(z + z**2, z), 9 * (D(z, z) + 2 * z), 9 + 18 * z)
+    assert str(told).splitlines() == [
+        "d/dz 9(z + z^2)", "= 9 d/dz (z + z^2)", "= 9(d/dz z + 2z)", "= 9 + 18z",
+    ]  # fmt: skip
+    latex = told._repr_latex_()
+    assert r"\frac{d}{dz} 9\left(z + z^{2}\right) \\[6pt] = {} & 9 \frac{d}{dz}" in latex
+
+
+def test_one_partial_derivative_makes_all_of_a_calculation_partial():
+    assert str(D(2 * z, z)) == "d/dz 2z" and str(D(2 * z * y, z)) == "∂/∂z 2z y"
+    lines = str(mc.lines(D(2 * z + y, z), D(2 * z, z) + D(y, z), 2)).splitlines()
+    assert lines[1] == "= ∂/∂z 2z + ∂/∂z y"
+
+
+@pytest.mark.parametrize(
+    "derivative, value",
+    [
+        (D(99, z), 0),
+        (D(z, z), 1),
+        (D(y, z), 0),
+        (D(x, z), mc.zeros("n")),
+        (D(z, x), mc.zeros("n").T),
+        (D(w, x), 0 * mc.outer(w, x)),
+        (D(w @ x, w), x.T),
+        (D(z**2, z) * D(y, y), 2 * z),
+        (D(np.log(mc.let("u", z**2)), z), 2 / z),
+    ],
+    ids=str,
+)
+def test_a_derivative_that_is_written_down_has_its_value(derivative, value):
+    assert mc.lines(derivative, value)
+
+
+def test_a_derivative_by_a_named_part_holds_the_rest_still():
+    u = mc.let("u", z**2)
+    whole = z * u
+    assert mc.lines(D(whole, u), z) and mc.lines(D(u, z), 2 * z)
+    assert mc.derive(whole, wrt=z).equals(u + D(whole, u) * D(u, z))
+
+
+def test_what_is_written_down_can_be_derived_again():
+    assert mc.derive(9 * D(z**3, z), wrt=z).equals(54 * z)
+
+
+def test_the_reference_has_chain_shape_and_check():
+    f = mc.functions("f")
+    table = mc.reference(
+        (np.sum(w * x), w, x.T), (np.sum(x), x, mc.ones().T), (f(x), x, D(f(x), x))
+    )
+    assert str(table).splitlines() == [
+        "function     by   chain         Jacobian   shape   checked by",
+        "sum(w ⊗ x)   w    1^T diag(x)   x^T        1 x n   scalars and numbers",
+        "sum(x)       x                  1^T        1 x n   scalars and numbers",
+        "f(x)         x                  f'(x)      n x n   numbers",
+    ]
+    assert r"\text{chain} & \text{Jacobian}" in table._repr_latex_()
+    assert str(table.find("diag")).splitlines()[1].startswith("sum(w ⊗ x)")
+    assert len(str(table.find("1^T")).splitlines()) == 3
+
+
+def test_a_table_without_chains_has_no_column_for_them():
+    assert "chain" not in str(mc.reference((w + x, w, mc.identity())))
+
+
+def test_a_row_of_the_table_is_checked():
+    wrong = mc.derive(w * x, wrt=w)
+    assert "w ⊗ x      w    diag(x)    n x n" in str(mc.table(wrong))
+    wrong.jacobian = mc.Jacobian(mc.diag(w))
+    with pytest.raises(mc.CheckFailed):
+        mc.table(wrong)
+
+
+def test_wrong_claims_beside_the_right_one():
+    d = mc.derive(np.maximum(0, x), wrt=x)
+    vector = np.where(x > 0, 1, 0)
+    wrong = {"print": vector, "none": 0, "all": mc.identity()}
+    assert str(mc.compare(d, mc.diag(vector), wrong, x=[2, -1])).splitlines() == [
+        "          formula                         here",
+        "print     1 if x > 0; 0 otherwise         [1, 0]^T           n x 1 given, n x n expected: "
+        "you have the diagonal as a vector",
+        "none      0                               0                  yours is zero, and it should "
+        "not be",
+        "all       I                               [[1, 0], [0, 1]]   wrong",
+        "right     diag(1 if x > 0; 0 otherwise)   [[1, 0], [0, 0]]   right",
+        "numbers                                   [[1, 0], [0, 0]]",
+    ]
+
+
+def test_a_comparison_shows_identities_and_zeros_in_full():
+    told = str(mc.compare(mc.derive(w - x, wrt=x), -mc.identity(), {"none": 0}, w=[1, 2], x=[3, 4]))
+    assert "-I        [[-1, 0], [0, -1]]   right" in told
+    assert "yours is zero, and it should not be" in told
+
+
+def test_a_comparison_needs_every_value():
+    with pytest.raises(TypeError, match="w is missing: values are needed for w, x"):
+        mc.compare(mc.derive(w - x, wrt=x), -mc.identity(), {}, x=[3, 4])
+
+
+def test_a_glossary():
+    told = mc.glossary({"the transpose": x.T, "a Jacobian": mc.derive(w * x, wrt=w)})
+    assert str(told).splitlines() == [
+        "it means        it is written   shape",
+        "the transpose   x^T             1 x n",
+        "a Jacobian      diag(x)         n x n",
+    ]
