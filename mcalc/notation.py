@@ -213,8 +213,11 @@ class Writer:
 
     def factor(self, f, level=POWER):
         """One of several factors: on a line of text, ``1/n`` needs parentheses among them."""
-        if f.op.name == "divide" and f.args[1].op in (SIZE, NUMBER) and not f.ndim:
-            level = level if self.style.latex else ATOM
+        if f.op.name == "divide" and not f.ndim:
+            if self.style.latex:
+                level = PRODUCT  # a fraction's line holds it together
+            elif f.args[1].op in (SIZE, NUMBER):
+                level = ATOM
         return self(f, PRODUCT if f.op.name == "sum" else level)
 
     def is_close(self, f):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from .derive import derive
@@ -73,13 +75,14 @@ def curves(named: dict, levels=(), x="step", y="loss") -> Picture:
     def draw(figure):
         ax = figure.subplots()
         last = max(map(len, named.values())) - 1
-        for color, (name, values) in zip(LINES, named.items(), strict=False):
-            ax.plot(values, color=color, linewidth=2, label=name)
+        lines = zip(LINES, itertools.cycle(["-", "--", ":"]), named.items())
+        for color, style, (name, values) in lines:
+            ax.plot(values, color=color, linestyle=style, linewidth=2, label=name)
         for name, level in levels.items():
             ax.axhline(level, color=MUTED, linewidth=1, linestyle="--")
             ax.annotate(f" {name}", (last, level), color=MUTED, va="center")
         ax.set(xlabel=x, ylabel=y, xlim=(0, last))
-        ax.legend(frameon=False, labelcolor="linecolor")
+        ax.legend(frameon=False)
         ax.spines[["top", "right"]].set_visible(False)
         ax.set_ylim(bottom=0)
 
