@@ -74,6 +74,12 @@ class Style:
     def grid(self, rows):
         return self("grid", *(self("in grid", *row) for row in rows))
 
+    def words(self, text):
+        """Plain words, in which ``u_1`` and ``x^T`` are still mathematics."""
+        if not self.latex:
+            return text
+        return r"\text{" + re.sub(r"([_^])(\w+)", r"}\1{\2}\\text{", text) + "}"
+
     def symbol(self, name, ndim):
         if not self.latex:
             return name

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .algebra import COMPARISONS
 from .expr import NAMED, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed, walk
-from .notation import CASES, PRODUCT, SUM, Writer
+from .notation import CASES, PRODUCT, STYLES, SUM, Writer
 
 KINDS = ("introduce", "differentiate", "combine", "substitute")
 _NEXT = r" \\[4pt] "  # row of an array in LaTeX
@@ -49,8 +49,8 @@ def as_latex(steps, shape: str, rule: str, reason: str) -> str:
     size = r" \qquad (" + shape.replace("x", r"\times") + ")"
     rows[-1] += size
     if reason:
-        why = f"{rule}; {reason}".replace("; ", "}" + _NEXT + r"& \text{")
-        rows.append(rf"\text{{rule}} & \text{{{why}}}")
+        why = (_NEXT + "& ").join(map(STYLES[0].words, f"{rule}; {reason}".split("; ")))
+        rows.append(rf"\text{{rule}} & {why}")
     return r"$\displaystyle \begin{array}{ll} " + _NEXT.join(rows) + r" \end{array}$"
 
 

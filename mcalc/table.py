@@ -12,7 +12,7 @@ from .notation import STYLES
 from .picture import numbers
 from .steps import Lines
 
-_TEXT = r"\text{{{}}}"
+_LATEX, _TEXT = STYLES
 
 
 def _plain(rows) -> str:
@@ -44,7 +44,7 @@ class Table:
 
     def find(self, text: str) -> Table:
         """The rows in which ``text`` occurs, in plain text: ``find("sum(")``."""
-        _, *rows = _plain(self._rows(STYLES[1])).split("\n")
+        _, *rows = _plain(self._rows(_TEXT)).split("\n")
         found = [d for d, row in zip(self.derivations, rows, strict=True) if text in row]
         if not found:
             raise ValueError(f"no row has {text!r} in it: rows are searched as in print(table)")
@@ -52,8 +52,9 @@ class Table:
 
     def _rows(self, style):
         write = WRITERS[style.name]
-        words = _TEXT.format if style.latex else str
-        columns = {words(head): [] for head in ("function", "by", "chain", "Jacobian", "shape")}
+        columns = {
+            style.words(head): [] for head in ("function", "by", "chain", "Jacobian", "shape")
+        }
         for d in self.derivations:
             names = ", ".join(map(write, d.variables))
             size = shape_text(d.jacobian.shape).replace("x", r"\times", style.latex)
@@ -63,19 +64,19 @@ class Table:
             row = write(unnamed(d.y)), by, chain, write(d.jacobian.expr), size
             for column, cell in zip(columns.values(), row, strict=True):
                 column.append(cell)
-        if not any(columns[words("chain")]):
-            del columns[words("chain")]
+        if not any(columns[style.words("chain")]):
+            del columns[style.words("chain")]
         if self.chain:
             both = ["scalar rules by SymPy" in f"{report}" for report in self.checks]
-            told = [words("scalars and numbers" if b else "numbers") for b in both]
-            columns[words("checked by")] = told
+            told = [style.words("scalars and numbers" if b else "numbers") for b in both]
+            columns[style.words("checked by")] = told
         return [list(columns), *zip(*columns.values(), strict=True)]
 
     def __repr__(self):
-        return _plain(self._rows(STYLES[1]))
+        return _plain(self._rows(_TEXT))
 
     def _repr_latex_(self):
-        return _array(self._rows(STYLES[0]))
+        return _array(self._rows(_LATEX))
 
 
 def table(*derivations: Derivation) -> Table:
@@ -127,11 +128,11 @@ class Comparison:
         return _plain([("", "formula", "here", ""), *rows, ("numbers", "", self.numbers, "")])
 
     def _repr_latex_(self):
-        rows = [["", _TEXT.format("formula"), _TEXT.format("here"), ""]]
+        rows = [["", _LATEX.words("formula"), _LATEX.words("here"), ""]]
         for name, claim, *said in self.rows:
-            value, told = map(_TEXT.format, said)
-            rows.append([_TEXT.format(name), WRITERS["latex"](claim), value, told])
-        return _array([*rows, [_TEXT.format("numbers"), "", _TEXT.format(self.numbers), ""]])
+            value, told = map(_LATEX.words, said)
+            rows.append([_LATEX.words(name), WRITERS["latex"](claim), value, told])
+        return _array([*rows, [_LATEX.words("numbers"), "", _LATEX.words(self.numbers), ""]])
 
 
 def _at(derivation, claim, values):
@@ -165,18 +166,17 @@ class Glossary:
 
     def _rows(self, style):
         write = WRITERS[style.name]
-        words = _TEXT.format if style.latex else str
-        rows = [list(map(words, ("it means", "it is written", "shape")))]
+        rows = [list(map(style.words, ("it means", "it is written", "shape")))]
         for meaning, e in self.examples.items():
             size = shape_text(e.shape).replace("x", r"\times", style.latex)
-            rows.append([words(meaning), write(e), size])
+            rows.append([style.words(meaning), write(e), size])
         return rows
 
     def __repr__(self):
-        return _plain(self._rows(STYLES[1]))
+        return _plain(self._rows(_TEXT))
 
     def _repr_latex_(self):
-        return _array(self._rows(STYLES[0]))
+        return _array(self._rows(_LATEX))
 
 
 def glossary(examples: dict) -> Glossary:
