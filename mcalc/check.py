@@ -33,7 +33,7 @@ KINKS = {  # where an operation has one, and what the closed form takes there
     "maximum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
     "minimum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
     "max": ("several elements are the largest", "mcalc counts each of them"),
-    "sqrt": ("{0} = 0", "the root's own slope is infinite there"),
+    "sqrt": ("{0} = 0", "the root's own slope is infinite"),
     "norm": ("{0} = 0", "a vector of zeros has no direction"),
 }
 
@@ -107,7 +107,7 @@ def _kink(site: Expr) -> tuple[str, ...]:
     relu = site.op.name == "maximum" and is_number(site.args[0], 0)
     where = "{1} = {0}" if len(site.args) > 1 else "{0} = 0"
     compares = site.op.name in COMPARISONS
-    other = where, "nothing is compared at the border" if compares else "mcalc takes 0"
+    other = where, "nothing is compared" if compares else "mcalc takes 0"
     said = KINKS.get("relu" if relu else site.op.name, other)
     return tuple(text.format(*site.args) for text in said)
 
@@ -249,6 +249,6 @@ class _Trial:
             *(f"  not compared at {place}: nowhere smooth there" for place in sorted(self.rough)),
         ]
         for site in self.seen:
-            met = "only one side was met of" if site in self.unseen() else "both sides were met of"
-            lines.append(f"  {met} {site}; in between, {_kink(site)[1]}")
+            sides = "one side only" if site in self.unseen() else "both sides"
+            lines.append(f"  {site} was tried on {sides} of its kink, where {_kink(site)[1]}")
         return ["the closed form agrees with", *lines]

@@ -42,14 +42,6 @@ class Table:
         self.checks = [d.check() for d in derivations]
         self.derivations, self.chain = derivations, chain
 
-    def find(self, text: str) -> Table:
-        """The rows in which ``text`` occurs, in plain text: ``find("sum(")``."""
-        _, *rows = _plain(self._rows(_TEXT)).split("\n")
-        found = [d for d, row in zip(self.derivations, rows, strict=True) if text in row]
-        if not found:
-            raise ValueError(f"no row has {text!r} in it: rows are searched as in print(table)")
-        return Table(*found, chain=self.chain)
-
     def _rows(self, style):
         write = WRITERS[style.name]
         columns = {
@@ -82,8 +74,7 @@ class Table:
 def table(*derivations: Derivation) -> Table:
     """The derivations as rows of a table: ``table(derive(w + x, w), derive(w * x, w))``.
 
-    Every row is checked first; CheckFailed is raised if one does not hold. ``.find("sum(")`` gives
-    the rows with that in it.
+    Every row is checked first; CheckFailed is raised if one does not hold.
     """
     return Table(*derivations)
 

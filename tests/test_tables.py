@@ -67,8 +67,6 @@ def test_the_reference_has_chain_shape_and_check():
         "f(x)         x                  f'(x)      n x n   numbers",
     ]
     assert r"\text{chain} & \text{Jacobian}" in table._repr_latex_()
-    assert str(table.find("diag")).splitlines()[1].startswith("sum(w ⊗ x)")
-    assert len(str(table.find("1^T")).splitlines()) == 3
 
 
 def test_a_table_without_chains_has_no_column_for_them():
