@@ -104,6 +104,17 @@ def _fold(terms: list[Term], named: Expr) -> list[Term]:
     return done if count > 1 and length[0] < length[1] else terms
 
 
+def _hint(v) -> str:
+    """What else may have been meant by something that is no variable."""
+    if isinstance(v, str):
+        return "; give the variable, not its name"
+    if not isinstance(v, Expr) or v.op.name not in ("index", "symbol"):
+        return ""
+    if v.op is SYMBOL:
+        return "; by anything else the derivative is 0"
+    return "; an element is a column of the Jacobian by its vector"
+
+
 def _free_name(y: Expr, taken: set) -> str:
     if y.op is NAMED:
         return y.name
@@ -212,15 +223,8 @@ class Derivation:
         for v in self.variables:
             if not isinstance(v, Expr) or v not in known:
                 names = ", ".join(e.name for e in known) or "none"
-                hint = "; give the variable, not its name" if isinstance(v, str) else ""
-                if isinstance(v, Expr):
-                    element = v.op.name == "index"
-                    hint = "; an element is a column of the Jacobian by its vector" * element
-                    hint = hint or "; by anything else the derivative is 0" * (
-                        v.op.name == "symbol"
-                    )
                 raise ValueError(
-                    f"{v} is not a variable of {self.y}: its variables are {names}{hint}"
+                    f"{v} is not a variable of {self.y}: its variables are {names}{_hint(v)}"
                 )
             if v.ndim > 1:
                 raise expr.UnsupportedError(f"{v} is a matrix: derive by a scalar or a vector")

@@ -110,9 +110,10 @@ def neuron(y, **values) -> Picture:
     affine, bias = dots[0], None
     w, x = affine.args
     for e in walk(y):
-        if e.op.name in ("add", "subtract") and affine in e.args:
-            bias = next(a for a in e.args if a is not affine)
-            affine = e
+        if e.op.name == "add" and affine in e.args:
+            affine, bias = e, next(a for a in e.args if a is not affine)
+        elif e.op.name == "subtract" and e.args[0] is affine:
+            affine, bias = e, e.args[1]
     z = node(SYMBOL, params=("z",), shape=())
     out = replace(y, {affine: z}.get)
     known = symbols(y)
@@ -145,7 +146,7 @@ def neuron(y, **values) -> Picture:
         arrow = {"arrowstyle": "-|>", "color": MUTED}
 
         def lead(start, end, label, x0, y0, x1, y1, near=0.5):
-            patches = {"patchA": start and start.get_bbox_patch(), "patchB": end.get_bbox_patch()}
+            patches = {"patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch()}
             ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | patches)
             ax.text(x0 + near * (x1 - x0), y0 + near * (y1 - y0) + 0.08, label, ha="center",
                     va="bottom", fontsize=9, color=LABEL)  # fmt: skip
@@ -174,8 +175,8 @@ def neuron(y, **values) -> Picture:
 
     listed = [k.replace("⋮", "...") for k in shown]
     ins, by = (", ".join(k if k == "..." else entry(v, k) for k in listed) for v in (x, w))
-    plus = "" if bias is None else f", plus {bias}{at(bias)}" if affine.op.name == "add" else (
-        f", minus {bias}{at(bias)}")  # fmt: skip
+    sign = "minus" if affine.op.name == "subtract" else "plus"
+    plus = "" if bias is None else f", {sign} {bias}{at(bias)}"
     words = f"neuron: inputs {ins}, times weights {by}, added up{plus}: z = {affine}{at(affine)}"
     words += f"; activation {out}{at(y)}"
     return Picture(draw, words, (7.6, 0.62 * max(len(shown), 2) + 0.9))

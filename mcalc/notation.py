@@ -78,7 +78,8 @@ class Style:
         """Plain words, in which ``u_1`` and ``x^T`` are still mathematics."""
         if not self.latex:
             return text
-        return r"\text{" + re.sub(r"([_^])(\w+)", r"}\1{\2}\\text{", text) + "}"
+        text = re.sub(r"[&%#$]", r"\\\g<0>", text)
+        return r"\text{" + re.sub(r"([_^])(\w+|\([^)]*\))", r"}\1{\2}\\text{", text) + "}"
 
     def symbol(self, name, ndim):
         if not self.latex:
