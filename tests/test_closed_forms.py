@@ -198,6 +198,19 @@ def test_the_rule_and_its_reason(expression, wrt, rule, reason):
     assert repr(d).endswith(f"{rule}: {d.reason}")
 
 
+def test_a_claim_may_use_the_names_of_the_expression():
+    u = mc.let("u", z**2)
+    d = mc.derive(z * u**2, wrt=z)
+    free = mc.scalars("u")
+    assert d.equals(free**2 + 4 * z**2 * free) and not d.equals(free**2)
+    assert "u is not a variable" in mc.derive(z**4, wrt=z).why(free)
+
+
+def test_the_transpose_of_a_grid_is_a_grid():
+    jacobian = mc.derive([z * b, z + b], wrt=(z, b)).jacobian
+    assert (str(jacobian), str(jacobian.T)) == ("[[b, z], [1, 1]]", "[[b, 1], [z, 1]]")
+
+
 def test_a_single_operation_is_no_chain_and_no_rule_is_named():
     for d in (mc.derive(w * x, wrt=w), mc.derive(3 * b**2 * z, wrt=(b, z))):
         assert "chain rule" not in repr(d) and "chain rule" not in d._repr_latex_()

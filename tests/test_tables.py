@@ -48,7 +48,18 @@ def test_a_derivative_by_a_named_part_holds_the_rest_still():
     u = mc.let("u", z**2)
     whole = z * u
     assert mc.lines(D(whole, u), z) and mc.lines(D(u, z), 2 * z)
+    assert mc.lines(D(z * u**2, u), 2 * z * u, 2 * z**3)
     assert mc.derive(whole, wrt=z).equals(u + D(whole, u) * D(u, z))
+
+
+def test_names_are_mathematics_among_words():
+    z_1 = mc.scalars("z_1")
+    assert (
+        r"\text{one path leads from z}_{1}\text{ to y"
+        in mc.derive(np.exp(2 * z_1), z_1)._repr_latex_()
+    )
+    told = mc.compare(mc.derive(z**2, wrt=z), 2 * z, {"50% of z^(n - 1)": z}, z=1)._repr_latex_()
+    assert r"\text{50\% of z}^{(n - 1)}" in told
 
 
 def test_what_is_written_down_can_be_derived_again():
