@@ -110,9 +110,8 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
             raise UnsupportedError(f"{self}[{key!r}]: an index is a whole number or a slice")
         if not -length <= key < length:
             raise IndexError(f"{self}[{key}]: {self} has {length} elements, 0 to {length - 1}")
-        inside = self.args[0] if self.op is NAMED else self
-        if inside.op.name == "stack":
-            return inside.args[int(key) % length]
+        if self.op is NAMED and self.args[0].op.name == "stack":
+            return self.args[0].args[int(key) % length]  # the entry itself is on the path
         return NUMPY["index"](self, int(key) % length)
 
     def __iter__(self):
