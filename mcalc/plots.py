@@ -57,11 +57,7 @@ def _square(name, values):
 def _described(name, values):
     if not values.any():
         return f"{name} all zero"
-    return f"{name} from {_short(values.min())} to {_short(values.max())}"
-
-
-def _short(value):
-    return f"{value:.2g}" if abs(value) > 1e-12 else "0"
+    return f"{name} from {number(values.min())} to {number(values.max())}"
 
 
 def curves(named: dict, levels=(), x="step", y="loss") -> Picture:
