@@ -2,6 +2,8 @@
 
 __version__ = "0.1.0"
 
+from importlib import import_module
+
 from . import plots
 from .calculation import derivative, lines
 from .check import CheckFailed, Report
@@ -25,6 +27,7 @@ __all__ = [
     "derive",
     "diag",
     "entries",
+    "explore",
     "functions",
     "glossary",
     "hessian",
@@ -43,3 +46,10 @@ __all__ = [
     "vectors",
     "zeros",
 ]
+
+
+def __getattr__(name):
+    """``mc.explore``: ipywidgets is loaded when it is first asked for."""
+    if name == "explore":
+        return import_module(".widgets", __name__).explore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

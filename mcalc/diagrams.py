@@ -21,7 +21,8 @@ def dataflow(what, **values) -> Picture:
     boxes carry values and the arrows slopes too.
     """
     graph = getattr(what, "graph", None) or expression_graph(as_expr(what))
-    at = _evaluated(graph, values) if values else None
+    compute = evaluated(graph)
+    at = (lambda e: numbers(compute(e, values))) if values else None
     made = {v: (v,) for v in graph.variables} | {v: (v, d) for v, d in graph.definitions.items()}
     boxes = {v: " = ".join(map(str, parts)) for v, parts in made.items()}
     slopes = {
@@ -82,28 +83,26 @@ def _worth_a_number(slope):
     return slope.ndim < 2 and slope.op.name != "number"
 
 
-def _evaluated(graph, values):
-    """A function from expressions over a graph's variables to their numbers, written out."""
+def evaluated(graph):
+    """A function from expressions over a graph's variables, and values, to their numbers."""
     whole: dict = {}
     for v, d in graph.definitions.items():
         whole[v] = replace(d, whole.get)
-    known = symbols(*whole.values())
+    known, compiled = symbols(*whole.values()), {}
 
-    def at(e):
-        full = unnamed(replace(e, whole.get))
-        return numbers(compile_(full, known)(**values))
+    def at(e, values):
+        if e not in compiled:
+            compiled[e] = compile_(unnamed(replace(e, whole.get)), known)
+        return compiled[e](**values)
 
     return at
 
 
-def neuron(y, **values) -> Picture:
-    """One unit: inputs times weights, added up with the bias, and what becomes of the sum.
+def unit(y):
+    """The weights, the inputs, their dot product with what is added to it, and that: of a neuron.
 
-    ``neuron(np.maximum(0, w @ x + b))`` is drawn from the expression: its first dot product, what
-    is added to it, and what is done to that. With values for all variables each line carries its
-    number. Raises ValueError if there is no dot product of two vectors.
+    Raises ValueError if there is no dot product of two vectors.
     """
-    y = unnamed(as_expr(y))
     dots = [e for e in walk(y) if e.op.name == "dot" and all(a.op is SYMBOL for a in e.args)]
     if not dots:
         raise ValueError(f"{y} has no dot product of two vectors, as w @ x is: no neuron to draw")
@@ -114,6 +113,18 @@ def neuron(y, **values) -> Picture:
             affine, bias = e, next(a for a in e.args if a is not affine)
         elif e.op.name == "subtract" and e.args[0] is affine:
             affine, bias = e, e.args[1]
+    return w, x, affine, bias
+
+
+def neuron(y, **values) -> Picture:
+    """One unit: inputs times weights, added up with the bias, and what becomes of the sum.
+
+    ``neuron(np.maximum(0, w @ x + b))`` is drawn from the expression: its first dot product, what
+    is added to it, and what is done to that. With values for all variables each line carries its
+    number. Raises ValueError if there is no dot product of two vectors.
+    """
+    y = unnamed(as_expr(y))
+    w, x, affine, bias = unit(y)
     z = node(SYMBOL, params=("z",), shape=())
     out = replace(y, {affine: z}.get)
     known = symbols(y)

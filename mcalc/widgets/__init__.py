@@ -1,0 +1,33 @@
+"""The explorers: a formula, its numbers and a picture, and inputs to vary."""
+
+from .curves import gradient, tangent
+from .explorer import Explorer
+from .graphs import dataflow, shapes
+from .matrices import bench, jacobian
+from .networks import descent, neuron
+
+__all__ = [
+    "Explorer",
+    "bench",
+    "dataflow",
+    "descent",
+    "explore",
+    "gradient",
+    "jacobian",
+    "neuron",
+    "shapes",
+    "tangent",
+]
+
+
+def explore(y, wrt=None, n=3):
+    """Explore any expression; :func:`bench` under the name of the family: ``mc.explore(x**2)``.
+
+    ``mc.explore.tangent``, ``.gradient``, ``.jacobian``, ``.shapes``, ``.dataflow``, ``.neuron``
+    and ``.descent`` each show one thing more closely.
+    """
+    return bench(y, wrt, n)
+
+
+for _explorer in (bench, dataflow, descent, gradient, jacobian, neuron, shapes, tangent):
+    setattr(explore, _explorer.__name__, _explorer)

@@ -1,0 +1,415 @@
+"""Explorers of the chain rule: values forward, derivatives backward; and the shapes on the way."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from ..calculation import derivative
+from ..check import numerical
+from ..derive import derive, expression_graph
+from ..diagrams import evaluated
+from ..evaluate import compile_, length, letters
+from ..expr import let, matrices, scalars, shape_text, symbols, unnamed, vectors
+from ..picture import number, numbers
+from .explorer import Choice, Explorer, Number, expression, signed
+from .matrices import entry_names
+from .scene import Scene
+
+_STARTS = 1.0, -0.5, 1.5, 0.5, 2.0, -1.0
+
+
+def paths(graph, x):
+    """Every way from the result back to ``x``: tuples of variables, the result first."""
+
+    def back(v):
+        if v is x:
+            return [(v,)]
+        return [(v, *rest) for p in graph.parents(v) for rest in back(p)]
+
+    return back(graph.result)
+
+
+class Chained(Explorer):
+    """A derivation's graph at a point, for one variable."""
+
+    def start(self, y, wrt):
+        """The derivation and its graph with a name for every operation."""
+        self.y = expression(y)
+        known = [v for v in symbols(self.y) if v.ndim < 2]
+        if not known:
+            raise ValueError(f"{self.y} has no scalar or vector variable to differentiate by")
+        self.d = derive(self.y, known[0] if wrt is None else wrt)
+        if self.d.several:
+            raise ValueError(f"one variable is needed here, not {len(self.d.variables)}")
+        self.graph = self.d.graph
+        self.x = self.d.variables[0]
+        self.paths = paths(self.graph, self.x)
+        if not self.paths:
+            raise ValueError(f"nothing leads from {self.x} to {self.y} along which anything moves")
+        self.at = evaluated(self.graph)
+        self.value = compile_(unnamed(self.d.y), symbols(self.d.y))
+
+    def local(self, v, p, values):
+        """The Jacobian of a variable by one that it is made of, in two axes."""
+        rows, columns = (np.size(self.at(e, values)) for e in (v, p))
+        return np.reshape(self.at(self.graph.locals[v, p], values), (rows, columns))
+
+    def product(self, path, values):
+        """The factors along a path, the result's first."""
+        return [self.local(v, p, values) for v, p in itertools.pairwise(path)]
+
+
+# --- dataflow --------------------------------------------------------------------------------
+
+
+class Dataflow(Chained):
+    """Values that go forward through a graph one by one, derivatives that come back."""
+
+    title = "dataflow"
+
+    def __init__(self, y, wrt, n, values):
+        self.start(y, wrt)
+        inputs, rows, self.entries = {}, [["step", "path", "nudge"]], {}
+        self.sizes = {letter: n for letter in letters(self.y)}
+        self.order = list(self.graph.definitions)
+        backward = [v for v in reversed(self.order)] + [self.x]
+        self.backward = [v for v in backward if any(v in path for path in self.paths)]
+        self.steps = len(self.order) + len(self.backward)
+        inputs["step"] = Number("step", 0, self.steps, self.steps, whole=True)
+        named = {"all": None}
+        for k, path in enumerate(self.paths, 1):
+            named[f"{k}: {' ← '.join(v.name for v in path)}"] = k - 1
+        inputs["path"] = Choice("path", named)
+        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.1, log=True)
+        self.fixed = {}
+        starts = itertools.cycle(_STARTS)
+        for v in symbols(self.y):
+            if v.ndim == 2:
+                if v.name not in values:
+                    raise ValueError(f"{v.name} is a matrix: give its numbers, {v.name}=...")
+                self.fixed[v.name] = np.asarray(values.pop(v.name), dtype=float)
+                continue
+            given = np.ravel(values.pop(v.name, ()))
+            self.entries[v] = names = entry_names([v], self.sizes)
+            rows.append(names)
+            for k, name in enumerate(names):
+                if name in inputs:
+                    raise ValueError(f"{name} is the name of an input here: rename the variable")
+                start = given[k] if k < len(given) else next(starts)
+                inputs[name] = Number(name, -3.0, 3.0, float(start), 0.1, narrow=v.ndim > 0)
+        if values:
+            raise ValueError(f"{next(iter(values))} is no variable of {self.y}")
+        self._place()
+        closed = derivative(self.y, self.x) if self.x in symbols(self.y) else None
+        super().__init__([(closed, self.d.jacobian.expr)], inputs, rows=rows)
+
+    def _place(self):
+        """Where the box of each variable stands: variables left, the result right."""
+        graph, known = self.graph, symbols(*self.graph.definitions.values())
+        self.sources = [v for v in known if v not in graph.definitions and v.ndim < 2]
+        uses = {v: set(symbols(d)) for v, d in graph.definitions.items()}
+        depth = {v: 0 for v in self.sources}
+        for v in graph.definitions:
+            depth[v] = 1 + max((depth[p] for p in uses[v] if p in depth), default=0)
+        levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
+        self.tall = max(map(len, levels))
+        self.box = min(170, round(720 / len(levels)) - 48), 62
+        gap = (748 - self.box[0]) / max(len(levels) - 1, 1)
+        self.height = max(86 * self.tall + 40, 210)
+        skips = any(depth[v] - depth[p] > 1 for v, p in graph.locals)
+        self.height += 34 * skips
+        self.place = {
+            v: (6 + gap * k, 17 * skips + self.height * (row + 0.5) / len(level) - self.box[1] / 2)
+            for k, level in enumerate(levels)
+            for row, v in enumerate(level)
+        }
+        self.depth = depth
+        self.edges = [(v, p) for v in graph.definitions for p in uses[v] if p in self.place]
+
+    def _values(self, entries):
+        values = dict(self.fixed)
+        for v, names in self.entries.items():
+            array = np.array([entries[name] for name in names])
+            values[v.name] = array if v.ndim else array[0]
+        return values
+
+    def _gradients(self, values):
+        """The derivative of the result by every variable, from the result back."""
+        result = self.graph.result
+        found = {result: np.eye(np.size(self.at(result, values)))}
+        for v in reversed(self.order):
+            for p in self.graph.parents(v) if v in found else ():
+                found[p] = found.get(p, 0) + found[v] @ self.local(v, p, values)
+        return found
+
+    def counts(self, values):
+        """Multiplications of the whole derivative: forward from the variable, backward from y."""
+        size = {v: np.size(self.at(v, values)) for v in (*self.order, self.x)}
+        used = {pair for path in self.paths for pair in itertools.pairwise(path)}
+        m, n = size[self.graph.result], size[self.x]
+        forward = sum(size[v] * size[p] * n for v, p in used if p is not self.x)
+        backward = sum(size[v] * size[p] * m for v, p in used if v is not self.graph.result)
+        return forward, backward
+
+    def frame(self, step, path, nudge, **entries):
+        values = self._values(entries)
+        ready = set(self.order[:step]) | set(self.sources)
+        came_back = self.backward[: max(step - len(self.order), 0)]
+        gradients = self._gradients(values)
+        lit = set(itertools.pairwise(self.paths[path])) if path is not None else set()
+        scene = Scene(760, round(self.height))
+        for v, p in self.edges:
+            self._edge(scene, v, p, (v, p) in lit, came_back, values)
+        now = self.order[step - 1] if 0 < step <= len(self.order) else None
+        now = came_back[-1] if came_back else now
+        for v in self.place:
+            self._box(scene, v, v in ready, v is now, v in came_back, gradients, values, lit)
+        return scene, [self._step(step, now, came_back, gradients, values),
+                       *self._sum(path, values), *self._truth(nudge, values)]  # fmt: skip
+
+    def _edge(self, scene, v, p, lit, came_back, values):
+        (x0, y0), (x1, y1) = self.place[p], self.place[v]
+        wide, high = self.box
+        start, end = (x0 + wide, y0 + high / 2), (x1 - 2, y1 + high / 2)
+        color, width = ("violet", 3.0) if lit else ("muted", 1.5)
+        bends = [start]
+        if self.depth[v] - self.depth[p] > 1:  # around the boxes in between
+            level = 14 if y0 == y1 else start[1]
+            bends += [(start[0] + 14, level), (end[0] - 30, level)]
+        scene.line(bends, color, width)
+        scene.arrow(*bends[-1], *end, color, width)
+        if (v, p) in self.graph.locals and v in came_back:
+            slope = numbers(self.local(v, p, values))
+            (ax, ay), (bx, by) = [*bends, end][-3 if len(bends) > 1 else -2 :][:2]
+            x, y = (ax + bx) / 2, (ay + by) / 2
+            half = 3.4 * len(slope) + 2
+            scene.box(x - half, y - 8, 2 * half, 16, "paper")
+            scene.text(x, y, slope, "orange", 11, bold=lit)
+
+    def _box(self, scene, v, ready, now, back, gradients, values, lit):
+        x, y = self.place[v]
+        wide, high = self.box
+        on = any(v in pair for pair in lit)
+        edge = "violet" if now or on else "blue" if ready else "grid"
+        scene.box(x, y, wide, high, "paper", 1.0, edge, 3 if now else 2 if on else 1.2)
+        definition = self.graph.definitions.get(v)
+        words = f"{v} = {definition}" if definition is not None else str(v)
+        size = 12 if 7 * len(words) < wide else max(8, 12 * wide / (7 * len(words)))
+        scene.text(x + wide / 2, y + 13, words, "ink", round(size, 1))
+        if ready:
+            scene.text(x + wide / 2, y + 31, f"= {numbers(self.at(v, values))}", "blue", 12)
+        if back:
+            told = f"d{self.graph.result}/d{v} = {numbers(gradients[v])}"
+            size = 11 if 6.4 * len(told) < wide else max(7, 11 * wide / (6.4 * len(told)))
+            scene.text(x + wide / 2, y + 49, told, "orange", round(size, 1), bold=True)
+
+    def _step(self, step, now, came_back, gradients, values):
+        result = self.graph.result
+        if now is None:
+            return f"step 0 of {self.steps}: only the variables have values"
+        if not came_back:
+            made = f"{now} = {self.graph.definitions[now]} = {numbers(self.at(now, values))}"
+            return f"step {step} of {self.steps}, forward: {made}"
+        told = numbers(gradients[now])
+        if now is result:
+            return f"step {step} of {self.steps}, backward: d{now}/d{now} = {told}, to start with"
+        terms = [f"d{result}/d{v} ∂{v}/∂{now}" if v is not result else f"∂{v}/∂{now}"
+                 for v in self.order if now in self.graph.parents(v)]  # fmt: skip
+        return f"step {step} of {self.steps}, backward: d{result}/d{now} = {' + '.join(terms)} = {told}"
+
+    def _sum(self, path, values):
+        lines, total = [], 0
+        for k, way in enumerate(self.paths):
+            factors = self.product(way, values)
+            whole = np.linalg.multi_dot(factors) if len(factors) > 1 else factors[0]
+            total = total + whole
+            if len(lines) < 6:
+                mark = ">" if k == path else " "
+                told = " · ".join(f"({numbers(f)})" if f.size > 1 else numbers(f) for f in factors)
+                equals = f" = {numbers(whole)}" if len(factors) > 1 else ""
+                lines.append(
+                    f"{mark} path {k + 1}, {' ← '.join(v.name for v in way)}: {told}{equals}"
+                )
+        if len(self.paths) > 1:
+            lines.append(f"all {len(self.paths)} paths together: {numbers(total)}")
+        return lines
+
+    def _truth(self, nudge, values):
+        J = self.d.numpy()(**values)
+        moved = dict(values)
+        direction = np.zeros(np.shape(values[self.x.name]))
+        direction[(0,) * direction.ndim] = 1.0
+        moved[self.x.name] = values[self.x.name] + nudge * direction
+        name = entry_names([self.x], self.sizes)[0]
+        predicted = J[:, 0] * nudge
+        real = np.ravel(self.value(**moved)) - np.ravel(self.value(**values))
+        forward, backward = self.counts(values)
+        return [
+            f"{name} up by {number(nudge)}: predicted change {numbers(predicted)}, "
+            f"real change {numbers(real)}, off by {number(float(np.max(abs(real - predicted))))}",
+            f"multiplications of numbers: {forward} forward from {self.x}, "
+            f"{backward} backward from {self.graph.result}",
+        ]
+
+
+def dataflow(y, wrt=None, n=2, **values) -> Dataflow:
+    """Explore the chain rule on a graph: ``mc.explore.dataflow(np.sin(x**2) + x, x=1)``.
+
+    Inputs: the step (values forward, then derivatives backward), one of the paths or all, each
+    variable's entries, and a nudge of ``wrt`` (its first entry), by default the first variable.
+    ``mc.let`` names the boxes. A vector has ``n`` entries; a matrix needs its numbers. The last
+    line counts multiplications in both orders. Paper: the three sections on chain rules.
+    """
+    return Dataflow(y, wrt, n, dict(values))
+
+
+# --- shapes ----------------------------------------------------------------------------------
+
+
+class Shapes(Chained):
+    """The Jacobians of a chain as boxes, and one entry of their product as a sum."""
+
+    title = "shapes"
+
+    def __init__(self, y, wrt):
+        inputs, self.made = {}, {}
+        if y is None:
+            for name, start in (("f", "vector"), ("u", "vector"), ("x", "vector")):
+                inputs[name] = Choice(name, {"scalar": 0, "vector": 1}, start)
+            self.pick(1, 1, 1)
+            found = ["m", "k", "n"]
+        else:
+            self.start(y, wrt)
+            found = letters(self.y)
+        starts = dict(zip(found, (2, 3, 4) if len(found) > 1 else (3,), strict=False))
+        for letter in found[:3]:
+            inputs[letter] = Number(letter, 1, 5, starts[letter], whole=True)
+        inputs["layout"] = Choice("layout", {"numerator": False, "denominator": True})
+        for name in ("row", "column"):
+            inputs[name] = Number(name, 1, 5, 1, whole=True)
+        self.letters = found[:3]
+        super().__init__(self._formulas(), inputs)
+
+    def _formulas(self):
+        return [(derivative(self.d.y, self.x), self.d.jacobian.expr)]
+
+    def pick(self, f, u, x):
+        """The example with a scalar (0) or a vector (1) in each place."""
+        if (f, u, x) not in self.made:
+            A, B = matrices("A", shape=("k", "n")), matrices("B", shape=("m", "k"))
+            a, b = vectors("a", size="k"), vectors("b", size="m")
+            inner = vectors("x") if x else scalars("x")
+            made = {(0, 0): lambda: inner**2, (0, 1): lambda: np.sum(inner**2),
+                    (1, 0): lambda: a * inner, (1, 1): lambda: A @ inner}[u, x]()  # fmt: skip
+            middle = let("u", made)
+            y = {(0, 0): lambda: np.sin(middle), (0, 1): lambda: np.sum(np.sin(middle)),
+                 (1, 0): lambda: b * np.sin(middle),
+                 (1, 1): lambda: B @ np.sin(middle)}[f, u]()  # fmt: skip
+            self.start(let("f", y), inner)
+            self.graph = expression_graph(self.d.y, (inner,), False)  # two factors: df/du, du/dx
+            self.paths, self.at = paths(self.graph, inner), evaluated(self.graph)
+            self.made[f, u, x] = dict(self.__dict__)
+        for name in ("y", "d", "graph", "x", "paths", "at", "value"):
+            setattr(self, name, self.made[f, u, x][name])
+
+    def frame(self, layout, row, column, f=None, u=None, x=None, **sizes):
+        if f is not None:
+            self.pick(f, u, x)
+            for letter, used in zip("mkn", (f, u, x), strict=True):
+                self.inputs[letter].visible(used)
+        self.write(self._formulas())
+        normal = np.random.default_rng(0).standard_normal
+        values = {v.name: np.round(normal(length(v.shape, sizes)), 1) for v in symbols(self.d.y)}
+        truth = numerical(self.d, values)
+        self.inputs["row"].limit(truth.shape[layout])
+        self.inputs["column"].limit(truth.shape[1 - layout])
+        row, column = self.inputs["row"].value, self.inputs["column"].value
+        i, j = (column, row) if layout else (row, column)
+        scene = Scene(760, 20 + 130 * min(len(self.paths), 3))
+        lines, total = [], 0.0
+        for k, path in enumerate(self.paths):
+            factors = self.product(path, values)
+            names = [f"d{v}/d{p}" for v, p in itertools.pairwise(path)]
+            whole = np.linalg.multi_dot(factors) if len(factors) > 1 else factors[0]
+            total += whole[i - 1, j - 1]
+            if k < 3:
+                self._row(scene, 130 * k, factors, names, whole, layout, i - 1, j - 1)
+                lines += self._entry(factors, names, whole, layout, i - 1, j - 1)
+        y, by = self.graph.result, self.x
+        at = f"({row}, {column})"
+        if len(self.paths) > 1:
+            lines.append(f"entry {at} of the sum over {len(self.paths)} paths: {number(total)}")
+        out, into = (f"{v}_{k}" if v.ndim else str(v) for v, k in ((y, i), (by, j)))
+        lines.append(f"by nudging {into} and watching {out}: {number(truth[i - 1, j - 1])}")
+        return scene, lines
+
+    def _row(self, scene, top, factors, names, whole, layout, i, j):
+        """One path: the boxes of its factors, an equals sign, and the product."""
+        boxes = [*zip(names, factors, strict=True)]
+        if layout:
+            boxes = [(f"({name})^T", factor.T) for name, factor in reversed(boxes)]
+            whole, i, j = whole.T, j, i
+        drawn = [*boxes, ("product", whole)] if len(boxes) > 1 else boxes
+        cell = 16
+        widths = [max(cell * b.shape[1], 30) for _, b in drawn]
+        x = (760 - sum(widths) - 54 * (len(drawn) - 1)) / 2
+        for k, ((name, box), wide) in enumerate(zip(drawn, widths, strict=True)):
+            last = len(boxes) > 1 and k == len(boxes)
+            rows, columns = box.shape
+            left, y = x + (wide - cell * columns) / 2, top + 72 - cell * rows / 2
+            for r, c in itertools.product(range(rows), range(columns)):
+                first, final = k == 0 and r == i, k == len(boxes) - 1 and c == j
+                lit = (r == i and c == j) if last else (
+                    first and final if len(boxes) == 1 else first or final)  # fmt: skip
+                value = box[r, c]
+                if lit:
+                    scene.box(
+                        left + cell * c, y + cell * r, cell, cell, "violet", 0.35, "violet", 1.5
+                    )
+                elif value:
+                    scene.box(left + cell * c, y + cell * r, cell, cell, "blue", 0.15, "grid")
+                else:
+                    scene.box(left + cell * c, y + cell * r, cell, cell, edge="grid")
+            scene.text(x + wide / 2, top + 18, name, "ink", 12)
+            scene.text(x + wide / 2, top + 128, shape_text(box.shape), "muted", 12)
+            if k < len(drawn) - 1:
+                sign = "=" if k == len(boxes) - 1 else "·"
+                scene.text(x + wide + 27, top + 72, sign, "ink", 20)
+            x += wide + 54
+
+    def _entry(self, factors, names, whole, layout, i, j):
+        """How one entry of a product comes about."""
+        row, column = (j, i) if layout else (i, j)
+        at = f"({row + 1}, {column + 1})"
+        if layout:
+            factors = [f.T for f in reversed(factors)]
+        sizes = " · ".join(shape_text(f.shape) for f in factors)
+        if len(factors) == 1:
+            return [f"{sizes}: entry {at} is {number(factors[0][row, column])}"]
+        left = factors[0][row] if len(factors) == 2 else np.linalg.multi_dot(factors[:-1])[row]
+        right = factors[-1][:, column]
+        terms = " + ".join(f"{_factor(a)}·{_factor(b)}" for a, b in zip(left, right, strict=True))
+        count = sum(a.shape[0] * a.shape[1] * factors[-1].shape[1] for a in factors[:-1])
+        return [
+            f"{sizes} is {shape_text((whole.T if layout else whole).shape)}, "
+            f"{count} multiplications of numbers",
+            f"entry {at} = {terms} = {number(whole[i, j])}",
+        ]
+
+
+def _factor(value):
+    return f"({number(value)})" if value < 0 else number(value)
+
+
+def shapes(y=None, wrt=None) -> Shapes:
+    """Explore how the Jacobians of a chain fit together: ``mc.explore.shapes()``.
+
+    Without an expression, f, u and x of ``f(u(x))`` are scalars or vectors as you choose; with one,
+    ``mc.explore.shapes(np.sum(np.sin(A @ x)), wrt=x)``, the boxes are its own, a line for each of
+    the first three paths. Inputs: the lengths, one entry of the product, and the layout, numerator
+    or denominator. Paper: "Generalization of the Jacobian", "Vector chain rule".
+    """
+    return Shapes(y, wrt)

@@ -1,0 +1,410 @@
+"""Explorers of learning: one neuron in the plane of its inputs, and descent on a loss."""
+
+from __future__ import annotations
+
+import math
+
+import ipywidgets as W
+import numpy as np
+
+from ..calculation import derivative
+from ..derive import derive
+from ..diagrams import unit
+from ..evaluate import compile_
+from ..expr import SYMBOL, is_number, node, replace, scalars, symbols, unnamed, vectors, walk
+from ..picture import number, numbers
+from .explorer import Choice, Explorer, Number, expression, signed
+from .scene import Axes, Scene, limits
+
+_REACH = 3.0
+
+
+class Neuron(Explorer):
+    """Where a neuron of two inputs is active, and what its gradient is on either side."""
+
+    title = "neuron"
+
+    def __init__(self, units, values):
+        self.units = {str(y): self._prepared(unnamed(expression(y))) for y in units}
+        first = next(iter(self.units.values()))
+        inputs, rows = {}, [[], [], []]
+        if len(self.units) > 1:
+            inputs["activation"] = Choice("activation", self.units)
+            rows[0].append("activation")
+        starts = {first["w"].name: (1.0, 2.0), first["x"].name: (1.0, 0.5)}
+        self.names = {}
+        for v in first["known"]:
+            given = np.ravel(values.pop(v.name, starts.get(v.name, (-0.5,))))
+            names = [f"{v.name}_1", f"{v.name}_2"] if v.ndim else [v.name]
+            if v.ndim and v.name not in starts:
+                raise ValueError(f"{v.name} is a third vector: a neuron has weights and inputs")
+            if len(given) != len(names):
+                raise ValueError(f"{v.name} takes {len(names)} numbers here, not {len(given)}")
+            self.names[v] = names
+            for name, start in zip(names, given, strict=True):
+                if name in ("activation", "nudged", "nudge"):
+                    raise ValueError(f"{name} is the name of an input here: rename the variable")
+                inputs[name] = Number(name, -_REACH, _REACH, float(start), 0.1)
+                rows[1].append(name)
+        if values:
+            raise ValueError(f"{next(iter(values))} is no variable of {next(iter(self.units))}")
+        every = {name: name for names in self.names.values() for name in names}
+        inputs["nudged"] = Choice("nudge", every)
+        inputs["nudge"] = Number("by", 0.001, 1.0, 0.1, log=True)
+        rows[2] = ["nudged", "nudge"]
+        super().__init__(self._formulas(first), inputs, rows=rows)
+
+    def _prepared(self, y):
+        w, x, affine, _ = unit(y)
+        known = symbols(y)
+        z = node(SYMBOL, params=("z",), shape=())
+        if any(v.ndim > 1 for v in known) or y.ndim:
+            raise ValueError(f"{y} is needed as one scalar of vectors and scalars: one neuron")
+        out = replace(y, {affine: z}.get)
+        if "z" in {v.name for v in known}:
+            raise ValueError("z is what the neuron's sum is called here: rename the variable")
+        return {
+            "y": y, "w": w, "x": x, "known": known,
+            "z": compile_(affine, known), "out": compile_(out, [z, *known]),
+            "value": compile_(y, known), "derived": {v: derive(y, v) for v in known},
+            "slopes": {v: compile_(derive(y, v).jacobian.expr, known, two_axes=True)
+                       for v in known},
+        }  # fmt: skip
+
+    def _formulas(self, unit):
+        y, w = unit["y"], unit["w"]
+        bias = [v for v in unit["known"] if v.ndim == 0][:1]
+        return [(derivative(y, v), unit["derived"][v].jacobian.expr) for v in [w, *bias]]
+
+    def frame(self, nudged, nudge, activation=None, **entries):
+        u = activation or next(iter(self.units.values()))
+        self.write(self._formulas(u))
+
+        def at(**moved):
+            now = entries | moved
+            arrays = {v: np.array([now[name] for name in names]) for v, names in self.names.items()}
+            return {v.name: a if v.ndim else a[0] for v, a in arrays.items()}
+
+        values = at()
+        z, here = float(u["z"](**values)), float(u["value"](**values))
+        slopes = {v: np.ravel(u["slopes"][v](**values)) for v in u["known"]}
+        scene = Scene(760, 350)
+        self._plane(scene, u, values, z)
+        self._curve(scene, u, values, z, here)
+        moved = at(**{nudged: entries[nudged] + nudge})
+        v = next(v for v, names in self.names.items() if nudged in names)
+        predicted = slopes[v][self.names[v].index(nudged)] * nudge
+        real = float(u["value"](**moved)) - here
+        side = "z is above 0" if z > 0 else "z is below 0" if z < 0 else "z is 0: on the line"
+        told = ", ".join(f"∂/∂{v} = {numbers(s)}" for v, s in slopes.items())
+        far = abs(z) / math.hypot(*values[u["w"].name]) if any(values[u["w"].name]) else math.inf
+        crossed = ": the line was crossed" if (float(u["z"](**moved)) > 0) != (z > 0) else ""
+        return scene, [
+            f"z = {number(z)}, output {number(here)}; {side}, {number(far)} from the line",
+            f"gradients: {told}",
+            f"{nudged} up by {number(nudge)}: predicted change {signed(predicted)}, "
+            f"real change {signed(real)}, off by {number(real - predicted)}{crossed}",
+        ]
+
+    def _plane(self, scene, u, values, z):
+        """The inputs' plane: the line z = 0, the side above it, the weights as an arrow."""
+        bounds = -_REACH, _REACH
+        x = u["x"].name
+        plane = Axes(scene, 40, 30, 280, 280, bounds, bounds).frame(f"{x}_1", f"{x}_2")
+        a, b = values[u["w"].name]
+        c = float(u["z"](**values | {x: np.zeros(2)}))
+        corners = [(-_REACH, -_REACH), (_REACH, -_REACH), (_REACH, _REACH), (-_REACH, _REACH)]
+        above, border = [], []
+        for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], corners[0]], strict=True):
+            z0, z1 = a * x0 + b * y0 + c, a * x1 + b * y1 + c
+            if z0 > 0:
+                above.append((x0, y0))
+            if (z0 > 0) != (z1 > 0):
+                t = z0 / (z0 - z1)
+                border.append((x0 + t * (x1 - x0), y0 + t * (y1 - y0)))
+                above.append(border[-1])
+        if above:
+            scene.area([plane.at(*p) for p in above], "blue", 0.14)
+            middle = np.mean(above, axis=0)
+            scene.text(*plane.at(*middle), "z > 0", "blue", 13, bold=True)
+        if len(border) == 2:
+            scene.line([plane.at(*p) for p in border], "blue", 2.5)
+        scene.arrow(*plane.at(0, 0), *plane.at(a, b), "orange", 2.5)
+        scene.text(*np.add(plane.at(a, b), (10, -8)), u["w"].name, "orange", 13, bold=True)
+        plane.dot(*values[x], color="ink" if z > 0 else "muted", radius=6, hollow=z <= 0)
+        scene.text(*np.add(plane.at(*values[x]), (13, 10)), x, "ink", 13, bold=True)
+
+    def _curve(self, scene, u, values, z, here):
+        """What becomes of z, and the tangent there."""
+        zs = np.linspace(-8, 8, 121)
+        ys = np.array([float(u["out"](z=t, **values)) for t in zs])
+        low, high = limits(np.clip(ys, -8, 8))
+        plot = Axes(scene, 420, 30, 320, 280, (-8.0, 8.0), (low, high)).frame("z", "output")
+        plot.curve(zs, ys)
+        scene.line([plot.at(0, low), plot.at(0, high)], "grid", 1)
+        e = 1e-6 if z > 0 else -1e-6  # the side that the derivative is taken on
+        slope = (float(u["out"](z=z + e, **values)) - float(u["out"](z=z, **values))) / e
+        ends = np.array([z - 2, z + 2])
+        plot.curve(ends, here + slope * (ends - z), "orange", 2, "7 4")
+        plot.dot(z, here, "ink", 6, hollow=z <= 0)
+        scene.text(740, 19, f"slope {number(slope)} at z = {number(z)}", "orange", 12, "end")
+
+
+def neuron(*units, **values) -> Neuron:
+    """Explore a neuron of two inputs: ``mc.explore.neuron(np.maximum(0, w @ x + b))``.
+
+    Each of ``units`` is one scalar made of a dot product of two vectors and of scalars; several
+    become a choice. Without any: max(0, z), tanh(z), the logistic function and z itself. Inputs:
+    every weight, input and scalar, and which of them to nudge. Paper: "The gradient of neuron
+    activation".
+    """
+    if not units:
+        w, x = vectors("w x")
+        z = w @ x + scalars("b")
+        units = np.maximum(0, z), np.tanh(z), 1 / (1 + np.exp(-z)), z
+    return Neuron(units, dict(values))
+
+
+# --- descent ---------------------------------------------------------------------------------
+
+
+class Descent(Explorer):
+    """Gradient descent, step by step: the loss, the parameters, and the examples that weigh in."""
+
+    title = "descent"
+
+    def __init__(self, loss, start, data, rate, steps):
+        self.y = unnamed(expression(loss))
+        known = symbols(self.y)
+        self.data = {name: np.asarray(value, dtype=float) for name, value in data.items()}
+        self.first = {name: np.asarray(value, dtype=float) for name, value in start.items()}
+        for name in (*self.data, *self.first):
+            if name not in {v.name for v in known}:
+                raise ValueError(f"{name} is no variable of the loss: there are {known}")
+        self.parameters = [v for v in known if v.name in self.first]
+        if not self.parameters:
+            raise ValueError(
+                "start names no variable: give what is to be learned, start={'w': ...}"
+            )
+        self.loss = compile_(self.y, known)
+        self.gradients = {v: derive(self.y, v).numpy() for v in self.parameters}
+        self.loss(**self.data, **self.first)  # refuses what is missing or does not fit
+        self._find_examples(known)
+        self.most = steps
+        inputs = {
+            "rate": Number("learning rate", 0.001, 10.0, rate, log=True),
+            "start": Number("start", 0, 9, 0, whole=True, unit="0 as given, else random"),
+            "step": Number("step", 0, steps, 0, whole=True),
+        }
+        sizes = [size for size in (256, 32, 1) if size < self.count]
+        if sizes:
+            inputs["batch"] = Choice("batch", {"all": 0, **{str(s): s for s in sizes}})
+        self._paths: dict = {}
+        self._buttons()
+        formulas = [(derivative(self.y, v), derive(self.y, v).jacobian.expr)
+                    for v in self.parameters]  # fmt: skip
+        super().__init__(formulas, inputs, [self._controls])
+
+    def _buttons(self):
+        """Play, step and start over. The clock is the browser's: a slow kernel skips ticks."""
+        self._clock = W.Play(min=0, max=self.most, interval=60)
+        self._clock.layout.display = "none"
+        self._play = W.ToggleButton(description="Play", tooltip="Play, or pause")
+        W.jslink((self._play, "value"), (self._clock, "playing"))
+        self._next = W.Button(description="Step", tooltip="One step on")
+        self._over = W.Button(description="Start over", tooltip="Back to step 0")
+        self._next.on_click(lambda _: self.set(step=min(self.values["step"] + 1, self.most)))
+        self._over.on_click(lambda _: self.set(step=0))
+        self._clock.observe(self._ticked, "value")
+        self._controls = W.HBox([self._play, self._clock, self._next, self._over])
+
+    def _ticked(self, change):
+        if change["new"] != self.inputs["step"].value:
+            self.inputs["step"].put(change["new"])
+            self.show()
+
+    def _find_examples(self, known):
+        """How many examples there are, which are active, and what weight each has."""
+        own = {part for v in self.parameters for part in v.shape}
+        rows = {v.shape[0] for v in known if v.name in self.data and v.ndim} - own
+        self.rows = [v.name for v in known if v.name in self.data and v.ndim and v.shape[0] in rows]
+        self.count = len(self.data[self.rows[0]]) if len(rows) == 1 else 0
+        self.active = self.weigh = None
+        for e in walk(self.y):
+            if e.op.name == "maximum" and is_number(e.args[0], 0) and e.shape[:1] == tuple(rows):
+                z = node(SYMBOL, params=("z",), shape=e.shape)
+                self.active = compile_(e.args[1], known)
+                part = replace(self.y, {e.args[1]: z}.get)
+                others = {v.name for v in symbols(part)} - {"z"}
+                if not others & self.first.keys() and z in symbols(part):
+                    self.weigh = derive(part, z).numpy()
+                    self.others = {k: a for k, a in self.data.items() if k in others}
+
+    def batch(self, step, size):
+        """The data of one step: all of it, or the next few examples in a shuffled order."""
+        if not size:
+            return self.data
+        order = self._order = getattr(self, "_order", None)
+        if order is None:
+            order = self._order = np.random.default_rng(0).permutation(self.count)
+        some = order[np.arange(step * size, (step + 1) * size) % self.count]
+        return {k: a[some] if k in self.rows else a for k, a in self.data.items()}
+
+    def path(self, rate, start, batch, step):
+        """The parameters after 0, 1, ... steps at least so far, and the loss of each."""
+        key = rate, start, batch
+        if key not in self._paths:
+            if len(self._paths) > 20:
+                self._paths.clear()
+            first = dict(self.first)
+            if start:
+                normal = np.random.default_rng(start).standard_normal
+                first = {k: a + 0.3 / math.sqrt(a.size) * normal(a.shape) for k, a in first.items()}
+            self._paths[key] = [(first, float(self.loss(**self.data, **first)))]
+        found = self._paths[key]
+        while len(found) <= step + 1:
+            now = found[-1][0]
+            some = self.batch(len(found) - 1, batch)
+            new = {v.name: now[v.name] - rate * np.reshape(g(**some, **now), v_shape(now, v))
+                   for v, g in self.gradients.items()}  # fmt: skip
+            found.append((new, float(self.loss(**self.data, **new))))
+        return found
+
+    def frame(self, rate, start, step, batch=0):
+        if self._clock.value != step:
+            self._clock.value = step
+        path = self.path(rate, start, batch, step)
+        now, loss = path[step]
+        gradient = {v.name: np.reshape(g(**self.data, **now), v_shape(now, v))
+                    for v, g in self.gradients.items()}  # fmt: skip
+        some = self.batch(step, batch)
+        used = {v.name: np.reshape(g(**some, **now), v_shape(now, v))
+                for v, g in self.gradients.items()} if batch else gradient  # fmt: skip
+        predicted = -rate * sum(float(np.sum(gradient[k] * used[k])) for k in gradient)
+        real = path[step + 1][1] - loss
+        scene = Scene(760, 300)
+        self._loss_curve(scene, path, step, loss, predicted)
+        two = len(self.parameters) == 2 and all(a.ndim == 0 for a in now.values())
+        if two:
+            self._valley(scene, path, step)
+        else:
+            self._parameters(scene, now, gradient)
+        lines = [
+            f"step {step} of {self.most}: loss {number(loss)}",
+            f"the next step: predicted change {signed(predicted)}, real change {signed(real)}",
+        ]
+        if not math.isfinite(loss) or loss > 1e6 * max(path[0][1], 1e-12):
+            lines[1] = "the steps are too long: the loss grows without bound"
+        lines.append("; ".join(f"{k} = {numbers(a)}" for k, a in now.items() if a.size <= 4)
+                     or f"largest entry of the gradient {_largest(gradient)}")  # fmt: skip
+        if self.active is not None:
+            lines.append(self._examples(scene, now, two))
+        return scene, lines
+
+    def _loss_curve(self, scene, path, step, loss, predicted):
+        top = 1.25 * max(path[0][1], 1e-12)
+        plot = Axes(scene, 52, 30, 250, 190, (0.0, float(self.most)), (0.0, top))
+        plot.frame("step", "loss")
+        losses = [value if value < 3 * top else math.inf for _, value in path[: step + 1]]
+        plot.curve(range(len(losses)), losses)
+        ends = np.array([0.0, self.most / 8])
+        if math.isfinite(predicted) and loss < top:
+            plot.curve(step + ends, loss + predicted * ends, "orange", 2, "7 4")
+        plot.dot(step, loss, "ink")
+        scene.box(52, 274, 250, 12, edge="muted")
+        scene.box(52, 274, 250 * step / self.most, 12, "blue", 0.8)
+        scene.text(310, 280, f"{step} of {self.most}", "muted", 11, "start")
+
+    def _parameters(self, scene, now, gradient):
+        """Parameters and the step that each takes, as images where they are squares."""
+        x = 372
+        for name in [k for k, a in now.items() if a.size > 4][:1]:
+            for title, values in (
+                (name, now[name]),
+                (f"minus gradient of {name}", -gradient[name]),
+            ):
+                side = math.isqrt(values.size)
+                grid = values.reshape(side, side) if side * side == values.size else values[None]
+                cell = min(130 / len(grid), 150 / grid.shape[1])
+                scene.image(x, 44, cell, grid)
+                scene.text(x, 30, title, "ink", 12, "start")
+                low, high = values.min(), values.max()
+                scene.text(x, 190, f"{number(low)} to {number(high)}", "muted", 11, "start")
+                x += 190
+
+    def _valley(self, scene, path, step):
+        """The loss of two numbers from above, with the way so far."""
+        (a, b), far = self.parameters, self._surface(path)
+        plot = Axes(scene, 430, 30, 300, 220, *far).frame(a.name, b.name)
+        for points in self._levels:
+            plot.curve(*points.T, "muted", 1)
+        way = [tuple(float(now[v.name]) for v in (a, b)) for now, _ in path[: step + 1]]
+        plot.curve(*np.transpose(way), "green", 2)
+        for point in way:
+            plot.dot(*point, color="green", radius=2.5)
+        plot.dot(*way[-1], color="ink")
+
+    def _surface(self, path):
+        """Lines of equal loss around the given start and the far end; once."""
+        if not hasattr(self, "_bounds"):
+            from contourpy import contour_generator
+
+            a, b = (v.name for v in self.parameters)
+            first = self.path(self.inputs["rate"].value, 0, 0, self.most)
+            way = np.array([[now[a], now[b]] for now, value in first if value <= 2 * first[0][1]])
+            ends = [limits([*c, c[0] - 1, c[0] + 1]) for c in way.T]
+            grid = [np.linspace(*end, 41) for end in ends]
+            heights = np.array([[float(self.loss(**self.data, **{a: u, b: v})) for u in grid[0]]
+                                for v in grid[1]])  # fmt: skip
+            generator = contour_generator(*grid, heights)
+            low, high = heights.min(), heights.max()
+            self._levels = [points for share in np.linspace(0.03, 0.95, 10) ** 2
+                            for points in generator.lines(low + share * (high - low))]  # fmt: skip
+            self._bounds = ends
+        return self._bounds
+
+    def _examples(self, scene, now, two):
+        """How many examples are active; and those that pull hardest, as images."""
+        z = self.active(**self.data, **now)
+        active = int((z > 0).sum())
+        told = f"active examples: {active} of {len(z)}"
+        if self.weigh is not None:
+            pull = np.ravel(self.weigh(z=z, **self.others))
+            order = np.argsort(-abs(pull), kind="stable")[:6]
+            some = [k for k in order if pull[k]]
+            matrix = next((self.data[k] for k in self.rows if self.data[k].ndim == 2), None)
+            if (
+                matrix is not None
+                and not two
+                and math.isqrt(matrix.shape[1]) ** 2 == matrix.shape[1]
+            ):
+                side = math.isqrt(matrix.shape[1])
+                scene.text(
+                    372, 216, "the examples that weigh most want the answer", "ink", 12, "start"
+                )
+                for place, k in enumerate(some):
+                    x = 372 + 62 * place
+                    scene.image(x, 228, 48 / side, matrix[k].reshape(side, side))
+                    scene.text(x + 24, 286, "lower" if pull[k] > 0 else "higher", "muted", 11)
+        return told
+
+
+def v_shape(now, v):
+    return now[v.name].shape
+
+
+def _largest(gradient):
+    return number(max(float(np.max(abs(g))) for g in gradient.values()))
+
+
+def descent(loss, start, data, rate=0.1, steps=100) -> Descent:
+    """Explore gradient descent: ``mc.explore.descent(C, {"w": np.zeros(64), "b": 0.1}, data)``.
+
+    ``loss`` is a scalar expression, ``start`` has the parameters to learn and where they begin, and
+    ``data`` the values of all other variables. Inputs: the learning rate, another start at random,
+    the size of a batch if there are examples (arrays that share a length which no parameter has),
+    and the step; Play takes one after the other. A parameter of a square length is shown as an
+    image, two scalars as a way through lines of equal loss. Paper: "The gradient of the neural
+    network loss function".
+    """
+    return Descent(loss, dict(start), dict(data), rate, steps)

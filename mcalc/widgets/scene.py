@@ -1,0 +1,383 @@
+"""One drawing, two ways out: SVG for the live picture, PNG by matplotlib for the static one.
+
+A scene is a list of a few kinds of marks in pixels, and knows nothing of what it shows. The colours
+of the SVG are custom properties of CSS, so it follows the theme.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from xml.etree import ElementTree as ET
+
+import numpy as np
+
+# What a colour is for, on a light page and on a dark one. Text has a contrast of at least 4.5 in
+# each; JupyterLab's own colours come first where it has one for the purpose.
+COLORS = {
+    "ink": ("#1f1f1f", "#f2f2f2", "--jp-content-font-color1"),
+    "muted": ("#595959", "#b8b8b8", None),
+    "grid": ("#d5d5d5", "#4a4a4a", None),
+    "paper": ("#ffffff", "#111111", "--jp-layout-color0"),
+    "blue": ("#1845fb", "#93abff", None),  # the function itself
+    "orange": ("#a33e00", "#ffae70", None),  # what the derivative predicts; positive numbers
+    "green": ("#00735c", "#54d6b3", None),  # what really happens
+    "violet": ("#7f2aff", "#cdb0ff", None),  # what is being nudged; negative numbers
+}
+FONT = "system-ui, 'DejaVu Sans', sans-serif"
+
+
+def _properties(theme):
+    return "".join(f"--mcalc-{name}:{colors[theme]};" for name, colors in COLORS.items())
+
+
+STYLE = (
+    f".mcalc-explorer{{{_properties(0)}}}"
+    f'[data-jp-theme-light="false"] .mcalc-explorer{{{_properties(1)}}}'
+)
+
+
+def css(color):
+    """A colour as CSS: the theme's own where it has one, else ours, else the light one."""
+    light, _, theirs = COLORS[color]
+    ours = f"var(--mcalc-{color},{light})"
+    return f"var({theirs},{ours})" if theirs else ours
+
+
+class Scene:
+    """Marks in pixels, y downwards; each later one on top of the earlier ones."""
+
+    def __init__(self, width: int, height: int):
+        self.width, self.height = width, height
+        self.marks: list[tuple] = []
+
+    def line(self, points, color="ink", width=1.5, dash="", opacity=1.0, clip=None):
+        """Straight lines from point to point."""
+        style = {"stroke": color, "width": width, "dash": dash, "opacity": opacity, "fill": None}
+        self.marks.append(("path", points, style, clip))
+
+    def area(self, points, color, opacity=1.0, clip=None):
+        """The polygon with these corners."""
+        style = {"stroke": None, "width": 0, "dash": "", "opacity": opacity, "fill": color}
+        self.marks.append(("path", points, style, clip))
+
+    def box(self, x, y, width, height, fill=None, opacity=1.0, edge=None, thick=1.0, dash=""):
+        """A rectangle; the opacity is that of its filling."""
+        style = {"stroke": edge, "width": thick, "dash": dash, "opacity": opacity, "fill": fill}
+        self.marks.append(("box", (x, y, width, height), style, None))
+
+    def dot(self, x, y, radius=4.0, color="ink", hollow=False, clip=None):
+        fill = "paper" if hollow else color
+        style = {"stroke": color, "width": 1.5, "dash": "", "opacity": 1.0, "fill": fill}
+        self.marks.append(("dot", (x, y, radius), style, clip))
+
+    def arrow(self, x0, y0, x1, y1, color="ink", width=2.0, dash="", head=8.0):
+        """An arrow that ends in (x1, y1)."""
+        length = math.hypot(x1 - x0, y1 - y0)
+        if length < 0.5:
+            return
+        ux, uy = (x1 - x0) / length, (y1 - y0) / length
+        head = min(head, length)
+        bx, by, half = x1 - head * ux, y1 - head * uy, 0.4 * head
+        self.line([(x0, y0), (bx, by)], color, width, dash)
+        self.area([(x1, y1), (bx - half * uy, by + half * ux), (bx + half * uy, by - half * ux)],
+                  color)  # fmt: skip
+
+    def image(self, x, y, cell, values):
+        """A matrix as squares: orange above zero and violet below if it has both, else ink."""
+        values = np.asarray(values, dtype=float)
+        top = float(np.max(abs(values), initial=0)) or 1.0
+        tones = np.round(12 * values / top).astype(int)
+        signed = bool((values < 0).any())
+        rows, columns = values.shape
+        self.box(x, y, cell * columns, cell * rows, "paper", 1.0, "grid")
+        for tone in np.unique(tones[tones != 0]):
+            at = [(x + cell * j, y + cell * i) for i, j in np.argwhere(tones == tone)]
+            color = ("orange" if tone > 0 else "violet") if signed else "ink"
+            style = {"stroke": None, "width": 0, "dash": "", "opacity": abs(tone) / 12,
+                     "fill": color}  # fmt: skip
+            self.marks.append(("squares", (at, cell), style, None))
+
+    def text(self, x, y, words, color="ink", size=13, anchor="middle", bold=False):
+        """Words on one line, y in the middle of them; anchor is start, middle or end."""
+        style = {"fill": color, "size": size, "anchor": anchor, "bold": bold}
+        self.marks.append(("text", (x, y, str(words)), style, None))
+
+    # --- as SVG ---
+
+    def svg(self, title: str, description: str) -> str:
+        """The picture as an SVG element with a text alternative."""
+        size = {"width": str(self.width), "height": str(self.height)}
+        root = ET.Element("svg", {
+            "xmlns": "http://www.w3.org/2000/svg", **size,
+            "viewBox": f"0 0 {self.width} {self.height}", "role": "img",
+            "aria-label": f"{title}: {description}", "font-family": FONT,
+        })  # fmt: skip
+        ET.SubElement(root, "title").text = title
+        ET.SubElement(root, "desc").text = description
+        for kind, data, style, clip in self.marks:
+            into = root
+            if clip:  # a nested svg shows nothing outside itself, and needs no id for it
+                x, y, width, height = clip
+                into = ET.SubElement(root, "svg", {
+                    "x": _px(x), "y": _px(y), "width": _px(width), "height": _px(height),
+                    "viewBox": f"{_px(x)} {_px(y)} {_px(width)} {_px(height)}",
+                })  # fmt: skip
+            _SVG[kind](into, data, style)
+        return ET.tostring(root, encoding="unicode")
+
+    # --- as PNG ---
+
+    def png(self, above=(), below=(), dpi=96) -> bytes:
+        """The picture in its light colours, with lines of formulas above it and of text below it.
+
+        The bytes are the same on every run.
+        """
+        from matplotlib.figure import Figure
+
+        lines = [38 if "$" in line else 17 for line in above]  # a formula, or text
+        top, foot = sum(lines) + 10, 17 * len(below) + 12
+        width, height = self.width, top + self.height + foot
+        figure = Figure(figsize=(width / 96, height / 96), facecolor="white")
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set(xlim=(0, width), ylim=(height - top, -top))
+        axes.set_axis_off()
+        for order, (kind, data, style, clip) in enumerate(self.marks):
+            _MATPLOTLIB[kind](axes, data, style, clip, order)
+        at = 5 - top
+        for line, high in zip(above, lines, strict=True):
+            _words(axes, at + high / 2, line, 11 if "$" in line else 8.5, "$" not in line)
+            at += high
+        for k, line in enumerate(below):
+            _words(axes, self.height + 12 + 17 * k, line.replace("$", r"\$"), 8.5, True)
+        file = io.BytesIO()
+        figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
+        return file.getvalue()
+
+
+def _words(axes, y, line, size, mono):
+    family = {"family": "monospace"} if mono else {}
+    axes.text(10, y, line, fontsize=size, va="center", color=COLORS["ink"][0], **family)
+
+
+def _px(value):
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _painted(style):
+    """The attributes for stroke and filling."""
+    found = {"fill": css(style["fill"]) if style["fill"] else "none"}
+    if style["fill"] and style["opacity"] < 1:
+        found["fill-opacity"] = f"{style['opacity']:.3g}"
+    if style["stroke"]:
+        found |= {"stroke": css(style["stroke"]), "stroke-width": _px(style["width"])}
+        if style["dash"]:
+            found["stroke-dasharray"] = style["dash"]
+        if not style["fill"] and style["opacity"] < 1:
+            found["stroke-opacity"] = f"{style['opacity']:.3g}"
+    return found
+
+
+def _svg_path(into, points, style):
+    where = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    tag = "polygon" if style["fill"] else "polyline"
+    ET.SubElement(into, tag, {"points": where, **_painted(style)})
+
+
+def _svg_squares(into, data, style):
+    at, cell = data
+    side = _px(cell)
+    where = "".join(f"M{_px(x)} {_px(y)}h{side}v{side}h-{side}z" for x, y in at)
+    ET.SubElement(into, "path", {"d": where, **_painted(style)})
+
+
+def _svg_box(into, data, style):
+    names = ("x", "y", "width", "height")
+    where = {name: _px(value) for name, value in zip(names, data, strict=True)}
+    ET.SubElement(into, "rect", {**where, **_painted(style)})
+
+
+def _svg_dot(into, data, style):
+    where = {name: _px(value) for name, value in zip(("cx", "cy", "r"), data, strict=True)}
+    ET.SubElement(into, "circle", {**where, **_painted(style)})
+
+
+def _svg_text(into, data, style):
+    x, y, words = data
+    given = {"x": _px(x), "y": _px(y), "fill": css(style["fill"]), "font-size": str(style["size"])}
+    given |= {"text-anchor": style["anchor"], "dominant-baseline": "central"}
+    if style["bold"]:
+        given["font-weight"] = "bold"
+    ET.SubElement(into, "text", given).text = words
+
+
+_SVG = {
+    "path": _svg_path,
+    "squares": _svg_squares,
+    "box": _svg_box,
+    "dot": _svg_dot,
+    "text": _svg_text,
+}
+
+
+def _patch(style, order):
+    fill, edge = (COLORS[c][0] if c else None for c in (style["fill"], style["stroke"]))
+    face = _rgba(fill, style["opacity"]) if fill else "none"
+    dashes = (0, [float(part) * 0.75 / max(style["width"] * 0.75, 0.1)
+                  for part in style["dash"].split()])  # fmt: skip
+    return {
+        "facecolor": face,
+        "edgecolor": _rgba(edge, 1 if fill else style["opacity"]) if edge else "none",
+        "linewidth": 0.75 * style["width"] if edge else 0,
+        "linestyle": dashes if dashes[1] else "-",
+        "zorder": 2 + order / 1000,
+    }
+
+
+def _rgba(color, opacity):
+    return (*(int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)), opacity)
+
+
+def _drawn(axes, patch, clip):
+    axes.add_patch(patch)
+    if clip:
+        from matplotlib.patches import Rectangle
+
+        x, y, width, height = clip
+        patch.set_clip_path(Rectangle((x, y), width, height, transform=axes.transData))
+
+
+def _matplotlib_path(axes, points, style, clip, order):
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    if len(points) > 1:
+        path = Path(np.asarray([*points, points[0]] if style["fill"] else points, dtype=float))
+        _drawn(axes, PathPatch(path, capstyle="butt", **_patch(style, order)), clip)
+
+
+def _matplotlib_squares(axes, data, style, clip, order):
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    at, cell = data
+    corners = np.array([(0, 0), (cell, 0), (cell, cell), (0, cell), (0, 0)])
+    points = np.concatenate([corners + corner for corner in at])
+    codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(at)
+    _drawn(axes, PathPatch(Path(points, codes), antialiased=False, **_patch(style, order)), clip)
+
+
+def _matplotlib_box(axes, data, style, clip, order):
+    from matplotlib.patches import Rectangle
+
+    x, y, width, height = data
+    _drawn(axes, Rectangle((x, y), width, height, **_patch(style, order)), clip)
+
+
+def _matplotlib_dot(axes, data, style, clip, order):
+    from matplotlib.patches import Circle
+
+    x, y, radius = data
+    _drawn(axes, Circle((x, y), radius, **_patch(style, order)), clip)
+
+
+def _matplotlib_text(axes, data, style, clip, order):
+    x, y, words = data
+    side = {"start": "left", "middle": "center", "end": "right"}[style["anchor"]]
+    axes.text(x, y, words.replace("$", r"\$"), color=COLORS[style["fill"]][0], ha=side,
+              va="center_baseline", fontsize=0.72 * style["size"],
+              fontweight="bold" if style["bold"] else "normal", zorder=2 + order / 1000)  # fmt: skip
+
+
+_MATPLOTLIB = {
+    "path": _matplotlib_path,
+    "squares": _matplotlib_squares,
+    "box": _matplotlib_box,
+    "dot": _matplotlib_dot,
+    "text": _matplotlib_text,
+}
+
+
+# --- axes ------------------------------------------------------------------------------------
+
+
+def ticks(low, high, count=5) -> list[float]:
+    """Round numbers between two bounds: steps of 1, 2 or 5 times a power of ten."""
+    raw = (high - low) / count
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next(power * k for k in (1, 2, 5, 10) if power * k >= raw * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def limits(values, floor=0.1) -> tuple[float, float]:
+    """Bounds that hold the finite ones of these values, with a margin."""
+    values = np.asarray(values, dtype=float)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return -1.0, 1.0
+    low, high = values.min(), values.max()
+    margin = max(0.08 * (high - low), floor)
+    return float(low - margin), float(high + margin)
+
+
+class Axes:
+    """A rectangle of a scene with a coordinate system: straight, or logarithmic both ways."""
+
+    def __init__(self, scene, left, top, width, height, xlim, ylim, log=False):
+        self.scene, self.clip, self.log = scene, (left, top, width, height), log
+        self.xlim, self.ylim = xlim, ylim
+
+    def at(self, x, y):
+        """The pixel of a point."""
+        left, top, width, height = self.clip
+        ends = (*self.xlim, *self.ylim)
+        if self.log:
+            x, y = (math.log10(max(v, 1e-300)) for v in (x, y))
+            ends = tuple(map(math.log10, ends))
+        x0, x1, y0, y1 = ends
+        return left + width * (x - x0) / (x1 - x0), top + height * (y1 - y) / (y1 - y0)
+
+    def frame(self, xlabel="", ylabel="", title=""):
+        """The border, round numbers along it, and the names of both directions."""
+        left, top, width, height = self.clip
+        self.scene.box(left, top, width, height, edge="grid")
+        for value, label in self._ticks(self.xlim, 7):
+            x = self.at(value, self.ylim[0])[0]
+            self.scene.line([(x, top + height), (x, top + height + 4)], "muted", 1)
+            self.scene.text(x, top + height + 13, label, "muted", 11)
+        for value, label in self._ticks(self.ylim, 5):
+            y = self.at(self.xlim[0], value)[1]
+            self.scene.line([(left - 4, y), (left, y)], "muted", 1)
+            self.scene.text(left - 7, y, label, "muted", 11, "end")
+        self.scene.text(left + width / 2, top + height + 29, xlabel, "muted", 12)
+        self.scene.text(left - 7, top - 11, ylabel, "muted", 12, "start")
+        self.scene.text(left + width, top - 11, title, "ink", 12, "end")
+        return self
+
+    def _ticks(self, bounds, count):
+        if not self.log:
+            return [(v, f"{v:g}") for v in ticks(*bounds, count)]
+        low, high = (math.log10(v) for v in bounds)
+        every = max(1, math.ceil((high - low) / 6))
+        powers = range(math.ceil(low), math.floor(high) + 1)
+        return [(10.0**k, f"1e{k}" if k else "1") for k in powers if k % every == 0]
+
+    def curve(self, xs, ys, color="blue", width=2.0, dash=""):
+        """A curve, with gaps where it is not finite."""
+        far = 20 * (self.ylim[1] - self.ylim[0])
+        points, run = [*zip(map(float, xs), map(float, ys), strict=True)], []
+        for x, y in [*points, (0.0, math.nan)]:
+            usable = math.isfinite(y) and (y > 0 if self.log else abs(y - self.ylim[0]) < far)
+            if usable:
+                run.append(self.at(x, y))
+            elif run:
+                self.scene.line(run, color, width, dash, clip=self.clip)
+                run = []
+
+    def dot(self, x, y, color="blue", radius=4.5, hollow=False):
+        if math.isfinite(x) and math.isfinite(y) and not (self.log and y <= 0):
+            px, py = self.at(x, y)
+            left, top, width, height = self.clip
+            if left - 1 <= px <= left + width + 1 and top - 1 <= py <= top + height + 1:
+                self.scene.dot(px, py, radius, color, hollow)
