@@ -1,10 +1,12 @@
 """The explorers: a formula, its numbers and a picture, and inputs to vary."""
 
 from .curves import gradient, tangent
+from .descent import descent
 from .explorer import Explorer
-from .graphs import dataflow, shapes
+from .graphs import dataflow
 from .matrices import bench, jacobian
-from .networks import descent, neuron
+from .neuron import neuron
+from .shapes import shapes
 
 __all__ = [
     "Explorer",

@@ -49,15 +49,13 @@ class Tangent(Explorer):
         self.functions = functions
         middle = self.low + (self.high - self.low) * 2 / 3
         for v in known:
-            start = values.pop(v.name, middle if v is self.x else 1.0)
-            inputs[v.name] = Number(v.name, self.low, self.high, start)
-        inputs["step"] = Number("step", 1e-12, 1.0, values.pop("step", 0.5), log=True)
-        if values:
-            raise ValueError(f"{next(iter(values))} is no variable of {functions[0]}")
+            inputs[v.name] = Number(v.name, self.low, self.high, middle if v is self.x else 1.0)
+        inputs["step"] = Number("step", 1e-12, 1.0, 0.5, log=True)
         self.slopes = {
             f: derive(f, self.x).jacobian.expr for f in functions if self.x in symbols(f)
         }
         super().__init__([], inputs)
+        self.set(**values)
 
     @property
     def function(self):
@@ -132,7 +130,7 @@ def tangent(*functions, wrt=None, between=(-3.0, 3.0), **values) -> Tangent:
 
 
 class Gradient(Explorer):
-    """A function of two numbers from above, its gradient, its slices, and a step in any direction."""
+    """A function of two numbers from above, its gradient, its slices, and a step."""
 
     title = "gradient"
 
@@ -143,13 +141,9 @@ class Gradient(Explorer):
         self.low, self.high = map(float, between)
         inputs = {}
         for v, start in zip(self.pair, (1.0, 0.5), strict=True):
-            inputs[v.name] = Number(v.name, self.low, self.high, values.pop(v.name, start))
-        inputs["direction"] = Number(
-            "direction", 0, 360, values.pop("direction", 60), 5, whole=True, unit="degrees"
-        )
-        inputs["step"] = Number("step", 0.001, 1.0, values.pop("step", 0.5), log=True)
-        if values:
-            raise ValueError(f"{next(iter(values))} is no variable of {self.y}")
+            inputs[v.name] = Number(v.name, self.low, self.high, start)
+        inputs["direction"] = Number("direction", 0, 360, 60, 5, whole=True, unit="degrees")
+        inputs["step"] = Number("step", 0.001, 1.0, 0.5, log=True)
         self.slopes = [derive(self.y, v).jacobian.expr for v in self.pair]
         line = np.linspace(self.low, self.high, 61)
         self.heights = self.value(*np.meshgrid(line, line))
@@ -159,6 +153,7 @@ class Gradient(Explorer):
         self.ylim = limits(np.clip(self.heights, *np.nanpercentile(self.heights, [20, 80])))
         formulas = [_differentiated(self.y, v) for v in self.pair]
         super().__init__(formulas, inputs)
+        self.set(**values)
 
     def value(self, us, vs, e=None):
         """The function, or another expression, at many points."""
@@ -188,7 +183,7 @@ class Gradient(Explorer):
         scene = Scene(720, 350)
         bounds = self.low, self.high
         plane = Axes(scene, 48, 30, 270, 270, bounds, bounds).frame(*names)
-        for level, lines in self.levels.items():
+        for lines in self.levels.values():
             for points in lines:
                 plane.curve(*points[:: 2 if len(points) > 80 else 1].T, "muted", 1)
         x0, y0 = plane.at(u, v)

@@ -97,6 +97,11 @@ class Number:
         self.value = value
         self._follow()
 
+    @property
+    def state(self):
+        """What ``put`` takes to come back here."""
+        return self.value
+
     def limit(self, high):
         """Another upper end, for a number that counts what another input has made fewer."""
         if high != self.high:
@@ -134,11 +139,13 @@ class Number:
         if self._following or abs(new - self._stop()) < 1e-9:
             return
         self.value = self.stops[new] if self.stops else new if self.whole else round(new, 10)
+        self._following = True
         self.box.value = self.told(self.value)
+        self._following = False
         self.moved()
 
     def _typed(self, change):
-        if self._following or change["new"] == self.told(self.value):
+        if self._following:
             return
         try:
             self.put(self.read(change["new"]))
@@ -149,7 +156,7 @@ class Number:
 
 
 class Choice:
-    """One of several things by name."""
+    """One of several things by name, or by the beginning of a name that no other one has."""
 
     def __init__(self, label, options: dict, value=None):
         self.label, self.options, self.moved, self.refused = label, dict(options), None, None
@@ -164,14 +171,19 @@ class Choice:
     def value(self):
         return self.options[self.slider.value]
 
+    @property
+    def state(self):
+        return self.slider.value
+
     def told(self, value):
         return next(name for name, option in self.options.items() if option is value)
 
     def read(self, given):
-        if not isinstance(given, str) or given not in self.options:
+        begun = [name for name in self.options if name.startswith(str(given))]
+        if given not in self.options and len(begun) != 1:
             names = ", ".join(map(repr, self.options))
             raise ValueError(f"{self.label}: {_quoted(given)} is not one of {names}")
-        return given
+        return given if given in self.options else begun[0]
 
     def put(self, value):
         self.slider.value = value
@@ -243,11 +255,17 @@ class Explorer(W.VBox):
         unknown = [name for name in values if name not in self.inputs]
         if unknown:
             raise ValueError(f"{unknown[0]} is no input here: there are {', '.join(self.inputs)}")
-        wanted = {name: self.inputs[name].read(value) for name, value in values.items()}
+        before = {name: one.state for name, one in self.inputs.items()}
         self._quiet = True
         try:
-            for name, value in wanted.items():
-                self.inputs[name].put(value)
+            for name in [name for name in self.inputs if name in values]:
+                self.inputs[name].put(self.inputs[name].read(values[name]))
+                self.adapt(**self.values)
+        except ValueError:
+            for name, state in before.items():
+                self.inputs[name].put(state)
+                self.adapt(**self.values)
+            raise
         finally:
             self._quiet = False
         self.show()
@@ -271,18 +289,20 @@ class Explorer(W.VBox):
     def show(self):
         """Draw for the inputs as they are now; if that fails, say so and keep the last picture."""
         try:
+            self.adapt(**self.values)
             with np.errstate(all="ignore"):
-                self._scene, self._lines = self.frame(**self.values)
-            picture = self._scene.svg(
-                self.title, "; ".join(" ".join(s.split()) for s in self._lines)
-            )
-            numbers = html.escape("\n".join(self._lines))
+                self.scene, self.lines = self.frame(**self.values)
+            picture = self.scene.svg(self.title, "; ".join(" ".join(s.split()) for s in self.lines))
+            numbers = html.escape("\n".join(self.lines))
             self._view.value = f"{picture}<pre>{numbers}</pre>"
             self.error = None
             self._say("")
         except Exception as error:
             self.error = error
             self._say(f"This could not be drawn: {type(error).__name__}: {error}")
+
+    def adapt(self, **values):
+        """Limit or hide inputs by what other inputs say."""
 
     def frame(self, **values):
         raise NotImplementedError
@@ -297,16 +317,14 @@ class Explorer(W.VBox):
             if one.widget.layout.visibility != "hidden"
         )
         told = [_plain(line) for line in self.formulas]
-        return "\n  ".join([f"{self.title}: {told[0]}", *told[1:], given, *self._lines])
+        return "\n  ".join([f"{self.title}: {told[0]}", *told[1:], given, *self.lines])
 
     def __repr__(self):
         return self.summary()
 
     def png(self) -> bytes:
         """The picture as it is now, with its formulas and numbers: the bytes of a PNG file."""
-        return self._scene.png(
-            [text for line in self.formulas for text in _drawn(line)], self._lines
-        )
+        return self.scene.png([text for line in self.formulas for text in _drawn(line)], self.lines)
 
     def _repr_mimebundle_(self, **options):
         data = super()._repr_mimebundle_(**options)
@@ -316,7 +334,7 @@ class Explorer(W.VBox):
             raise self.error
         png = base64.b64encode(self.png()).decode()
         alt = html.escape(self.summary(), quote=True)
-        image = f'<img alt="{alt}" width="{self._scene.width}" src="data:image/png;base64,{png}">'
+        image = f'<img alt="{alt}" width="{self.scene.width}" src="data:image/png;base64,{png}">'
         return {**data, "text/plain": self.summary(), "image/png": png, "text/html": image}
 
     def close(self):
@@ -330,7 +348,7 @@ class Explorer(W.VBox):
                     owned.close()
             part.unobserve_all()
             part.close()
-        for one in self.inputs.values():
+        for one in getattr(self, "inputs", {}).values():  # none if it was refused at its making
             one.moved = one.refused = None
         self.layout.close()
         super().close()
@@ -364,8 +382,9 @@ def expression(given, kind="scalars") -> Expr:
     if isinstance(given, np.ufunc):
         given = given(*_variables(["x", "y"][: given.nin], kind))
     elif callable(given) and not isinstance(given, Expr):
-        names = [p.name for p in inspect.signature(given).parameters.values()
-                 if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]  # fmt: skip
+        parameters = inspect.signature(given).parameters.values()
+        plain = [p for p in parameters if p.default is p.empty and p.kind < p.VAR_POSITIONAL]
+        names = [p.name for p in plain]
         given = given(*_variables(names, kind))
     return as_expr(given)
 

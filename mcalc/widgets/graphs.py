@@ -1,20 +1,18 @@
-"""Explorers of the chain rule: values forward, derivatives backward; and the shapes on the way."""
+"""Explorer of the chain rule: values go forward through a graph, derivatives come back."""
 
 from __future__ import annotations
 
 import itertools
-import math
 
 import numpy as np
 
 from ..calculation import derivative
-from ..check import numerical
-from ..derive import derive, expression_graph
+from ..derive import derive
 from ..diagrams import evaluated
-from ..evaluate import compile_, length, letters
-from ..expr import let, matrices, scalars, shape_text, symbols, unnamed, vectors
+from ..evaluate import compile_, letters
+from ..expr import symbols, unnamed
 from ..picture import number, numbers
-from .explorer import Choice, Explorer, Number, expression, signed
+from .explorer import Choice, Explorer, Number, expression
 from .matrices import entry_names
 from .scene import Scene
 
@@ -62,9 +60,6 @@ class Chained(Explorer):
         return [self.local(v, p, values) for v, p in itertools.pairwise(path)]
 
 
-# --- dataflow --------------------------------------------------------------------------------
-
-
 class Dataflow(Chained):
     """Values that go forward through a graph one by one, derivatives that come back."""
 
@@ -100,11 +95,10 @@ class Dataflow(Chained):
                     raise ValueError(f"{name} is the name of an input here: rename the variable")
                 start = given[k] if k < len(given) else next(starts)
                 inputs[name] = Number(name, -3.0, 3.0, float(start), 0.1, narrow=v.ndim > 0)
-        if values:
-            raise ValueError(f"{next(iter(values))} is no variable of {self.y}")
         self._place()
         closed = derivative(self.y, self.x) if self.x in symbols(self.y) else None
         super().__init__([(closed, self.d.jacobian.expr)], inputs, rows=rows)
+        self.set(**values)
 
     def _place(self):
         """Where the box of each variable stands: variables left, the result right."""
@@ -218,7 +212,8 @@ class Dataflow(Chained):
             return f"step {step} of {self.steps}, backward: d{now}/d{now} = {told}, to start with"
         terms = [f"d{result}/d{v} ∂{v}/∂{now}" if v is not result else f"∂{v}/∂{now}"
                  for v in self.order if now in self.graph.parents(v)]  # fmt: skip
-        return f"step {step} of {self.steps}, backward: d{result}/d{now} = {' + '.join(terms)} = {told}"
+        whole = " + ".join(terms)
+        return f"step {step} of {self.steps}, backward: d{result}/d{now} = {whole} = {told}"
 
     def _sum(self, path, values):
         lines, total = [], 0
@@ -264,152 +259,3 @@ def dataflow(y, wrt=None, n=2, **values) -> Dataflow:
     line counts multiplications in both orders. Paper: the three sections on chain rules.
     """
     return Dataflow(y, wrt, n, dict(values))
-
-
-# --- shapes ----------------------------------------------------------------------------------
-
-
-class Shapes(Chained):
-    """The Jacobians of a chain as boxes, and one entry of their product as a sum."""
-
-    title = "shapes"
-
-    def __init__(self, y, wrt):
-        inputs, self.made = {}, {}
-        if y is None:
-            for name, start in (("f", "vector"), ("u", "vector"), ("x", "vector")):
-                inputs[name] = Choice(name, {"scalar": 0, "vector": 1}, start)
-            self.pick(1, 1, 1)
-            found = ["m", "k", "n"]
-        else:
-            self.start(y, wrt)
-            found = letters(self.y)
-        starts = dict(zip(found, (2, 3, 4) if len(found) > 1 else (3,), strict=False))
-        for letter in found[:3]:
-            inputs[letter] = Number(letter, 1, 5, starts[letter], whole=True)
-        inputs["layout"] = Choice("layout", {"numerator": False, "denominator": True})
-        for name in ("row", "column"):
-            inputs[name] = Number(name, 1, 5, 1, whole=True)
-        self.letters = found[:3]
-        super().__init__(self._formulas(), inputs)
-
-    def _formulas(self):
-        return [(derivative(self.d.y, self.x), self.d.jacobian.expr)]
-
-    def pick(self, f, u, x):
-        """The example with a scalar (0) or a vector (1) in each place."""
-        if (f, u, x) not in self.made:
-            A, B = matrices("A", shape=("k", "n")), matrices("B", shape=("m", "k"))
-            a, b = vectors("a", size="k"), vectors("b", size="m")
-            inner = vectors("x") if x else scalars("x")
-            made = {(0, 0): lambda: inner**2, (0, 1): lambda: np.sum(inner**2),
-                    (1, 0): lambda: a * inner, (1, 1): lambda: A @ inner}[u, x]()  # fmt: skip
-            middle = let("u", made)
-            y = {(0, 0): lambda: np.sin(middle), (0, 1): lambda: np.sum(np.sin(middle)),
-                 (1, 0): lambda: b * np.sin(middle),
-                 (1, 1): lambda: B @ np.sin(middle)}[f, u]()  # fmt: skip
-            self.start(let("f", y), inner)
-            self.graph = expression_graph(self.d.y, (inner,), False)  # two factors: df/du, du/dx
-            self.paths, self.at = paths(self.graph, inner), evaluated(self.graph)
-            self.made[f, u, x] = dict(self.__dict__)
-        for name in ("y", "d", "graph", "x", "paths", "at", "value"):
-            setattr(self, name, self.made[f, u, x][name])
-
-    def frame(self, layout, row, column, f=None, u=None, x=None, **sizes):
-        if f is not None:
-            self.pick(f, u, x)
-            for letter, used in zip("mkn", (f, u, x), strict=True):
-                self.inputs[letter].visible(used)
-        self.write(self._formulas())
-        normal = np.random.default_rng(0).standard_normal
-        values = {v.name: np.round(normal(length(v.shape, sizes)), 1) for v in symbols(self.d.y)}
-        truth = numerical(self.d, values)
-        self.inputs["row"].limit(truth.shape[layout])
-        self.inputs["column"].limit(truth.shape[1 - layout])
-        row, column = self.inputs["row"].value, self.inputs["column"].value
-        i, j = (column, row) if layout else (row, column)
-        scene = Scene(760, 20 + 130 * min(len(self.paths), 3))
-        lines, total = [], 0.0
-        for k, path in enumerate(self.paths):
-            factors = self.product(path, values)
-            names = [f"d{v}/d{p}" for v, p in itertools.pairwise(path)]
-            whole = np.linalg.multi_dot(factors) if len(factors) > 1 else factors[0]
-            total += whole[i - 1, j - 1]
-            if k < 3:
-                self._row(scene, 130 * k, factors, names, whole, layout, i - 1, j - 1)
-                lines += self._entry(factors, names, whole, layout, i - 1, j - 1)
-        y, by = self.graph.result, self.x
-        at = f"({row}, {column})"
-        if len(self.paths) > 1:
-            lines.append(f"entry {at} of the sum over {len(self.paths)} paths: {number(total)}")
-        out, into = (f"{v}_{k}" if v.ndim else str(v) for v, k in ((y, i), (by, j)))
-        lines.append(f"by nudging {into} and watching {out}: {number(truth[i - 1, j - 1])}")
-        return scene, lines
-
-    def _row(self, scene, top, factors, names, whole, layout, i, j):
-        """One path: the boxes of its factors, an equals sign, and the product."""
-        boxes = [*zip(names, factors, strict=True)]
-        if layout:
-            boxes = [(f"({name})^T", factor.T) for name, factor in reversed(boxes)]
-            whole, i, j = whole.T, j, i
-        drawn = [*boxes, ("product", whole)] if len(boxes) > 1 else boxes
-        cell = 16
-        widths = [max(cell * b.shape[1], 30) for _, b in drawn]
-        x = (760 - sum(widths) - 54 * (len(drawn) - 1)) / 2
-        for k, ((name, box), wide) in enumerate(zip(drawn, widths, strict=True)):
-            last = len(boxes) > 1 and k == len(boxes)
-            rows, columns = box.shape
-            left, y = x + (wide - cell * columns) / 2, top + 72 - cell * rows / 2
-            for r, c in itertools.product(range(rows), range(columns)):
-                first, final = k == 0 and r == i, k == len(boxes) - 1 and c == j
-                lit = (r == i and c == j) if last else (
-                    first and final if len(boxes) == 1 else first or final)  # fmt: skip
-                value = box[r, c]
-                if lit:
-                    scene.box(
-                        left + cell * c, y + cell * r, cell, cell, "violet", 0.35, "violet", 1.5
-                    )
-                elif value:
-                    scene.box(left + cell * c, y + cell * r, cell, cell, "blue", 0.15, "grid")
-                else:
-                    scene.box(left + cell * c, y + cell * r, cell, cell, edge="grid")
-            scene.text(x + wide / 2, top + 18, name, "ink", 12)
-            scene.text(x + wide / 2, top + 128, shape_text(box.shape), "muted", 12)
-            if k < len(drawn) - 1:
-                sign = "=" if k == len(boxes) - 1 else "·"
-                scene.text(x + wide + 27, top + 72, sign, "ink", 20)
-            x += wide + 54
-
-    def _entry(self, factors, names, whole, layout, i, j):
-        """How one entry of a product comes about."""
-        row, column = (j, i) if layout else (i, j)
-        at = f"({row + 1}, {column + 1})"
-        if layout:
-            factors = [f.T for f in reversed(factors)]
-        sizes = " · ".join(shape_text(f.shape) for f in factors)
-        if len(factors) == 1:
-            return [f"{sizes}: entry {at} is {number(factors[0][row, column])}"]
-        left = factors[0][row] if len(factors) == 2 else np.linalg.multi_dot(factors[:-1])[row]
-        right = factors[-1][:, column]
-        terms = " + ".join(f"{_factor(a)}·{_factor(b)}" for a, b in zip(left, right, strict=True))
-        count = sum(a.shape[0] * a.shape[1] * factors[-1].shape[1] for a in factors[:-1])
-        return [
-            f"{sizes} is {shape_text((whole.T if layout else whole).shape)}, "
-            f"{count} multiplications of numbers",
-            f"entry {at} = {terms} = {number(whole[i, j])}",
-        ]
-
-
-def _factor(value):
-    return f"({number(value)})" if value < 0 else number(value)
-
-
-def shapes(y=None, wrt=None) -> Shapes:
-    """Explore how the Jacobians of a chain fit together: ``mc.explore.shapes()``.
-
-    Without an expression, f, u and x of ``f(u(x))`` are scalars or vectors as you choose; with one,
-    ``mc.explore.shapes(np.sum(np.sin(A @ x)), wrt=x)``, the boxes are its own, a line for each of
-    the first three paths. Inputs: the lengths, one entry of the product, and the layout, numerator
-    or denominator. Paper: "Generalization of the Jacobian", "Vector chain rule".
-    """
-    return Shapes(y, wrt)

@@ -1,4 +1,4 @@
-"""Explorers of Jacobians: nudge an input and watch its column; and any expression of the reader's."""
+"""Explorers of Jacobians: nudge an input and watch its column; the same for any expression."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..calculation import derivative
 from ..check import CheckFailed
 from ..derive import derive
 from ..evaluate import compile_, length, letters
-from ..expr import SYMBOL, as_expr, node, symbols, unnamed
+from ..expr import SYMBOL, node, symbols, unnamed
 from ..picture import number, numbers
 from .explorer import Choice, Explorer, Number, expression
 from .scene import Axes, Scene
@@ -57,7 +57,9 @@ class Nudged(Explorer):
         factor = f", {here / half:.1f} times less" if not exact and half > 1e-13 * scale else ""
         zeros = int((J == 0).sum())
         lit = names[column - 1]
+        at = ", ".join(f"{name} = {numbers(value)}" for name, value in values.items())
         return scene, [
+            f"at {at} the value is {numbers(function(**values))}",
             f"J is {J.shape[0]} x {J.shape[1]}, with {zeros} of {J.size} entries zero",
             f"{lit} goes up by {number(nudge)}: predicted, column {column} of J times "
             f"{number(nudge)}: {numbers(predicted)}",
@@ -145,15 +147,16 @@ class JacobianExplorer(Nudged):
         self.known: dict = {}
         if len(letters(*self.functions)) > 1:
             raise ValueError(
-                f"{first} has several lengths, {', '.join(letters(first))}: mc.explore({first.name or 'y'}) "
-                "takes it, at random points"
+                f"{first} has several lengths, {', '.join(letters(first))}: mc.explore takes it, "
+                "at random points"
             )
         self.fixed = {v.name: np.asarray(values.pop(v.name), dtype=float)
                       for v in variables if v.ndim == 2 and v.name in values}  # fmt: skip
         for v in variables:
             if v.ndim == 2 and v.name not in self.fixed:
                 raise ValueError(f"{v.name} is a matrix: give its numbers, {v.name}=np.array(...)")
-        given = {name: np.atleast_1d(np.asarray(value, float)) for name, value in values.items()}
+        given = {v.name: np.atleast_1d(np.asarray(values.pop(v.name), dtype=float))
+                 for v in variables if v.name in values}  # fmt: skip
         inputs, rows = {}, [[]]
         if len(functions) > 1:
             inputs["function"] = Choice("function", {str(d.y): d for d in self.derived})
@@ -180,9 +183,8 @@ class JacobianExplorer(Nudged):
                 value = min(max(value, between[0]), between[1]) if i >= len(start) else value
                 step = (between[1] - between[0]) / 60
                 inputs[name] = Number(name, *between, float(value), step, narrow=True)
-        if given:
-            raise ValueError(f"{next(iter(given))} is no variable of {first}")
         super().__init__(self._formulas(self.derived[0]), inputs, rows=rows)
+        self.set(**values)
 
     def _formulas(self, d):
         closed = d.jacobian.expr
@@ -190,21 +192,28 @@ class JacobianExplorer(Nudged):
             return [(node(SYMBOL, params=("J",), shape=closed.shape), closed)]
         return [(derivative(d.y, d.wrt), closed)]
 
-    def frame(self, column, nudge, n=None, function=None, **entries):
-        d = function or self.derived[0]
-        sizes = _sizes(self.functions[0], n)
-        values = dict(self.fixed)
+    def _used(self, v, n):
+        """The names of the inputs for a variable, at this length."""
+        count = length(v.shape, _sizes(self.functions[0], n))
+        return self.entries[v][: count[0]] if count else self.entries[v]
+
+    def adapt(self, n=None, function=None, **values):
         for v, names in self.entries.items():
-            count = length(v.shape, sizes)
-            used = names[: count[0]] if count else names
+            used = self._used(v, n)
             for name in names:
                 self.inputs[name].visible(name in used)
-            array = np.array([entries[name] for name in used])
-            values[v.name] = array if count else array[0]
-        columns = len(entry_names(d.variables, sizes))
-        self.inputs["column"].limit(columns)
+        variables = (function or self.derived[0]).variables
+        self.inputs["column"].limit(sum(len(self._used(v, n)) for v in variables))
+
+    def frame(self, column, nudge, n=None, function=None, **entries):
+        d = function or self.derived[0]
+        values = dict(self.fixed)
+        for v in self.entries:
+            array = np.array([entries[name] for name in self._used(v, n)])
+            values[v.name] = array if v.ndim else array[0]
         self.write(self._formulas(d))
-        return self.nudged(d, sizes, values, min(column, columns), nudge)
+        values = {v.name: values[v.name] for v in symbols(d.y)}
+        return self.nudged(d, _sizes(self.functions[0], n), values, column, nudge)
 
 
 def jacobian(*functions, wrt=None, n=3, between=(-3.0, 3.0), **values) -> JacobianExplorer:
@@ -261,16 +270,16 @@ class Bench(Nudged):
                 self.reports[d] = str(error)
         return self.reports[d]
 
+    def adapt(self, wrt, n=None, **values):
+        self.inputs["column"].limit(len(entry_names(wrt.variables, _sizes(self.y, n))))
+
     def frame(self, wrt, point, column, nudge, n=None):
         sizes = _sizes(self.y, n)
         normal = np.random.default_rng(point).standard_normal
         values = {v.name: np.round(normal(length(v.shape, sizes)), 1) for v in symbols(self.y)}
-        columns = len(entry_names(wrt.variables, sizes))
-        self.inputs["column"].limit(columns)
         self.write(self._formulas(wrt))
-        scene, lines = self.nudged(wrt, sizes, values, min(column, columns), nudge)
-        at = ", ".join(f"{name} = {numbers(value)}" for name, value in values.items())
-        return scene, [f"at {at}", *lines, *self._checked(wrt).splitlines()]
+        scene, lines = self.nudged(wrt, sizes, values, column, nudge)
+        return scene, [*lines, *self._checked(wrt).splitlines()]
 
 
 def bench(y, wrt=None, n=3) -> Bench:

@@ -284,9 +284,9 @@ def _matplotlib_dot(axes, data, style, clip, order):
 def _matplotlib_text(axes, data, style, clip, order):
     x, y, words = data
     side = {"start": "left", "middle": "center", "end": "right"}[style["anchor"]]
-    axes.text(x, y, words.replace("$", r"\$"), color=COLORS[style["fill"]][0], ha=side,
-              va="center_baseline", fontsize=0.72 * style["size"],
-              fontweight="bold" if style["bold"] else "normal", zorder=2 + order / 1000)  # fmt: skip
+    given = {"color": COLORS[style["fill"]][0], "fontsize": 0.72 * style["size"]}
+    given |= {"fontweight": "bold" if style["bold"] else "normal", "zorder": 2 + order / 1000}
+    axes.text(x, y, words.replace("$", r"\$"), ha=side, va="center_baseline", **given)
 
 
 _MATPLOTLIB = {

@@ -1,0 +1,568 @@
+"""The explorers, without a browser: every input moved, and what is shown against plain NumPy."""
+
+import ast
+import gc
+import itertools
+import re
+import subprocess
+import sys
+import weakref
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pytest
+from ipywidgets.widgets.widget import _instances as INSTANCES
+
+import mcalc as mc
+import notebooks
+from mcalc.widgets import Explorer
+from mcalc.widgets.explorer import Choice, Number
+from mcalc.widgets.scene import COLORS, Scene
+
+x, y, z, b = mc.scalars("x y z b")
+w, v = mc.vectors("w x")
+X, t = mc.matrices("X", shape=("N", "n")), mc.vectors("y", size="N")
+a, c = mc.scalars("a c")
+p, q = mc.vectors("p q", size="N")
+
+RNG = np.random.default_rng(0)
+EXAMPLES = {"X": RNG.random((12, 9)), "y": np.where(np.arange(12) % 3, 0.0, 1.0)}
+LOSS = np.mean((t - np.maximum(0, X @ w + b)) ** 2)
+LINE = np.mean((a * p + c - q) ** 2)
+POINTS = {"p": np.array([0.0, 1, 2, 3]), "q": np.array([1.0, 2.5, 3, 5])}
+
+LABS = {
+    "tangent": lambda: mc.explore.tangent(x**2, np.sin(x), np.abs(x), x=1),
+    "tangent of two": lambda: mc.explore.tangent(a * np.exp(x), wrt=x),
+    "gradient": lambda: mc.explore.gradient(3 * x**2 * y, x=1, y=2),
+    "gradient, with a pole": lambda: mc.explore.gradient(x / y),
+    "jacobian": lambda: mc.explore.jacobian(w * v, w / v, np.sum(w * v), wrt=w),
+    "jacobian of scalars": lambda: mc.explore.jacobian([3 * x**2 * y, 2 * x + y**8], wrt=(x, y)),
+    "jacobian by a scalar": lambda: mc.explore.jacobian(v * z, wrt=z),
+    "shapes": lambda: mc.explore.shapes(),
+    "shapes of one's own": lambda: mc.explore.shapes(np.sum(v) * v, wrt=v),
+    "dataflow": lambda: mc.explore.dataflow(mc.let("y", x + mc.let("u", x**2)), x=1),
+    "dataflow of vectors": lambda: mc.explore.dataflow(np.sum(np.exp(np.sum(v) * v)), n=3),
+    "neuron": lambda: mc.explore.neuron(),
+    "neuron of one's own": lambda: mc.explore.neuron((z - np.tanh(v @ w)) ** 2, z=1),
+    "descent": lambda: mc.explore.descent(LOSS, {"w": np.zeros(9), "b": 0.1}, EXAMPLES, steps=20),
+    "descent of two": lambda: mc.explore.descent(LINE, {"a": -1.0, "c": 2.0}, POINTS, steps=20),
+    "bench": lambda: mc.explore(np.sum(np.exp(w) * v)),
+    "bench, a scalar": lambda: mc.explore(np.sin(x) * y, wrt=(x, y)),
+}
+every_lab = pytest.mark.parametrize("make", LABS.values(), ids=LABS.keys())
+
+
+def stops(one):
+    """Values over the whole range of an input: both ends, and some in between."""
+    if isinstance(one, Choice):
+        return list(one.options)
+    if one.stops:
+        return one.stops[:: max(1, len(one.stops) // 8)] + one.stops[-1:]
+    some = np.linspace(one.low, one.high, 9)
+    return sorted({round(value) for value in some}) if one.whole else some.tolist()
+
+
+def shown(lab):
+    """The picture and its text, as the browser gets them."""
+    return lab.children[-1].value
+
+
+def picture(lab):
+    return shown(lab).partition("<pre>")[0]
+
+
+def alert(lab):
+    """The sentence that the explorer shows, without its markup."""
+    return re.sub("<[^>]*>", "", lab.children[-2].value)
+
+
+def move_everything(lab):
+    """Move every input over its whole range, as the browser does; what is wrong raises.
+
+    Each input has to change the picture at least once, and none may change its height.
+    """
+    first, size = lab.values, ET.fromstring(picture(lab)).attrib["height"]
+    names = [n for n, one in lab.inputs.items() if one.widget.layout.visibility != "hidden"]
+    for name in names:
+        one, seen = lab.inputs[name], set()
+        for value in stops(one):
+            if isinstance(one, Choice) or not one.stops:
+                one.slider.value = value
+            else:
+                one.slider.value = one.stops.index(value)
+            assert lab.error is None, f"{name} = {value}: {lab.error!r}"
+            assert alert(lab) == ""
+            root = ET.fromstring(picture(lab))
+            assert root.attrib["height"] == size
+            told = root.attrib["aria-label"]
+            assert all(" ".join(line.split()) in told for line in lab.lines)
+            seen.add(shown(lab))
+        assert len(seen) > 1 or len(stops(one)) == 1, f"{name} changes nothing"
+        lab.set(**{name: lab.inputs[name].told(first[name])
+                   if isinstance(one, Choice) else min(first[name], one.high)})  # fmt: skip
+
+
+@every_lab
+def test_every_input_moves_the_picture_over_its_whole_range(make):
+    move_everything(make())
+
+
+def test_moving_everything_finds_faults():
+    class Broken(Explorer):
+        title = "broken"
+
+        def __init__(self):
+            super().__init__([(x**2, x * x)], {"x": Number("x", -1.0, 1.0, 0.5)})
+
+    class Raising(Broken):
+        def frame(self, x):
+            if x < 0:
+                raise ZeroDivisionError("no such x")
+            return Scene(10, 10), [f"x = {x}"]
+
+    class Old(Broken):
+        def frame(self, x):
+            return Scene(10, 10), ["always the same"]
+
+    class Jumping(Broken):
+        def frame(self, x):
+            return Scene(10, 10 if x < 0 else 20), [f"x = {x}"]
+
+    for broken, message in ((Raising, "no such x"), (Old, "changes nothing"), (Jumping, "20")):
+        with pytest.raises(AssertionError, match=message):
+            move_everything(broken())
+
+    lab = Raising()
+    good = shown(lab)
+    lab.inputs["x"].slider.value = -0.5
+    assert alert(lab) == "This could not be drawn: ZeroDivisionError: no such x"
+    assert shown(lab) == good and isinstance(lab.error, ZeroDivisionError)
+    with pytest.raises(ZeroDivisionError):
+        lab._repr_mimebundle_()
+    with pytest.raises(ZeroDivisionError):
+        lab.set(x=-1)
+    lab.inputs["x"].slider.value = 0.25
+    assert alert(lab) == "" and lab.error is None and "0.25" in shown(lab)
+
+
+# What is shown is true
+
+
+def marks(lab, kind):
+    return [(data, style) for k, data, style, _ in lab.scene.marks if k == kind]
+
+
+def texts(lab):
+    return {(round(d[0]), round(d[1])): d[2] for d, _ in marks(lab, "text")}
+
+
+def found(pattern, lab):
+    """The numbers that a line shows."""
+    (match,) = [m for m in (re.search(pattern, line) for line in lab.lines) if m]
+    return [float(n) for n in re.findall(r"-?[\d.]+(?:e-?\d+)?", match.group(1))]
+
+
+def close(shown, right):
+    return np.allclose(shown, np.ravel(right), rtol=6e-3, atol=1e-9)
+
+
+def test_tangent_against_numpy():
+    lab = mc.explore.tangent(np.sin(x), x=0.7, step=0.05)
+    slope, secant = np.cos(0.7), (np.sin(0.75) - np.sin(0.7)) / 0.05
+    assert close(found("tangent (.*), of", lab), slope)
+    assert close(found("secant (.*)", lab), secant)
+    assert close(found("predicted change (.*), real", lab), slope * 0.05)
+    assert close(found("real change (.*), off", lab), secant * 0.05)
+    assert close(found("off by ([^,]*)$", lab), (secant - slope) * 0.05)
+    assert found("([^ ]*) times less", lab)[0] == pytest.approx(4, abs=0.2)
+
+
+def test_a_tangent_at_a_kink_is_not_four_times_better():
+    lab = mc.explore.tangent(np.abs(x), x=0, step=0.5)
+    assert found("([^ ]*) times less", lab) == [2.0]
+
+
+def test_gradient_against_numpy():
+    lab = mc.explore.gradient(lambda x, y: x**2 * np.sin(y), x=1.5, y=0.5, direction=210, step=0.1)
+    gradient = np.array([3 * np.sin(0.5), 1.5**2 * np.cos(0.5)])
+    way = 0.1 * np.array([np.cos(np.radians(210)), np.sin(np.radians(210))])
+    moved = (1.5 + way[0]) ** 2 * np.sin(0.5 + way[1]) - 1.5**2 * np.sin(0.5)
+    assert close(found(r"gradient (\[.*\])", lab), gradient)
+    assert close(found("step: (.*); real", lab), gradient @ way)
+    assert close(found("real change (.*); off", lab), moved)
+    assert found(r"steepest at (\d+)", lab) == [round(np.degrees(np.arctan2(*gradient[::-1])))]
+
+
+CELL, TOP, LEFT = 62, 60, 62  # of the heat map
+
+
+@pytest.mark.parametrize("column", [1, 2, 3])
+def test_the_column_that_is_lit_is_the_one_that_is_nudged(column):
+    lab = mc.explore.jacobian(w**2 * np.sum(v), wrt=w, w=[1, -0.5, 2], x=[0.5, 2, -1], nudge=0.2)
+    lab.set(column=column)
+    at, total = np.array([1, -0.5, 2]), 1.5
+    J = np.diag(2 * at * total)
+    (lit,) = [d for d, style in marks(lab, "box") if style["stroke"] == "violet"]
+    assert lit[0] == LEFT + (column - 1) * CELL and lit[2] == CELL
+    above = texts(lab)[LEFT + (column - 1) * CELL + CELL // 2, 46]
+    assert above == f"w_{column}"
+    bold = [d[2] for d, style in marks(lab, "text") if style["bold"] and style["fill"] == "violet"]
+    assert bold == [f"w_{column}", "+0.2"]
+    step = 0.2 * np.eye(3)[column - 1]
+    real = (at + step) ** 2 * total - at**2 * total
+    assert close(found(r"times 0.2: (\[.*\])", lab), J @ step)
+    assert close(found(r"real change: (\[.*\])", lab), real)
+    columns = [[texts(lab)[384 + 74 * k, TOP + 36 * i + 18] for i in range(3)] for k in range(3)]
+    shown = np.array(columns, dtype=float)
+    for one, right in zip(shown, (J @ step, real, real - J @ step), strict=True):
+        assert close(one, right)
+    assert found("([^ ]*) times less", lab) == [4.0]
+
+
+def test_each_slider_is_wired_to_its_own_entry():
+    lab = mc.explore.jacobian(w * v, wrt=w, w=[1, 1, 1], x=[1, 2, 3])
+    for k in range(3):
+        lab.inputs[f"x_{k + 1}"].slider.value = 0.5 * (k + 1)
+        middle = LEFT + k * CELL + CELL // 2, TOP + 36 * k + 18
+        assert texts(lab)[middle] == f"{0.5 * (k + 1):g}"
+    lab = mc.explore.neuron()
+    for k, value in enumerate((0.5, -1.5)):
+        lab.inputs[f"x_{k + 1}"].slider.value = value
+    lab.set(w_1=2, w_2=-1, b=0.5)
+    assert lab.lines[0].startswith("z = 3, ")
+    flow = mc.explore.dataflow(np.sum(w * v), wrt=w, w=[1, 2], x=[3, -1])
+    assert "= [3, -1]" in flow.lines[0]
+    flow.inputs["x_2"].slider.value = 2.5
+    assert flow.lines[0].endswith("= [3, 2.5]")
+
+
+def test_jacobian_with_another_length():
+    lab = mc.explore.jacobian(w * v, wrt=w)
+    lab.set(column=3)
+    lab.set(n=2)
+    with pytest.raises(ValueError, match="column: 3 is out of range; give one from 1 to 2"):
+        lab.set(column=3)
+    assert lab.values["column"] == 2 and lab.inputs["w_3"].widget.layout.visibility == "hidden"
+    assert "w_3" not in lab.summary() and "J is 2 x 2" in lab.summary()
+    lab.set(n=4, column=4)
+    assert lab.inputs["w_3"].widget.layout.visibility == "visible"
+
+
+def test_jacobian_of_scalars_has_a_column_each():
+    lab = mc.explore.jacobian([3 * x**2 * y, 2 * x + y**8], wrt=(x, y), x=1, y=0.5, nudge=0.01)
+    shown = texts(lab)
+    assert [shown[LEFT + k * CELL + 31, 46] for k in (0, 1)] == ["x", "y"]
+    assert close(found(r"times 0.01: (\[.*\])", lab), [0.03, 8 * 0.5**7 * 0.01])
+
+
+def test_shapes_against_numerical_differentiation():
+    lab = mc.explore.shapes()
+    for f, u, by in itertools.product(("scalar", "vector"), repeat=3):
+        lab.set(f=f, u=u, x=by)
+        for layout in ("numerator", "denominator"):
+            lab.set(layout=layout, row=1, column=1)
+            rows, columns = (lab.inputs[n].high for n in ("row", "column"))
+            right = [2 if f == "vector" else 1, 4 if by == "vector" else 1]
+            assert [rows, columns] == (right if layout == "numerator" else right[::-1])
+            lab.set(row=rows, column=columns)
+            product = float(lab.lines[-2].rpartition("= ")[2])
+            assert close(product, float(lab.lines[-1].rpartition(": ")[2]))
+
+
+def test_shapes_light_a_row_and_a_column():
+    lab = mc.explore.shapes().set(row=2, column=3)
+    lit = [d for d, style in marks(lab, "box") if style["fill"] == "violet"]
+    rows, columns = [len({d[k] for d in lit}) for k in (1, 0)]
+    assert len(lit) == 3 + 3 + 1 and rows >= 3 and columns >= 4
+
+
+def test_dataflow_adds_up_its_paths():
+    lab = mc.explore.dataflow(np.sin(mc.let("a", x**2)) * mc.let("b", np.exp(x)), x=0.6)
+    right = np.exp(0.6) * (2 * 0.6 * np.cos(0.36) + np.sin(0.36))
+    each = [found(rf"path {k}, .*= (.*)$", lab)[0] for k in (1, 2)]
+    assert close(sum(each), right) and close(found("together: (.*)", lab), right)
+    assert close(found("predicted change (.*), real", lab), 0.1 * right)
+
+
+def test_dataflow_steps_forward_and_then_backward():
+    lab = mc.explore.dataflow(mc.let("y", x + mc.let("u", x**2)), x=2)
+    heads = [lab.set(step=k).lines[0] for k in range(6)]
+    assert [head.partition(":")[0].partition(", ")[2] for head in heads] == [
+        "", "forward", "forward", "backward", "backward", "backward"]  # fmt: skip
+    assert heads[1].endswith("u = x^2 = 4") and heads[2].endswith("y = x + u = 6")
+    assert heads[5].endswith("dy/dx = dy/du ∂u/∂x + ∂y/∂x = 5")
+    counts = [sum("= " in d[2] for d, _ in marks(lab.set(step=k), "text")) for k in range(6)]
+    assert counts == sorted(counts) and len(set(counts)) == 6
+
+
+def test_dataflow_counts_multiplications():
+    A = mc.matrices("A", shape=("n", "n"))
+    y = np.sum(mc.let("v", np.tanh(mc.let("u", A @ mc.let("s", np.sin(v))))))
+    n = 3
+    lab = mc.explore.dataflow(y, wrt=v, n=n, A=np.eye(n))
+    row, square = n * n, n**3
+    assert lab.lines[-1].startswith(f"multiplications of numbers: {2 * square + row} forward")
+    assert f"{3 * row} backward" in lab.lines[-1]
+
+
+def test_neuron_on_both_sides():
+    lab = mc.explore.neuron(np.maximum(0, w @ v + b), w=[1, 2], x=[1, 0.5], b=-0.5)
+    assert lab.lines[1] == "gradients: ∂/∂w = [1, 0.5], ∂/∂x = [1, 2], ∂/∂b = 1"
+    assert "z is above 0" in lab.lines[0]
+    lab.set(x_1=-1, nudged="b", nudge=1)
+    assert lab.lines[1] == "gradients: ∂/∂w = [0, 0], ∂/∂x = [0, 0], ∂/∂b = 0"
+    assert "predicted change 0, real change +0.5" in lab.lines[2]
+    assert "crossed" in lab.lines[2]
+    area = next(d for d, style in marks(lab, "path") if style["fill"] == "blue")
+    border = next(d for d, style in marks(lab, "path") if style["stroke"] == "blue")
+    for px, py in border:  # on the line w.x + b = 0
+        x1, x2 = (px - 40) / 280 * 6 - 3, 3 - (py - 30) / 280 * 6
+        assert abs(x1 + 2 * x2 - 0.5) < 1e-9
+    assert len(area) >= 3
+
+
+def test_descent_is_gradient_descent():
+    start = {"w": np.zeros(9), "b": np.array(0.1)}
+    lab = mc.explore.descent(LOSS, start, EXAMPLES, rate=0.2, steps=20).set(step=7)
+    weights, bias, (data, target) = start["w"], 0.1, EXAMPLES.values()
+    for _ in range(8):
+        z = data @ weights + bias
+        loss = np.mean((target - np.maximum(0, z)) ** 2)
+        e = (z > 0) * (z - target) * 2 / 12
+        last, weights, bias = (weights, bias), weights - 0.2 * e @ data, bias - 0.2 * e.sum()
+    assert close(found("loss (.*)", lab), loss)
+    assert close(found("^b = (.*)", lab), last[1])
+    new = np.mean((target - np.maximum(0, data @ weights + bias)) ** 2)
+    assert close(found("real change (.*)", lab), new - loss)
+    predicted = -0.2 * (np.sum((e @ data) ** 2) + e.sum() ** 2)
+    assert close(found("predicted change (.*), real", lab), predicted)
+    assert lab.lines[-1] == f"active examples: {(z > 0).sum()} of 12"
+
+
+def test_a_batch_takes_every_example_once_before_it_starts_again():
+    lab = mc.explore.descent(LOSS, {"w": np.zeros(9), "b": 0.1}, EXAMPLES)
+    rows = [lab.batch(k, 1)["X"][0] for k in range(12)]
+    assert {r.tobytes() for r in rows} == {r.tobytes() for r in EXAMPLES["X"]}
+    assert lab.batch(0, 0) is lab.data
+
+
+def test_descent_buttons():
+    lab = LABS["descent"]()
+    play, clock, step, over = lab.children[-3].children
+    step.click()
+    step.click()
+    assert lab.values["step"] == 2 and lab.lines[0].startswith("step 2 of 20")
+    over.click()
+    assert lab.values["step"] == 0
+    clock.value = 5  # the browser's clock ticks
+    assert lab.values["step"] == 5 and lab.lines[0].startswith("step 5 of 20")
+    assert clock.layout.display == "none" and play.description == "Play"
+
+
+def test_descent_says_when_the_steps_are_too_long():
+    lab = mc.explore.descent(LINE, {"a": -1.0, "c": 2.0}, POINTS, rate=10, steps=100).set(step=100)
+    assert "without bound" in lab.lines[1] and lab.error is None
+
+
+def test_the_bench_says_what_derive_says():
+    y = np.sum(np.exp(w) * v)
+    lab = mc.explore(y)
+    d = mc.derive(y, wrt=w)
+    assert repr(d) in lab.summary().replace("bench: ", "")
+    assert all(line in lab.lines for line in repr(d.check()).splitlines())
+    lab.set(wrt="x")
+    assert repr(mc.derive(y, wrt=v)) in lab.summary()
+
+
+# The static form
+
+
+@every_lab
+def test_the_static_form_says_everything(make):
+    lab = make()
+    bundle = lab._repr_mimebundle_()
+    png = bundle["image/png"]
+    assert png.startswith("iVBORw0KGgo") and len(png) > 8000
+    assert bundle["text/plain"] == lab.summary() == repr(lab) == make().summary()
+    assert bundle["text/html"].startswith('<img alt="') and png in bundle["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    for line in lab.lines:
+        assert line in lab.summary()
+    assert "0x" not in lab.summary()
+    assert lab.png() == make().png()  # the same on every run
+
+
+def explorer_cells():
+    for path in notebooks.all_notebooks():
+        for cell in notebooks.read(path).cells:
+            if cell.cell_type == "code" and re.search(r"mc\.explore|lab\.set", cell.source):
+                yield pytest.param(cell, id=f"{path.stem[:2]} {cell.id}")
+
+
+@pytest.mark.parametrize("cell", list(explorer_cells()))
+def test_a_stored_explorer_has_a_picture_and_a_summary_and_no_state(cell):
+    (output,) = cell.outputs
+    assert re.match(r"[a-z]+: ", output.data["text/plain"])
+    assert output.data["image/png"].startswith("iVBORw0KGgo")
+    assert re.match(r'<img alt="[a-z]+: ', output.data["text/html"])
+    assert notebooks.WIDGET_VIEW not in output.data
+
+
+def test_every_chapter_has_its_explorer():
+    used = {}
+    for path in notebooks.all_notebooks():
+        source = "\n".join(c.source for c in notebooks.read(path).cells if c.cell_type == "code")
+        calls = (n.func for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call))
+        kinds = {ast.unparse(f) for f in calls if ast.unparse(f).startswith("mc.explore")}
+        used[path.stem[:2]] = {kind.partition("explore")[2].strip(".") or "bench" for kind in kinds}
+    assert all(used[f"{k:02}"] for k in range(1, 14))
+    kinds = "tangent gradient jacobian shapes dataflow neuron descent bench".split()
+    assert set().union(*used.values()) == {*kinds}
+
+
+# Bad input
+
+
+@pytest.mark.parametrize(
+    "values, message",
+    [
+        ({"step": "abc"}, 'step: "abc" is not a number; give one from 1e-12 to 1'),
+        ({"step": 7}, "step: 7 is out of range; give one from 1e-12 to 1"),
+        ({"x": float("nan")}, "x: nan is not a number; give one from -3 to 3"),
+        ({"x": None}, "x: None is not a number"),
+        ({"x": 0, "h": 1}, "h is no input here: there are function, x, step"),
+        ({"x": 0, "function": "cos(x)"}, "function: \"cos(x)\" is not one of 'x^2', 'sin(x)'"),
+    ],
+)
+def test_a_bad_value_is_refused_in_a_sentence_and_nothing_moves(values, message):
+    lab = mc.explore.tangent(x**2, np.sin(x), x=1)
+    before = lab.summary()
+    with pytest.raises(ValueError, match=re.escape(message)):
+        lab.set(**values)
+    assert lab.summary() == before and lab.error is None
+
+
+def test_what_is_typed_into_a_box():
+    lab = mc.explore.jacobian(w * v, wrt=w)
+    number, before = lab.inputs["w_1"], shown(lab)
+    for typed, message in (
+        ("1e400", 'w_1: "1e400" is not a number; give one from -3 to 3'),
+        ("99", 'w_1: "99" is out of range; give one from -3 to 3'),
+        ("", 'w_1: "" is not a number; give one from -3 to 3'),
+        ("__import__('os')", "w_1: \"__import__('os')\" is not a number; give one from -3 to 3"),
+    ):
+        number.box.value = typed
+        assert alert(lab) == message.replace('"', "&quot;").replace("'", "&#x27;")
+        assert number.box.value == typed and shown(lab) == before
+    number.box.value = "0.123"  # between two stops of the slider
+    assert alert(lab) == "" and lab.values["w_1"] == 0.123 and shown(lab) != before
+    number.slider.value = 1.5
+    assert number.box.value == "1.5"
+    lab.inputs["n"].box.value = "2.5"
+    assert "is not a whole number" in alert(lab)
+    lab.inputs["n"].box.value = "3"  # as it was
+    assert alert(lab) == ""
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: mc.explore.tangent(), "tangent needs a function"),
+        (lambda: mc.explore.tangent(w @ v), "is needed as a scalar function of scalars"),
+        (lambda: mc.explore.tangent(x**2, u=3), "u is no input here: there are x, step"),
+        (lambda: mc.explore.tangent(x**2, x=99), "x: 99 is out of range"),
+        (lambda: mc.explore.tangent(mc.scalars("step") ** 2), "step is the name of an input here"),
+        (lambda: mc.explore.gradient(x**2), "has 1 variables, x: 2 are needed here"),
+        (lambda: mc.explore.jacobian(X @ w, wrt=w), "several lengths, N, n: mc.explore takes it"),
+        (lambda: mc.explore.jacobian(w * v, wrt=z), "z is not a variable of w ⊗ x"),
+        (lambda: mc.explore.dataflow(X @ w), "X is a matrix: give its numbers"),
+        (lambda: mc.explore.dataflow(x * 0 + y, wrt=x), "x is not a variable|nothing leads from x"),
+        (lambda: mc.explore.neuron(x**2), "no dot product of two vectors"),
+        (lambda: mc.explore.neuron(w=[1, 2, 3]), "w takes 2 numbers here, not 3"),
+        (lambda: mc.explore.descent(LOSS, {}, EXAMPLES), "start names no variable"),
+        (lambda: mc.explore.descent(LOSS, {"w": np.zeros(8), "b": 0}, EXAMPLES), "has shape"),
+        (lambda: mc.explore.descent(LOSS, {"w": np.zeros(9)}, EXAMPLES), "b is missing"),
+        (lambda: mc.explore(mc.functions("f")(v)), "f is left open"),
+        (lambda: mc.explore("x**2"), "cannot stand in an expression"),
+    ],
+)
+def test_what_cannot_be_explored_is_refused_in_a_sentence(make, message):
+    with pytest.raises((TypeError, ValueError), match=message):
+        make()
+
+
+def test_functions_of_the_readers_own():
+    assert "cos(x)" in mc.explore.tangent(np.sin).summary()
+    assert "2t" in mc.explore.tangent(lambda t: t**2).summary()
+    assert "diag(2s)" in mc.explore.jacobian(lambda s: s**2).summary()
+
+
+# State, memory, speed
+
+
+def test_two_explorers_share_nothing():
+    one, two = LABS["jacobian"](), LABS["jacobian"]()
+    before = two.summary(), shown(two)
+    one.set(column=1, w_1=2.5, n=2)
+    assert (two.summary(), shown(two)) == before
+
+
+@every_lab
+def test_closing_an_explorer_frees_its_memory(make):
+    gc.collect()
+    before = set(INSTANCES)
+    lab = make()
+    gone = weakref.ref(lab)
+    lab.close()
+    assert set(INSTANCES) == before
+    del lab
+    gc.collect()
+    assert gone() is None
+
+
+@pytest.mark.parametrize("package", ["ipywidgets", "matplotlib", "contourpy"])
+def test_mcalc_loads_no_widgets_and_an_explorer_no_matplotlib(package):
+    code = "import sys, mcalc as mc; x = mc.scalars('x'); "
+    code += "" if package == "ipywidgets" else "mc.explore.tangent(x**2).set(x=2); "
+    out = subprocess.check_output(
+        [sys.executable, "-c", code + f"print({package!r} in sys.modules)"]
+    )
+    assert out.strip() == b"False"
+
+
+def test_no_outputs_that_hang_or_flicker():
+    folder = notebooks.ROOT / "mcalc" / "widgets"
+    for path in folder.glob("*.py"):
+        source = path.read_text("utf-8")
+        assert not re.search(r"\b(interact|Output|clear_output|update_display)\b", source), path
+
+
+# Pictures
+
+
+def luminance(color):
+    parts = np.array([int(color[k : k + 2], 16) for k in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("color", sorted(COLORS.keys() - {"paper", "grid"}))
+def test_every_colour_of_text_has_contrast(color, theme):
+    light, dark = sorted(luminance(COLORS[name][theme]) for name in (color, "paper"))
+    assert (dark + 0.05) / (light + 0.05) >= 4.5
+
+
+def test_an_svg_is_elements_and_attributes_and_says_what_it_shows():
+    scene = Scene(50, 40)
+    scene.text(1, 2, "<script>alert(1)</script> & more")
+    scene.line([(0, 0), (1, 1)], clip=(0, 0, 10, 10))
+    scene.image(0, 0, 2, np.eye(2))
+    root = ET.fromstring(scene.svg("a <title>", 'a "description"'))
+    names = {part.tag.rpartition("}")[2] for part in root.iter()}
+    assert names == {"svg", "title", "desc", "text", "polyline", "rect", "path"}
+    assert root.attrib["role"] == "img"
+    assert root.attrib["aria-label"] == 'a <title>: a "description"'
+    assert all(not key.startswith("on") for part in root.iter() for key in part.attrib)
+    assert all("var(--" in part.attrib["fill"] for part in root.iter() if "text" in part.tag)
