@@ -221,24 +221,20 @@ class Descent(Explorer):
         z = self.active(**self.data, **now)
         active = int((z > 0).sum())
         told = f"active examples: {active} of {len(z)}"
-        if self.weigh is not None:
-            pull = np.ravel(self.weigh(z=z, **self.others))
-            order = np.argsort(-abs(pull), kind="stable")[:6]
-            some = [k for k in order if pull[k]]
-            matrix = next((self.data[k] for k in self.rows if self.data[k].ndim == 2), None)
-            if (
-                matrix is not None
-                and not two
-                and math.isqrt(matrix.shape[1]) ** 2 == matrix.shape[1]
-            ):
-                side = math.isqrt(matrix.shape[1])
-                scene.text(
-                    372, 216, "the examples that weigh most want the answer", "ink", 12, "start"
-                )
-                for place, k in enumerate(some):
-                    x = 372 + 62 * place
-                    scene.image(x, 228, 48 / side, matrix[k].reshape(side, side))
-                    scene.text(x + 24, 286, "lower" if pull[k] > 0 else "higher", "muted", 11)
+        if self.weigh is None or two:
+            return told
+        matrix = next((self.data[k] for k in self.rows if self.data[k].ndim == 2), None)
+        side = math.isqrt(matrix.shape[1]) if matrix is not None else 0
+        if not side or side**2 != matrix.shape[1]:
+            return told
+        pull = np.ravel(self.weigh(z=z, **self.others))
+        some = [k for k in np.argsort(-abs(pull), kind="stable")[:6] if pull[k]]
+        title = "the examples that weigh most want the answer" if some else "no example weighs in"
+        scene.text(372, 216, title, "ink", 12, "start")
+        for place, k in enumerate(some):
+            x = 372 + 62 * place
+            scene.image(x, 228, 48 / side, matrix[k].reshape(side, side))
+            scene.text(x + 24, 286, "lower" if pull[k] > 0 else "higher", "muted", 11)
         return told
 
 
