@@ -62,12 +62,13 @@ install = @$(pip) install $(1) >.venv/install.log 2>&1 || { echo \
 	exit 1; } >&2
 
 # A stamp is written last, so an installation that was cut short is taken up again.
-.venv/reader: requirements.lock pyproject.toml $(stale)
+.venv/reader: requirements.lock pyproject.toml mcalc/widgets/jupyter_server_config.py $(stale)
 	$(if $(trouble),$(error $(trouble)))
 	@$(pip) --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear .venv
 	@echo "Installing into .venv ..."
 	$(call install,--no-compile --require-hashes --requirement requirements.lock)
 	$(call install,--no-deps --no-build-isolation --editable .)
+	@mkdir -p .venv/etc/jupyter && cp mcalc/widgets/jupyter_server_config.py .venv/etc/jupyter/
 	@touch $@
 
 .venv/test: .venv/reader tests/requirements.lock
