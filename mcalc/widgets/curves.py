@@ -39,7 +39,8 @@ class Tangent(Explorer):
         known = only_scalars(sum(functions[1:], functions[0]))
         self.x = known[0] if wrt is None else wrt
         if self.x not in known:
-            raise ValueError(f"{wrt} is no variable of {functions[0]}: there are {known}")
+            there = ", ".join(v.name for v in known)
+            raise ValueError(f"{wrt} is no variable of {functions[0]}: there are {there}")
         _taken(known, "function", "step")
         self.low, self.high = map(float, between)
         inputs = {}

@@ -26,9 +26,11 @@ class Descent(Explorer):
         known = symbols(self.y)
         self.data = {name: np.asarray(value, dtype=float) for name, value in data.items()}
         self.first = {name: np.asarray(value, dtype=float) for name, value in start.items()}
+        names = [v.name for v in known]
         for name in (*self.data, *self.first):
-            if name not in {v.name for v in known}:
-                raise ValueError(f"{name} is no variable of the loss: there are {known}")
+            if name not in names:
+                there = ", ".join(names)
+                raise ValueError(f"{name} is no variable of the loss: there are {there}")
         self.parameters = [v for v in known if v.name in self.first]
         if not self.parameters:
             raise ValueError(
