@@ -211,7 +211,7 @@ def test_the_column_that_is_lit_is_the_one_that_is_nudged(column):
     assert bold == [f"w_{column}", "+0.2"]
     step = 0.2 * np.eye(3)[column - 1]
     real = (at + step) ** 2 * total - at**2 * total
-    assert close(found(r"times 0.2: (\[.*\])", lab), J @ step)
+    assert close(found(r"times 0.2 predicts (\[.*\])", lab), J @ step)
     assert close(found(r"real change: (\[.*\])", lab), real)
     columns = [[texts(lab)[384 + 74 * k, TOP + 36 * i + 18] for i in range(3)] for k in range(3)]
     shown = np.array(columns, dtype=float)
@@ -253,7 +253,7 @@ def test_jacobian_of_scalars_has_a_column_each():
     lab = mc.explore.jacobian([3 * x**2 * y, 2 * x + y**8], wrt=(x, y), x=1, y=0.5, nudge=0.01)
     shown = texts(lab)
     assert [shown[LEFT + k * CELL + 31, 46] for k in (0, 1)] == ["x", "y"]
-    assert close(found(r"times 0.01: (\[.*\])", lab), [0.03, 8 * 0.5**7 * 0.01])
+    assert close(found(r"times 0.01 predicts (\[.*\])", lab), [0.03, 8 * 0.5**7 * 0.01])
 
 
 def test_shapes_against_numerical_differentiation():
@@ -355,8 +355,17 @@ def test_descent_buttons():
     assert lab.values["step"] == 2 and lab.lines[0].startswith("step 2 of 20")
     over.click()
     assert lab.values["step"] == 0
+    clock.value = 4
+    assert lab.values["step"] == 0  # a tick that comes after the pause
+    play.value = True
+    assert play.description == "Pause"
     clock.value = 5  # the browser's clock ticks
     assert lab.values["step"] == 5 and lab.lines[0].startswith("step 5 of 20")
+    lab.inputs["step"].slider.value = 9  # a hand on the slider
+    assert not play.value and play.description == "Play"
+    play.value = True
+    lab.inputs["rate"].box.value = "fast"
+    assert not play.value and "is not a number" in alert(lab)
     assert clock.layout.display == "none" and play.description == "Play"
 
 
@@ -447,7 +456,7 @@ def test_what_is_typed_into_a_box():
     lab = mc.explore.jacobian(w * v, wrt=w)
     number, before = lab.inputs["w_1"], shown(lab)
     for typed, message in (
-        ("1e400", 'w_1: "1e400" is not a number; give one from -3 to 3'),
+        ("1e400", 'w_1: "1e400" is out of range; give one from -3 to 3'),
         ("99", 'w_1: "99" is out of range; give one from -3 to 3'),
         ("", 'w_1: "" is not a number; give one from -3 to 3'),
         ("__import__('os')", "w_1: \"__import__('os')\" is not a number; give one from -3 to 3"),
@@ -455,6 +464,10 @@ def test_what_is_typed_into_a_box():
         number.box.value = typed
         assert alert(lab) == message.replace('"', "&quot;").replace("'", "&#x27;")
         assert number.box.value == typed and shown(lab) == before
+    number.box.value = "abc"
+    lab.set(nudge=0.1)  # what was refused does not stay beside numbers that are not its own
+    assert number.box.value == "1" and alert(lab) == ""
+    before = shown(lab)
     number.box.value = "0.123"  # between two stops of the slider
     assert alert(lab) == "" and lab.values["w_1"] == 0.123 and shown(lab) != before
     number.slider.value = 1.5

@@ -10,7 +10,7 @@ import numpy as np
 from ..calculation import derivative
 from ..derive import derive
 from ..evaluate import compile_
-from ..expr import SYMBOL, is_number, node, replace, symbols, unnamed, walk
+from ..expr import SYMBOL, is_number, node, replace, shape_text, symbols, unnamed, walk
 from ..picture import number, numbers
 from .explorer import Choice, Explorer, Number, expression, signed
 from .scene import Axes, Scene, limits
@@ -37,13 +37,17 @@ class Descent(Explorer):
                 "start names no variable: give what is to be learned, start={'w': ...}"
             )
         self.loss = compile_(self.y, known)
+        if self.y.ndim:
+            raise ValueError(f"{self.y} is {shape_text(self.y.shape)}: a loss is one number")
+        if steps < 1:
+            raise ValueError(f"steps={steps}: at least one is needed")
         self.gradients = {v: derive(self.y, v).numpy() for v in self.parameters}
         self.loss(**self.data, **self.first)  # refuses what is missing or does not fit
         self._find_examples(known)
         self.most = steps
         inputs = {
-            "rate": Number("learning rate", 0.001, 10.0, rate, log=True),
-            "start": Number("start", 0, 9, 0, whole=True, unit="0 as given, else random"),
+            "rate": Number("rate", 0.001, 10.0, rate, log=True),
+            "start": Number("start", 0, 9, 0, whole=True, unit="0 as given"),
             "step": Number("step", 0, steps, 0, whole=True),
         }
         sizes = [size for size in (256, 32, 1) if size < self.count]
@@ -53,7 +57,13 @@ class Descent(Explorer):
         self._buttons()
         formulas = [(derivative(self.y, v), derive(self.y, v).jacobian.expr)
                     for v in self.parameters]  # fmt: skip
+        with np.errstate(all="ignore"):
+            losses = np.array([loss for _, loss in self.path(rate, 0, 0, steps)])
+        usual = losses[abs(losses) <= 2 * abs(losses[0]) + 1e-12]
+        low, high = limits(usual, 0.02 * (abs(losses[0]) + 1e-12))
+        self.ylim = (min(low, 0.0) if losses.min() < 0 else 0.0, high)
         super().__init__(formulas, inputs, [self._controls])
+        self.inputs["step"].moved = self._by_hand
 
     def _buttons(self):
         """Play, step and start over. The clock is the browser's: a slow kernel skips ticks."""
@@ -63,9 +73,10 @@ class Descent(Explorer):
         self._link = W.jslink((self._play, "value"), (self._clock, "playing"))
         self._next = W.Button(description="Step", tooltip="One step on")
         self._over = W.Button(description="Start over", tooltip="Back to step 0")
-        self._next.on_click(lambda _: self.set(step=min(self.values["step"] + 1, self.most)))
-        self._over.on_click(lambda _: self.set(step=0))
+        self._next.on_click(lambda _: self._go(min(self.values["step"] + 1, self.most)))
+        self._over.on_click(lambda _: self._go(0))
         self._clock.observe(self._ticked, "value")
+        self._play.observe(self._labelled, "value")
         self._controls = W.HBox([self._play, self._clock, self._next, self._over])
 
     def close(self):
@@ -73,8 +84,24 @@ class Descent(Explorer):
             self._link.close()
         super().close()
 
+    def _labelled(self, change):
+        self._play.description = "Pause" if change["new"] else "Play"
+
+    def _go(self, step):
+        self.inputs["step"].put(step)
+        self._by_hand()
+
+    def _by_hand(self):
+        """Whoever takes the step into their own hands stops the clock."""
+        self._play.value = False
+        self.show()
+
+    def refuse(self, error):
+        self._play.value = False  # or the next tick would take the sentence away
+        super().refuse(error)
+
     def _ticked(self, change):
-        if change["new"] != self.inputs["step"].value:
+        if self._play.value and change["new"] != self.inputs["step"].value:
             self.inputs["step"].put(change["new"])
             self.show()
 
@@ -148,8 +175,10 @@ class Descent(Explorer):
             f"step {step} of {self.most}: loss {number(loss)}",
             f"the next step: predicted change {signed(predicted)}, real change {signed(real)}",
         ]
-        if not math.isfinite(loss) or loss > 1e6 * max(path[0][1], 1e-12):
+        if any(value > 1e6 * max(path[0][1], 1e-12) for _, value in path[: step + 1]):
             lines[1] = "the steps are too long: the loss grows without bound"
+        elif math.isnan(real):
+            lines[1] = "the loss is not defined where the next step leads"
         lines.append("; ".join(f"{k} = {numbers(a)}" for k, a in now.items() if a.size <= 4)
                      or f"largest entry of the gradient {_largest(gradient)}")  # fmt: skip
         if self.active is not None:
@@ -157,15 +186,16 @@ class Descent(Explorer):
         return scene, lines
 
     def _loss_curve(self, scene, path, step, loss, predicted):
-        top = 1.25 * max(path[0][1], 1e-12)
-        plot = Axes(scene, 52, 30, 250, 190, (0.0, float(self.most)), (0.0, top))
+        plot = Axes(scene, 52, 30, 250, 190, (0.0, float(self.most)), self.ylim)
         plot.frame("step", "loss")
-        losses = [value if value < 3 * top else math.inf for _, value in path[: step + 1]]
-        plot.curve(range(len(losses)), losses)
+        shown = np.minimum([value for _, value in path[: step + 1]], self.ylim[1])
+        plot.curve(range(len(shown)), shown)
         ends = np.array([0.0, self.most / 8])
-        if math.isfinite(predicted) and loss < top:
+        if math.isfinite(predicted) and loss <= self.ylim[1]:
             plot.curve(step + ends, loss + predicted * ends, "orange", 2, "7 4")
-        plot.dot(step, loss, "ink")
+        plot.dot(step, shown[-1], "ink")
+        if loss > self.ylim[1]:
+            scene.text(296, 42, f"{number(loss)} is above", "orange", 12, "end")
         scene.box(52, 274, 250, 12, edge="muted")
         scene.box(52, 274, 250 * step / self.most, 12, "blue", 0.8)
         scene.text(310, 280, f"{step} of {self.most}", "muted", 11, "start")

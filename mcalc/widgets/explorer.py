@@ -25,7 +25,10 @@ _KEYS = (
     "!(e.ctrlKey||e.altKey||e.metaKey||(e.key==='Enter'&&e.shiftKey)))},true)}this.remove()"
 )
 _CSS = STYLE + (
+    ".mcalc-view,.mcalc-view .widget-html-content{min-width:0;max-width:100%;width:100%}"
     ".mcalc-view svg{display:block;max-width:100%;height:auto}"
+    ".mcalc-formula .widget-html-content{line-height:normal}"
+    ".mcalc-formula .widget-html-content>div{padding:3px 0}"
     ".mcalc-view pre{margin:4px 0 0;line-height:1.35;white-space:pre;overflow-x:auto;"
     "color:var(--jp-content-font-color1,inherit)}"
     ".mcalc-explorer .mcalc-message{height:36px;overflow:auto;color:var(--mcalc-orange)}"
@@ -85,12 +88,13 @@ class Number:
         except (TypeError, ValueError):
             value = math.nan
         example = f"give one from {self.told(self.low)} to {self.told(self.high)}"
-        if not math.isfinite(value):
+        example = example if self.low < self.high else f"only {self.told(self.low)} is possible"
+        if math.isnan(value):
             raise ValueError(f"{self.label}: {_quoted(given)} is not a number; {example}")
-        if self.whole and value != round(value):
-            raise ValueError(f"{self.label}: {_quoted(given)} is not a whole number; {example}")
         if not self.low <= value <= self.high:
             raise ValueError(f"{self.label}: {_quoted(given)} is out of range; {example}")
+        if self.whole and value != round(value):
+            raise ValueError(f"{self.label}: {_quoted(given)} is not a whole number; {example}")
         return int(value) if self.whole else value
 
     def put(self, value):
@@ -117,6 +121,11 @@ class Number:
         wanted = "visible" if shown else "hidden"
         if self.widget.layout.visibility != wanted:
             self.widget.layout.visibility = wanted
+
+    def settle(self):
+        """Put what was refused, and still stands in the box, away."""
+        if self.box.value != self.told(self.value):
+            self._follow()
 
     def _stop(self):
         """The stop of the slider that is nearest: JupyterLab would move anything else to one."""
@@ -179,7 +188,8 @@ class Choice:
         return next(name for name, option in self.options.items() if option is value)
 
     def read(self, given):
-        begun = [name for name in self.options if name.startswith(str(given))]
+        numbered = [name for name in self.options if name.startswith(f"{given}: ")]
+        begun = numbered or [name for name in self.options if name.startswith(str(given))]
         if given not in self.options and len(begun) != 1:
             names = ", ".join(map(repr, self.options))
             raise ValueError(f"{self.label}: {_quoted(given)} is not one of {names}")
@@ -187,6 +197,9 @@ class Choice:
 
     def put(self, value):
         self.slider.value = value
+
+    def settle(self):
+        """Nothing that is no option can stand in a drop-down."""
 
     def visible(self, shown):
         self.slider.layout.visibility = "visible" if shown else "hidden"
@@ -217,6 +230,7 @@ class Explorer(W.VBox):
         self._head = W.HTML(_HEAD)
         self._head.layout.display = "contents"
         self._formula = W.HTMLMath(self._typeset())
+        self._formula.add_class("mcalc-formula")
         self._view = W.HTML()
         self._view.add_class("mcalc-view")
         self._message = W.HTML()
@@ -297,6 +311,8 @@ class Explorer(W.VBox):
             self._view.value = f"{picture}<pre>{numbers}</pre>"
             self.error = None
             self._say("")
+            for one in self.inputs.values():
+                one.settle()
         except Exception as error:
             self.error = error
             self._say(f"This could not be drawn: {type(error).__name__}: {error}")
@@ -324,7 +340,8 @@ class Explorer(W.VBox):
 
     def png(self) -> bytes:
         """The picture as it is now, with its formulas and numbers: the bytes of a PNG file."""
-        return self.scene.png([text for line in self.formulas for text in _drawn(line)], self.lines)
+        above = [text for line in self.formulas for text in _drawn(line)]
+        return self.scene.png(above, [*self.lines, "", "(a picture: run the cell to move things)"])
 
     def _repr_mimebundle_(self, **options):
         data = super()._repr_mimebundle_(**options)

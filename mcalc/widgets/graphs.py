@@ -13,10 +13,18 @@ from ..evaluate import compile_, letters
 from ..expr import symbols, unnamed
 from ..picture import number, numbers
 from .explorer import Choice, Explorer, Number, expression
-from .matrices import entry_names
+from .matrices import entry_names, outside
 from .scene import Scene
 
 _STARTS = 1.0, -0.5, 1.5, 0.5, 2.0, -1.0
+MOST = 40  # paths
+
+
+def fitting(value, wide):
+    """Numbers as text if they fit into so many pixels, else their shape."""
+    text = numbers(value)
+    rows, columns = (*np.shape(value), 1, 1)[:2]
+    return text if 6.4 * len(text) <= wide else f"{rows} x {columns}"
 
 
 def paths(graph, x):
@@ -42,7 +50,12 @@ class Chained(Explorer):
         self.d = derive(self.y, known[0] if wrt is None else wrt)
         if self.d.several:
             raise ValueError(f"one variable is needed here, not {len(self.d.variables)}")
-        self.graph = self.d.graph
+        self.y, self.graph = self.d.y, self.d.graph  # free of a `let` that is wrt
+        ways = self.graph.counts[self.graph.result][self.d.variables[0]]
+        if ways > MOST:
+            raise ValueError(
+                f"{ways} paths lead from {self.d.variables[0]}: at most {MOST} fit here"
+            )
         self.x = self.d.variables[0]
         self.paths = paths(self.graph, self.x)
         if not self.paths:
@@ -68,7 +81,12 @@ class Dataflow(Chained):
     def __init__(self, y, wrt, n, values):
         self.start(y, wrt)
         inputs, rows, self.entries = {}, [["step", "path", "nudge"]], {}
-        self.sizes = {letter: n for letter in letters(self.y)}
+        self.sizes = {letter: n for letter in letters(self.y)} | {
+            letter: size
+            for v in symbols(self.y) if v.name in values
+            for letter, size in zip(v.shape, np.shape(values[v.name]), strict=False)
+            if isinstance(letter, str)
+        }  # fmt: skip
         self.order = list(self.graph.definitions)
         backward = [v for v in reversed(self.order)] + [self.x]
         self.backward = [v for v in backward if any(v in path for path in self.paths)]
@@ -77,7 +95,10 @@ class Dataflow(Chained):
         named = {"all": None}
         for k, path in enumerate(self.paths, 1):
             named[f"{k}: {' ← '.join(v.name for v in path)}"] = k - 1
-        inputs["path"] = Choice("path", named)
+        if len(self.paths) > 1:
+            inputs["path"] = Choice("path", named)
+        else:
+            rows[0].remove("path")
         inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.1, log=True)
         self.fixed = {}
         starts = itertools.cycle(_STARTS)
@@ -109,19 +130,19 @@ class Dataflow(Chained):
         for v in graph.definitions:
             depth[v] = 1 + max((depth[p] for p in uses[v] if p in depth), default=0)
         levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
-        self.tall = max(map(len, levels))
-        self.box = min(170, round(720 / len(levels)) - 48), 62
-        gap = (748 - self.box[0]) / max(len(levels) - 1, 1)
-        self.height = max(86 * self.tall + 40, 210)
-        skips = any(depth[v] - depth[p] > 1 for v, p in graph.locals)
-        self.height += 34 * skips
+        self.edges = [(v, p) for v in graph.definitions for p in uses[v] if p in depth]
+        long = [(v, p) for v, p in self.edges if depth[v] - depth[p] > 1]
+        self.lanes = {edge: 12 + 20 * k for k, edge in enumerate(long)}  # above the boxes
+        self.width = max(760, 166 * len(levels) - 54)
+        self.box = min(170, round((self.width - 8) / len(levels) - 54)), 62
+        step = (self.width - 12 - self.box[0]) / max(len(levels) - 1, 1)
+        top, tall = 20 * len(long) + 10 * bool(long), 86 * max(map(len, levels))
+        self.height = top + tall + 16
         self.place = {
-            v: (6 + gap * k, 17 * skips + self.height * (row + 0.5) / len(level) - self.box[1] / 2)
+            v: (6 + step * k, top + 8 + tall * (row + 0.5) / len(level) - self.box[1] / 2)
             for k, level in enumerate(levels)
             for row, v in enumerate(level)
         }
-        self.depth = depth
-        self.edges = [(v, p) for v in graph.definitions for p in uses[v] if p in self.place]
 
     def _values(self, entries):
         values = dict(self.fixed)
@@ -148,21 +169,22 @@ class Dataflow(Chained):
         backward = sum(size[v] * size[p] * m for v, p in used if v is not self.graph.result)
         return forward, backward
 
-    def frame(self, step, path, nudge, **entries):
+    def frame(self, step, nudge, path=None, **entries):
         values = self._values(entries)
         ready = set(self.order[:step]) | set(self.sources)
         came_back = self.backward[: max(step - len(self.order), 0)]
         gradients = self._gradients(values)
         lit = set(itertools.pairwise(self.paths[path])) if path is not None else set()
-        scene = Scene(760, round(self.height))
+        scene = Scene(self.width, round(self.height))
         for v, p in self.edges:
             self._edge(scene, v, p, (v, p) in lit, came_back, values)
         now = self.order[step - 1] if 0 < step <= len(self.order) else None
         now = came_back[-1] if came_back else now
         for v in self.place:
             self._box(scene, v, v in ready, v is now, v in came_back, gradients, values, lit)
+        done = step == self.steps
         return scene, [self._step(step, now, came_back, gradients, values),
-                       *self._sum(path, values), *self._truth(nudge, values)]  # fmt: skip
+                       *self._sum(path, values, done), *self._truth(nudge, values)]  # fmt: skip
 
     def _edge(self, scene, v, p, lit, came_back, values):
         (x0, y0), (x1, y1) = self.place[p], self.place[v]
@@ -170,14 +192,15 @@ class Dataflow(Chained):
         start, end = (x0 + wide, y0 + high / 2), (x1 - 2, y1 + high / 2)
         color, width = ("violet", 3.0) if lit else ("muted", 1.5)
         bends = [start]
-        if self.depth[v] - self.depth[p] > 1:  # around the boxes in between
-            level = 14 if y0 == y1 else start[1]
-            bends += [(start[0] + 14, level), (end[0] - 30, level)]
+        if (v, p) in self.lanes:  # around the boxes in between, on a lane of its own
+            level = self.lanes[v, p]
+            out, into = start[0] + 6 + level / 4, end[0] - 14 - level / 4
+            bends += [(out, start[1]), (out, level), (into, level), (into, end[1])]
         scene.line(bends, color, width)
         scene.arrow(*bends[-1], *end, color, width)
         if (v, p) in self.graph.locals and v in came_back:
-            slope = numbers(self.local(v, p, values))
-            (ax, ay), (bx, by) = [*bends, end][-3 if len(bends) > 1 else -2 :][:2]
+            (ax, ay), (bx, by) = bends[2:4] if len(bends) > 1 else (start, end)
+            slope = fitting(self.local(v, p, values), abs(bx - ax) - 12)
             x, y = (ax + bx) / 2, (ay + by) / 2
             half = 3.4 * len(slope) + 2
             scene.box(x - half, y - 8, 2 * half, 16, "paper")
@@ -191,14 +214,27 @@ class Dataflow(Chained):
         scene.box(x, y, wide, high, "paper", 1.0, edge, 3 if now else 2 if on else 1.2)
         definition = self.graph.definitions.get(v)
         words = f"{v} = {definition}" if definition is not None else str(v)
-        size = 12 if 7 * len(words) < wide else max(8, 12 * wide / (7 * len(words)))
-        scene.text(x + wide / 2, y + 13, words, "ink", round(size, 1))
+        most = int(wide / 6.2)
+        words = words if len(words) <= most else words[: most - 1] + "…"
+        middle = x + wide / 2
+        scene.text(middle, y + 13, words, "ink", 12 if 7 * len(words) < wide else 10.5)
         if ready:
-            scene.text(x + wide / 2, y + 31, f"= {numbers(self.at(v, values))}", "blue", 12)
+            value = fitting(self.at(v, values), wide - 16)
+            scene.text(middle, y + 31, f"= {value}", "blue", 11)
         if back:
-            told = f"d{self.graph.result}/d{v} = {numbers(gradients[v])}"
-            size = 11 if 6.4 * len(told) < wide else max(7, 11 * wide / (6.4 * len(told)))
-            scene.text(x + wide / 2, y + 49, told, "orange", round(size, 1), bold=True)
+            head = f"d{self.graph.result}/d{v} = "
+            told = head + self._together(v, gradients, values)
+            if 6.6 * len(told) > wide:
+                told = head + fitting(gradients[v], wide - 7 * len(head))
+            scene.text(middle, y + 49, told, "orange", 11 if 6.6 * len(told) < wide else 10)
+
+    def _together(self, v, gradients, values):
+        """A scalar derivative as the sum of what comes back along each arrow."""
+        if np.size(gradients[v]) > 1:
+            return numbers(gradients[v])
+        ways = [u for u in self.order if v in self.graph.parents(u) and u in gradients]
+        terms = [numbers(gradients[u] @ self.local(u, v, values)) for u in ways]
+        return " + ".join(terms) + f" = {numbers(gradients[v])}" * (len(terms) > 1) or "1"
 
     def _step(self, step, now, came_back, gradients, values):
         result = self.graph.result
@@ -215,21 +251,24 @@ class Dataflow(Chained):
         whole = " + ".join(terms)
         return f"step {step} of {self.steps}, backward: d{result}/d{now} = {whole} = {told}"
 
-    def _sum(self, path, values):
+    def _sum(self, path, values, done):
+        """A line for each of the first paths, and their sum; numbers once they have come back."""
         lines, total = [], 0
         for k, way in enumerate(self.paths):
             factors = self.product(way, values)
             whole = np.linalg.multi_dot(factors) if len(factors) > 1 else factors[0]
             total = total + whole
-            if len(lines) < 6:
+            if k < 5 or k == (path if path is not None and path > 5 else 5):
                 mark = ">" if k == path else " "
                 told = " · ".join(f"({numbers(f)})" if f.size > 1 else numbers(f) for f in factors)
                 equals = f" = {numbers(whole)}" if len(factors) > 1 else ""
+                told, equals = (told, equals) if done else ("...", "")
                 lines.append(
                     f"{mark} path {k + 1}, {' ← '.join(v.name for v in way)}: {told}{equals}"
                 )
         if len(self.paths) > 1:
-            lines.append(f"all {len(self.paths)} paths together: {numbers(total)}")
+            whole = numbers(total) if done else "..."
+            lines.append(f"all {len(self.paths)} paths together: {whole}")
         return lines
 
     def _truth(self, nudge, values):
@@ -244,7 +283,8 @@ class Dataflow(Chained):
         forward, backward = self.counts(values)
         return [
             f"{name} up by {number(nudge)}: predicted change {numbers(predicted)}, "
-            f"real change {numbers(real)}, off by {number(float(np.max(abs(real - predicted))))}",
+            f"real change {numbers(real)}, off by {number(float(np.max(abs(real - predicted))))}"
+            + outside(self.value(**values)),
             f"multiplications of numbers: {forward} forward from {self.x}, "
             f"{backward} backward from {self.graph.result}",
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..calculation import derivative
-from ..check import CheckFailed
+from ..check import SPREADS, CheckFailed
 from ..derive import derive
 from ..evaluate import compile_, length, letters
 from ..expr import SYMBOL, node, symbols, unnamed
@@ -48,21 +48,23 @@ class Nudged(Explorer):
         errors = np.array([off(step) for step in nudges[::4]])
         plot = Axes(scene, 632, 50, 118, 120, (1e-3, 1.0), (1e-8, 1e2), log=True)
         plot.frame("nudge", "largest difference")
-        plot.curve(nudges[::4], np.maximum(errors, 1e-8), "ink", 2)
-        plot.dot(nudge, max(off(nudge), 1e-8), "violet", 5)
-
         here, half = off(nudge), off(nudge / 2)
         scale = max(1.0, float(np.max(abs(np.ravel(function(**values))))))
         exact = here <= 1e-12 * scale
+        if exact:
+            scene.text(691, 110, "none: exact", "ink", 12)
+        else:
+            plot.curve(nudges[::4], np.maximum(errors, 1e-8), "ink", 2)
+            plot.dot(nudge, max(here, 1e-8), "violet", 5)
         factor = f", {here / half:.1f} times less" if not exact and half > 1e-13 * scale else ""
         zeros = int((J == 0).sum())
         lit = names[column - 1]
         at = ", ".join(f"{name} = {numbers(value)}" for name, value in values.items())
         return scene, [
-            f"at {at} the value is {numbers(function(**values))}",
+            f"at {at} the value is {numbers(function(**values))}" + outside(function(**values)),
             f"J is {J.shape[0]} x {J.shape[1]}, with {zeros} of {J.size} entries zero",
-            f"{lit} goes up by {number(nudge)}: predicted, column {column} of J times "
-            f"{number(nudge)}: {numbers(predicted)}",
+            f"{lit} goes up by {number(nudge)}: column {column} of J times {number(nudge)} "
+            f"predicts {numbers(predicted)}",
             f"the real change: {numbers(happened)}",
             f"largest difference {'0' if exact else number(here)}; "
             f"with half the nudge {'0' if exact else number(half)}{factor}",
@@ -119,6 +121,11 @@ class Nudged(Explorer):
         scene.text(458, 28, "f(x + dx) - f(x)", "green", 12)
 
 
+def outside(value):
+    """A word about a point at which a function has no value."""
+    return "" if np.isfinite(value).all() else ", for it is not defined at this point"
+
+
 def entry_names(variables, sizes):
     """``x_1, x_2, ...`` for a vector, ``x`` for a scalar."""
     found = []
@@ -144,6 +151,8 @@ class JacobianExplorer(Nudged):
         variables = list(dict.fromkeys(v for f in self.functions for v in symbols(f)))
         wrt = variables[0] if wrt is None else wrt
         self.derived = [derive(f, wrt) for f in self.functions]
+        self.functions = [d.y for d in self.derived]  # free of a `let` that is wrt
+        variables = list(dict.fromkeys(v for f in self.functions for v in symbols(f)))
         self.known: dict = {}
         if len(letters(*self.functions)) > 1:
             raise ValueError(
@@ -198,12 +207,12 @@ class JacobianExplorer(Nudged):
         return self.entries[v][: count[0]] if count else self.entries[v]
 
     def adapt(self, n=None, function=None, **values):
+        d = function or self.derived[0]
         for v, names in self.entries.items():
-            used = self._used(v, n)
+            used = self._used(v, n) if v in symbols(d.y) else ()
             for name in names:
                 self.inputs[name].visible(name in used)
-        variables = (function or self.derived[0]).variables
-        self.inputs["column"].limit(sum(len(self._used(v, n)) for v in variables))
+        self.inputs["column"].limit(sum(len(self._used(v, n)) for v in d.variables))
 
     def frame(self, column, nudge, n=None, function=None, **entries):
         d = function or self.derived[0]
@@ -249,7 +258,7 @@ class Bench(Nudged):
             self.derived = {v.name: derive(self.y, v) for v in first}
         inputs = {
             "wrt": Choice("with respect to", self.derived),
-            "point": Number("point", 0, 30, 0, whole=True),
+            "point": Number("point", 0, 30, 0, whole=True, unit="a seed"),
         }
         if letters(self.y):
             label = "n" if letters(self.y) == ["n"] else "smallest length"
@@ -261,6 +270,16 @@ class Bench(Nudged):
     def _formulas(self, d):
         return [d]
 
+    def _point(self, d, point, sizes):
+        """Random values; positive or small ones if the function is not defined at the first."""
+        normal = np.random.default_rng(point).standard_normal
+        found = {v.name: normal(length(v.shape, sizes)) for v in symbols(d.y)}
+        for spread in SPREADS[:3]:
+            values = {name: np.round(spread(value), 1) for name, value in found.items()}
+            if all(np.isfinite(f(**values)).all() for f in self._compiled(d)):
+                break
+        return values
+
     def _checked(self, d):
         """The report of the check, or why there is none; once for each derivation."""
         if d not in self.reports:
@@ -271,12 +290,11 @@ class Bench(Nudged):
         return self.reports[d]
 
     def adapt(self, wrt, n=None, **values):
-        self.inputs["column"].limit(len(entry_names(wrt.variables, _sizes(self.y, n))))
+        self.inputs["column"].limit(len(entry_names(wrt.variables, _sizes(wrt.y, n))))
 
     def frame(self, wrt, point, column, nudge, n=None):
-        sizes = _sizes(self.y, n)
-        normal = np.random.default_rng(point).standard_normal
-        values = {v.name: np.round(normal(length(v.shape, sizes)), 1) for v in symbols(self.y)}
+        sizes = _sizes(wrt.y, n)
+        values = self._point(wrt, point, sizes)
         self.write(self._formulas(wrt))
         scene, lines = self.nudged(wrt, sizes, values, column, nudge)
         return scene, [*lines, *self._checked(wrt).splitlines()]

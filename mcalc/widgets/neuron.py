@@ -86,33 +86,29 @@ class Neuron(Explorer):
         z, here = float(u["z"](**values)), float(u["value"](**values))
         slopes = {v: np.ravel(u["slopes"][v](**values)) for v in u["known"]}
         scene = Scene(760, 350)
-        self._plane(scene, u, values, z)
-        self._curve(scene, u, values, z, here)
         moved = at(**{nudged: entries[nudged] + nudge})
+        self._plane(scene, u, values, moved, z)
+        self._curve(scene, u, values, moved, z, here)
         v = next(v for v, names in self.names.items() if nudged in names)
         predicted = slopes[v][self.names[v].index(nudged)] * nudge
         real = float(u["value"](**moved)) - here
         side = "above 0" if z > 0 else "below 0" if z < 0 else "0: on the line"
         told = ", ".join(f"∂/∂{v} = {numbers(s)}" for v, s in slopes.items())
-        far = abs(z) / math.hypot(*values[u["w"].name]) if any(values[u["w"].name]) else math.inf
+        long = math.hypot(*values[u["w"].name])
+        far = f"{number(abs(z) / long)} from the line" if long else "and there is no line"
         crossed = ": the line was crossed" if (float(u["z"](**moved)) > 0) != (z > 0) else ""
         return scene, [
-            f"{u['sum']} = {number(z)}, output {number(here)}; {u['sum']} is {side}, "
-            f"{number(far)} from the line",
+            f"{u['sum']} = {number(z)}, output {number(here)}; {u['sum']} is {side}, {far}",
             f"gradients: {told}",
             f"{nudged} up by {number(nudge)}: predicted change {signed(predicted)}, "
             f"real change {signed(real)}, off by {number(real - predicted)}{crossed}",
         ]
 
-    def _plane(self, scene, u, values, z):
-        """The inputs' plane: the line z = 0, the side above it, the weights as an arrow."""
-        bounds = -_REACH, _REACH
-        x = u["x"].name
-        plane = Axes(scene, 40, 30, 280, 280, bounds, bounds).frame(f"{x}_1", f"{x}_2")
-        a, b = values[u["w"].name]
-        c = float(u["z"](**values | {x: np.zeros(2)}))
-        corners = [(-_REACH, -_REACH), (_REACH, -_REACH), (_REACH, _REACH), (-_REACH, _REACH)]
-        above, border = [], []
+    def _sides(self, u, values):
+        """The corners of the part of the plane where z is above 0, and the ends of its border."""
+        (a, b), r = values[u["w"].name], _REACH
+        c = float(u["z"](**values | {u["x"].name: np.zeros(2)}))
+        corners, above, border = [(-r, -r), (r, -r), (r, r), (-r, r)], [], []
         for (x0, y0), (x1, y1) in zip(corners, [*corners[1:], corners[0]], strict=True):
             z0, z1 = a * x0 + b * y0 + c, a * x1 + b * y1 + c
             if z0 > 0:
@@ -121,27 +117,47 @@ class Neuron(Explorer):
                 t = z0 / (z0 - z1)
                 border.append((x0 + t * (x1 - x0), y0 + t * (y1 - y0)))
                 above.append(border[-1])
+        return above, border
+
+    def _plane(self, scene, u, values, moved, z):
+        """The inputs' plane: the line z = 0, the side above it, the weights as an arrow.
+
+        What the nudge moves, the line or the point, is drawn a second time in violet.
+        """
+        bounds = -_REACH, _REACH
+        x, w = u["x"].name, u["w"].name
+        plane = Axes(scene, 40, 30, 280, 280, bounds, bounds).frame(f"{x}_1", f"{x}_2")
+        above, border = self._sides(u, values)
         if above:
             scene.area([plane.at(*p) for p in above], "blue", 0.14)
             middle = np.mean(above, axis=0)
             scene.text(*plane.at(*middle), f"{u['sum']} > 0", "blue", 13, bold=True)
+        shifted = self._sides(u, moved)[1]
+        if len(shifted) == 2 and shifted != border:
+            scene.line([plane.at(*p) for p in shifted], "violet", 2, "6 4")
         if len(border) == 2:
             scene.line([plane.at(*p) for p in border], "blue", 2.5)
-        scene.arrow(*plane.at(0, 0), *plane.at(a, b), "orange", 2.5)
-        scene.text(*np.add(plane.at(a, b), (10, -8)), u["w"].name, "orange", 13, bold=True)
+        scene.arrow(*plane.at(0, 0), *plane.at(*values[w]), "orange", 2.5)
+        if any(values[w]):
+            scene.text(*np.add(plane.at(*values[w]), (10, -8)), w, "orange", 13, bold=True)
+        if any(moved[x] != values[x]):
+            plane.dot(*moved[x], color="violet", radius=5, hollow=True)
         plane.dot(*values[x], color="ink" if z > 0 else "muted", radius=6, hollow=z <= 0)
         scene.text(*np.add(plane.at(*values[x]), (13, 10)), x, "ink", 13, bold=True)
 
-    def _curve(self, scene, u, values, z, here):
-        """What becomes of z, and the tangent there."""
-        zs = np.linspace(-8, 8, 121)
+    def _curve(self, scene, u, values, moved, z, here):
+        """What becomes of z, the tangent there, and where the nudge really leads."""
+        reach = 8.0 if abs(z) < 8 else 30.0
+        zs = np.linspace(-reach, reach, 121)
 
         def out(t):
             return float(u["out"](**{u["sum"]: t}, **values))
 
         ys = np.array([out(t) for t in zs])
-        low, high = limits(np.clip(ys, -8, 8))
-        plot = Axes(scene, 420, 30, 320, 280, (-8.0, 8.0), (low, high)).frame(u["sum"], "output")
+        low, high = limits(np.clip(ys, -reach, reach))
+        plot = Axes(scene, 420, 30, 320, 280, (-reach, reach), (low, high)).frame(
+            u["sum"], "output"
+        )
         plot.curve(zs, ys)
         scene.line([plot.at(0, low), plot.at(0, high)], "grid", 1)
         e = 1e-6 if z > 0 else -1e-6  # the side that the derivative is taken on
@@ -149,6 +165,7 @@ class Neuron(Explorer):
         ends = np.array([z - 2, z + 2])
         plot.curve(ends, here + slope * (ends - z), "orange", 2, "7 4")
         plot.dot(z, here, "ink", 6, hollow=z <= 0)
+        plot.dot(float(u["z"](**moved)), float(u["value"](**moved)), "green", 4)
         scene.text(
             740, 19, f"slope {number(slope)} at {u['sum']} = {number(z)}", "orange", 12, "end"
         )
