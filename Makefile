@@ -61,14 +61,17 @@ install = @$(pip) install $(1) >.venv/install.log 2>&1 || { echo \
 	"The installation failed. If there is no network: only the first time needs one. Details: .venv/install.log"; \
 	exit 1; } >&2
 
+# Sliders answer 40 ms sooner with this.
+server = mcalc/widgets/jupyter_server_config.py
+
 # A stamp is written last, so an installation that was cut short is taken up again.
-.venv/reader: requirements.lock pyproject.toml mcalc/widgets/jupyter_server_config.py $(stale)
+.venv/reader: requirements.lock pyproject.toml $(wildcard $(server)) $(stale)
 	$(if $(trouble),$(error $(trouble)))
 	@$(pip) --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear .venv
 	@echo "Installing into .venv ..."
 	$(call install,--no-compile --require-hashes --requirement requirements.lock)
 	$(call install,--no-deps --no-build-isolation --editable .)
-	@mkdir -p .venv/etc/jupyter && cp mcalc/widgets/jupyter_server_config.py .venv/etc/jupyter/
+	@mkdir -p .venv/etc/jupyter && cp $(server) .venv/etc/jupyter/
 	@touch $@
 
 .venv/test: .venv/reader tests/requirements.lock
