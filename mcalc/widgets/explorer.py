@@ -15,13 +15,13 @@ from ..expr import WRITERS, Expr, as_expr, scalars, symbols, vectors
 from ..picture import number, typeset
 from .scene import STYLE
 
-# JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless an element
-# around the focus has this attribute. Keys that go with Ctrl, Alt or Cmd, and Shift+Enter, are left
+# JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless the element
+# that has it has this attribute. Keys that go with Ctrl, Alt or Cmd, and Shift+Enter, are left
 # to it. An image without a source is the one element that can run this when it is put in place.
 _KEYS = (
     "if(!window.mcalcKeys){window.mcalcKeys=true;window.addEventListener('keydown',e=>{"
-    "const box=e.target.closest&&e.target.closest('.mcalc-explorer');"
-    "if(box)box.toggleAttribute('data-lm-suppress-shortcuts',"
+    "const at=e.target;if(at.closest&&at.closest('.mcalc-explorer'))"
+    "at.toggleAttribute('data-lm-suppress-shortcuts',"
     "!(e.ctrlKey||e.altKey||e.metaKey||(e.key==='Enter'&&e.shiftKey)))},true)}this.remove()"
 )
 _CSS = STYLE + (
