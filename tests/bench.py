@@ -10,6 +10,7 @@ import sys
 import time
 from functools import partial
 
+import latency
 import numpy as np
 
 import mcalc as mc
@@ -106,6 +107,7 @@ def main():
         for _ in range(5)
     ]
     print(f"import mcalc, over NumPy and SymPy: {statistics.median(some) * 1e3:.0f} ms")
+    latency.main()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,60 @@
+"""Every notebook in JupyterLab, and every explorer in it, moved as a reader moves it."""
+
+import pytest
+from browser import lab
+
+import notebooks
+
+missing = lab.missing()
+pytestmark = pytest.mark.skipif(bool(missing), reason=f"not tried in a browser: {missing}")
+
+
+def nothing(found):
+    """That a list of sentences is empty; or else all of them, a line each."""
+    found = list(found)
+    assert not found, "\n".join(["", *found])
+
+
+def tried(family, known):
+    """All that an explorer has; if one of its kind was tried before, what its keys do.
+
+    The same one in another place has to follow.
+    """
+    (first, *copies), kind = family, family[0].inputs()
+    yield from first.anatomy() + first.pale()
+    yield from first.try_keys() if kind in known else first.try_all()
+    yield from first.pale()
+    known.append(kind)
+    for one in copies:
+        yield from one.anatomy() + one.pale()
+        if one.state()["view"] != first.state()["view"]:
+            yield "it shows one thing here and another one there"
+
+
+def tried_in_the_dark(first, *copies):
+    yield from first.pale() + first.pale_alert() + first.try_slider(first.sliders()[0])
+    for one in copies:
+        yield from one.pale()
+
+
+@pytest.mark.parametrize("path", notebooks.all_notebooks(), ids=lambda path: path.stem)
+def test_a_notebook_runs_and_its_explorers_follow(path, open_page):
+    page = open_page(path.name)
+    page.run_all()
+    nothing(page.wrong())
+    cells = page.cells()
+    families = list(lab.families(page.explorers()))
+    written = [
+        cell for cell in cells if cell["cell_type"] == "code" and "mc.explore" in cell["source"]
+    ]
+    assert len(families) == len(written)
+    known = []
+    for family in families:
+        nothing(tried(family, known))
+    if families:
+        page.theme(lab.DARK)
+        for family in families:
+            nothing(tried_in_the_dark(*family))
+        nothing(families[0][0].try_letters())
+    nothing(page.wrong())
+    assert page.order() == [cell["id"] for cell in cells]
