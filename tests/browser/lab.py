@@ -480,7 +480,7 @@ class Explorer:
         return found
 
     def try_letters(self):
-        """JupyterLab's keys for cells do nothing with the focus on a slider, but for Shift+Enter."""
+        """JupyterLab's keys for cells do nothing on a slider, but for Shift+Enter."""
         cells, found = self.page.order(), len(self.page.explorers())
         self.handle(0).focus()
         for key in "bddax":  # one by one: what b and a put in, d d and x take out again
