@@ -11,7 +11,7 @@ from ..derive import derive
 from ..evaluate import batch
 from ..expr import symbols, unnamed
 from ..picture import number, numbers
-from .explorer import Choice, Explorer, Number, expression, only_scalars, signed
+from .explorer import Choice, Explorer, Number, expression, only_scalars, outside, signed
 from .scene import Axes, Scene, limits, ticks
 
 _HEIGHT = 330
@@ -42,7 +42,7 @@ class Tangent(Explorer):
             there = ", ".join(v.name for v in known)
             raise ValueError(f"{wrt} is no variable of {functions[0]}: there are {there}")
         _taken(known, "function", "step")
-        self.low, self.high = map(float, between)
+        self.low, self.high = _bounds(between)
         inputs = {}
         if len(functions) > 1:
             named = {str(f): f for f in functions}
@@ -100,21 +100,37 @@ class Tangent(Explorer):
 
         half = (value([x + step / 2])[0] - here) - slope * step / 2
         off = (there - here) - slope * step
-        factor = f", {off / half:.1f} times less" if abs(half) > 1e-13 < abs(off) else ""
         name, lines = self.x.name, []
-        lines.append(f"at {name} = {number(x)} the value is {number(here)}")
-        lines.append(f"slope of the tangent {number(slope)}, of the secant {number(secant)}")
+        lines.append(f"at {name} = {number(x)} the value is {number(here)}{outside(here)}")
         lines.append(
-            f"a step of {step:.3g}: predicted change {signed(slope * step)}, "
-            f"real change {signed(there - here)}, off by {_off(off, here)}"
+            f"slope of the tangent {number(slope)}, of the secant {number(secant)}: "
+            f"error {secant - slope:.3g}"
         )
-        lines.append(f"half the step: off by {_off(half, here)}{factor}")
+        lines.append(
+            f"a step of {step:.3g}: predicted change {slope * step:+.3g}, "
+            f"real change {there - here:+.3g}, off by {off:.3g}"
+        )
+        lines.append(f"half the step: off by {half:.3g}{_less(off, half)}")
         return scene, lines
 
 
 def _off(difference, scale=1.0):
     """A difference, or that there is none beyond rounding."""
-    return number(difference) if abs(difference) > 1e-14 * max(1.0, abs(scale)) else "0"
+    return "0" if abs(difference) <= 1e-14 * max(1.0, abs(scale)) else number(difference)
+
+
+def _less(off, half):
+    """How many times less the difference is for half the step, where that can be said."""
+    ratio = off / half if abs(half) > 1e-13 < abs(off) else 0.0
+    return f", {ratio:.1f} times less" if ratio >= 1 else ""
+
+
+def _bounds(between):
+    """The two ends of a range, in order."""
+    low, high = map(float, between)
+    if not low < high:
+        raise ValueError(f"between={between}: the lower end comes first, as in (-3, 3)")
+    return low, high
 
 
 def tangent(*functions, wrt=None, between=(-3.0, 3.0), **values) -> Tangent:
@@ -139,19 +155,20 @@ class Gradient(Explorer):
         self.y = expression(function)
         self.pair = only_scalars(self.y, 2)
         _taken(self.pair, "direction", "step")
-        self.low, self.high = map(float, between)
+        self.low, self.high = _bounds(between)
         inputs = {}
         for v, start in zip(self.pair, (1.0, 0.5), strict=True):
             inputs[v.name] = Number(v.name, self.low, self.high, start)
         inputs["direction"] = Number("direction", 0, 360, 60, 5, whole=True, unit="degrees")
         inputs["step"] = Number("step", 0.001, 1.0, 0.5, log=True)
         self.slopes = [derive(self.y, v).jacobian.expr for v in self.pair]
-        line = np.linspace(self.low, self.high, 61)
+        line = np.linspace(self.low, self.high, 60)  # not through 0, where lines may cross
         self.heights = self.value(*np.meshgrid(line, line))
         self.levels = self._contours(line)
         steep = np.hypot(*(self.value(*np.meshgrid(line[::6], line[::6]), s) for s in self.slopes))
-        self.usual = np.median(steep[np.isfinite(steep)]) or 1.0
-        self.ylim = limits(np.clip(self.heights, *np.nanpercentile(self.heights, [20, 80])))
+        steep = steep[np.isfinite(steep)]
+        self.usual = (np.median(steep) if steep.size else 0.0) or 1.0
+        self.ylim = self._usual_heights()
         formulas = [_differentiated(self.y, v) for v in self.pair]
         super().__init__(formulas, inputs)
         self.set(**values)
@@ -164,13 +181,20 @@ class Gradient(Explorer):
         with np.errstate(all="ignore"):
             return np.reshape(batch([e], given, {})[e] + 0 * us.ravel(), us.shape)
 
+    def _usual_heights(self):
+        """Bounds for the slices: the middle of all heights."""
+        finite = self.heights[np.isfinite(self.heights)]
+        return limits(np.clip(finite, *np.percentile(finite, [20, 80])) if finite.size else [])
+
     def _contours(self, line):
         """Lines of equal height, once for all: matplotlib's own library draws them."""
         from contourpy import contour_generator
 
         finite = np.ma.masked_invalid(self.heights)
         generator = contour_generator(line, line, finite)
-        bounds = np.nanpercentile(self.heights, [5, 95])
+        bounds = np.nanpercentile(finite.compressed(), [5, 95]) if finite.count() else (0, 0)
+        if not bounds[0] < bounds[1]:
+            return {}  # flat, or nowhere defined
         return {level: generator.lines(level) for level in ticks(*bounds, 10)}
 
     def frame(self, direction, step, **at):
@@ -215,18 +239,18 @@ class Gradient(Explorer):
 
         real, error = off(step)
         half = off(step / 2)[1]
-        factor = f", {error / half:.1f} times less" if abs(half) > 1e-13 < abs(error) else ""
         up = math.degrees(math.atan2(slope[1], slope[0])) % 360
         steep = (
             f"steepest at {up:.0f} degrees" if np.any(slope) else "flat: no direction is steepest"
         )
         point = f"({', '.join(names)}) = ({number(u)}, {number(v)})"
         return scene, [
-            f"at {point} the value is {number(here)}, the gradient {numbers(slope)}, {steep}",
+            f"at {point} the value is {number(here)}{outside(here)}, "
+            f"the gradient {numbers(slope)}, {steep}",
             f"a step of {step:.3g} at {direction} degrees, {numbers(step * way)}:",
             f"  predicted, gradient times step: {signed(step * float(slope @ way))}; "
             f"real change {signed(real)}; off by {_off(error, here)}",
-            f"  half the step: off by {_off(half, here)}{factor}",
+            f"  half the step: off by {_off(half, here)}{_less(error, half)}",
         ]
 
 

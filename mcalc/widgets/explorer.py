@@ -426,3 +426,8 @@ def signed(value) -> str:
     """A number that may be a change, with its sign."""
     text = number(value)
     return text if text == "0" or text.startswith("-") else f"+{text}"
+
+
+def outside(value):
+    """A word about a point at which a function has no value."""
+    return "" if np.isfinite(value).all() else ", for it is not defined at this point"

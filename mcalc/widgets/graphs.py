@@ -12,8 +12,8 @@ from ..diagrams import evaluated
 from ..evaluate import compile_, letters
 from ..expr import symbols, unnamed
 from ..picture import number, numbers
-from .explorer import Choice, Explorer, Number, expression
-from .matrices import entry_names, outside
+from .explorer import Choice, Explorer, Number, expression, outside
+from .matrices import entry_names
 from .scene import Scene
 
 _STARTS = 1.0, -0.5, 1.5, 0.5, 2.0, -1.0

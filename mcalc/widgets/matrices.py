@@ -10,7 +10,7 @@ from ..derive import derive
 from ..evaluate import compile_, length, letters
 from ..expr import SYMBOL, node, symbols, unnamed
 from ..picture import number, numbers
-from .explorer import Choice, Explorer, Number, expression
+from .explorer import Choice, Explorer, Number, expression, outside
 from .scene import Axes, Scene
 
 MOST = 4  # entries of a vector that get an input each
@@ -45,8 +45,8 @@ class Nudged(Explorer):
         self._heatmap(scene, J, outputs, names, column, nudge)
         self._changes(scene, predicted, happened)
         nudges = 10.0 ** np.linspace(-3, 0, 25)
-        errors = np.array([off(step) for step in nudges[::4]])
-        plot = Axes(scene, 632, 50, 118, 120, (1e-3, 1.0), (1e-8, 1e2), log=True)
+        errors = np.array([off(step) for step in nudges])
+        plot = Axes(scene, 632, 50, 118, 120, (1e-3, 1.0), (1e-8, 1e4), log=True)
         plot.frame("nudge", "largest difference")
         here, half = off(nudge), off(nudge / 2)
         scale = max(1.0, float(np.max(abs(np.ravel(function(**values))))))
@@ -54,9 +54,10 @@ class Nudged(Explorer):
         if exact:
             scene.text(691, 110, "none: exact", "ink", 12)
         else:
-            plot.curve(nudges[::4], np.maximum(errors, 1e-8), "ink", 2)
+            plot.curve(nudges, np.maximum(errors, 1e-8), "ink", 2)
             plot.dot(nudge, max(here, 1e-8), "violet", 5)
-        factor = f", {here / half:.1f} times less" if not exact and half > 1e-13 * scale else ""
+        ratio = here / half if not exact and half > 1e-13 * scale else 0.0
+        factor = f", {ratio:.1f} times less" if ratio >= 1 else ""
         zeros = int((J == 0).sum())
         lit = names[column - 1]
         at = ", ".join(f"{name} = {numbers(value)}" for name, value in values.items())
@@ -121,11 +122,6 @@ class Nudged(Explorer):
         scene.text(458, 28, "f(x + dx) - f(x)", "green", 12)
 
 
-def outside(value):
-    """A word about a point at which a function has no value."""
-    return "" if np.isfinite(value).all() else ", for it is not defined at this point"
-
-
 def entry_names(variables, sizes):
     """``x_1, x_2, ...`` for a vector, ``x`` for a scalar."""
     found = []
@@ -149,6 +145,8 @@ class JacobianExplorer(Nudged):
         self.functions = [expression(f, "vectors") for f in functions]
         first = self.functions[0]
         variables = list(dict.fromkeys(v for f in self.functions for v in symbols(f)))
+        if not variables:
+            raise ValueError(f"{first} has no variable to differentiate by")
         wrt = variables[0] if wrt is None else wrt
         self.derived = [derive(f, wrt) for f in self.functions]
         self.functions = [d.y for d in self.derived]  # free of a `let` that is wrt

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from ..calculation import derivative
-from ..check import numerical
+from ..check import SPREADS, numerical
 from ..derive import expression_graph
 from ..diagrams import evaluated
 from ..evaluate import length, letters
@@ -43,8 +43,11 @@ class Shapes(Chained):
         self.letters = found[:3]
         super().__init__(self._formulas(), inputs)
 
-    def _formulas(self):
-        return [(derivative(self.d.y, self.x), self.d.jacobian.expr)]
+    def _formulas(self, layout=False):
+        """What each variable is made of, and the derivative: transposed in denominator layout."""
+        made = [*self.graph.definitions.items()] if self.made else []
+        whole, closed = derivative(self.d.y, self.x), self.d.jacobian.expr
+        return [*made, (whole.T, closed.T) if layout and closed.ndim else (whole, closed)]
 
     def pick(self, f, u, x):
         """The example with a scalar (0) or a vector (1) in each place."""
@@ -76,9 +79,13 @@ class Shapes(Chained):
             self.inputs[name].limit(most)
 
     def frame(self, layout, row, column, f=None, u=None, x=None, **sizes):
-        self.write(self._formulas())
+        self.write(self._formulas(layout))
         normal = np.random.default_rng(0).standard_normal
-        values = {v.name: np.round(normal(length(v.shape, sizes)), 1) for v in symbols(self.d.y)}
+        found = {v.name: normal(length(v.shape, sizes)) for v in symbols(self.d.y)}
+        for spread in SPREADS:
+            values = {name: np.round(spread(value), 1) for name, value in found.items()}
+            if np.isfinite(self.value(**values)).all():
+                break
         truth = numerical(self.d, values)
         i, j = (column, row) if layout else (row, column)
         scene = Scene(760, 20 + 130 * min(len(self.paths), 3))
@@ -94,7 +101,9 @@ class Shapes(Chained):
         y, by = self.graph.result, self.x
         at = f"({row}, {column})"
         if len(self.paths) > 1:
-            lines.append(f"entry {at} of the sum over {len(self.paths)} paths: {number(total)}")
+            drawn = ", of which three are drawn" if len(self.paths) > 3 else ""
+            sums = f"entry {at} of the sum over {len(self.paths)} paths{drawn}"
+            lines.append(f"{sums}: {number(total)}")
         out, into = (f"{v}_{k}" if v.ndim else str(v) for v, k in ((y, i), (by, j)))
         lines.append(f"by nudging {into} and watching {out}: {number(truth[i - 1, j - 1])}")
         return scene, lines

@@ -266,7 +266,7 @@ window.probe = (() => {
   }
 
   return {
-    cells, contrasts, count, explorers, faults, grip, home, ran, ready, run, settled, state, stopwatch, times,
-    unfinished,
+    cells, contrasts, count, explorers, faults, grip, home, ran, ready, run, settled, state,
+    stopwatch, times, unfinished,
   };
 })();
