@@ -10,6 +10,7 @@ import textwrap
 
 import ipywidgets as W
 import numpy as np
+from traitlets import CFloat, CInt
 
 from ..expr import WRITERS, Expr, as_expr, scalars, symbols, vectors
 from ..picture import number, typeset
@@ -43,6 +44,14 @@ _HEAD = f'<style>{_CSS}</style><img src="data:," alt="" hidden onerror="{_KEYS}"
 # --- inputs ----------------------------------------------------------------------------------
 
 
+class _IntSlider(W.IntSlider):
+    value = CInt(0).tag(sync=True, echo_update=False)  # one message less before the picture
+
+
+class _FloatSlider(W.FloatSlider):
+    value = CFloat(0.0).tag(sync=True, echo_update=False)
+
+
 class Number:
     """A labelled box for a number, with a slider beside it.
 
@@ -60,10 +69,10 @@ class Number:
             powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
             stops = [float(f"{k}e{power}") for power in powers for k in (1, 2, 5)]
             self.stops = [stop for stop in stops if low <= stop <= high]
-            self.slider = W.IntSlider(min=0, max=len(self.stops) - 1, readout=False)
+            self.slider = _IntSlider(min=0, max=len(self.stops) - 1, readout=False)
         else:
             self.stops = None
-            make = W.IntSlider if whole else W.FloatSlider
+            make = _IntSlider if whole else _FloatSlider
             step = step or (1 if whole else (high - low) / 120)
             self.slider = make(min=low, max=high, step=step, readout=False)
         self.slider.layout.width = "86px" if narrow else "150px"
@@ -123,7 +132,7 @@ class Number:
             self.widget.layout.visibility = wanted
 
     def settle(self):
-        """Put what was refused, and still stands in the box, away."""
+        """Make the box show the value: a slider leaves it, and so does what was refused."""
         if self.box.value != self.told(self.value):
             self._follow()
 
@@ -148,10 +157,7 @@ class Number:
         if self._following or abs(new - self._stop()) < 1e-9:
             return
         self.value = self.stops[new] if self.stops else new if self.whole else round(new, 10)
-        self._following = True
-        self.box.value = self.told(self.value)
-        self._following = False
-        self.moved()
+        self.moved()  # which settles the box, after the picture
 
     def _typed(self, change):
         if self._following:
@@ -311,11 +317,11 @@ class Explorer(W.VBox):
             self._view.value = f"{picture}<pre>{numbers}</pre>"
             self.error = None
             self._say("")
-            for one in self.inputs.values():
-                one.settle()
         except Exception as error:
             self.error = error
             self._say(f"This could not be drawn: {type(error).__name__}: {error}")
+        for one in self.inputs.values():
+            one.settle()
 
     def adapt(self, **values):
         """Limit or hide inputs by what other inputs say."""
