@@ -16,7 +16,7 @@ from ipywidgets.widgets.widget import _instances as INSTANCES
 import mcalc as mc
 import notebooks
 from mcalc.widgets import Explorer
-from mcalc.widgets.explorer import Choice, Number
+from mcalc.widgets.inputs import Choice, Number
 from mcalc.widgets.scene import COLORS, Scene
 
 x, y, z, b = mc.scalars("x y z b")

@@ -11,7 +11,8 @@ from ..derive import derive
 from ..evaluate import batch
 from ..expr import symbols, unnamed
 from ..picture import number, numbers
-from .explorer import Choice, Explorer, Number, expression, only_scalars, outside, signed
+from .explorer import Explorer, expression, only_scalars, outside, signed
+from .inputs import Choice, Number
 from .scene import Axes, Scene, limits, ticks
 
 _HEIGHT = 330

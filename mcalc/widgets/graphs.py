@@ -12,7 +12,8 @@ from ..diagrams import evaluated
 from ..evaluate import compile_, letters
 from ..expr import symbols, unnamed
 from ..picture import number, numbers
-from .explorer import Choice, Explorer, Number, expression, outside
+from .explorer import Explorer, expression, outside
+from .inputs import Choice, Number
 from .matrices import entry_names
 from .scene import Scene
 

@@ -10,7 +10,8 @@ from ..derive import derive
 from ..evaluate import compile_, length, letters
 from ..expr import SYMBOL, node, symbols, unnamed
 from ..picture import number, numbers
-from .explorer import Choice, Explorer, Number, expression, outside
+from .explorer import Explorer, expression, outside
+from .inputs import Choice, Number
 from .scene import Axes, Scene
 
 MOST = 4  # entries of a vector that get an input each

@@ -14,8 +14,8 @@ from ..diagrams import evaluated
 from ..evaluate import length, letters
 from ..expr import let, matrices, scalars, shape_text, symbols, vectors
 from ..picture import number
-from .explorer import Choice, Number
 from .graphs import Chained, paths
+from .inputs import Choice, Number
 from .scene import Scene
 
 

@@ -13,7 +13,8 @@ START = """
 import time
 import numpy as np
 import mcalc as mc
-from mcalc.widgets.explorer import Explorer, Number
+from mcalc.widgets.explorer import Explorer
+from mcalc.widgets.inputs import Number
 from mcalc.widgets.scene import Scene
 
 x = mc.scalars("x")
