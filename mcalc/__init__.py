@@ -18,6 +18,7 @@ __all__ = [
     "CheckFailed",
     "Derivation",
     "Jacobian",
+    "ReadError",
     "Report",
     "ShapeError",
     "UnsupportedError",
@@ -27,6 +28,7 @@ __all__ = [
     "derive",
     "diag",
     "entries",
+    "exercise",
     "explore",
     "functions",
     "glossary",
@@ -39,6 +41,8 @@ __all__ = [
     "ones",
     "outer",
     "plots",
+    "progress",
+    "read",
     "reference",
     "scalars",
     "size",
@@ -48,8 +52,16 @@ __all__ = [
 ]
 
 
+_LATER = {  # what is loaded when it is first asked for
+    "explore": ".widgets",  # with ipywidgets
+    "exercise": ".exercises",
+    "progress": ".exercises",
+    "read": ".reader",
+    "ReadError": ".reader",
+}
+
+
 def __getattr__(name):
-    """``mc.explore``: ipywidgets is loaded when it is first asked for."""
-    if name == "explore":
-        return import_module(".widgets", __name__).explore
+    if name in _LATER:
+        return getattr(import_module(_LATER[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

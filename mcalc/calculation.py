@@ -48,9 +48,9 @@ class Calculation:
             if before.shape != after.shape:
                 sizes = f"{shape_text(after.shape)} after {shape_text(before.shape)}"
                 raise CheckFailed(f"{told}: {sizes}")
-            reason = unlike(after, before, symbols(before, after))
-            if reason:
-                raise CheckFailed(f"{told}: {reason}")
+            found = unlike(after, before, symbols(before, after))
+            if found:
+                raise CheckFailed(f"{told}: {found.sentence}")
 
     def _written(self, style):
         held = [e for line in self.expressions for e in walk(line) if e.op is HELD]

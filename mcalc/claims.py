@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .evaluate import batch, length, letters
@@ -25,33 +27,42 @@ _COMPARED = (2, 3, 1, 5)
 _BATCH = 48
 
 
-def difference(derivation, claim) -> str | None:
-    """Why a claimed closed form is not the derived one, in a sentence; None if it is."""
+class Difference(NamedTuple):
+    """What is wrong with a claim: the name of the mistake, and a sentence about it."""
+
+    mistake: str
+    sentence: str
+
+
+def difference(derivation, claim) -> Difference | None:
+    """How a claimed closed form differs from the derived one; None if it is the same."""
     given = f"{claim!r}" if not isinstance(claim, np.ndarray) else "that array"
     try:
         claim = _told(as_expr(claim), derivation.y)
     except (TypeError, ValueError):
-        return f"{given} is not a formula: write it with variables, mc.diag(x), x.T and the like"
+        advice = "write it with variables, mc.diag(x), x.T and the like"
+        return Difference("no formula", f"{given} is not a formula: {advice}")
     whole, known = unnamed(derivation.jacobian.expr), symbols(derivation.y)
     strange = [e.name for e in symbols(claim) if e not in known]
     if strange:
         names = ", ".join(e.name for e in known)
-        return f"{strange[0]} is not a variable of {derivation.y}; its variables are {names}"
+        told = f"{strange[0]} is not a variable of {derivation.y}; its variables are {names}"
+        return Difference("unknown variable", told)
     want = derivation.jacobian.shape
     if is_number(claim, 0):
         claim = constant("zeros", *want)
     fits, mistakes = _fits(claim, want), {}
-    found = f"{_given(claim, want)} given, {shape_text(want)} expected"
-    found = unlike(claim, whole, known) if fits else found
+    shapes = f"{_given(claim, want)} given, {shape_text(want)} expected"
+    found = unlike(claim, whole, known) if fits else Difference("shape", shapes)
     if found and claim.ndim:
-        mistakes["this is the transpose, which is denominator layout"] = claim.T
+        mistakes["transpose", "this is the transpose, which is denominator layout"] = claim.T
     if found and want[0] == want[1] and claim.ndim == 1:
-        mistakes["you have the diagonal as a vector"] = diag(claim)
+        mistakes["diagonal as a vector", "you have the diagonal as a vector"] = diag(claim)
     elif found and want[0] == want[1] and claim.op.name == "row":
-        mistakes["you have the diagonal as a row"] = diag(claim)
-    for mistake, right in mistakes.items():
+        mistakes["diagonal as a vector", "you have the diagonal as a row"] = diag(claim)
+    for (name, sentence), right in mistakes.items():
         if _fits(right, want) and not unlike(right, whole, known):
-            return mistake if fits else f"{found}: {mistake}"
+            return Difference(name, sentence if fits else f"{shapes}: {sentence}")
     return found
 
 
@@ -105,36 +116,49 @@ def _open(e):
     return any(None in part.shape for part in walk(e))
 
 
-def unlike(claim, whole, variables):
+def rounds(es, variables, lengths=_COMPARED):
+    """The values of expressions at random points, for several sizes.
+
+    Yields the sizes, the points, and for each expression an array: a batch of matrices.
+    """
+    rng, names = np.random.default_rng(7), letters(*es, *variables)
+    for k in range(len(lengths)):
+        sizes = {n: lengths[(k + i) % len(lengths)] for i, n in enumerate(names)}
+        with np.errstate(all="ignore"):
+            points = _points(rng, variables, sizes)
+            found = batch(es, points, sizes)
+        yield sizes, points, [found[e].reshape((*found[e].shape, 1, 1)[:3]) for e in es]
+
+
+def noise(values, top=0.0):
+    """How far apart equal values may be, for each matrix of a batch."""
+    scale = abs(np.where(np.isfinite(values), values, 0)).max(axis=(1, 2), keepdims=True)
+    return 1e-9 * np.maximum(scale, 1e-3 * top)
+
+
+def unlike(claim, whole, variables) -> Difference | None:
     """None if two formulas of one shape agree at random points; else what is different."""
     claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
     if _open(claim):
-        return f"a length in {claim} is open: give it, as in mc.ones('n')"
-    rng, rounds = np.random.default_rng(7), []
-    names = letters(claim, whole, *variables)
-    for k in range(len(_COMPARED)):
-        sizes = {n: _COMPARED[(k + i) % len(_COMPARED)] for i, n in enumerate(names)}
-        with np.errstate(all="ignore"):
-            points = _points(rng, variables, sizes)
-            found = batch([claim, whole], points, sizes)
-        found = [found[e].reshape((*found[e].shape, 1, 1)[:3]) for e in (claim, whole)]
-        rounds.append((sizes, points, *np.broadcast_arrays(*found)))
-    top = max(abs(b[np.isfinite(b)]).max(initial=0) for *_, b in rounds) or 1.0
+        return Difference("shape", f"a length in {claim} is open: give it, as in mc.ones('n')")
+    compared = [
+        (sizes, points, *np.broadcast_arrays(*found))
+        for sizes, points, found in rounds([claim, whole], variables)
+    ]
+    top = max(abs(b[np.isfinite(b)]).max(initial=0) for *_, b in compared) or 1.0
     first, factors = None, []
-    for sizes, points, a, b in rounds:
-        usable = np.isfinite(b)
-        scale = abs(np.where(usable, b, 0)).max(axis=(1, 2), keepdims=True)
-        noise = 1e-9 * np.maximum(scale, 1e-3 * top)
-        wrong = usable & ~(abs(a - b) <= noise)
-        large = usable & (abs(b) > 100 * noise)
-        lone = usable & ~large & ~(abs(a) < 1e5 * noise)  # no factor makes it of almost nothing
+    for sizes, points, a, b in compared:
+        usable, near = np.isfinite(b), noise(b, top)
+        wrong = usable & ~(abs(a - b) <= near)
+        large = usable & (abs(b) > 100 * near)
+        lone = usable & ~large & ~(abs(a) < 1e5 * near)  # no factor makes it of almost nothing
         factors.append((sizes, [0, 1] if lone.any() else a[large] / b[large]))
         if wrong.any() and first is None:  # at the point where it shows most
             apart = abs(a - b) / np.maximum(1, np.maximum(abs(a), abs(b)))
             k = np.where(wrong, apart, 0).max(axis=(1, 2)).argmax()
             place = tuple(np.argwhere(wrong[k])[0])
             at = {name: v[k] for name, v in points.items()}
-            first = _entry(sizes, a[k], b[k], place, at)
+            first = Difference("entry", _entry(sizes, a[k], b[k], place, at))
     return None if first is None else _factor(factors) or first
 
 
@@ -154,15 +178,17 @@ def _factor(factors):
     ratios = np.array([some[0] for _, some in found])
     if np.ptp(ratios) <= 1e-6 * abs(ratios[0]):
         if ratios[0] == 0:
-            return "yours is zero, and it should not be"
+            return Difference("zero", "yours is zero, and it should not be")
         if abs(ratios[0] + 1) < 1e-6:
-            return "the sign is wrong: yours is the negative"
-        return f"a constant factor: yours is {ratios[0]:.4g} times what it should be"
+            return Difference("sign", "the sign is wrong: yours is the negative")
+        told = f"a constant factor: yours is {ratios[0]:.4g} times what it should be"
+        return Difference("constant factor", told)
     for name in found[0][0]:
         lengths = np.array([sizes[name] for sizes, _ in found])
         for factor, text in ((lengths, name), (1 / lengths, f"1/{name}")):
             if np.allclose(ratios, factor):
-                return f"a factor: yours is {text} times what it should be"
+                told = f"a factor: yours is {text} times what it should be"
+                return Difference("constant factor", told)
     return None
 
 

@@ -344,11 +344,12 @@ class Derivation:
 
     def equals(self, claim) -> bool:
         """Whether a claimed closed form is the same function, of the same shape."""
-        return self.why(claim) is None
+        return claims.difference(self, claim) is None
 
     def why(self, claim) -> str | None:
         """Why a claimed closed form is wrong, in one sentence; None if it is right."""
-        return claims.difference(self, claim)
+        found = claims.difference(self, claim)
+        return found and found.sentence
 
     # --- the four steps ---
 

@@ -69,7 +69,7 @@ class Graph:
             if any(a in self.depends for a in e.args):
                 self.depends.add(e)
         self._made: dict[Expr, Expr] = {}  # the variable that stands for an operation
-        self._automatic: list[Expr] = []  # those of them that the reader has not named
+        self.numbered: list[Expr] = []  # those of them that the reader has not named
         self.definitions: dict[Expr, Expr] = {}
         whole = y.args[0] if y.op is NAMED else y
         listed = whole.op.name == "stack" and whole.ndim == 1
@@ -81,10 +81,11 @@ class Graph:
         definition = rebuild(whole, tuple(self.components)) if listed else self._inside(whole)
         self.result = node(SYMBOL, params=(output,), shape=y.shape)
         self.definitions[self.result] = definition
-        if len(self._automatic) == 1 and "u" not in taken:  # one alone needs no number
-            (only,) = self._automatic
+        if len(self.numbered) == 1 and "u" not in taken:  # one alone needs no number
+            (only,) = self.numbered
             swap = {only: node(SYMBOL, params=("u",), shape=only.shape)}.get
             self.definitions = {swap(v, v): replace(d, swap) for v, d in self.definitions.items()}
+            self.numbered = [swap(only)]
         self.locals: dict[tuple, Expr] = {}  # what has slope zero, such as a condition, is no path
         for v, d in self.definitions.items():
             used = set(symbols(d))
@@ -119,7 +120,7 @@ class Graph:
         definition = self._inside(e)
         made = self._made[e] = node(SYMBOL, params=(name or next(self._free),), shape=e.shape)
         if name is None:
-            self._automatic.append(made)
+            self.numbered.append(made)
         self.definitions[made] = definition
         return made
 
@@ -160,6 +161,14 @@ class Graph:
             if self.counts[p][x]:
                 found.append(chain)
         return found
+
+    def ways(self, x: Expr) -> list[tuple]:
+        """Every way from the result back to ``x``: tuples of variables, the result first."""
+
+        def back(v):
+            return [(v,)] if v is x else [(v, *w) for p in self.parents(v) for w in back(p)]
+
+        return back(self.result)
 
     def reason(self) -> str:
         """Why the rule that applies does: how many paths there are, and through what."""

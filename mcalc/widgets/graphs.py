@@ -28,17 +28,6 @@ def fitting(value, wide):
     return text if 6.4 * len(text) <= wide else f"{rows} x {columns}"
 
 
-def paths(graph, x):
-    """Every way from the result back to ``x``: tuples of variables, the result first."""
-
-    def back(v):
-        if v is x:
-            return [(v,)]
-        return [(v, *rest) for p in graph.parents(v) for rest in back(p)]
-
-    return back(graph.result)
-
-
 class Chained(Explorer):
     """A derivation's graph at a point, for one variable."""
 
@@ -58,7 +47,7 @@ class Chained(Explorer):
                 f"{ways} paths lead from {self.d.variables[0]}: at most {MOST} fit here"
             )
         self.x = self.d.variables[0]
-        self.paths = paths(self.graph, self.x)
+        self.paths = self.graph.ways(self.x)
         if not self.paths:
             raise ValueError(f"nothing leads from {self.x} to {self.y} along which anything moves")
         self.at = evaluated(self.graph)

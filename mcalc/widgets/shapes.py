@@ -14,7 +14,7 @@ from ..diagrams import evaluated
 from ..evaluate import length, letters
 from ..expr import let, matrices, scalars, shape_text, symbols, vectors
 from ..picture import number
-from .graphs import Chained, paths
+from .graphs import Chained
 from .inputs import Choice, Number
 from .scene import Scene
 
@@ -63,7 +63,7 @@ class Shapes(Chained):
                  (1, 1): lambda: B @ np.sin(middle)}[f, u]()  # fmt: skip
             self.start(let("f", y), inner)
             self.graph = expression_graph(self.d.y, (inner,), False)  # two factors: df/du, du/dx
-            self.paths, self.at = paths(self.graph, inner), evaluated(self.graph)
+            self.paths, self.at = self.graph.ways(inner), evaluated(self.graph)
             self.made[f, u, x] = dict(self.__dict__)
         for name in ("y", "d", "graph", "x", "paths", "at", "value"):
             setattr(self, name, self.made[f, u, x][name])

@@ -1,0 +1,217 @@
+"""Exercises that answer with a diagnosis: the reader's answer against the derived one."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+
+from .derive import Derivation, derive
+from .diagnosis import diagnose, written_out
+from .expr import WRITERS, ShapeError, shape_text, symbols
+from .questions import ROWS
+from .reader import ReadError, read
+
+FILE = "mcalc-progress.json"  # in the folder of the notebook
+NOTHING = 'not answered yet: put your answer in the place of the dots, as mc.diag(x) or "diag(x)"'
+
+
+class Reply:
+    """What is said to an answer: true if it is right; ``mistake`` is the name of what is wrong."""
+
+    def __init__(self, mistake: str | None, text: str):
+        self.mistake, self.text = mistake, text
+
+    def __bool__(self):
+        return self.mistake is None
+
+    def __repr__(self):
+        return self.text
+
+
+class Exercise:
+    """A question with an answer that is derived, ``mc.exercise("05.square")``.
+
+    Shown in a notebook it has a field for a typed answer; :meth:`check` takes one from code.
+    """
+
+    def __init__(self, key: str):
+        self.key, self.row, self.misses = key, ROWS[key], 0
+
+    @property
+    def chapter(self) -> str:
+        return self.key.partition(".")[0]
+
+    @property
+    def points(self) -> int:
+        """From 1 to 3, rising through the chapter."""
+        keys = in_chapter(self.chapter)
+        return 1 + 3 * keys.index(self.key) // len(keys)
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """The derivation of the right answer, in four steps."""
+        return derive(self.row.y, self.row.wrt)
+
+    @property
+    def answer(self) -> str:
+        """The right answer, as it can be typed."""
+        return str(self.derivation.jacobian)
+
+    @cached_property
+    def names(self) -> dict:
+        """What may stand in a typed answer: the variables, and the intermediate ones."""
+        d = self.derivation
+        inside = {v.name: v for v in written_out(d) if v is not d.graph.result}
+        return inside | {v.name: v for v in symbols(d.y)}
+
+    @property
+    def question(self) -> str:
+        """The question as plain text."""
+        return self._asked(WRITERS["text"], "{}")
+
+    def _asked(self, write, math):
+        by = self.row.wrt if isinstance(self.row.wrt, tuple) else (self.row.wrt,)
+        names = ", ".join(map(write, by))
+        names = f"({names})" if len(by) > 1 else names
+        y, x = (math.format(part) for part in (write(self.row.y), names))
+        return self.row.question.format(y=y, x=x)
+
+    def check(self, answer=...) -> Reply:
+        """The reply to an answer: a closed form, or a line of text as ``mc.read`` reads it.
+
+        ``...`` stands for no answer yet. A wrong answer is told what is wrong with it, and from the
+        second one on there is a hint. Nothing that is given raises an error.
+        """
+        if answer is ... or answer is None or isinstance(answer, str) and not answer.strip():
+            return Reply("not answered", NOTHING)
+        try:
+            claim = read(answer, **self.names) if isinstance(answer, str) else answer
+        except ReadError as error:
+            return self._unread(error)
+        found = diagnose(self.derivation, claim)
+        if found is None:
+            size = shape_text(self.derivation.jacobian.shape)
+            return Reply(None, f"right: {self.answer}   ({size}){self._keep(True)}")
+        self.misses += 1
+        told = [f"not yet: {found.sentence}{self._keep(False)}"]
+        if self.misses > 1:
+            told.append(self.hint())
+        return Reply(found.mistake, "\n".join(told))
+
+    def _unread(self, error):
+        """A product whose shapes do not fit is a mistake; what cannot be read is none."""
+        if isinstance(error.__cause__, ShapeError):
+            turned = " Are the factors in the right order?" if "inner" in str(error) else ""
+            return Reply("shape", f"not yet: {error}.{turned}")
+        return Reply("not read", f"this cannot be read: {error}")
+
+    def hint(self) -> str:
+        """The first hint, and after further misses the next one; at last, how to see all steps."""
+        number = max(0, self.misses - 2)
+        if number < len(self.row.hints):
+            return f"hint: {self.row.hints[number]}"
+        return f'hint: all four steps are in mc.exercise("{self.key}").derivation'
+
+    def _keep(self, right):
+        """Note the outcome in the folder of the notebook; what to say if that fails."""
+        try:
+            record = load()
+            done, tries = record.get(self.key, (False, 0))
+            record[self.key] = (done or right, tries + (not done))
+            save(record)
+        except OSError as error:
+            return f"\n(this could not be written to {FILE}: {error.strerror})"
+        return ""
+
+    def __repr__(self):
+        points = f"{self.points} point" + "s" * (self.points > 1)
+        return f"{self.key} ({points}): {self.question}"
+
+    def _repr_html_(self):
+        """The key and the question, with mathematics for MathJax."""
+        asked = self._asked(WRITERS["latex"], "$\\displaystyle {}$")
+        return f"<b>{self.key}</b> {asked}"
+
+    def _repr_mimebundle_(self, **options):
+        view = import_module(".widgets.exercise", __package__).Answering(self)
+        live = view._repr_mimebundle_(**options) or {}
+        return {**live, "text/plain": repr(self), "text/html": self._repr_html_()}
+
+
+_exercises: dict[str, Exercise] = {}
+
+
+def exercise(key: str) -> Exercise:
+    """The exercise with this key, ``mc.exercise("05.square")``: the same one whenever asked for.
+
+    Raises ValueError for a key that there is not; the message has those that are near.
+    """
+    if key not in ROWS:
+        given = f"{key}"
+        near = in_chapter(given[:2]) or difflib.get_close_matches(given, ROWS, n=3, cutoff=0.4)
+        near = near or [key for key in ROWS if key.startswith("01")]
+        raise ValueError(f"{key!r} is no exercise; there are {', '.join(near)}")
+    return _exercises.setdefault(key, Exercise(key))
+
+
+def in_chapter(chapter: str) -> list[str]:
+    """The keys of a chapter's exercises, in order."""
+    return [key for key in ROWS if key.partition(".")[0] == chapter]
+
+
+# --- progress --------------------------------------------------------------------------------
+
+
+def load() -> dict:
+    """What was answered so far: for each key whether it was right, and after how many tries.
+
+    A file that cannot be understood is put aside, not written over.
+    """
+    path = Path(FILE)
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        return {key: (bool(right), int(tries)) for key, (right, tries) in found.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, TypeError, AttributeError):
+        path.replace(f"{FILE}.unreadable")
+        return {}
+
+
+def save(record: dict):
+    """All or nothing, so that an interruption loses nothing."""
+    part = Path(f"{FILE}.part")
+    part.write_text(json.dumps(record, indent=0, sort_keys=True) + "\n", "utf-8")
+    part.replace(FILE)
+
+
+class Progress:
+    """What was answered, chapter by chapter."""
+
+    def __init__(self, record: dict):
+        self.done = {key for key, (right, _) in record.items() if right}
+
+    def chapter(self, number: str) -> tuple[int, int]:
+        """How many of a chapter's exercises are right, and how many there are."""
+        keys = in_chapter(number)
+        return sum(key in self.done for key in keys), len(keys)
+
+    def __repr__(self):
+        lines = []
+        for number in dict.fromkeys(key.partition(".")[0] for key in ROWS):
+            done, all_ = self.chapter(number)
+            left = [key.partition(".")[2] for key in in_chapter(number) if key not in self.done]
+            rest = f"left: {', '.join(left)}" if done and left else ""
+            lines.append(
+                f"{number}  {'■' * done}{'□' * (all_ - done)}".ljust(14)
+                + f"{done} of {all_}  {rest}"
+            )
+        return "\n".join(map(str.rstrip, lines))
+
+
+def progress() -> Progress:
+    """Which exercises were answered rightly, chapter by chapter, also before the last restart."""
+    return Progress(load())

@@ -1,0 +1,83 @@
+"""An exercise with a field for the answer, and the reply below it."""
+
+from __future__ import annotations
+
+import html
+
+import ipywidgets as W
+
+from ..exercises import in_chapter, progress
+from ..expr import WRITERS
+from ..reader import ReadError, read
+from .scene import STYLE
+
+_CSS = STYLE + (
+    ".mcalc-exercise .widget-html-content,.mcalc-exercise .widget-htmlmath-content"
+    "{line-height:1.5;white-space:pre-wrap}"
+    ".mcalc-exercise .right{color:var(--mcalc-green);font-weight:bold}"
+    ".mcalc-exercise .wrong{color:var(--mcalc-orange)}"
+    ".mcalc-exercise .quiet{color:var(--jp-ui-font-color2,inherit)}"
+    ".mcalc-exercise input:focus-visible,.mcalc-exercise button:focus-visible"
+    "{outline:3px solid var(--mcalc-blue)!important;outline-offset:1px}"
+)
+
+
+class Answering(W.VBox):
+    """The question, a field for a typed answer, and buttons for a hint and the derivation.
+
+    The answer is read with :func:`mcalc.reader.read`, and shown as it was read.
+    """
+
+    def __init__(self, exercise):
+        self.exercise = exercise
+        self.question = W.HTMLMath(exercise._repr_html_())
+        self.field = W.Text(description="answer", placeholder="as in diag(x) or 2x^T")
+        self.field.continuous_update = False
+        self.field.layout.width = "420px"
+        self.check, self.hint, self.steps = (
+            W.Button(description=words) for words in ("Check", "Hint", "Derivation")
+        )
+        for button in (self.check, self.hint, self.steps):
+            button.layout.width = "auto"
+        self.read, self.reply, self.shown = W.HTMLMath(), W.HTML(), W.HTMLMath()
+        self.field.observe(lambda change: self.answer(), "value")
+        self.check.on_click(lambda button: self.answer())
+        self.hint.on_click(lambda button: self.say(exercise.hint(), "quiet"))
+        self.steps.on_click(lambda button: self.derive())
+        head = W.HTML(f"<style>{_CSS}</style>")
+        head.layout.display = "contents"
+        inputs = W.HBox([self.field, self.check, self.hint, self.steps])
+        inputs.layout.flex_flow = "row wrap"
+        super().__init__([head, self.question, inputs, self.read, self.reply, self.shown])
+        self.add_class("mcalc-exercise")
+        self.say(self.standing(), "quiet")
+
+    def standing(self):
+        """Where the reader stands, also from an earlier day."""
+        record, chapter = progress(), self.exercise.chapter
+        done, count = record.chapter(chapter)
+        whole = f"{done} of the {count} exercises of chapter {chapter} answered"
+        if self.exercise.key in record.done:
+            return f"answered on an earlier occasion; {whole}"
+        return whole if done else f"one of {len(in_chapter(chapter))} exercises; not answered yet"
+
+    def answer(self):
+        """Reply to what stands in the field."""
+        text = self.field.value
+        try:
+            written = WRITERS["latex"](read(text, **self.exercise.names))
+            self.read.value = f"read as $\\displaystyle {written}$"
+        except ReadError:
+            self.read.value = ""
+        reply = self.exercise.check(text)
+        self.say(f"{reply!r}\n{self.standing()}" if reply else f"{reply!r}", reply)
+
+    def derive(self):
+        """The four steps, below."""
+        self.shown.value = self.exercise.derivation._repr_latex_()
+
+    def say(self, sentence, how):
+        """Show a reply; what is right or wrong is in the words, too."""
+        kind = how if isinstance(how, str) else "right" if how else "wrong"
+        told = html.escape(sentence)
+        self.reply.value = f'<span role="status" class="{kind}">{told}</span>'
