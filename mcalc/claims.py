@@ -136,6 +136,13 @@ def noise(values, top=0.0):
     return 1e-9 * np.maximum(scale, 1e-3 * top)
 
 
+def usable_at(values):
+    """Where to compare: at points at which all is finite, if there are such."""
+    finite = np.isfinite(values)
+    whole = finite.all(axis=(1, 2), keepdims=True)
+    return finite & whole if whole.any() else finite
+
+
 def unlike(claim, whole, variables) -> Difference | None:
     """None if two formulas of one shape agree at random points; else what is different."""
     claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
@@ -148,7 +155,7 @@ def unlike(claim, whole, variables) -> Difference | None:
     top = max(abs(b[np.isfinite(b)]).max(initial=0) for *_, b in compared) or 1.0
     first, factors = None, []
     for sizes, points, a, b in compared:
-        usable, near = np.isfinite(b), noise(b, top)
+        usable, near = usable_at(b), noise(b, top)
         wrong = usable & ~(abs(a - b) <= near)
         large = usable & (abs(b) > 100 * near)
         lone = usable & ~large & ~(abs(a) < 1e5 * near)  # no factor makes it of almost nothing

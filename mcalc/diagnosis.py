@@ -10,9 +10,20 @@ from typing import NamedTuple
 import numpy as np
 
 from .algebra import filled
-from .claims import Difference, difference, noise, resolve, rounds
+from .claims import Difference, difference, noise, resolve, rounds, usable_at
 from .evaluate import letters
-from .expr import Expr, ShapeError, as_expr, is_number, node, replace, symbols, unnamed, walk
+from .expr import (
+    Expr,
+    ShapeError,
+    as_expr,
+    is_number,
+    node,
+    rebuild,
+    replace,
+    symbols,
+    unnamed,
+    walk,
+)
 from .reader import product
 from .rules import constant, identity
 
@@ -38,7 +49,7 @@ def diagnose(derivation, claim) -> Difference | None:
     if found is None:
         return left
     if found.mistake in ("entry", "constant factor", "shape"):
-        found = _usual(derivation, as_expr(claim)) or found
+        found = _usual(derivation, as_expr(claim), found) or found
     return found
 
 
@@ -49,7 +60,7 @@ def _ones(derivation, claim):
     except (TypeError, ValueError):
         return claim
     m, n = derivation.jacobian.shape
-    if n == 1 and m != 1 and is_number(plain) and plain.params[0]:
+    if n == 1 and m != 1 and plain.ndim == 0 and not symbols(plain) and not is_number(plain, 0):
         return plain * constant("ones", None)
     return claim
 
@@ -112,12 +123,19 @@ def _along_paths(derivation, whole):
             yield Mistake("missing path", told, parts[way])
     for way in ways:
         rest = [parts[w] for w in ways if w != way]
-        for k in range(len(factors[way])) if len(factors[way]) > 1 else ():
-            short = _multiplied(factors[way][:k] + factors[way][k + 1 :])
+        for k, factor in enumerate(factors[way]):
+            if letters(factor) and not symbols(factor):
+                continue  # 1/n alone is a constant factor
             v, p = (places[v] for v in way[k : k + 2])
+            name = "missing factor"
             told = f"a factor of the chain rule is missing: the derivative of {v} by {p}"
-            if short is not None and short.shape == whole.shape:
-                yield Mistake("missing factor", told, _added([short, *rest]))
+            if is_number(factor, -1) or f"{factor}" == "-I":
+                name, told = "sign", f"a sign: the derivative of {v} by {p} is {factor}"
+            before, after = factors[way][:k], factors[way][k + 1 :]
+            for left in ([], [_unit(factor)]):
+                short = _multiplied([*before, *left, *after])
+                if short is not None and short.shape == whole.shape:
+                    yield Mistake(name, told, _added([short, *rest]))
         if 1 < len(factors[way]) <= MOST_FACTORS:
             yield from _in_other_orders(factors[way], rest, whole)
 
@@ -140,10 +158,19 @@ def _places(graph):
     return {v: f"{found.get(v, v)}" for v in (*graph.variables, *graph.definitions)}
 
 
+def _unit(factor):
+    """What stands in the place of a factor that is forgotten: ones, or a diagonal of them."""
+    if factor.ndim < 2:
+        return filled(as_expr(1), factor.shape)
+    if factor.op.name == "row":
+        return filled(as_expr(1), factor.shape[1:]).T
+    return constant("identity", factor.shape[0]) if factor.op.name == "diag" else factor
+
+
 def _multiplied(factors):
-    """The product in this order, or None where the shapes do not fit."""
+    """The product in this order, or None where there is none."""
     try:
-        return reduce(product, factors)
+        return reduce(product, factors) if factors else None
     except ShapeError:
         return None
 
@@ -167,8 +194,13 @@ def _in_cases(whole):
 
 
 def _in_sums(whole):
-    """A term of a sum forgotten, or with the wrong sign."""
+    """A term of a sum forgotten, or with the wrong sign; so an entry of a list."""
     for e in walk(whole):
+        if e.op.name == "stack" and e.ndim == 1:
+            for k, entry in enumerate(e.args):
+                turned = rebuild(e, (*e.args[:k], -entry, *e.args[k + 1 :]))
+                told = f"the sign of one entry is wrong, where {entry} is expected"
+                yield Mistake("sign", told, replace(whole, {e: turned}.get))
         if e.op.name not in ("add", "subtract"):
             continue
         a, b = e.args
@@ -187,7 +219,7 @@ def _in_sums(whole):
 # --- the comparison --------------------------------------------------------------------------
 
 
-def _usual(derivation, claim):
+def _usual(derivation, claim, wrong):
     """The usual mistake that a wrong claim is, if it is one."""
     known, whole = symbols(derivation.y), unnamed(derivation.jacobian.expr)
     claim = unnamed(claim)
@@ -203,7 +235,7 @@ def _usual(derivation, claim):
     for k, mistake in enumerate(made, 1):
         if all(_same(found[0], found[k]) for *_, found in compared):
             return Difference(mistake.name, mistake.sentence)
-    if letters(whole, *known):
+    if wrong.mistake != "constant factor" and letters(whole, *known):
         ((*_, (a, b)),) = rounds([claim, whole], known, lengths=(1,))
         if _same(a, b):
             n = " and ".join(letters(whole, *known))
@@ -215,5 +247,5 @@ def _same(a, b):
     if a.shape[1:] != b.shape[1:] or not np.isfinite(b).any():
         return False
     a, b = np.broadcast_arrays(a, b)
-    usable = np.isfinite(b)
+    usable = usable_at(b)
     return bool((abs(a - b) <= noise(b, abs(b[usable]).max()))[usable].all())

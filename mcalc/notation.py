@@ -208,9 +208,10 @@ class Writer:
         open_end = open_end or last.op.name == "held"
         first, *parts = [*map(self.factor, others), self.factor(last, (POWER, PRODUCT)[open_end])]
         written = self(factors[0]) if factors[0].op is NUMBER else first
+        vectors = 0  # so far: between two of them is the sign, also with a number in between
         for (before, f), part in zip(pairwise(factors), parts, strict=True):
-            whole = f.ndim and before.ndim and "identity" not in (f.op.name, before.op.name)
-            if whole and not self.index:
+            vectors += before.ndim > 0 and before.op.name != "identity"
+            if vectors and f.ndim and f.op.name != "identity" and not self.index:
                 written = self.style("hadamard", written, part)
             elif part[0].isdigit() and (before.op is NUMBER or not f.ndim) or _alike(before, f):
                 written = self.style("times", written, part)

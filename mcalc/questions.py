@@ -127,8 +127,8 @@ def elementwise():
     row("05.square", "What is the Jacobian of {y} with respect to {x}?", x * x, x,
         "output i is x_i^2, and no other element is in it",
         "the derivatives stand on the diagonal: diag(...)")
-    row("05.exponential", "What is the Jacobian of {y} with respect to {x}?", np.exp(x), x,
-        "the exponential is its own derivative, element by element",
+    row("05.root", "What is the Jacobian of {y} with respect to {x}?", np.sqrt(x), x,
+        "output i is sqrt(x_i): its derivative is 1/(2 sqrt(x_i))",
         "a vector on the diagonal is written diag(v)")
     row("05.cube", "What is the Jacobian of {y} with respect to {x}?", w * x**3, x,
         "element i is w_i x_i^3: what is its derivative by x_i?",
@@ -142,10 +142,10 @@ def elementwise():
         w * x + w / x, x,
         "differentiate the two terms one by one, and add",
         "element i of the second one is w_i/x_i: its derivative is -w_i/x_i^2")
-    row("05.larger", "What is the Jacobian of {y} with respect to {x}? A comparison, w > x, is a "
-        "vector of 0 and 1.", np.maximum(w, x), w,
-        "where w_i is the larger one, the output is w_i; elsewhere w_i does not matter",
-        "diag(w > x) is what is wanted, written as you like")
+    row("05.smaller", "What is the Jacobian of {y} with respect to {x}? A comparison, w < x, is a "
+        "vector of 0 and 1.", np.minimum(w, x), w,
+        "where w_i is the smaller one, the output is w_i; elsewhere w_i does not matter",
+        "diag(w < x) is what is wanted, written as you like")
 
 
 def scalar_expansion():
@@ -159,7 +159,8 @@ def scalar_expansion():
         "x is a constant vector here: how fast does 1/z change?", "a column: a number times x")
     row("06.square", "What is the Jacobian of {y} with respect to {x}?", z * x**2, x,
         "output i is z x_i^2", "2 z x_i stands on the diagonal")
-    row("06.sum", "What is the derivative of {y} with respect to the scalar {x}?", (x + z) ** 2, z,
+    row("06.square-of-a-sum", "What is the derivative of {y} with respect to the scalar {x}?",
+        (x + z) ** 2, z,
         "output i is (x_i + z)^2, and z is in every output", "a column with 2(x_i + z) in it")
     row("06.exponential", "What is the derivative of {y} with respect to the scalar {x}?",
         np.exp(z * x), z,
@@ -169,10 +170,11 @@ def scalar_expansion():
 
 def sum_reduction():
     w, x, z = *vectors("w x"), scalars("z")
-    row("07.squares", "What is the Jacobian of {y} with respect to {x}?", np.sum(x**2), x,
-        "one output: a row, 1 x n", "entry i is the derivative of x_i^2")
-    row("07.mean", "What is the Jacobian of {y}, the mean, with respect to {x}?", np.mean(x), x,
-        "every element counts for one part in n", "1^T is the row of ones")
+    row("07.cubes", "What is the Jacobian of {y} with respect to {x}?", np.sum(x**3), x,
+        "one output: a row, 1 x n", "entry i is the derivative of x_i^3")
+    row("07.mean", "What is the Jacobian of {y}, a weighted mean, with respect to {x}?",
+        np.mean(w * x), x,
+        "every element counts for one part in n of its weight", "a row: a fraction times w^T")
     row("07.exponentials", "What is the Jacobian of {y} with respect to {x}?", np.sum(np.exp(x)), x,
         "only the i-th term moves with x_i",
         "a function of the whole vector may be transposed: exp(x)^T")
@@ -220,7 +222,7 @@ def total_derivative():
     row("09.three-paths", "What is the total derivative of {y} with u = x^2 and v = x^3?",
         let("u", x**2) * let("v", x**3) + x, x,
         "three paths: through u, through v, and direct",
-        "what they contribute is added: 1 + ... + ...")
+        "the contributions are added, and that of the direct path is 1")
 
 
 def vector_chain():
@@ -231,9 +233,10 @@ def vector_chain():
         "1^T diag(cos(w ⊗ x)) diag(x), which becomes one row")
     row("10.square", "What is the Jacobian of {y} with respect to {x}?", (w @ x) ** 2, w,
         "the outer function is the square of a number", "2u times the derivative of u = w.x")
-    row("10.residuals", "What is the Jacobian of {y} with respect to {x}?", np.sum((A @ x) ** 2), x,
-        "introduce u = A x; then y = sum(u^2)",
-        "∂y/∂u is the row 2u^T, and ∂u/∂x is A: in which order?")
+    row("10.exponentials", "What is the Jacobian of {y} with respect to {x}?",
+        np.sum(np.exp(A @ x)), x,
+        "introduce u = A x; then y = sum(exp(u))",
+        "∂y/∂u is the row exp(u)^T, and ∂u/∂x is A: in which order?")
     row("10.layers", "Two layers: what is the Jacobian of {y} with respect to {x}?",
         B @ np.sin(A @ x), x,
         "three factors, in order from y back to x", "the one in the middle is diagonal")
@@ -244,8 +247,8 @@ def vector_chain():
     row("10.scaled", "What is the Jacobian of {y} with respect to {x}?", (w @ x) * x, x,
         "a number times a vector, and both move with x",
         "one path gives a multiple of I, the other a column times a row")
-    row("10.saturation", "What is the Jacobian of {y} with respect to {x}?", np.tanh(w @ x + b), w,
-        "the derivative of tanh(u) is 1 - tanh(u)^2", "u = w.x + b has the Jacobian x^T")
+    row("10.saturation", "What is the Jacobian of {y} with respect to {x}?", np.tanh(w @ x - b), x,
+        "the derivative of tanh(u) is 1 - tanh(u)^2", "by x, u = w.x - b has the Jacobian w^T")
 
 
 def neuron():
@@ -258,8 +261,9 @@ def neuron():
         "A neuron that is never quite silent: what is the Jacobian of {y} with respect to {x}?",
         np.where(z > 0, z, z / 10), w,
         "two cases, and in neither it is zero", "x^T in one case, a tenth of it in the other")
-    row("11.sigmoid", "What is the Jacobian of {y} with respect to {x}?", 1 / (1 + np.exp(-z)), w,
-        "introduce u = exp(-(w.x + b)); then y = 1/(1 + u)",
+    row("11.sigmoid", "What is the Jacobian of {y} with respect to {x}?",
+        1 / (1 + np.exp(-(w @ x))), w,
+        "introduce u = exp(-(w.x)); then y = 1/(1 + u)",
         "a number times x^T, and the minus signs cancel")
     row("11.negative", "What is the Jacobian of {y} with respect to {x}?", np.minimum(0, z), x,
         "below 0 it is w.x + b, elsewhere it does not move", "by x, not by w")
@@ -284,9 +288,9 @@ def loss():
         "if the neuron is silent, nothing moves", "2(w.x + b - y)x^T in the one case")
     row("12.linear",
         "All examples at once, without max: what is the Jacobian of {y} with respect to {x}?",
-        np.mean((t - (X @ w + b)) ** 2), w,
-        "introduce the errors e = y - (X w + b); then the loss is (1/N) sum(e^2)",
-        "(2/N) e^T times the Jacobian of e, which is -X")
+        np.mean((X @ w - t) ** 2), w,
+        "introduce the errors e = X w - y; then the loss is (1/N) sum(e^2)",
+        "(2/N) e^T times the Jacobian of e, which is X")
     row("12.bias", "And what is the derivative of {y} with respect to {x}?",
         np.mean((t - (X @ w + b)) ** 2), b,
         "the errors all move by -1 with b", "the sum of all errors, times -2/N")

@@ -29,7 +29,7 @@ class Answering(W.VBox):
     """
 
     def __init__(self, exercise):
-        self.exercise = exercise
+        self.exercise, self.answered = exercise, None
         self.question = W.HTMLMath(exercise._repr_html_())
         self.field = W.Text(description="answer", placeholder="as in diag(x) or 2x^T")
         self.field.continuous_update = False
@@ -62,15 +62,20 @@ class Answering(W.VBox):
         return whole if done else f"one of {len(in_chapter(chapter))} exercises; not answered yet"
 
     def answer(self):
-        """Reply to what stands in the field."""
+        """Reply to what stands in the field: a click on Check also leaves it, and counts once."""
         text = self.field.value
+        if self.answered and text == self.answered[0]:
+            self.say(*self.answered[1:])
+            return
         try:
             written = WRITERS["latex"](read(text, **self.exercise.names))
             self.read.value = f"read as $\\displaystyle {written}$"
         except ReadError:
             self.read.value = ""
         reply = self.exercise.check(text)
-        self.say(f"{reply!r}\n{self.standing()}" if reply else f"{reply!r}", reply)
+        told = f"{reply!r}\n{self.standing()}" if reply else f"{reply!r}"
+        self.answered = text, told, reply
+        self.say(told, reply)
 
     def derive(self):
         """The four steps, below."""

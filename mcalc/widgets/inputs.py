@@ -1,4 +1,4 @@
-"""The inputs of an explorer: a number with its slider, and a choice among names."""
+"""The inputs of an explorer: a number with its slider, a choice among names, a formula."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import math
 
 import ipywidgets as W
 from traitlets import CFloat, CInt
+
+from ..expr import as_expr
+from ..reader import read
 
 
 class _IntSlider(W.IntSlider):
@@ -138,13 +141,21 @@ class Choice:
     """One of several things by name, or by the beginning of a name that no other one has."""
 
     def __init__(self, label, options: dict, value=None):
-        self.label, self.options, self.moved, self.refused = label, dict(options), None, None
+        self.label, self.options, self.moved, self.refused = label, options, None, None
         first = next(iter(self.options)) if value is None else value
         self.slider = W.Dropdown(options=list(self.options), value=first, description=label)
         self.slider.style.description_width = "initial"
         self.slider.layout.width = "auto"
         self.widget = self.slider
         self.slider.observe(lambda change: self.moved and self.moved(), "value")
+
+    def offer(self, options: dict):
+        """Other things to choose from; the choice stays if one of them has its name."""
+        name = self.slider.value if self.slider.value in options else next(iter(options))
+        moved, self.moved, self.options = self.moved, None, {**self.options, **options}
+        self.slider.options = list(options)
+        self.slider.value = name
+        self.options, self.moved = options, moved
 
     @property
     def value(self):
@@ -173,6 +184,57 @@ class Choice:
 
     def visible(self, shown):
         self.slider.layout.visibility = "visible" if shown else "hidden"
+
+
+class Formula:
+    """A box for an expression, read by :func:`mcalc.reader.read`.
+
+    ``accept`` is called with what was read, and raises ValueError for what cannot be used here.
+    """
+
+    def __init__(self, label, value, names: dict, accept):
+        self.label, self.names, self.accept = label, names, accept
+        self.moved = self.refused = None
+        self.box = W.Text(description=label, value=self.told(value), continuous_update=False)
+        self.box.style.description_width = "initial"
+        self.box.layout.width = "420px"
+        self.widget, self.value = self.box, value
+        self.box.observe(self._typed, "value")
+
+    def told(self, value):
+        return f"{value}"
+
+    def read(self, given):
+        try:
+            value = read(given, **self.names) if isinstance(given, str) else as_expr(given)
+            self.accept(value)
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    def put(self, value):
+        self.value = value
+        self.box.unobserve(self._typed, "value")
+        self.box.value = self.told(value)
+        self.box.observe(self._typed, "value")
+
+    @property
+    def state(self):
+        return self.value
+
+    def visible(self, shown):
+        self.box.layout.visibility = "visible" if shown else "hidden"
+
+    def settle(self):
+        """Nothing is put away: what was refused stays there to be mended."""
+
+    def _typed(self, change):
+        try:
+            self.value = self.read(change["new"])
+        except ValueError as error:
+            self.refused(error)
+        else:
+            self.moved()
 
 
 def _quoted(given):

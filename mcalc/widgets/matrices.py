@@ -8,10 +8,11 @@ from ..calculation import derivative
 from ..check import SPREADS, CheckFailed
 from ..derive import derive
 from ..evaluate import compile_, length, letters
-from ..expr import SYMBOL, node, symbols, unnamed
+from ..expr import SYMBOL, matrices, node, scalars, symbols, unnamed, vectors
 from ..picture import number, numbers
+from ..reader import read
 from .explorer import Explorer, expression, outside
-from .inputs import Choice, Number
+from .inputs import Choice, Formula, Number
 from .scene import Axes, Scene
 
 MOST = 4  # entries of a vector that get an input each
@@ -239,32 +240,43 @@ def jacobian(*functions, wrt=None, n=3, between=(-3.0, 3.0), **values) -> Jacobi
     return JacobianExplorer(functions, wrt, n, tuple(map(float, between)), dict(values))
 
 
+NAMES = {v.name: v for v in (*vectors("w x u v"), *scalars("a b c z t"), matrices("A"))}
+
+
 class Bench(Nudged):
     """Any expression: its derivation, its check, and its Jacobian at random points."""
 
     title = "bench"
 
     def __init__(self, y, wrt, n):
-        self.y = expression(y, "vectors")
-        self.known, self.reports = {}, {}
-        variables = [v for v in symbols(self.y) if v.ndim < 2]
+        self.known, self.reports, self.derived = {}, {}, {}
+        y = read(y, **NAMES) if isinstance(y, str) else expression(y, "vectors")
+        y = self._accept(y, wrt)
+        names = NAMES | {v.name: v for v in symbols(y)}
+        inputs = {
+            "y": Formula("function", y, names, self._accept),
+            "wrt": Choice("with respect to", self.derived[y]),
+            "point": Number("point", 0, 30, 0, whole=True, unit="a seed"),
+            "n": Number("n" if letters(y) == ["n"] else "smallest length", 1, 6, n, whole=True),
+            "column": Number("column", 1, 1, 1, whole=True),
+            "nudge": Number("nudge", 0.001, 1.0, 0.1, log=True),
+        }
+        super().__init__(self._formulas(next(iter(self.derived[y].values()))), inputs)
+
+    def _accept(self, y, wrt=None):
+        """Derive ``y`` by all of its variables, once; ValueError where it has none."""
+        if y in self.derived:
+            return y
+        variables = [v for v in symbols(y) if v.ndim < 2]
         if not variables:
-            raise ValueError(f"{self.y} has no scalar or vector variable to differentiate by")
+            raise ValueError(f"{y} has no scalar or vector variable to differentiate by")
         if isinstance(wrt, tuple | list):
-            self.derived = {"(" + ", ".join(v.name for v in wrt) + ")": derive(self.y, tuple(wrt))}
+            found = {"(" + ", ".join(v.name for v in wrt) + ")": derive(y, tuple(wrt))}
         else:
             first = variables if wrt is None else [wrt, *(v for v in variables if v is not wrt)]
-            self.derived = {v.name: derive(self.y, v) for v in first}
-        inputs = {
-            "wrt": Choice("with respect to", self.derived),
-            "point": Number("point", 0, 30, 0, whole=True, unit="a seed"),
-        }
-        if letters(self.y):
-            label = "n" if letters(self.y) == ["n"] else "smallest length"
-            inputs["n"] = Number(label, 1, 6, n, whole=True)
-        inputs["column"] = Number("column", 1, 1, 1, whole=True)
-        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.1, log=True)
-        super().__init__(self._formulas(next(iter(self.derived.values()))), inputs)
+            found = {v.name: derive(y, v) for v in first}
+        self.derived[y] = found
+        return y
 
     def _formulas(self, d):
         return [d]
@@ -288,10 +300,14 @@ class Bench(Nudged):
                 self.reports[d] = str(error)
         return self.reports[d]
 
-    def adapt(self, wrt, n=None, **values):
+    def adapt(self, y, wrt, n, **values):
+        if self.inputs["wrt"].options is not self.derived[y]:
+            self.inputs["wrt"].offer(self.derived[y])
+            wrt = self.inputs["wrt"].value
+        self.inputs["n"].visible(letters(y))
         self.inputs["column"].limit(len(entry_names(wrt.variables, _sizes(wrt.y, n))))
 
-    def frame(self, wrt, point, column, nudge, n=None):
+    def frame(self, y, wrt, point, column, nudge, n):
         sizes = _sizes(wrt.y, n)
         values = self._point(wrt, point, sizes)
         self.write(self._formulas(wrt))
@@ -301,6 +317,10 @@ class Bench(Nudged):
 
 def bench(y, wrt=None, n=3) -> Bench:
     """Explore any expression of your own: ``mc.explore(np.sum(np.exp(x)))``.
+
+    The expression may also be typed, here or in the explorer, as :func:`mcalc.read` reads it:
+    ``mc.explore("sum(exp(x))")``. Unless the first one has other names, w, x, u and v are vectors,
+    a, b, c, z and t scalars, and A is a matrix, m x n.
 
     Shows the derivation in four steps, the report of its check, and the Jacobian at random points
     (a ``point`` is the seed) with the nudge of one input. ``wrt`` says by which variable first; a

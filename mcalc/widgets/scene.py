@@ -32,8 +32,9 @@ def _properties(theme):
 
 
 STYLE = (
-    f".mcalc-explorer{{{_properties(0)}}}"
-    f'[data-jp-theme-light="false"] .mcalc-explorer{{{_properties(1)}}}'
+    f".mcalc-explorer,.mcalc-exercise{{{_properties(0)}}}"
+    '[data-jp-theme-light="false"] :is(.mcalc-explorer,.mcalc-exercise)'
+    f"{{{_properties(1)}}}"
 )
 
 

@@ -400,10 +400,13 @@ class Explorer:
         return [f"{slider['name']}: {slider['box']} cannot be typed again: {now['alert']!r}"]
 
     def try_box(self, k):
-        """What is no number, or out of range, is refused in words and moves nothing."""
+        """What is no number or formula, or out of range, is refused in words and moves nothing."""
         first, found = self.state(), []
         name, value = first["boxes"][k]["name"], first["boxes"][k]["value"]
-        for words, sentence in (("99999999", "out of range"), ("abc", "is not a number")):
+        refused = [("99999999", "out of range"), ("abc", "is not a number")]
+        if k not in [slider["beside"] for slider in first["sliders"]]:  # a formula
+            refused = [("99999999", "no scalar or vector variable"), ("x +", "column")]
+        for words, sentence in refused:
             now = self.type(k, words)
             if sentence not in now["alert"]:
                 found.append(f"{name}: to {words} it says {now['alert']!r}")

@@ -1,7 +1,7 @@
-"""Every notebook in JupyterLab, and every explorer in it, moved as a reader moves it."""
+"""Every notebook in JupyterLab, with its explorers moved and its exercises answered."""
 
 import pytest
-from browser import lab
+from browser import answering, lab
 
 import notebooks
 
@@ -38,7 +38,7 @@ def tried_in_the_dark(first, *copies):
 
 
 @pytest.mark.parametrize("path", notebooks.all_notebooks(), ids=lambda path: path.stem)
-def test_a_notebook_runs_and_its_explorers_follow(path, open_page):
+def test_a_notebook_runs_and_answers(path, open_page):
     page = open_page(path.name)
     page.run_all()
     nothing(page.wrong())
@@ -51,6 +51,7 @@ def test_a_notebook_runs_and_its_explorers_follow(path, open_page):
     known = []
     for family in families:
         nothing(tried(family, known))
+    nothing(answering.tried(page, path.name))
     if families:
         page.theme(lab.DARK)
         for family in families:

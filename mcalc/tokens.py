@@ -1,0 +1,113 @@
+"""The words and signs of a typed line of mathematics, and the error that says where it is wrong.
+
+Signs that mean the same become one: ``**`` is ``^``, ``(*)`` and ``⊙`` are ``⊗``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+LONGEST = 300  # characters of a line
+_DIGITS = 15  # of a number
+
+
+class ReadError(ValueError):
+    """A typed line that cannot be read: in which ``column``, from 1, and what to write there."""
+
+    def __init__(self, message: str, column: int = 1):
+        super().__init__(message, column)
+        self.column = column
+
+    def __str__(self):
+        return f"column {self.column}: {self.args[0]}"
+
+
+class Token(NamedTuple):
+    """A word or sign, with signs that mean the same as one in ``text``."""
+
+    kind: str  # number, word, sign, turn (a transpose), power (a superscript), index or end
+    text: str
+    column: int
+    typed: str
+    spaced: bool = False  # whether there is a space before it
+
+    @property
+    def end(self) -> int:
+        return self.column + len(self.typed)
+
+    def __str__(self):
+        if self.kind == "end":
+            return "the end of the line"
+        return f"the number {shown(self.text)}" if self.kind == "number" else shown(self.typed)
+
+
+def shown(typed: str) -> str:
+    """What was typed, to be quoted in a message."""
+    typed = typed if len(typed) <= 24 else typed[:20] + "..."
+    return f'"{typed}"' if typed.isprintable() else ascii(typed)
+
+
+_SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_LETTER = rf"[^\W\d_ᵀ{_RAISED}]"
+_SAME = {
+    **dict.fromkeys(["(*)", "⊙", "∘"], "⊗"),
+    **dict.fromkeys(["×", "∗"], "*"),
+    **dict.fromkeys(["⋅", "∙", "•"], "·"),
+    **dict.fromkeys(["−", "–"], "-"),
+    **{"**": "^", "(/)": "⊘", "÷": "/", ">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "‖": "||"},
+}  # fmt: skip
+_SIGNS = sorted([*_SAME, *"+-*@/^.·⊗⊘()[],;|<>=≤≥≠"], key=len, reverse=True)
+_TOKEN = re.compile(
+    r"(?P<number>[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]{2}(?![0-9]))?|(?<![\w)\]|'])\.[0-9]+)"
+    rf"|(?P<word>{_LETTER}(?:{_LETTER}|[0-9_])*)"
+    rf"|(?P<power>⁻?[{_RAISED}]+)"
+    r"|(?P<turn>\^T|ᵀ|['’′]|\.T(?!\w))"
+    r"|(?P<index>_(?:[0-9]+|i)(?!\w))"
+    rf"|(?P<sign>{'|'.join(map(re.escape, _SIGNS))})"
+)
+_WORD, _SPACE = re.compile(rf"{_LETTER}(?:{_LETTER}|[0-9_])*"), re.compile(r"\s*")
+DERIVATIVE = "a derivative is what you are to find: write the formula that it comes to"
+_INSTEAD = {
+    **dict.fromkeys("∂∇", DERIVATIVE),
+    **dict.fromkeys("{}", "write ( ) for what belongs together, [ ] for a vector or a matrix"),
+    **dict.fromkeys("\\$", "formulas are typed without LaTeX, as in 2(w.x + b) x^T"),
+    **{"√": "write sqrt( )", "∑": "write sum( )", "∏": "write a product out", "&": "write *"},
+    **{"!": "write != or ≠ for unequal", ":": "write / for a quotient", "_": "write x_1"},
+}
+
+
+def tokens(text: str, names) -> list[Token]:
+    """The tokens of a line, an "end" after the last; ``names`` are taken before other meanings."""
+    if len(text) > LONGEST:
+        message = f"a line has at most {LONGEST} characters, and this one has {len(text)}"
+        raise ReadError(message, LONGEST + 1)
+    found, here = [], _SPACE.match(text).end()
+    start = 0
+    while here < len(text):
+        match = _TOKEN.match(text, here)
+        if match is None:
+            hint = _INSTEAD.get(text[here], "it has no meaning here: take it out")
+            raise ReadError(f"{shown(text[here])} cannot be read: {hint}", here + 1)
+        kind, typed = match.lastgroup, match[0]
+        if kind == "turn" and typed[0] in "^." and _named(text, here + 1, names):
+            kind, typed = "sign", typed[0]  # T is a name, or begins one
+        if kind == "word":
+            with_prime = text[here : match.end() + 1]
+            typed = with_prime if with_prime in names else typed
+        if kind == "number" and sum(map(str.isdigit, typed)) > _DIGITS:
+            message = f"{shown(typed)} is too long: a number has at most {_DIGITS} digits"
+            raise ReadError(message, here + 1)
+        meant = _SAME.get(typed, typed)
+        meant = typed.translate(_SUPERSCRIPTS) if kind == "power" else meant
+        for k, sign in enumerate("||" if meant == "||" else [meant]):
+            found.append(Token(kind, sign, here + 1, typed, here > start and k == 0))
+        start = here + len(typed)
+        here = _SPACE.match(text, start).end()
+    return [*found, Token("end", "", len(text) + 1, "", True)]
+
+
+def _named(text, here, names):
+    word = _WORD.match(text, here)
+    return word is not None and word[0] in names

@@ -1,0 +1,433 @@
+"""The exercises: answers that are right however they are written, and mistakes by their names."""
+
+import ast
+import json
+import random
+import re
+from importlib import import_module
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+
+import mcalc as mc
+from mcalc import exercises
+from mcalc.diagnosis import diagnose, mistakes
+from mcalc.evaluate import batch, letters
+from mcalc.exercises import FILE, Exercise, exercise, in_chapter
+from mcalc.expr import NUMBER, as_expr, rebuild, replace, symbols, unnamed, walk
+from mcalc.questions import ROWS
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+CHAPTERS = [f"{k:02}" for k in range(1, 13)]
+every_exercise = pytest.mark.parametrize("key", ROWS)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A folder of its own for the progress, and exercises that nobody has tried."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(exercises, "_exercises", {})
+    return tmp_path
+
+
+def test_there_are_enough_in_every_chapter():
+    assert len(ROWS) >= 60
+    for chapter in CHAPTERS:
+        assert 3 <= len(in_chapter(chapter)) <= 8
+    assert {key[:2] for key in ROWS} == {*CHAPTERS}
+    assert all(re.fullmatch(r"\d\d\.[a-z][a-z-]*", key) for key in ROWS)
+
+
+@every_exercise
+def test_an_exercise_asks_hints_and_has_an_answer_that_holds(key):
+    ex = exercise(key)
+    assert ex.row.hints and all(hint[-1] not in ".!" for hint in ex.row.hints)
+    assert "?" in ex.question and "{" not in ex.question
+    assert str(ex.row.y) in ex.question and 1 <= ex.points <= 3
+    ex.derivation.check(sizes=(1, 2, 3), points=3)
+    assert ex.check(ex.answer) and ex.check(ex.derivation.jacobian)
+
+
+def test_none_is_derived_in_the_text(monkeypatch):
+    """The cells of each chapter are run without a kernel, and every derivation is noted."""
+    noted = set()
+
+    class Noted(mc.Derivation):
+        def __init__(self, y, wrt):
+            super().__init__(y, wrt)
+            noted.add((unnamed(self.y), self.variables))
+
+    monkeypatch.setattr(import_module("mcalc.derive"), "Derivation", Noted)
+    monkeypatch.chdir(NOTEBOOKS)
+    for path in sorted(NOTEBOOKS.glob("[01][0-9]-*.ipynb")):
+        scope = {"display": lambda *shown: None}
+        for cell in nbformat.read(path, 4).cells:
+            if cell.cell_type != "code" or "mc.exercise" in cell.source:
+                continue
+            try:
+                exec(compile(ast.parse(cell.source), path.name, "exec"), scope)
+            except Exception:
+                assert "raises-exception" in cell.metadata.get("tags", []), cell.source
+    assert len(noted) > 100
+    for row in ROWS.values():
+        d = mc.Derivation(as_expr(row.y), row.wrt)
+        assert (unnamed(d.y), d.variables) not in noted, row.key
+
+
+# --- mistakes by their names -----------------------------------------------------------------
+
+# For each chapter and mistake an exercise and what somebody types who makes it. What is not there
+# cannot be made: there are no matrices in chapters of scalars, and one path only in some.
+TYPED = {
+    "01": {
+        "sign": ("reciprocal", "2/x^3"),
+        "constant factor": ("power", "10x^3"),
+        "missing path": ("product", "2x exp(x)"),
+        "missing factor": ("chain", "5(3x + 1)^4"),
+        "missing term": ("chain", "15(3x)^4"),
+        "shape": ("power", "[20x^3, 0]"),
+        "substitution": ("chain", "15u_2^4"),
+    },
+    "02": {
+        "transpose": ("gradient", "[4x^3 y^2, 2x^4 y]^T"),
+        "sign": ("quotient", "x/y^2"),
+        "constant factor": ("by-y", "x y"),
+        "missing factor": ("exponential", "exp(x y)"),
+        "shape": ("gradient", "4x^3 y^2"),
+        "substitution": ("exponential", "y exp(u)"),
+    },
+    "03": {
+        "transpose": ("linear", "[[2, 1], [3, -1]]"),
+        "sign": ("polar", "[[cos(t), r sin(t)], [sin(t), r cos(t)]]"),
+        "constant factor": ("row", "[4x + 6y, 6x]"),
+        "missing term": ("row", "[2x, 3x]"),
+        "shape": ("row", "2x + 3y"),
+    },
+    "04": {
+        "transpose": ("affine", "-A^T"),
+        "diagonal as a vector": ("double", "2 1^T"),
+        "sign": ("affine", "A"),
+        "constant factor": ("mixed", "a^T"),
+        "missing factor": ("twice", "A"),
+        "right for n = 1": ("mixed", "3 sum(a)"),
+        "shape": ("affine", "b"),
+    },
+    "05": {
+        "diagonal as a vector": ("cube", "3 w (*) x^2"),
+        "sign": ("difference", "2 diag(w - x)"),
+        "constant factor": ("square", "diag(x)"),
+        "missing path": ("two-places", "diag(w)"),
+        "missing factor": ("sine", "diag(cos(w ⊗ x))"),
+        "right only where active": ("smaller", "I"),
+        "right for n = 1": ("root", "(1/(2 sqrt(x))) 1^T"),
+        "shape": ("square", "x.x"),
+        "substitution": ("sine", "diag(x ⊗ cos(u))"),
+    },
+    "06": {
+        "transpose": ("quotient-by-z", "-x^T/z^2"),
+        "diagonal as a vector": ("square", "2 z x"),
+        "sign": ("difference", "1"),
+        "constant factor": ("square-of-a-sum", "x + z"),
+        "missing factor": ("exponential", "exp(z x)"),
+        "missing term": ("square-of-a-sum", "2x"),
+        "right for n = 1": ("quotient-by-z", "-sum(x)/z^2"),
+        "shape": ("quotient", "1/z"),
+        "substitution": ("exponential", "x ⊗ exp(u)"),
+    },
+    "07": {
+        "transpose": ("cubes", "3x^2"),
+        "sign": ("distance", "2(w - x)^T"),
+        "constant factor": ("mean", "w^T"),
+        "missing factor": ("weighted", "2x^T"),
+        "right for n = 1": ("exponentials", "sum(exp(x)) 1^T"),
+        "shape": ("cubes", "I"),
+        "substitution": ("exponentials", "u^T"),
+    },
+    "08": {
+        "sign": ("cosine", "3x^2 sin(x^3)"),
+        "constant factor": ("root", "2x/sqrt(1 + x^2)"),
+        "missing factor": ("cosine", "-sin(x^3)"),
+        "shape": ("cosine", "[-3x^2 sin(x^3), 0]"),
+        "substitution": ("cosine", "-3x^2 sin(u)"),
+    },
+    "09": {
+        "sign": ("direct", "2x + 3x^2"),
+        "constant factor": ("three-paths", "10x^4 + 2"),
+        "missing path": ("nested", "2(x + sin(x))(1 + cos(x))"),
+        "missing factor": ("two-paths", "sin(x) + x^2 cos(x)"),
+        "shape": ("product", "[exp(x), x exp(x)]"),
+        "substitution": ("product", "u + x u"),
+    },
+    "10": {
+        "transpose": ("square", "2(w.x) x"),
+        "sign": ("saturation", "(1 + tanh(w.x - b)^2) w^T"),
+        "constant factor": ("square", "(w.x) x^T"),
+        "missing path": ("gate", "diag(A x)"),
+        "missing factor": ("exponentials", "exp(A x)^T"),
+        "order": ("layers", "A diag(cos(A x)) B"),
+        "right for n = 1": ("scaled", "2(w.x) I"),
+        "shape": ("square", "w.x"),
+        "substitution": ("square", "2u x^T"),
+    },
+    "11": {
+        "transpose": ("negative", "w if w.x + b < 0; 0 otherwise"),
+        "sign": ("square", "-2(w.x + b) x^T if w.x + b > 0; 0^T otherwise"),
+        "constant factor": ("square", "(w.x + b) x^T if w.x + b > 0; 0^T otherwise"),
+        "missing factor": ("sigmoid", "(1/(1 + exp(-(w.x)))^2) x^T"),
+        "right only where active": ("square", "2(w.x + b) x^T"),
+        "cases": ("negative", "w^T if w.x + b > 0; 0^T otherwise"),
+        "right for n = 1": ("square", "2(w.x + b) sum(x) if w.x + b > 0; 0 otherwise"),
+        "shape": ("square", "2(w.x + b)"),
+        "substitution": ("square", "2u_1 x^T if u_1 > 0; 0^T otherwise"),
+    },
+    "12": {
+        "transpose": ("one", "2(w.x + b - y) x"),
+        "sign": ("linear", "(2/N) (y - X w)^T X"),
+        "constant factor": ("linear", "2 (X w - y)^T X"),
+        "missing path": ("both", "2 (X w - y)^T X"),
+        "right only where active": ("active", "2(w.x + b - y) x^T"),
+        "right for n = 1": ("one", "2(w.x + b - y) sum(x)"),
+        "shape": ("bias", "X"),
+        "substitution": ("one", "-2u_2 x^T"),
+    },
+}
+
+
+@pytest.mark.parametrize("chapter", TYPED)
+def test_a_mistake_is_named(chapter):
+    for name, (key, text) in TYPED[chapter].items():
+        reply = exercise(f"{chapter}.{key}").check(text)
+        assert not reply and reply.mistake == name, (name, text, reply)
+
+
+@every_exercise
+def test_whatever_mistake_is_made_it_has_a_name(key):
+    ex, named = exercise(key), 0
+    for mistake in mistakes(ex.derivation):
+        found = diagnose(ex.derivation, mistake.formula)
+        named += found is not None
+        assert found is None or found.mistake not in ("entry", "shape"), mistake
+    for mistake, claim in (
+        ("sign", -ex.derivation.jacobian),
+        ("constant factor", ex.derivation.jacobian / 7),
+    ):
+        assert diagnose(ex.derivation, claim).mistake == mistake
+        named += 1
+    assert named >= 2
+
+
+# --- right answers in other words, and wrong ones that look like them ------------------------
+
+
+def elsewhere(e, rng):
+    """The same value written in another way, at one place and all that is below."""
+    args = tuple(elsewhere(a, rng) if rng.random() < 0.7 else a for a in e.args)
+    e, name = rebuild(e, args), e.op.name
+    ways = [e, e, e, np.negative(-e), 2 * e - e]
+    if name in ("add", "multiply") and args[0].shape == args[1].shape:
+        ways += [OPERATORS[name](*reversed(args))] * 2
+    if name == "multiply" and args[1].op.name in ("add", "subtract") and not args[0].ndim:
+        a, b = args[1].args
+        ways += [OPERATORS[args[1].op.name](args[0] * a, args[0] * b)] * 2
+    if name == "subtract":
+        ways += [-args[1] + args[0]]
+    if name == "power" and args[1].op is NUMBER and args[1].params[0] == 2:
+        ways += [args[0] * args[0]] * 2
+    if name == "divide" and not args[1].ndim:
+        ways += [(1 / args[1]) * args[0]]
+    if name == "dot":
+        ways += [np.dot(*reversed(args)), np.sum(args[0] * args[1])]
+    if name == "diag":
+        (v,) = args
+        ways += [mc.identity() @ e, e.T]
+        if v.op.name in ("add", "subtract") and all(a.ndim for a in v.args):
+            ways += [OPERATORS[v.op.name](*map(mc.diag, v.args))] * 2
+        if v.op.name == "multiply" and all(a.ndim for a in v.args):
+            ways += [mc.diag(v.args[0]) @ mc.diag(v.args[1])] * 2
+    if name == "row" and args[0].op.name in ("add", "subtract"):
+        if all(a.ndim for a in args[0].args):
+            ways += [OPERATORS[args[0].op.name](*(a.T for a in args[0].args))] * 2
+    if name == "where" and args[0].op.name in TURNED:
+        condition = OPERATORS[TURNED[args[0].op.name]](*reversed(args[0].args))
+        ways += [np.where(condition, *args[1:]), np.where(1 - args[0], *reversed(args[1:]))]
+    return rng.choice(ways)
+
+
+OPERATORS = {
+    "add": np.add, "subtract": np.subtract, "multiply": np.multiply,
+    "greater": np.greater, "less": np.less, "greater_equal": np.greater_equal,
+    "less_equal": np.less_equal,
+}  # fmt: skip
+TURNED = {"greater": "less", "less": "greater", "greater_equal": "less_equal"}
+OTHERS = {"sin": np.cos, "cos": np.sin, "exp": np.tanh, "tanh": np.exp, "sqrt": np.abs}
+
+
+def missed(e, variables, rng):
+    """Formulas that differ from ``e`` at one node."""
+    part = rng.choice([p for p in walk(e) if p.op.name not in ("size", "ones", "zeros")])
+    name, args = part.op.name, part.args
+    ways = []
+    if part.op is NUMBER:
+        ways += [part + 1, part * 2, -part, part / 2]
+    if name == "symbol":
+        ways += [v for v in variables if v.shape == part.shape]
+    if name in ("add", "subtract"):
+        ways += [OPERATORS["add" if name == "subtract" else "subtract"](*args)]
+        ways += [a for a in args if a.shape == part.shape]
+    if name in ("multiply", "divide", "matmat", "vecmat", "matvec"):
+        ways += [a for a in args if a.shape == part.shape]
+    if name == "power":
+        ways += [args[0], part * args[0]]
+    if name == "dot":
+        ways += [np.dot(args[0], args[0])]
+    if name in OTHERS:
+        ways += [OTHERS[name](*args), *args]
+    if name == "where":
+        ways += [np.where(args[0], *reversed(args[1:])), args[1] + 0 * part]
+    ways = [w for w in ways if as_expr(w).shape == part.shape]
+    return replace(e, {part: as_expr(rng.choice(ways))}.get) if ways else e
+
+
+def apart(a, b, variables):
+    """Whether two formulas differ by numbers, at points that have nothing to do with mcalc's."""
+    rng, sizes = np.random.default_rng(99), {}
+    for k, n in enumerate(letters(a, b, *variables)):
+        sizes[n] = 3 - k
+    points = {
+        v.name: 1.5 * rng.standard_normal((40, *(sizes.get(n, n) for n in v.shape)))
+        for v in variables
+    }
+    with np.errstate(all="ignore"):
+        found = batch([a, b], points, sizes)
+        one, other = found[a], found[b]
+    return not np.allclose(one, other, rtol=1e-6, atol=1e-9, equal_nan=True)
+
+
+def written(e):
+    """As it may be typed: without some of the spaces, with other signs for the same."""
+    return str(e).replace(" ⊗ ", "(*)").replace(" ⊘ ", " (/) ").replace(" + ", "+")
+
+
+def trials(count):
+    rng = random.Random(5)
+    for k in range(count):
+        key = list(ROWS)[k % len(ROWS)]
+        d = exercise(key).derivation
+        yield exercise(key), d, unnamed(d.jacobian.expr), symbols(d.y), rng
+
+
+def test_a_right_answer_is_right_however_it_is_written():
+    different = 0
+    for ex, d, whole, _, rng in trials(1000):
+        claim = elsewhere(whole, rng)
+        different += claim is not whole
+        assert d.equals(claim), (ex.key, claim)
+        if len(text := written(claim)) <= 300:
+            assert ex.check(text), (ex.key, text)
+    assert different > 700
+
+
+def test_a_near_miss_is_refused():
+    refused = 0
+    for ex, d, whole, variables, rng in trials(2500):
+        claim = missed(whole, variables, rng)
+        if claim is whole or not apart(claim, whole, variables):
+            continue
+        refused += 1
+        assert not d.equals(claim), claim
+        reply = Exercise(ex.key).check(written(claim))
+        assert not reply, (ex.key, written(claim))
+        assert reply.mistake not in ("not read", "not answered"), (ex.key, written(claim), reply)
+    assert refused >= 1000
+
+
+# --- replies ---------------------------------------------------------------------------------
+
+
+def test_no_answer_yet():
+    for nothing in (..., None, "", "  "):
+        reply = exercise("05.square").check(nothing)
+        assert not reply and repr(reply).startswith("not answered yet")
+    assert not Path(FILE).exists()
+
+
+@pytest.mark.parametrize(
+    "answer", [[], {}, object(), np.array(["a"]), np.zeros((0, 3)), float("nan"), 1j, "2x)", "é",
+               b"x", print, mc, [[1], [1, 2]], 10**400, {"x": 1}, mc.plots, type, "x" * 10**6],
+)  # fmt: skip
+def test_anything_gets_a_sentence(answer):
+    reply = exercise("05.square").check(answer)
+    assert not reply and len(repr(reply)) > 10
+
+
+def test_hints_come_from_the_second_miss_on():
+    ex = exercise("05.sine")
+    said = [repr(ex.check("x")) for _ in range(4)]
+    assert "hint" not in said[0]
+    for reply, hint in zip(said[1:], (*ex.row.hints, "derivation"), strict=True):
+        assert hint in reply.splitlines()[-1]
+    assert exercise("05.sine") is ex and ex.misses == 4
+
+
+def test_progress_outlives_the_kernel(monkeypatch):
+    exercise("05.sine").check("x")
+    w, x = mc.vectors("w x")
+    assert exercise("05.sine").check(mc.diag(np.cos(w * x) * x))
+    exercise("05.sine").check("x")  # what was right stays right
+    monkeypatch.setattr(exercises, "_exercises", {})
+    assert "05.sine" in mc.progress().done
+    assert "05  ■□□□□□□   1 of 7  left: square" in repr(mc.progress())
+
+
+@pytest.mark.parametrize("found", ["", "{", "[]", '{"05.sine": 3}', "\x00"])
+def test_a_record_that_cannot_be_read_is_put_aside(found):
+    Path(FILE).write_text(found, "utf-8")
+    assert exercise("05.square").check("2 diag(x)")
+    assert Path(f"{FILE}.unreadable").read_text("utf-8") == found
+    assert json.loads(Path(FILE).read_text("utf-8")) == {"05.square": [True, 1]}
+
+
+def test_a_folder_that_cannot_be_written_to(monkeypatch):
+    def refused(self, *args):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "write_text", refused)
+    reply = exercise("05.square").check("2 diag(x)")
+    assert reply and "could not be written" in repr(reply)
+
+
+def test_a_key_that_there_is_not():
+    with pytest.raises(ValueError, match=r"'05\.squares' is no exercise.*05\.square"):
+        mc.exercise("05.squares")
+    with pytest.raises(ValueError, match=r"07\.mean"):
+        mc.exercise("mean")
+
+
+# --- in a notebook ---------------------------------------------------------------------------
+
+
+def test_the_field_answers_and_the_buttons_help():
+    from mcalc.widgets.exercise import Answering
+
+    ex = exercise("08.cosine")
+    view = Answering(ex)
+    view.field.value = "-3x^2 sin(x^3"
+    assert "column" in view.reply.value and not view.read.value
+    view.field.value = "3x^2 sin(x^3)"
+    assert "sign" in view.reply.value and r"\sin" in view.read.value
+    view.hint.click()
+    assert ex.row.hints[0] in view.reply.value
+    view.steps.click()
+    assert "introduce" in view.shown.value
+    view.field.value = "-3x^2 sin(x^3)"
+    assert "right" in view.reply.value and "1 of the 6" in view.reply.value
+
+
+def test_what_is_stored_does_not_depend_on_progress():
+    shown = [exercise("08.cosine")._repr_mimebundle_() for _ in range(2)]
+    exercise("08.cosine").check("-3x^2 sin(x^3)")
+    shown.append(exercise("08.cosine")._repr_mimebundle_())
+    for kind in ("text/plain", "text/html"):
+        assert len({bundle[kind] for bundle in shown}) == 1
