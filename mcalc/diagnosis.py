@@ -24,8 +24,9 @@ from .expr import (
     unnamed,
     walk,
 )
+from .notation import POWER
 from .reader import product
-from .rules import constant, identity
+from .rules import constant, diag, identity
 
 MOST_WAYS, MOST_FACTORS = 12, 4
 
@@ -50,6 +51,25 @@ def diagnose(derivation, claim) -> Difference | None:
         return left
     if found.mistake in ("entry", "constant factor", "shape"):
         found = _usual(derivation, as_expr(claim), found) or found
+    if found.mistake == "shape":
+        found = _two_at_once(derivation, as_expr(claim), found)
+    return found
+
+
+def _two_at_once(derivation, claim, found):
+    """A wrong shape and another mistake: what would be wrong in the right shape."""
+    m, n = derivation.jacobian.shape
+    turned = []
+    if claim.ndim and m != n:
+        turned.append(("transpose", "in the right layout, which is the transpose", claim.T))
+    if m == n and (claim.ndim == 1 or claim.op.name == "row"):
+        turned.append(("diagonal as a vector", "on the diagonal of a matrix", diag(claim)))
+    for mistake, place, formula in turned:
+        other = difference(derivation, formula)
+        if other and other.mistake in ("entry", "constant factor"):
+            other = _usual(derivation, formula, other) or other
+        if other and other.mistake not in ("entry", "shape", "right for n = 1"):
+            return Difference(mistake, f"{found.sentence}; and {place}, {other.sentence}")
     return found
 
 
@@ -124,7 +144,7 @@ def _along_paths(derivation, whole):
     for way in ways:
         rest = [parts[w] for w in ways if w != way]
         for k, factor in enumerate(factors[way]):
-            if letters(factor) and not symbols(factor):
+            if len(factors[way]) == 1 or letters(factor) and not symbols(factor):
                 continue  # 1/n alone is a constant factor
             v, p = (places[v] for v in way[k : k + 2])
             name = "missing factor"
@@ -141,8 +161,8 @@ def _along_paths(derivation, whole):
 
 
 def _in_other_orders(factors, rest, whole):
-    right = " · ".join(f"({f})" if " " in f"{f}" else f"{f}" for f in factors)
-    told = f"the factors are in the wrong order: from the result back to the variable, {right}"
+    right = " ".join(WRITERS["text"](f, POWER) for f in factors)
+    told = f"the factors are in the wrong order: from the result back to the variable it is {right}"
     for other in itertools.permutations(factors):
         turned = _multiplied(other) if other != tuple(factors) else None
         if turned is not None and turned.shape == whole.shape:
@@ -239,7 +259,8 @@ def _usual(derivation, claim, wrong):
         ((*_, (a, b)),) = rounds([claim, whole], known, lengths=(1,))
         if _same(a, b):
             n = " and ".join(letters(whole, *known))
-            return Difference("right for n = 1", f"right for {n} = 1 only")
+            shapes = f"{wrong.sentence}: " if wrong.mistake == "shape" else ""
+            return Difference("right for n = 1", f"{shapes}right for {n} = 1 only")
     return None
 
 

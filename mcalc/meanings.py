@@ -183,11 +183,7 @@ def laid_out(grid: list) -> Expr:
         return np.stack(_of_one_length(entries), axis=1)
     if "matrix" in kinds and kinds <= {"matrix", "row"} and high:
         return _blocks(entries)
-    if (
-        "matrix" not in kinds
-        and len(kinds - {"scalar"}) == 1
-        and (wide or kinds <= {"scalar", "column"})
-    ):
+    if kinds <= {"scalar", "row" if wide else "column"}:
         whole = np.concatenate([np.stack([e]) if e.ndim == 0 else e for e in entries])
         return whole.T if "row" in kinds else whole
     hint = "; 0 and I do not tell their height" if "matrix" in kinds else ""

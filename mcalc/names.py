@@ -8,14 +8,14 @@ import re
 from . import expr
 from .expr import Expr, as_expr, shape_text
 from .meanings import CONSTANTS, FUNCTIONS, Example, number
-from .tokens import DERIVATIVE, ReadError, Token, shown
+from .tokens import DERIVATIVE, ReadError, Token, is_word, shown
 
 
 def given(symbols: dict) -> dict[str, Expr]:
     """The expressions that are given by name; ReadError for what is none."""
     found = {}
     for name, value in symbols.items():
-        if not re.fullmatch(r"[^\W\d_]\w*'?", name):
+        if not is_word(name):
             reason = "letters, digits and _, a letter first"
             raise ReadError(f"{shown(name)} cannot be a name: {reason}")
         try:

@@ -389,4 +389,6 @@ def _factors(e):
 
 
 STYLES = (Style("latex"), Style("text"))
-expr.WRITERS.update({style.name: lambda e, style=style: Writer(style, e)(e) for style in STYLES})
+expr.WRITERS.update(
+    {style.name: lambda e, level=CASES, style=style: Writer(style, e)(e, level) for style in STYLES}
+)

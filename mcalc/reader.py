@@ -234,7 +234,7 @@ class _Reader:
             raise ReadError(message, factor.column)
         if before.operation == "/" and kind(factor.value) != "matrix":
             whole, under = self.source(first, before), self.source(before, before)
-            above = whole[: -len(under)].rstrip()
+            above = whole[: -len(under)]
             message = (
                 f"this can be meant in two ways: write ({whole}) {self.source(factor, factor)}"
             )
@@ -328,16 +328,18 @@ class _Reader:
         raise ReadError(f"a formula is expected, and here is {token}", token.column)
 
     def bars(self, opening):
-        """``|x|`` and ``||x||``; of two bars the second may also belong to ``||x| - y|``."""
-        double = None if self.now.spaced else self.sign("|")
-        value = self.inside(opening, "|", self.cases)
-        if not double:
-            return self.build(opening.column, np.absolute, value)
-        if not self.now.spaced and self.sign("|"):
-            norm = np.absolute if kind(value) == "scalar" else np.linalg.norm
-            return self.build(opening.column, norm, value)
-        self.taken_up = self.build(double.column, np.absolute, value)
-        return self.build(opening.column, np.absolute, self.inside(opening, "|", self.cases))
+        """``|x|``, ``||x||`` and more bars in a row, told apart by the next ones."""
+        count, value = 1, None
+        while not self.now.spaced and self.sign("|"):
+            count += 1
+        while count:
+            value = self.inside(opening, "|", self.cases)
+            double = count > 1 and not self.now.spaced and self.sign("|")
+            norm = double and kind(value) != "scalar"
+            value = self.build(opening.column, np.linalg.norm if norm else np.absolute, value)
+            count -= 2 if double else 1
+            self.taken_up = value if count else None
+        return value
 
     def list(self, opening):
         grid = [[self.cases()]]

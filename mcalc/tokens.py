@@ -51,6 +51,7 @@ def shown(typed: str) -> str:
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _LETTER = rf"[^\W\d_ᵀ{_RAISED}]"
+_NAME = rf"{_LETTER}(?:{_LETTER}|[0-9_])*"
 _SAME = {
     **dict.fromkeys(["(*)", "⊙", "∘"], "⊗"),
     **dict.fromkeys(["×", "∗"], "*"),
@@ -61,13 +62,13 @@ _SAME = {
 _SIGNS = sorted([*_SAME, *"+-*@/^.·⊗⊘()[],;|<>=≤≥≠"], key=len, reverse=True)
 _TOKEN = re.compile(
     r"(?P<number>[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]{2}(?![0-9]))?|(?<![\w)\]|'])\.[0-9]+)"
-    rf"|(?P<word>{_LETTER}(?:{_LETTER}|[0-9_])*)"
+    rf"|(?P<word>{_NAME})"
     rf"|(?P<power>⁻?[{_RAISED}]+)"
     r"|(?P<turn>\^T|ᵀ|['’′]|\.T(?!\w))"
     r"|(?P<index>_(?:[0-9]+|i)(?!\w))"
     rf"|(?P<sign>{'|'.join(map(re.escape, _SIGNS))})"
 )
-_WORD, _SPACE = re.compile(rf"{_LETTER}(?:{_LETTER}|[0-9_])*"), re.compile(r"\s*")
+_WORD, _SPACE = re.compile(_NAME), re.compile(r"\s*")
 DERIVATIVE = "a derivative is what you are to find: write the formula that it comes to"
 _INSTEAD = {
     **dict.fromkeys("∂∇", DERIVATIVE),
@@ -106,6 +107,10 @@ def tokens(text: str, names) -> list[Token]:
         start = here + len(typed)
         here = _SPACE.match(text, start).end()
     return [*found, Token("end", "", len(text) + 1, "", True)]
+
+
+def is_word(name: str) -> bool:
+    return _WORD.fullmatch(name.removesuffix("'")) is not None
 
 
 def _named(text, here, names):

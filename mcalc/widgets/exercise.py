@@ -57,8 +57,8 @@ class Answering(W.VBox):
         record, chapter = progress(), self.exercise.chapter
         done, count = record.chapter(chapter)
         whole = f"{done} of the {count} exercises of chapter {chapter} answered"
-        if self.exercise.key in record.done:
-            return f"answered on an earlier occasion; {whole}"
+        if self.exercise.key in record.done and not self.answered:
+            return f"answered before; {whole}"
         return whole if done else f"one of {len(in_chapter(chapter))} exercises; not answered yet"
 
     def answer(self):
@@ -73,8 +73,8 @@ class Answering(W.VBox):
         except ReadError:
             self.read.value = ""
         reply = self.exercise.check(text)
+        self.answered = text, f"{reply!r}", reply
         told = f"{reply!r}\n{self.standing()}" if reply else f"{reply!r}"
-        self.answered = text, told, reply
         self.say(told, reply)
 
     def derive(self):
