@@ -13,6 +13,7 @@ from .algebra import filled
 from .claims import Difference, difference, noise, resolve, rounds, usable_at
 from .evaluate import letters
 from .expr import (
+    WRITERS,
     Expr,
     ShapeError,
     as_expr,
@@ -162,7 +163,7 @@ def _along_paths(derivation, whole):
 
 def _in_other_orders(factors, rest, whole):
     right = " ".join(WRITERS["text"](f, POWER) for f in factors)
-    told = f"the factors are in the wrong order: from the result back to the variable it is {right}"
+    told = f"the factors are in the wrong order: from the result back to the variable, {right}"
     for other in itertools.permutations(factors):
         turned = _multiplied(other) if other != tuple(factors) else None
         if turned is not None and turned.shape == whole.shape:
