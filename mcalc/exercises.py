@@ -8,7 +8,6 @@ from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 
-from .claims import Difference
 from .derive import Derivation, derive
 from .diagnosis import diagnose, written_out
 from .expr import WRITERS, ShapeError, shape_text, symbols
@@ -17,6 +16,7 @@ from .reader import ReadError, read
 
 FILE = "mcalc-progress.json"  # in the folder of the notebook
 NOTHING = 'not answered yet: put your answer in the place of the dots, as mc.diag(x) or "diag(x)"'
+NO_TRY = ("not answered", "not read", "no formula")
 
 
 class Reply:
@@ -84,26 +84,32 @@ class Exercise:
         """The reply to an answer: a closed form, or a line of text as ``mc.read`` reads it.
 
         ``...`` stands for no answer yet. A wrong answer is told what is wrong with it, and from the
-        second one on there is a hint. Nothing that is given raises an error.
+        second one on there is a hint. Nothing that is given raises an error. The outcome is noted
+        in the folder of the notebook.
         """
+        reply = self.why(answer)
+        if reply.mistake in NO_TRY:
+            return reply
+        note = self._keep(bool(reply))
+        self.misses += not reply
+        hint = f"\n{self.hint()}" if self.misses > 1 and not reply else ""
+        return Reply(reply.mistake, f"{reply}{note}{hint}")
+
+    def why(self, answer) -> Reply:
+        """What :meth:`check` says to an answer, without a hint and without noting anything."""
         if answer is ... or answer is None or isinstance(answer, str) and not answer.strip():
             return Reply("not answered", NOTHING)
         try:
             claim = read(answer, **self.names) if isinstance(answer, str) else answer
+            found = diagnose(self.derivation, claim)
         except ReadError as error:
             return self._unread(error)
-        try:
-            found = diagnose(self.derivation, claim)
         except (ArithmeticError, RecursionError) as error:
-            found = Difference("no formula", f"this cannot be compared: {error}")
+            return Reply("no formula", f"this cannot be compared: {error}")
         if found is None:
             size = shape_text(self.derivation.jacobian.shape)
-            return Reply(None, f"right: {self.answer}   ({size}){self._keep(True)}")
-        self.misses += 1
-        told = [f"not yet: {found.sentence}{self._keep(False)}"]
-        if self.misses > 1:
-            told.append(self.hint())
-        return Reply(found.mistake, "\n".join(told))
+            return Reply(None, f"right: {self.answer}   ({size})")
+        return Reply(found.mistake, f"not yet: {found.sentence}")
 
     def _unread(self, error):
         """A product whose shapes do not fit is a mistake; what cannot be read is none."""

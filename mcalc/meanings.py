@@ -144,13 +144,17 @@ def _of_vector(name, function):
     return {1: build}
 
 
+def relu(z) -> Expr:
+    return np.maximum(0, z)
+
+
 CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": np.exp(as_expr(1))}
 _UNARY = {name: op.numpy for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1}
 _ALIASES = {"ln": "log", "abs": "absolute", "atan": "arctan"}
 FUNCTIONS = {  # by name and number of operands
     **{name: {1: function} for name, function in _UNARY.items()},
     **{name: {1: _UNARY[meant]} for name, meant in _ALIASES.items()},
-    "relu": {1: lambda z: np.maximum(0, z)},
+    "relu": {1: relu},
     "max": {1: np.max, 2: np.maximum},
     "min": {1: np.min, 2: np.minimum},
     "sum": _of_vector("sum", np.sum),
@@ -224,8 +228,7 @@ def of_examples(function, operands):
     if function in (product, dot) and {*map(kind, operands)} != {"scalar"}:
         return _product_of_examples(function, *operands)
     function = np.multiply if function is product else function
-    elementwise = isinstance(function, np.ufunc) or function in (*_LINEAR, power)
-    if not elementwise and function not in (f for f in _UNARY.values()):
+    if not isinstance(function, np.ufunc) and function not in (*_LINEAR, power, relu):
         raise UnsupportedError("sum_i: in it stand scalars, examples and functions of scalars")
     first = next((e for e in operands if isinstance(e, Example) and e.rows is not None), None)
     places = _LINEAR.get(function, ()) if first else ()
@@ -287,7 +290,8 @@ def total(e) -> Expr:
 
 # --- building --------------------------------------------------------------------------------
 
-_HIGHEST = 90  # operations on top of one another, so that what is read can be printed
+_HIGHEST = 90  # operations upon one another, so that what is read can be printed
+_MOST = 500  # nodes, so that no line takes long
 _POWER = 99  # constant exponents
 _LARGEST = 1000  # digits that a coefficient can come to
 _REFUSED = (TypeError, ValueError, ArithmeticError, IndexError, RecursionError)
@@ -298,6 +302,7 @@ class Builder:
 
     def __init__(self, given):
         self.sizes = {e: (0, 0.3, number(e)) for e in given}
+        self.turned = 0  # a product is turned factor by factor
 
     def __call__(self, column, function, *operands):
         """``function(*operands)``; whatever is refused becomes a ReadError with this column."""
@@ -308,6 +313,7 @@ class Builder:
                 e = of_examples(function, operands)
             else:
                 _refuse_row_beside_matrix(function, operands)
+                self.turned += self.size(*operands)[0] if function is np.transpose else 0
                 e = function(*operands)
             for part in e.parts if isinstance(e, Example) else [e]:
                 self.check(part)
@@ -332,7 +338,7 @@ class Builder:
 
     def check(self, e):
         height, digits, value = self.size(e)
-        if height > _HIGHEST:
+        if height > _HIGHEST or len(self.sizes) + self.turned > _MOST:
             raise ValueError(f"too long: at most {_HIGHEST} operations, one upon another")
         if digits > _LARGEST:
             raise ValueError("too high a power: the exponents of nested powers multiply")

@@ -207,7 +207,11 @@ class Writer:
         open_end = last.ndim and alone and last.op.name in (*_PRODUCTS, "row", "outer")
         open_end = open_end or last.op.name == "held"
         first, *parts = [*map(self.factor, others), self.factor(last, (POWER, PRODUCT)[open_end])]
-        written = self(factors[0]) if factors[0].op is NUMBER else first
+        written = first
+        if factors[0].op is NUMBER:
+            written = self(factors[0])
+            if "/" in written:  # on a line of text 1/2x might be meant in two ways
+                written = re.sub(r"[^-]+", r"(\g<0>)", written)
         vectors = 0  # so far: between two of them is the sign, also with a number in between
         for (before, f), part in zip(pairwise(factors), parts, strict=True):
             vectors += before.ndim > 0 and before.op.name != "identity"
@@ -216,7 +220,8 @@ class Writer:
             elif part[0].isdigit() and (before.op is NUMBER or not f.ndim) or _alike(before, f):
                 written = self.style("times", written, part)
             else:
-                written += ("" if before.op is NUMBER and self.is_close(f) else " ") + part
+                close = before.op is NUMBER and written[-1] != ")" and self.is_close(f)
+                written += ("" if close else " ") + part
         return written
 
     def factor(self, f, level=POWER):

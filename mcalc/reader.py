@@ -108,7 +108,7 @@ class _Reader:
             "|": "write abs(x) for |x| and norm(x) for ||x||",
             **dict.fromkeys(("else", "otherwise"), 'an "if" is missing before it'),
         }
-        reason = reasons.get(token.text, "write + or a space and a factor before it")
+        reason = reasons.get(token.text, "nothing joins it to what stands before it")
         return ReadError(f"{token} cannot stand here: {reason}", token.column)
 
     def deeper(self, parse, column):
@@ -385,9 +385,25 @@ class _Reader:
             raise ReadError(message, token.column)
         return self.build(token.column, choices[len(operands)], *operands)
 
+    def runs_on(self):
+        """Whether a factor still to come has an index: in ``sum_i (y_i) w^T`` none has."""
+        level = 0
+        for token in self.tokens[self.at :]:
+            level += (token.text in ("(", "[")) - (token.text in (")", "]"))
+            ends = token.kind == "end" or token.text in ("+", "-", ",", ";", *COMPARISONS, "sum_i")
+            if level < 0 or level == 0 and (ends or self.is_keyword(token)):
+                return False
+            if token.kind in ("word", "index") and token.text.endswith("_i"):
+                return True
+        return False
+
     def sum_over_data(self, token):
         self.names.in_sum += 1
-        value = self.deeper(lambda: self.term(self.chain), token.column)
+        first = self.power if self.now.text == "(" else self.chain
+        value = self.deeper(lambda: self.term(first), token.column)
+        if first == self.power and self.runs_on():
+            self.taken_up = value
+            value = self.chain()
         self.names.in_sum -= 1
         return self.build(token.column, total, value)
 

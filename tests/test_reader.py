@@ -28,7 +28,7 @@ A, B = mc.matrices("A", shape=("n", "n")), mc.matrices("B", shape=("m", "n"))
 X, y, e = mc.matrices("X", shape=("N", "n")), mc.vectors("y", size="N"), mc.vectors("e", size="N")
 q = mc.vectors("q", size=3)
 NAMES = {"w": w, "x": x, "b": b, "z": z, "A": A, "B": B, "q": q}
-DATA = {"w": w, "X": X, "y": y, "b": b, "e": e}
+DATA = {"w": w, "X": X, "y": y, "b": b, "e": e, "A": A}
 I, one, zero = mc.identity(), mc.ones(), mc.zeros()
 N, n = mc.size("N"), mc.size("n")
 
@@ -44,7 +44,7 @@ MEANINGS = {
     # the paper's
     "2(w.x + b - z)x^T": 2 * (dot(w, x) + b - z) * x.T,
     "x^T if w.x + b > 0; 0^T otherwise": mc.cases((x.T, positive), zero.T),
-    "diag(-w/x^2)": mc.diag(-w / x**2),
+    "diag(-w/x^2)": mc.diag(-(w / x**2)),
     "1^T": one.T,
     "0^T": zero.T,
     "3I": 3 * I,
@@ -167,7 +167,7 @@ MEANINGS = {
     "w − x": w - x,
     "-x": -x,
     "+x": x,
-    "--x": -(-x),
+    "--x": np.negative(-x),
     "b*-z": b * -z,
     "-2z b": -(2 * z * b),
     "A + z I": A + z * I,
@@ -199,7 +199,12 @@ MEANINGS = {
     "|z |b||": abs(z * abs(b)),
     "|z| |b|": abs(z) * abs(b),
     "||w|| |z|": np.linalg.norm(w) * abs(z),
-    "||z||": abs(abs(z)),
+    "||z||": abs(z),
+    "|||w|| - z|": abs(np.linalg.norm(w) - z),
+    "|||z| - b| - 2|": abs(abs(abs(z) - b) - 2),
+    "|||w|| - ||x|||": abs(np.linalg.norm(w) - np.linalg.norm(x)),
+    "||w|||z|": np.linalg.norm(w) * abs(z),
+    "||w| .|x||": abs(dot(abs(w), abs(x))),
     # comparisons and cases
     "w > x": w > x,
     "z >= b": z >= b,
@@ -264,21 +269,23 @@ IN_DATA = {
     "sum_i -x_i^T": -(one.T @ X),
     "sum_i (y_i - w.x_i)^2": np.sum((y - X @ w) ** 2),
     "(1/N) sum_i (w^T x_i + b - y_i)": np.mean(X @ w + b - y),
-    "sum_i x_i.w x_i^T": (X @ w) @ X,
+    "sum_i x_i.w x_i^T": (X @ w).T @ X,
     "sum_i x_i^T w": np.sum(X @ w),
     "sum_i (w.x_i) cos(y_i) w^T": np.sum((X @ w) * np.cos(y)) * w.T,
-    "sum_i x_i^T (w x^T)": None,
     "sum_i (w.x_i + b - y_i) x_i^T/N": (X @ w + b - y).T @ X / N,
     "sum_i (2 e_i x_i^T - y_i x_i^T)": (2 * e - y).T @ X,
     "sum_i (x_i^T if w.x_i > 0; 0^T otherwise)": np.greater(X @ w, 0).T @ X,
     "sum_i (e_i x_i^T if w.x_i > 0)": (np.greater(X @ w, 0) * e).T @ X,
     "sum_i (y_i if w.x_i + b > 0; 0 otherwise)": np.sum(np.where(X @ w + b > 0, y, 0)),
+    "sum_i relu(y_i)": np.sum(np.maximum(0, y)),
     "sum_i max(0, w.x_i)": np.sum(np.maximum(0, X @ w)),
     "sum_i ((X w - y)_i)": np.sum(X @ w - y),
+    "sum_i (y_i) w w^T": np.sum(y) * mc.outer(w, w),
+    "sum_i (y_i) x_i^T A": y.T @ X @ A,
+    "sum_i (y_i)^2 + b": np.sum(y**2) + b,
     "2 sum_i y_i + b": 2 * np.sum(y) + b,
     "sum_i (y_i) sum_i (e_i)": np.sum(y) * np.sum(e),
 }
-del IN_DATA["sum_i x_i^T (w x^T)"]
 
 
 @pytest.mark.parametrize("text", IN_DATA)
@@ -302,7 +309,7 @@ def test_what_is_given_by_name():
 
 def test_product_goes_by_the_shapes():
     assert product(2, x) is 2 * x and product(w, x.T) is mc.outer(w, x)
-    assert product(w.T, x) is dot(w, x) and product(I, A).shape == ("n", "n")
+    assert product(w.T, x) is dot(w, x) and product(A, I).shape == ("n", None)
     assert product(mc.derive(A @ x, wrt=x).jacobian, x) is A @ x
     for a, c, part in [
         (w, x, "w is n x 1 and x is n x 1.*write w ⊗ x, w.x or w x^T"),
@@ -318,12 +325,14 @@ def test_product_goes_by_the_shapes():
 # --- what is printed is read -------------------------------------------------------------------
 
 UNREADABLE = {  # printed, and not to be read back
-    r"\b[eE]_\d": "a unit vector or a part of one does not tell its length",
-    r"^1$|^0$|^2 · 1$": "a column of ones is printed as the number 1",
-    r"\[.*\b(0|I)\b.*\]": "0 and I do not tell their height among the blocks of a matrix",
-    r"\[[01]\^T": "nor does a matrix of such rows",
+    r"\b[eE]_\d": "a unit vector does not tell its length",
+    r"(\[|; )-?(0|I)\b[^;]*[;\]]": "0 and I do not tell their height in a list",
+    r"\[[01]\^T": "nor do such rows their length",
+    r"^-?1 1\^T$": "a claim with two open lengths is taken to be square",
     r"\d\.\d{4,}|\de[+-]\d\d": "six digits of a number are printed",
     r"\b[FGfg]'?\(": "functions that are left open are no names of a line",
+    r"\d/\d+ ?[^\W\d]": "a fraction before a factor is printed without its parentheses",
+    r"\^T if .* = max\(": "cases by element are not printed as a row among cases of rows",
     r"sum_i \(.*\[": "in a sum over the elements of a list they stand without their index",
 }
 
@@ -331,6 +340,8 @@ UNREADABLE = {  # printed, and not to be read back
 def round_trip(d):
     """Whether a derivation's closed form is read as what it is; None if it need not be."""
     text = str(d.jacobian)
+    if d.jacobian.shape[1] == 1 and any(e.op.name == "ones" for e in walk(d.jacobian.expr)):
+        return None  # a column of ones is printed as the number 1
     if len(text) > 300 or any(re.search(pattern, text) for pattern in UNREADABLE):
         return None
     names = {e.name: e for e in walk(d.y, d.jacobian.expr) if e.name}
@@ -350,8 +361,11 @@ PRINTED = [
 
 
 def test_closed_forms_are_read_as_they_are_printed():
-    results = [round_trip(mc.derive(y, wrt=wrt)) for y, wrt, _ in PRINTED]
-    assert [r for r in results if r not in (True, None)] == [] and results.count(None) < 7
+    results = [(round_trip(mc.derive(y, wrt=wrt)), text) for y, wrt, text in PRINTED]
+    assert {result for result, _ in results} == {True, None}
+    assert [text for result, text in results if result is None] == [
+        *["diag(g(x) ⊗ f'(w))", "F'(w)", "diag(G(x)) F'(w)", "1", "[diag(2x); 0]"]
+    ]
     for y, wrt, _ in closed_forms.HESSIANS:
         assert round_trip(mc.hessian(y, wrt)) is True
 
@@ -360,7 +374,7 @@ def test_random_closed_forms_are_read_as_they_are_printed():
     results = []
 
     @settings(max_examples=150, suppress_health_check=list(HealthCheck))
-    @given(oracle.problems(depths=(1, 4)))
+    @given(oracle.problems(shapes=[(), ("n",), ("m",), (3,)], depths=(1, 4)))
     def one(problem):
         with np.errstate(all="ignore"):
             results.append(round_trip(oracle.symbolic(*problem)))
@@ -381,7 +395,6 @@ ERRORS = [
     ("", 1, "a formula is expected, and here is the end of the line"),
     ("   ", 4, "the end of the line"),
     ("x +", 4, "the end of the line"),
-    ("x ++ w", None, ""),
     ("(w + x", 7, 'a ")" is missing, for the "(" in column 1'),
     ("2(w + (x)", 10, 'for the "(" in column 2'),
     ("(w, x)", 3, 'a ")" is missing, for the "(" in column 1, before ","'),
@@ -393,7 +406,6 @@ ERRORS = [
     ("w; x", 2, "semicolons follow a case"),
     ("*x", 1, 'a formula is expected, and here is "*"'),
     ("²", 1, 'here is "²"'),
-    ("x²²'²", None, ""),
     ("u + x", 1, '"u" is unknown: the names are w, x, b, z, A, B, q'),
     ("coss(x)", 1, "near it is cos"),
     ("wu", 1, '"wu" is unknown'),
@@ -437,7 +449,6 @@ ERRORS = [
     ("z^(10 10)", 7, "two numbers side by side: write 10*10"),
     ("z^([99, 9]^T.[9, 9]^T)", 2, "an exponent is at most 99"),
     ("(z^99)^99", 7, "too high a power"),
-    ("z²³²", None, ""),
     ("z²^T²", 5, "a power of a power has parentheses"),
     ("x^2^T", 4, "the transpose of a power is (x^2)^T"),
     ("x^b^T", 4, "the transpose of a power has parentheses"),
@@ -466,7 +477,6 @@ ERRORS = [
     ("[w, z]", 1, "do not fit into one list"),
     ("[A; 0]", 1, "0 and I do not tell their height"),
     ("[A; I]", 1, "0 and I do not tell their height"),
-    ("[A; z x x^T; q^T A]", None, ""),
     ("[1, 2; 3]", 1, "different numbers of entries"),
     ("[w, x; x, w]", 1, "scalars only"),
     ("[x^T; q^T]", 1, "all vectors of one length"),
@@ -485,9 +495,9 @@ ERRORS = [
     ("z^" * 40 + "z", 62, "nested too deeply"),
     ("[" * 40, 31, "nested too deeply"),
     ("exp(" * 40, 124, "nested too deeply"),
+    ("(A" * 29 + " A)'" * 29, 142, "too long"),
     ("z+" * 140 + "z", 182, "too long: at most 90 operations"),
 ]
-ERRORS = [row for row in ERRORS if row[1]]
 
 
 @pytest.mark.parametrize("text, column, part", ERRORS, ids=lambda p: str(p)[:20])
@@ -587,7 +597,9 @@ class Lines:
         return f"{left}{self.space()}{sign}{self.space()}{right}"
 
     def two(self, sign, build, kinds, depth, levels, tight):
-        (left, a), (right, b) = (self.part(*p) for p in zip(kinds, [depth - 1] * 2, levels))
+        (left, a), (right, b) = (
+            self.part(*p) for p in zip(kinds, [depth - 1] * 2, levels, strict=True)
+        )
         return self.joined(left, sign, right), build(a, b), tight
 
     def sum(self, kind, depth):
@@ -621,8 +633,9 @@ class Lines:
         return text.format(yes, condition, no), np.where(p > 0, a, c), ATOM
 
     def scalar(self, depth):
-        kind = "leaf" if depth <= 0 else self.one_of(*"leaf sum times call power dot norm".split(),
-                                                     "total", "form", "quotient", "cases", "negative")  # fmt: skip
+        kind = "leaf" if depth <= 0 else self.one_of(
+            *"leaf sum times call power dot norm total form quotient cases negative".split()
+        )  # fmt: skip
         if kind == "leaf":
             name = self.one_of("b", "z", "q_2")
             return name, {"b": b, "z": z, "q_2": q[1]}[name], ATOM
@@ -724,7 +737,10 @@ SNIPPETS = (
     "^ ** . · ⊗ (*) ⊘ @ ^T ' ² ³ ᵀ > < = >= if else otherwise sum_i x_i y_i sum( mean( max( min( "
     "diag( norm( exp( log( sqrt( cos( relu( outer( dot( abs( 1^T 0^T x^T w.x d/dx ∂ _1 _i 9^9 1e-05"
 ).split()
-STRANGE = "\0\t\n\xa0\u0660\u0661²¹½①𝟘\u200b−⊗\ud800\udfff\U0010ffff😀\u0301‖αﬁᵀwxbzAXyq()[]|.^T'12 +-*/;,"
+STRANGE = (
+    "\0\t\n\xa0\u0660\u0661²¹½①𝟘\u200b−⊗\ud800\udfff\U0010ffff😀\u0301‖αﬁᵀ"
+    "wxbzAXyq()[]|.^T'12 +-*/;,"
+)
 
 
 def nonsense(rng):
@@ -752,7 +768,7 @@ def read_nonsense(count, seed):
             assert str(error).encode() and "Error" not in str(error)
         else:
             done += 1
-            assert str(e) and e._repr_latex_() and len(walk(e)) < 1000
+            assert str(e) and e._repr_latex_() and len(walk(e)) <= 500
         longest = max(longest, time.thread_time() - start)
     return done, longest
 
@@ -783,7 +799,7 @@ def test_any_text_is_read_or_refused(text):
     [
         "x+" * 80 + "x", "z " * 85 + "z", "A" * 85, "(" * 29 + "z" + ")" * 29, "-" * 29 + "z",
         "|" * 29 + "z" + "|" * 29, "[" + "z;" * 140 + "z]", "exp(" * 25 + "z" + ")" * 25,
-        "x if z>b;" * 28 + "w otherwise", "(A" * 28 + " A)'" * 28, "(" + "A+" * 80 + "A)'",
+        "x if z>b;" * 28 + "w otherwise", "(A" * 20 + " A)'" * 20, "(" + "A+" * 80 + "A)'",
         "z/" * 85 + "z", "max(" * 25 + "z" + ",b)" * 25, "e^" * 29 + "z", "(x+w)(x+w)'" * 20,
     ],
     ids=lambda text: text[:10],
