@@ -19,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import slides
 from nbformat.v4 import new_code_cell
 
 import notebooks
@@ -252,9 +253,21 @@ def make_student(paths, to):
     return all_made(student, paths or [*chapters(), *pages()], to)
 
 
+def make_slides(paths, to):
+    try:
+        return slides.make(paths or chapters(), to), []
+    except Failed as failure:
+        return [], [str(failure)]
+
+
+def make_tags(paths, to):
+    return [path for each in paths or chapters() for path in slides.tag(each)], []
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     actions = {"instructor": make_instructor, "student": make_student}
+    actions |= {"slides": make_slides, "tag": make_tags}
     parser.add_argument("action", choices=[*actions])
     parser.add_argument("--to", type=Path, help="default: a folder in build/")
     parser.add_argument("paths", nargs="*", type=Path, help="default: all chapters")
@@ -264,7 +277,8 @@ def main():
     written, wrong = actions[args.action](paths, to)
     for line in wrong:
         print(line, file=sys.stderr)
-    print(f"{len(written)} notebooks are in {to}")
+    did = "changed in notebooks/" if args.action == "tag" else f"written to {to}"
+    print(f"{len(written)} chapters and pages {did}")
     sys.exit(bool(wrong))
 
 
