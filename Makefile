@@ -12,7 +12,7 @@ help:
 	@echo 'make refresh   run the notebooks and store their outputs   ARGS=notebooks/one.ipynb'
 	@echo 'make bench     time it'
 	@echo 'make student   notebooks for a class, in build/student; each is run without an answer'
-	@echo 'make instructor  the same with solutions and tests, a course for nbgrader'
+	@echo 'make instructor   the same with solutions and tests: a course for nbgrader'
 	@echo 'make slides    the chapters as slides that need no network, in build/slides'
 	@echo 'make tag       say anew in the notebooks where a slide begins   ARGS=notebooks/one.ipynb'
 	@echo 'make measure   memory and processor time that a student needs'

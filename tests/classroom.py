@@ -19,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
+import load
 import slides
 from nbformat.v4 import new_code_cell
 
@@ -268,12 +269,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     actions = {"instructor": make_instructor, "student": make_student}
     actions |= {"slides": make_slides, "tag": make_tags}
-    parser.add_argument("action", choices=[*actions])
+    parser.add_argument("action", choices=[*actions, "measure"])
     parser.add_argument("--to", type=Path, help="default: a folder in build/")
     parser.add_argument("paths", nargs="*", type=Path, help="default: all chapters")
     args = parser.parse_args()
-    to = args.to or BUILD / args.action
     paths = [path.resolve() for path in args.paths]
+    if args.action == "measure":
+        return load.main(paths or chapters())
+    to = args.to or BUILD / args.action
     written, wrong = actions[args.action](paths, to)
     for line in wrong:
         print(line, file=sys.stderr)
