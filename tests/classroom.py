@@ -15,6 +15,7 @@ import json
 import re
 import shutil
 import sys
+import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -42,6 +43,9 @@ c.CourseDirectory.course_id = "mcalc"
 
 # What stands in a student's notebook where the solution was: with it the notebook runs to its end.
 c.ClearSolutions.code_stub = {{"python": "{STUB}"}}
+
+# What the exercises note beside a notebook is nobody else's.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "mcalc-progress.json*"]
 
 # Seconds for a cell, in the grading.
 c.Execute.timeout = {notebooks.TIMEOUT}
@@ -152,7 +156,7 @@ def instructor(path, to):
         return []
     folder = to / "source" / path.stem
     fresh_folder(folder, needs_data(nb))
-    return write(folder / path.name, notebooks.executed(with_solutions(nb), folder))
+    return write(folder / path.name, run(with_solutions(nb)))
 
 
 # --- the student's version -------------------------------------------------------------------
@@ -202,8 +206,7 @@ def student(path, to):
         fresh_folder(folder, needs_data(nb))
     else:
         folder, nb = to, released(linked(nb, ""))
-    ran = notebooks.executed(nb, folder)
-    for key, (number, cell) in tagged(ran, "answer").items():
+    for key, (number, cell) in tagged(run(nb), "answer").items():
         if UNANSWERED not in json.dumps(cell.outputs):
             raise Failed(f"{notebooks.name(number, cell)}: {key} does not say {UNANSWERED!r}")
     return write(folder / path.name, nb)
@@ -217,6 +220,14 @@ def fresh_folder(folder, data):
     folder.mkdir(parents=True)
     if data:
         shutil.copytree(ROOT / "notebooks" / "data", folder / "data")
+
+
+def run(nb):
+    """A copy with its outputs; what the exercises note about the answers stays behind."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "run"
+        fresh_folder(folder, needs_data(nb))
+        return notebooks.executed(nb, folder)
 
 
 def write(path, nb):

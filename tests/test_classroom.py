@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import classroom
+import load
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -142,6 +143,19 @@ def test_a_student_s_notebook_has_to_run_and_to_say_what_is_missing(tmp_path, mo
         master.write_text(notebooks.dumps(new_notebook(cells=cells)), encoding="utf-8")
         _, sentence = classroom.made(classroom.student, master, tmp_path / "to")
         assert all(part in sentence for part in wrong) if wrong else sentence is None
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/smaps_rollup").exists(), reason="memory is measured on Linux only"
+)
+def test_a_process_and_a_kernel_are_measured_alike(tmp_path):
+    path = tmp_path / "some.ipynb"
+    held = new_code_cell("held = b'1' * 200_000_000")
+    path.write_text(notebooks.dumps(new_notebook(cells=[held])), encoding="utf-8")
+    memory, seconds, whole = load.kernel(path)
+    assert 2e8 < memory < 6e8 and 0 < seconds and 0 < whole
+    memory, seconds = load.about(os.getpid())
+    assert 1e7 < memory and 0 < seconds
 
 
 # Through nbgrader
