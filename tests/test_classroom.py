@@ -50,7 +50,8 @@ def ids(nb):
 
 
 @pytest.mark.parametrize("name", WITH_EXERCISES)
-def test_every_exercise_has_its_solution_and_its_test(name):
+def test_every_exercise_has_its_solution_and_its_test(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the exercises note that they were answered
     nb = classroom.with_solutions(CHAPTERS[name])
     grade_ids = ids(nb)
     assert len(set(grade_ids)) == len(grade_ids) == 3 * len(classroom.exercises(nb))
