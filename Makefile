@@ -4,13 +4,18 @@ PYTHON ?= python3
 UV ?= uv
 ARGS ?=
 
-.PHONY: help lab test refresh bench lock clean stale
+.PHONY: help lab test refresh bench student instructor slides tag measure lock clean stale
 
 help:
 	@echo 'make lab       JupyterLab on the notebooks   ARGS="--no-browser --port=9000"'
 	@echo 'make test      everything that must hold before a change goes in'
 	@echo 'make refresh   run the notebooks and store their outputs   ARGS=notebooks/one.ipynb'
 	@echo 'make bench     time it'
+	@echo 'make student   notebooks for a class, in build/student; each is run without an answer'
+	@echo 'make instructor   the same with solutions and tests: a course for nbgrader'
+	@echo 'make slides    the chapters as slides that need no network, in build/slides'
+	@echo 'make tag       say anew in the notebooks where a slide begins   ARGS=notebooks/one.ipynb'
+	@echo 'make measure   memory and processor time that a student needs'
 	@echo 'make lock      pin the dependencies anew, with uv   ARGS=--upgrade'
 	@echo 'make clean     remove what the others made'
 	@echo 'The first time takes a minute and a network. Another Python: make lab PYTHON=python3.12'
@@ -32,6 +37,9 @@ refresh: .venv/reader
 bench: .venv/test
 	.venv/bin/python tests/bench.py $(ARGS)
 
+student instructor slides tag measure: .venv/reader
+	.venv/bin/python tests/classroom.py $@ $(ARGS)
+
 # One version of each package for all Pythons, so that all readers see the same outputs; flit_core,
 # so that mcalc itself installs without a network.
 compile = echo flit_core | "$(UV)" pip compile - pyproject.toml --quiet --no-config --universal \
@@ -41,7 +49,9 @@ lock:
 	$(compile) $(ARGS) --output-file tests/requirements.lock --extra test --constraints requirements.lock
 
 clean:
-	rm -rf .venv .hypothesis .pytest_cache .ruff_cache dist
+	@test ! -e build/instructor/gradebook.db || { echo \
+		'build/instructor holds a gradebook: move it to a place of its own first.' >&2; exit 1; }
+	rm -rf build .venv .hypothesis .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # What is wrong with $(PYTHON), in one line; asked only if there is no .venv that works.

@@ -127,11 +127,25 @@ def test_make_asks_for_the_python_that_pyproject_asks_for():
     assert f"--python-version {minimum} " in makefile
 
 
-@pytest.mark.parametrize("target", ["help", "lab", "test", "refresh", "bench", "lock", "clean"])
+FOR_A_CLASS = ["student", "instructor", "slides", "tag", "measure"]
+TAKE_ARGS = ["help", "lab", "refresh", "bench", "lock", *FOR_A_CLASS]
+
+
+@pytest.mark.parametrize("target", [*TAKE_ARGS, "test", "clean"])
 def test_make_takes_a_folder_with_a_space(copy, target):
     done = make(copy, "--dry-run", target, "ARGS=--port=9000")
     assert (done.returncode, done.stderr) == (0, "")
-    assert ("--port=9000" in done.stdout) == (target in ("help", "lab", "refresh", "bench", "lock"))
+    assert ("--port=9000" in done.stdout) == (target in TAKE_ARGS)
+
+
+def test_make_clean_stops_at_a_gradebook(copy):
+    gradebook = copy / "build" / "instructor" / "gradebook.db"
+    gradebook.parent.mkdir(parents=True)
+    gradebook.touch()
+    done = make(copy, "clean")
+    assert done.returncode == 2 and "holds a gradebook" in done.stderr and gradebook.exists()
+    gradebook.unlink()
+    assert make(copy, "clean").returncode == 0 and not (copy / "build").exists()
 
 
 # The rest

@@ -1,0 +1,231 @@
+"""What a class gets: the student's and the instructor's notebooks, and their grading."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import classroom
+import load
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+import mcalc as mc
+import notebooks
+
+ROOT = classroom.ROOT
+CHAPTER = "05-element-wise-operators"  # the one that goes all the way through nbgrader
+CHAPTERS = {path.stem: notebooks.read(path) for path in classroom.chapters()}
+WITH_EXERCISES = [name for name, nb in CHAPTERS.items() if classroom.exercises(nb)]
+
+needs_nbgrader = pytest.mark.skipif(
+    not find_spec("nbgrader"), reason="the grading is not tried: there is no nbgrader"
+)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """The instructor's version of one chapter."""
+    folder = tmp_path_factory.mktemp("course")
+    path = ROOT / "notebooks" / f"{CHAPTER}.ipynb"
+    written, wrong = classroom.make_instructor([path], folder)
+    assert (written, wrong) == ([folder / "source" / CHAPTER / path.name], [])
+    return folder
+
+
+def sources(nb, kind):
+    return {key: cell.source for key, (_, cell) in classroom.tagged(nb, kind).items()}
+
+
+def ids(nb):
+    return [c.metadata["nbgrader"]["grade_id"] for c in nb.cells if "nbgrader" in c.metadata]
+
+
+# The two versions
+
+
+@pytest.mark.parametrize("name", WITH_EXERCISES)
+def test_every_exercise_has_its_solution_and_its_test(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # where the exercises note that they were answered
+    nb = classroom.with_solutions(CHAPTERS[name])
+    grade_ids = ids(nb)
+    assert len(set(grade_ids)) == len(grade_ids) == 3 * len(classroom.exercises(nb))
+    assert all(re.fullmatch(r"[\w-]+", grade_id) for grade_id in grade_ids)
+    for key, source in sources(nb, "answer").items():
+        namespace = {"mc": mc}
+        exec(source, namespace)
+        (test,) = (c for c in nb.cells if f'assert mc.exercise("{key}")' in c.source)
+        exec(test.source, namespace)
+        assert test.metadata["nbgrader"]["points"] == mc.exercise(key).points
+
+
+@pytest.mark.parametrize("name", WITH_EXERCISES)
+def test_a_student_gets_the_question_and_no_solution(name):
+    master = CHAPTERS[name]
+    nb = classroom.released(classroom.with_solutions(master))
+    for key, source in sources(nb, "answer").items():
+        first, *rest = sources(master, "answer")[key].splitlines()
+        assert source.splitlines() == [first, classroom.STUB, *rest]
+    assert sources(nb, "exercise") == sources(master, "exercise")
+    assert not re.search("SOLUTION|HIDDEN|assert mc.exercise", notebooks.dumps(nb))
+    assert not any(cell.get("outputs") for cell in nb.cells)
+
+
+def test_the_masters_ask_and_do_not_tell():
+    for name, nb in CHAPTERS.items():
+        for key, (_, cell) in classroom.tagged(nb, "answer").items():
+            assert classroom.UNANSWERED in json.dumps(cell.outputs), f"{name}: {key}"
+
+
+def test_links_lead_to_the_folders_of_the_chapters(tmp_path):
+    folders = {path.stem: path.stem + "/" for path in classroom.chapters()}
+    for path in [*classroom.chapters(), *classroom.pages()]:
+        nb = classroom.linked(notebooks.read(path), "../" if path.stem in folders else "")
+        here = Path(folders.get(path.stem, ""))
+        for cell in nb.cells:
+            for target in re.findall(r"\]\(([^)#]+\.ipynb)", cell.source):
+                if "://" in target:
+                    continue
+                folder, name = os.path.split(os.path.normpath(here / target))
+                assert folder == folders.get(Path(name).stem, "").rstrip("/"), target
+                assert (ROOT / "notebooks" / name).exists(), target
+    alone = new_notebook(cells=[new_markdown_cell("See [this](instructor.ipynb#a).")])
+    assert classroom.linked(alone, "").cells[0].source == "See this."
+
+
+def exercise_cells(key, variable="quotient"):
+    cells = [
+        new_code_cell(f'mc.exercise("{key}")'),
+        new_code_cell(f'{variable} = ...\nmc.exercise("{key}").check({variable})'),
+    ]
+    for kind, cell in zip(("exercise", "answer"), cells, strict=True):
+        cell.metadata["tags"] = [f"{kind}:{key}"]
+    return cells
+
+
+@pytest.mark.parametrize(
+    "cells, sentence",
+    [
+        (lambda q, a: [q], "has only one of its two cells"),
+        (lambda q, a: [a, q], "its answer is not the next cell"),
+        (lambda q, a: [q, a, *exercise_cells("05.quotient")], "there are two cells for exercise:"),
+    ],
+)
+def test_exercises_out_of_order_are_caught(cells, sentence):
+    nb = new_notebook(cells=cells(*exercise_cells("05.quotient")))
+    with pytest.raises(notebooks.Failed, match=sentence):
+        classroom.exercises(nb)
+
+
+def test_an_answer_cell_needs_its_dots():
+    key = classroom.exercises(CHAPTERS[CHAPTER])[0]
+    nb = new_notebook(cells=exercise_cells(key, "another_name"))
+    with pytest.raises(notebooks.Failed, match=r"does not hold the line '\w+ = \.\.\.'"):
+        classroom.with_solutions(nb)
+
+
+def test_a_student_s_notebook_has_to_run_and_to_say_what_is_missing(tmp_path, monkeypatch):
+    master = tmp_path / "05-some.ipynb"
+    key = classroom.exercises(CHAPTERS[CHAPTER])[0]
+    start = new_code_cell("import mcalc as mc")
+    question, answer = exercise_cells(key, key.rpartition(".")[2].replace("-", "_"))
+    monkeypatch.setattr(classroom, "chapters", lambda: [master])
+    for cells, wrong in [
+        ([start, question, answer], []),
+        ([start, question, answer, new_code_cell("1 / 0")], ["ZeroDivisionError: division by"]),
+        ([start, question, new_code_cell(answer.source + "\n0", metadata=answer.metadata)],
+         [f"{key} does not say 'not answered yet'"]),
+    ]:  # fmt: skip
+        master.write_text(notebooks.dumps(new_notebook(cells=cells)), encoding="utf-8")
+        _, sentence = classroom.made(classroom.student, master, tmp_path / "to")
+        assert all(part in sentence for part in wrong) if wrong else sentence is None
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/smaps_rollup").exists(), reason="memory is measured on Linux only"
+)
+def test_a_process_and_a_kernel_are_measured_alike(tmp_path):
+    path = tmp_path / "some.ipynb"
+    held = new_code_cell("held = b'1' * 200_000_000")
+    path.write_text(notebooks.dumps(new_notebook(cells=[held])), encoding="utf-8")
+    memory, seconds, whole = load.kernel(path)
+    assert 2e8 < memory < 6e8 and 0 < seconds and 0 < whole
+    memory, seconds = load.about(os.getpid())
+    assert 1e7 < memory and 0 < seconds
+
+
+# Through nbgrader
+
+
+@pytest.fixture(scope="module")
+def nbgrader(course):
+    """Run nbgrader on the course; it asks for alembic by name, wherever its environment is."""
+    shim = course / "bin" / "alembic"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m alembic "$@"\n')
+    shim.chmod(0o755)
+    home = {f"JUPYTER_{what}_DIR": str(course / what) for what in ("CONFIG", "DATA", "RUNTIME")}
+    path = os.pathsep.join([str(shim.parent), os.environ["PATH"]])
+    python_path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    env = os.environ | home | {"PATH": path, "PYTHONPATH": python_path}
+
+    def run(*args):
+        command = [sys.executable, "-m", "nbgrader", *args]
+        done = subprocess.run(command, cwd=course, env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stderr
+
+    run("generate_assignment", CHAPTER)
+    return run
+
+
+@needs_nbgrader
+def test_a_student_s_version_is_what_nbgrader_releases(course, nbgrader):
+    """Cell by cell: ids, sources and metadata."""
+    folder = course / "release" / CHAPTER
+    theirs = nbformat.read(folder / f"{CHAPTER}.ipynb", 4)
+    ours = classroom.released(classroom.with_solutions(CHAPTERS[CHAPTER]))
+    assert theirs.cells == ours.cells
+    assert theirs.metadata == ours.metadata
+    assert os.listdir(folder) == [f"{CHAPTER}.ipynb"]
+
+
+def submit(course, name, right):
+    """A student's notebook with the right answers to these exercises, and no answer to others."""
+    nb = nbformat.read(course / "release" / CHAPTER / f"{CHAPTER}.ipynb", 4)
+    for key, (_, cell) in classroom.tagged(nb, "answer").items():
+        if key in right:
+            cell.source = cell.source.replace("...", json.dumps(right[key]), 1)
+    folder = course / "submitted" / name / CHAPTER
+    folder.mkdir(parents=True)
+    nbformat.write(nb, folder / f"{CHAPTER}.ipynb")
+
+
+@needs_nbgrader
+def test_the_gradebook_has_the_points_of_each_student(course, nbgrader):
+    from nbgrader.api import Gradebook
+
+    keys = classroom.exercises(CHAPTERS[CHAPTER])
+    points = {key: mc.exercise(key).points for key in keys}
+    answers = {key: mc.exercise(key).answer for key in keys}
+    one = {keys[0]: answers[keys[0]]}
+    wrong = {key: "x + 12345" for key in keys[1:]}
+    for name, given in {"perfect": answers, "empty": {}, "mixed": one | wrong}.items():
+        submit(course, name, given)
+    nbgrader("autograde", CHAPTER)
+
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "mcalc") as gradebook:
+        assert gradebook.find_assignment(CHAPTER).max_score == sum(points.values())
+        found = {s.student.id: s for s in gradebook.assignment_submissions(CHAPTER)}
+        assert {name: s.score for name, s in found.items()} == {
+            "perfect": sum(points.values()), "empty": 0, "mixed": points[keys[0]],
+        }  # fmt: skip
+        assert not any(s.needs_manual_grade for s in found.values())
+        (nb,) = found["mixed"].notebooks
+        each = {grade.name: grade.score for grade in nb.grades}
+        assert each == {f"test-{key.replace('.', '-')}": points[key] * (key in one) for key in keys}
