@@ -29,6 +29,7 @@ __all__ = [
     "diag",
     "entries",
     "exercise",
+    "exercise_keys",
     "explore",
     "functions",
     "glossary",
@@ -55,6 +56,7 @@ __all__ = [
 _LATER = {  # what is loaded when it is first asked for
     "explore": ".widgets",  # with ipywidgets
     "exercise": ".exercises",
+    "exercise_keys": ".exercises",
     "progress": ".exercises",
     "read": ".reader",
     "ReadError": ".reader",

@@ -48,7 +48,7 @@ class Exercise:
     @property
     def points(self) -> int:
         """From 1 to 3, rising through the chapter."""
-        keys = in_chapter(self.chapter)
+        keys = exercise_keys(self.chapter)
         return 1 + 3 * keys.index(self.key) // len(keys)
 
     @cached_property
@@ -161,15 +161,18 @@ def exercise(key: str) -> Exercise:
     """
     if key not in ROWS:
         given = f"{key}"
-        near = in_chapter(given[:2]) or difflib.get_close_matches(given, ROWS, n=3, cutoff=0.4)
+        near = exercise_keys(given[:2]) or difflib.get_close_matches(given, ROWS, n=3, cutoff=0.4)
         near = near or [key for key in ROWS if key.startswith("01")]
         raise ValueError(f"{key!r} is no exercise; there are {', '.join(near)}")
     return _exercises.setdefault(key, Exercise(key))
 
 
-def in_chapter(chapter: str) -> list[str]:
-    """The keys of a chapter's exercises, in order."""
-    return [key for key in ROWS if key.partition(".")[0] == chapter]
+def exercise_keys(chapter) -> list[str]:
+    """The keys of a chapter's exercises, in order: ``exercise_keys(5)``.
+
+    An empty list for a chapter without exercises.
+    """
+    return [key for key in ROWS if key.partition(".")[0] == f"{chapter}".zfill(2)]
 
 
 # --- progress --------------------------------------------------------------------------------
@@ -206,14 +209,14 @@ class Progress:
 
     def chapter(self, number: str) -> tuple[int, int]:
         """How many of a chapter's exercises are right, and how many there are."""
-        keys = in_chapter(number)
+        keys = exercise_keys(number)
         return sum(key in self.done for key in keys), len(keys)
 
     def __repr__(self):
         lines = []
         for number in dict.fromkeys(key.partition(".")[0] for key in ROWS):
             done, all_ = self.chapter(number)
-            left = [key.partition(".")[2] for key in in_chapter(number) if key not in self.done]
+            left = [key.partition(".")[2] for key in exercise_keys(number) if key not in self.done]
             rest = f"left: {', '.join(left)}" if done and left else ""
             lines.append(
                 f"{number}  {'■' * done}{'□' * (all_ - done)}".ljust(14)

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc import exercises
+from mcalc import exercises as module
 from mcalc.diagnosis import diagnose, mistakes
 from mcalc.evaluate import batch, letters
-from mcalc.exercises import FILE, Exercise, exercise, in_chapter
+from mcalc.exercises import FILE, Exercise, exercise, exercise_keys
 from mcalc.expr import NUMBER, as_expr, rebuild, replace, symbols, unnamed, walk
 from mcalc.questions import ROWS
 
@@ -28,14 +28,14 @@ every_exercise = pytest.mark.parametrize("key", ROWS)
 def folder(tmp_path, monkeypatch):
     """A folder of its own for the progress, and exercises that nobody has tried."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(exercises, "_exercises", {})
+    monkeypatch.setattr(module, "_exercises", {})
     return tmp_path
 
 
 def test_there_are_enough_in_every_chapter():
     assert len(ROWS) >= 60
     for chapter in CHAPTERS:
-        assert 3 <= len(in_chapter(chapter)) <= 8
+        assert 3 <= len(exercise_keys(chapter)) <= 8
     assert {key[:2] for key in ROWS} == {*CHAPTERS}
     assert all(re.fullmatch(r"\d\d\.[a-z][a-z-]*", key) for key in ROWS)
 
@@ -376,7 +376,7 @@ def test_progress_outlives_the_kernel(monkeypatch):
     w, x = mc.vectors("w x")
     assert exercise("05.sine").check(mc.diag(np.cos(w * x) * x))
     exercise("05.sine").check("x")  # what was right stays right
-    monkeypatch.setattr(exercises, "_exercises", {})
+    monkeypatch.setattr(module, "_exercises", {})
     assert "05.sine" in mc.progress().done
     assert "05  ■□□□□□□   1 of 7  left: square" in repr(mc.progress())
 

@@ -6,7 +6,7 @@ import html
 
 import ipywidgets as W
 
-from ..exercises import in_chapter, progress
+from ..exercises import exercise_keys, progress
 from ..expr import WRITERS
 from ..reader import ReadError, read
 from .scene import STYLE
@@ -59,7 +59,9 @@ class Answering(W.VBox):
         whole = f"{done} of the {count} exercises of chapter {chapter} answered"
         if self.exercise.key in record.done and not self.answered:
             return f"answered before; {whole}"
-        return whole if done else f"one of {len(in_chapter(chapter))} exercises; not answered yet"
+        return (
+            whole if done else f"one of {len(exercise_keys(chapter))} exercises; not answered yet"
+        )
 
     def answer(self):
         """Reply to what stands in the field: a click on Check also leaves it, and counts once."""

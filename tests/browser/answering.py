@@ -1,6 +1,6 @@
 """The exercises of a page, answered by keys as a reader answers them."""
 
-from mcalc.exercises import exercise, in_chapter
+from mcalc.exercises import exercise, exercise_keys
 
 
 class Answering:
@@ -28,7 +28,7 @@ class Answering:
 
 def tried(page, name):
     """Every exercise of a chapter: what cannot be read, what is wrong, and what is right."""
-    keys = in_chapter(name[:2])
+    keys = exercise_keys(name[:2])
     for count, key in enumerate(keys, 1):
         one, answer = Answering(page, key), exercise(key).answer
         for did, said, start in (
