@@ -9,8 +9,9 @@ from importlib import import_module
 from pathlib import Path
 
 from .derive import Derivation, derive
-from .diagnosis import diagnose, written_out
+from .diagnosis import diagnose
 from .expr import WRITERS, ShapeError, shape_text, symbols
+from .mistakes import written_out
 from .questions import ROWS
 from .reader import ReadError, read
 
@@ -66,7 +67,8 @@ class Exercise:
         """What may stand in a typed answer: the variables, and the intermediate ones."""
         d = self.derivation
         inside = {v.name: v for v in written_out(d) if v is not d.graph.result}
-        return inside | {v.name: v for v in symbols(d.y)}
+        variables = {v.name: v for v in symbols(d.y)}
+        return variables | {name: v for name, v in inside.items() if name not in variables}
 
     @property
     def question(self) -> str:

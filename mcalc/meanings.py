@@ -120,8 +120,10 @@ def power(a, b) -> Expr:
     """``a^b``, element by element; ``e^b`` is ``exp(b)``."""
     for e in (a, b):
         if kind(e) == "matrix":
-            twice = f"{_part(e)} {_part(e)}"
-            raise UnsupportedError(f"{e} is a matrix, in which ^ is not read: write {twice}")
+            hint = f"write {_part(e)} {_part(e)}"
+            if e.op.name == "diag":
+                hint = f"write the power inside, as in diag({_part(e.args[0])}^2)"
+            raise UnsupportedError(f"{e} is a matrix, in which ^ is not read: {hint}")
     return np.exp(b) if a is CONSTANTS["e"] else np.power(a, b)
 
 
@@ -312,7 +314,7 @@ class Builder:
             if function is not total and any(isinstance(e, Example) for e in operands):
                 e = of_examples(function, operands)
             else:
-                _refuse_row_beside_matrix(function, operands)
+                _refuse_beside(function, operands)
                 self.turned += self.size(*operands)[0] if function is np.transpose else 0
                 e = function(*operands)
             for part in e.parts if isinstance(e, Example) else [e]:
@@ -321,7 +323,7 @@ class Builder:
         except RecursionError:
             raise ReadError("this is nested too deeply", column) from None
         except _REFUSED as error:
-            raise ReadError(str(error), column) from None
+            raise ReadError(str(error), column, isinstance(error, ShapeError)) from None
 
     def below(self, function, e):
         """An exponent or denominator, if its value is fit to be one."""
@@ -376,8 +378,22 @@ def _value(e, values):
         return None
 
 
-def _refuse_row_beside_matrix(function, operands):
-    kinds = [*map(kind, operands)] if isinstance(function, np.ufunc) else []
-    if "row" in kinds and "matrix" in kinds:
-        parts = " and ".join(f"{e} is {shape_text(e.shape)}" for e in operands)
-        raise ShapeError(f"{function.__name__}: {parts}: the shapes must agree")
+_ADDED = {np.add: "added", np.subtract: "subtracted"}
+
+
+def _refuse_beside(function, operands):
+    """What NumPy would spread over a matrix, or lay down, and a person does not mean."""
+    if not isinstance(function, np.ufunc) or len(operands) != 2:
+        return
+    a, b = operands
+    kinds = {kind(a), kind(b)}
+    parts = f"{a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}"
+    if "matrix" in kinds and len(kinds) > 1:
+        if "scalar" in kinds and function not in _ADDED:
+            return
+        hint = {"scalar": "a number times I is a matrix", "column": "diag( ) makes a matrix of it"}
+        more = next((f": {hint[k]}" for k in hint if k in kinds and function in _ADDED), "")
+        done = _ADDED.get(function, "taken together element by element")
+        raise ShapeError(f"{parts}, they cannot be {done}{more}")
+    if kinds == {"row", "column"}:
+        raise ShapeError(f"{parts}: a row and a column; one of them has a ^T too few or too many")

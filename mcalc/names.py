@@ -60,8 +60,9 @@ class Names:
         ways = [(0, 0)] * len(text) + [(1, 0)]  # from here on: how many, and where the first ends
         for here in reversed(range(len(text))):
             for end in range(here + 1, min(here + longest, len(text)) + 1):
-                last = called and end == len(text)
-                if ways[end][0] and self.is_piece(text[here:end], last):
+                last = end == len(text)
+                piece = self.is_piece(text[here:end], called and last, here and last)
+                if ways[end][0] and piece:
                     ways[here] = ways[here][0] + ways[end][0], end
         if ways[0][0] > 1:
             raise ReadError(f"{token} can be split in several ways: write spaces", token.column)
@@ -74,9 +75,9 @@ class Names:
             here += len(piece)
         return found
 
-    def is_piece(self, text, called):
+    def is_piece(self, text, called, at_end):
         if text in CONSTANTS and text not in self.given:
-            return False
+            return at_end and text in ("e", "I")  # as in x e^x and 2x I without the space
         return called and text in FUNCTIONS or self.known(text) is not None
 
     def unknown(self, token, in_quotient) -> ReadError:
@@ -86,8 +87,13 @@ class Names:
         reason += f"; near it is {near[0]}" if near else ""
         base, _, index = name.rpartition("_")
         v = self.given.get(base)
+        start = next((f for f in FUNCTIONS if name.startswith(f) and f != name), None)
         if name[0] == "d" and in_quotient:
             reason = DERIVATIVE
+        elif name in ("np", "mc", "math", "numpy"):
+            reason = f"write exp(x), sum(x), diag(x) and the like without {name}."
+        elif start and name.removeprefix(start) in self.given:
+            reason = f"write {start}({name.removeprefix(start)})"
         elif _is_index(index) and number_of_elements(v):
             reason = f"{base} has elements {base}_1 to {base}_{number_of_elements(v)}"
         elif _is_index(index) and v is not None:

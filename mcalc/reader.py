@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .expr import Expr, as_expr, is_number
+from .expr import SIZE, Expr, as_expr, is_number
 from .meanings import (
     COMPARISONS,
     DOTTED,
@@ -106,7 +106,8 @@ class _Reader:
             ",": "commas belong into [ ] and max( )",
             ";": 'semicolons follow a case, as in "x if z > 0; 0 otherwise", or belong into [ ]',
             "|": "write abs(x) for |x| and norm(x) for ||x||",
-            **dict.fromkeys(("else", "otherwise"), 'an "if" is missing before it'),
+            **dict.fromkeys(("else", "otherwise"), 'write cases as in "x if z > 0; 0 otherwise"'),
+            **dict.fromkeys(("=",), "write only what stands behind the ="),
         }
         reason = reasons.get(token.text, "nothing joins it to what stands before it")
         return ReadError(f"{token} cannot stand here: {reason}", token.column)
@@ -232,6 +233,10 @@ class _Reader:
         if before.number and factor.number:
             message = f"two numbers side by side: write {before.number}*{factor.number}"
             raise ReadError(message, factor.column)
+        if before.operation == "/" and self.tokens[factor.first].spaced:
+            plain = before.number or getattr(before.value, "op", None) is SIZE
+            if plain and re.fullmatch(r"[\d.]+ ?/ ?\w+", self.source(first, before)):
+                return  # as in 2/N x^T
         if before.operation == "/" and kind(factor.value) != "matrix":
             whole, under = self.source(first, before), self.source(before, before)
             above = whole[: -len(under)]

@@ -13,11 +13,14 @@ _DIGITS = 15  # of a number
 
 
 class ReadError(ValueError):
-    """A typed line that cannot be read: in which ``column``, from 1, and what to write there."""
+    """A typed line that cannot be read: in which ``column``, from 1, and what to write there.
 
-    def __init__(self, message: str, column: int = 1):
-        super().__init__(message, column)
-        self.column = column
+    ``of_shapes`` says that it was understood, and that its shapes do not fit.
+    """
+
+    def __init__(self, message: str, column: int = 1, of_shapes: bool = False):
+        super().__init__(message, column, of_shapes)
+        self.column, self.of_shapes = column, of_shapes
 
     def __str__(self):
         return f"column {self.column}: {self.args[0]}"
@@ -75,7 +78,8 @@ _INSTEAD = {
     **dict.fromkeys("{}", "write ( ) for what belongs together, [ ] for a vector or a matrix"),
     **dict.fromkeys("\\$", "formulas are typed without LaTeX, as in 2(w.x + b) x^T"),
     **{"√": "write sqrt( )", "∑": "write sum( )", "∏": "write a product out", "&": "write *"},
-    **{"!": "write != or ≠ for unequal", ":": "write / for a quotient", "_": "write x_1"},
+    **{"!": "write != or ≠ for unequal", "_": "write x_1", "⊤": "write ^T", "∑": "write sum( )"},
+    **{":": 'cases are typed as in "x^T if z > 0; 0^T otherwise", a quotient with /'},
 }
 
 

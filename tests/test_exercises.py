@@ -13,10 +13,11 @@ import pytest
 
 import mcalc as mc
 from mcalc import exercises as module
-from mcalc.diagnosis import diagnose, mistakes
+from mcalc.diagnosis import diagnose
 from mcalc.evaluate import batch, letters
 from mcalc.exercises import FILE, Exercise, exercise, exercise_keys
 from mcalc.expr import NUMBER, as_expr, rebuild, replace, symbols, unnamed, walk
+from mcalc.mistakes import mistakes
 from mcalc.questions import ROWS
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -111,7 +112,7 @@ TYPED = {
         "sign": ("affine", "A"),
         "constant factor": ("mixed", "a^T"),
         "missing factor": ("twice", "A"),
-        "right for n = 1": ("mixed", "3 sum(a)"),
+        "right for n = 1": ("double", "2 x x^T/(x.x)"),
         "shape": ("affine", "b"),
     },
     "05": {
@@ -132,14 +133,14 @@ TYPED = {
         "constant factor": ("square-of-a-sum", "x + z"),
         "missing factor": ("exponential", "exp(z x)"),
         "missing term": ("square-of-a-sum", "2x"),
-        "right for n = 1": ("quotient-by-z", "-sum(x)/z^2"),
+        "right for n = 1": ("square", "2z x x^T/sum(x)"),
         "shape": ("quotient", "1/z"),
         "substitution": ("exponential", "x ⊗ exp(u)"),
     },
     "07": {
         "transpose": ("cubes", "3x^2"),
         "sign": ("distance", "2(w - x)^T"),
-        "constant factor": ("mean", "w^T"),
+        "constant factor": ("cubes", "(x^2)^T"),
         "missing factor": ("weighted", "2x^T"),
         "right for n = 1": ("exponentials", "sum(exp(x)) 1^T"),
         "shape": ("cubes", "I"),
@@ -178,7 +179,7 @@ TYPED = {
         "missing factor": ("sigmoid", "(1/(1 + exp(-(w.x)))^2) x^T"),
         "right only where active": ("square", "2(w.x + b) x^T"),
         "cases": ("negative", "w^T if w.x + b > 0; 0^T otherwise"),
-        "right for n = 1": ("square", "2(w.x + b) sum(x) if w.x + b > 0; 0 otherwise"),
+        "right for n = 1": ("square", "2(sum(w) sum(x) + b) x^T if w.x + b > 0; 0^T otherwise"),
         "shape": ("square", "2(w.x + b)"),
         "substitution": ("square", "2u_1 x^T if u_1 > 0; 0^T otherwise"),
     },
@@ -188,11 +189,45 @@ TYPED = {
         "constant factor": ("linear", "2 (X w - y)^T X"),
         "missing path": ("both", "2 (X w - y)^T X"),
         "right only where active": ("active", "2(w.x + b - y) x^T"),
-        "right for n = 1": ("one", "2(w.x + b - y) sum(x)"),
+        "right for n = 1": ("one", "2(sum(w) sum(x) + b - y) x^T"),
         "shape": ("bias", "X"),
         "substitution": ("one", "-2u_2 x^T"),
     },
 }
+
+
+# Mistakes that are not among the ten, with what is said about them.
+MORE = [
+    ("01.polynomial", "6x", "4x moves, too"),
+    ("01.polynomial", "6x + 4", "the sign of one term is wrong: 4"),
+    ("01.power", "5x^4", "that is 5x^4 itself"),
+    ("01.power", "4x^3", "a factor is missing: 5"),
+    ("05.sine", "diag(x ⊗ sin(w ⊗ x))", "sin(w ⊗ x) is still there"),
+    ("05.sine", "diag(x ⊗ cos(x))", "a factor is missing: w"),
+    ("05.sine", "diag(w ⊗ cos(w ⊗ x))", "that is the Jacobian with respect to x; w is asked for"),
+    ("05.sine", "diag(x cos(w.x))", "w.x is one number; here every element has its own"),
+    ("05.cube", "diag(3x^2)", "a factor is missing: w"),
+    ("05.square", "x", "n x 1 given, n x n expected; and on the diagonal of a matrix"),
+    ("06.quotient", "1/z", "a number, and a matrix is expected: 1/z times I"),
+    ("07.cubes", "sum(3x^2)", "the sum of all entries"),
+    ("07.cubes", "diag(3x^2)", "not on a diagonal"),
+    ("07.by-the-scalar", "x cos(z x)", "they do not fit side by side"),
+    ("07.by-the-scalar", "x*cos(z x)", "still have to be added up"),
+    ("09.nested", "2(x + sin(x)) + 1", "a factor is missing: the derivative of u by x"),
+    ("10.layers", "B diag(cos(A x)) A^T", "A is transposed in your answer"),
+    ("10.layers", "B diag(cos(x)) A", "has to stand where yours has x"),
+    ("10.square", "2x^T", "a factor is missing: w.x"),
+    ("10.square", "2(w.x)", "the derivative of w.x by w"),
+    ("10.square", "2(w.x) w^T", "with respect to x; w is asked for"),
+    ("11.leaky", "x^T if w.x + b > 0; 0^T otherwise", "in the other case it is not zero"),
+    ("12.decay", "2w^T", "a factor is missing: a"),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "sentence"), MORE)
+def test_other_mistakes_are_told_in_a_sentence(key, text, sentence):
+    reply = exercise(key).check(text)
+    assert not reply and sentence in f"{reply}"
 
 
 @pytest.mark.parametrize("chapter", TYPED)
