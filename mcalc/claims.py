@@ -21,10 +21,12 @@ from .expr import (
     unnamed,
     walk,
 )
+from .picture import numbers
 from .rules import constant, diag
 
 _COMPARED = (2, 3, 1, 5)
 _BATCH = 48
+_WHOLE = 4  # points of small whole numbers
 
 
 class Difference(NamedTuple):
@@ -162,7 +164,9 @@ def unlike(claim, whole, variables) -> Difference | None:
         factors.append((sizes, [0, 1] if lone.any() else a[large] / b[large]))
         if wrong.any() and first is None:  # at the point where it shows most
             apart = abs(a - b) / np.maximum(1, np.maximum(abs(a), abs(b)))
-            k = np.where(wrong, apart, 0).max(axis=(1, 2)).argmax()
+            apart = np.where(wrong, apart, 0).max(axis=(1, 2))
+            plain = apart[:_WHOLE] > 0.01  # at whole numbers it can be done by hand
+            k = plain.argmax() if plain.any() else apart.argmax()
             place = tuple(np.argwhere(wrong[k])[0])
             at = {name: v[k] for name, v in points.items()}
             first = Difference("entry", _entry(sizes, a[k], b[k], place, at))
@@ -170,11 +174,16 @@ def unlike(claim, whole, variables) -> Difference | None:
 
 
 def _entry(sizes, a, b, place, point):
-    values = f"yours is {a[place]:.4g}, and it should be {b[place]:.4g}"
+    yours, right = (f"{v[place] + 0.0:.4g}" for v in (a, b))  # no -0
+    yours = "has no value" if np.isnan(a[place]) else f"is {yours}"
+    values = f"yours {yours}, and it should be {right}"
+    at = ", ".join(f"{name} = {numbers(v)}" for name, v in point.items())
     if a.size == 1 and not any(v.ndim for v in point.values()):
-        return f"at {', '.join(f'{name} = {v:g}' for name, v in point.items())} {values}"
-    at = " for " + ", ".join(f"{n} = {m}" for n, m in sizes.items()) if sizes else ""
-    return f"entry ({place[0] + 1}, {place[1] + 1}) differs{at}: at a random point {values}"
+        return f"at {at} {values}"
+    small = all(v.ndim < 2 for v in point.values()) and sum(v.size for v in point.values()) <= 6
+    lengths = " for " + ", ".join(f"{n} = {m}" for n, m in sizes.items()) if sizes else ""
+    where = f"entry ({place[0] + 1}, {place[1] + 1}) differs{lengths}"
+    return f"{where}: at {at if small else 'a random point'} {values}"
 
 
 def _factor(factors):
@@ -206,4 +215,6 @@ def _points(rng, variables, sizes):
         drawn = rng.standard_normal((4, _BATCH // 4, *length(e.shape, sizes)))
         spread = [drawn[0], 0.3 + abs(drawn[1]), 0.4 * np.tanh(drawn[2]), 4 * drawn[3]]
         values[e.name] = np.concatenate(spread).round(3)  # short to tell, and to try
+        whole = np.arange(values[e.name][0].size) + np.arange(_WHOLE)[:, None] + len(values)
+        values[e.name][:_WHOLE] = np.reshape(whole % 4 + 1, values[e.name][:_WHOLE].shape)
     return values

@@ -7,10 +7,11 @@ import json
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from .derive import Derivation, derive
 from .diagnosis import diagnose
-from .expr import WRITERS, ShapeError, shape_text, symbols
+from .expr import WRITERS, shape_text, symbols
 from .mistakes import written_out
 from .questions import ROWS
 from .reader import ReadError, read
@@ -18,6 +19,14 @@ from .reader import ReadError, read
 FILE = "mcalc-progress.json"  # in the folder of the notebook
 NOTHING = 'not answered yet: put your answer in the place of the dots, as mc.diag(x) or "diag(x)"'
 NO_TRY = ("not answered", "not read", "no formula")
+
+
+class Note(NamedTuple):
+    """What is kept about an exercise: whether it was answered, after how many tries, and how."""
+
+    right: bool = False
+    tries: int = 0
+    typed: str = ""
 
 
 class Reply:
@@ -40,7 +49,7 @@ class Exercise:
     """
 
     def __init__(self, key: str):
-        self.key, self.row, self.misses = key, ROWS[key], 0
+        self.key, self.row, self.misses, self.hinted = key, ROWS[key], 0, 0
 
     @property
     def chapter(self) -> str:
@@ -92,7 +101,7 @@ class Exercise:
         reply = self.why(answer)
         if reply.mistake in NO_TRY:
             return reply
-        note = self._keep(bool(reply))
+        note = self._keep(reply, answer)
         self.misses += not reply
         hint = f"\n{self.hint()}" if self.misses > 1 and not reply else ""
         return Reply(reply.mistake, f"{reply}{note}{hint}")
@@ -115,25 +124,29 @@ class Exercise:
 
     def _unread(self, error):
         """A product whose shapes do not fit is a mistake; what cannot be read is none."""
-        if isinstance(error.__cause__, ShapeError):
-            turned = " Are the factors in the right order?" if "inner" in str(error) else ""
-            return Reply("shape", f"not yet: {error}.{turned}")
+        if error.of_shapes:
+            told = f"{error}".partition(": write")[0].partition(": ")[2]  # nothing is given away
+            advice = "in which order, and as a row, a column or on a diagonal?"
+            return Reply("shape", f"not yet: {told}: {advice}")
         return Reply("not read", f"this cannot be read: {error}")
 
     def hint(self) -> str:
-        """The first hint, and after further misses the next one; at last, how to see all steps."""
-        number = max(0, self.misses - 2)
-        if number < len(self.row.hints):
-            return f"hint: {self.row.hints[number]}"
-        return f'hint: all four steps are in mc.exercise("{self.key}").derivation'
+        """The next hint; after the last one, how to see all steps."""
+        self.hinted += 1
+        hints = self.row.hints
+        if self.hinted <= len(hints):
+            return f"hint {self.hinted} of {len(hints)}: {hints[self.hinted - 1]}"
+        return f'hint: mc.exercise("{self.key}").derivation shows all steps'
 
-    def _keep(self, right):
+    def _keep(self, reply, answer):
         """Note the outcome in the folder of the notebook; what to say if that fails."""
         try:
             record = load()
-            done, tries = record.get(self.key, (False, 0))
-            record[self.key] = (done or right, tries + (not done))
-            save(record)
+            before = record.get(self.key, Note())
+            if not before.right:
+                typed = answer if reply and isinstance(answer, str) else ""
+                record[self.key] = Note(bool(reply), before.tries + 1, typed)
+                save(record)
         except OSError as error:
             return f"\n(this could not be written to {FILE}: {error.strerror})"
         return ""
@@ -180,15 +193,18 @@ def exercise_keys(chapter) -> list[str]:
 # --- progress --------------------------------------------------------------------------------
 
 
-def load() -> dict:
-    """What was answered so far: for each key whether it was right, and after how many tries.
+def load() -> dict[str, Note]:
+    """What was answered so far, by key.
 
     A file that cannot be understood is put aside, not written over.
     """
     path = Path(FILE)
     try:
         found = json.loads(path.read_text("utf-8"))
-        return {key: (bool(right), int(tries)) for key, (right, tries) in found.items()}
+        return {
+            key: Note(bool(right), int(tries), str(typed))
+            for key, (right, tries, typed) in found.items()
+        }
     except FileNotFoundError:
         return {}
     except (ValueError, TypeError, AttributeError):
@@ -199,7 +215,9 @@ def load() -> dict:
 def save(record: dict):
     """All or nothing, so that an interruption loses nothing."""
     part = Path(f"{FILE}.part")
-    part.write_text(json.dumps(record, indent=0, sort_keys=True) + "\n", "utf-8")
+    part.write_text(
+        json.dumps(record, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8"
+    )
     part.replace(FILE)
 
 
@@ -207,7 +225,7 @@ class Progress:
     """What was answered, chapter by chapter."""
 
     def __init__(self, record: dict):
-        self.done = {key for key, (right, _) in record.items() if right}
+        self.done = {key: note.typed for key, note in record.items() if note.right}
 
     def chapter(self, number: str) -> tuple[int, int]:
         """How many of a chapter's exercises are right, and how many there are."""

@@ -49,10 +49,10 @@ def scalar_rules():
         "from the outside to the inside: a fifth power of something",
         "then comes the derivative of that something as a factor")
     row("01.logarithm", "What is the derivative of {y}?", np.log(x**2 + 1), x,
-        "the derivative of log(u) is 1/u", "times the derivative of u = x^2 + 1")
+        "log has the derivative 1 over what stands inside", "times the derivative of x^2 + 1")
     row("01.quotient", "What is the derivative of {y}?", x / (1 + x**2), x,
         "write it as x times 1/(1 + x^2), and use the product rule",
-        "the derivative of 1/u is -1/u^2 times the derivative of u")
+        "one over something has minus one over its square, times its own derivative")
 
 
 def partial_derivatives():
@@ -129,10 +129,10 @@ def elementwise():
         "the derivatives stand on the diagonal: diag(...)")
     row("05.root", "What is the Jacobian of {y} with respect to {x}?", np.sqrt(x), x,
         "output i is sqrt(x_i): its derivative is 1/(2 sqrt(x_i))",
-        "a vector on the diagonal is written diag(v)")
+        "a vector on the diagonal is written as in diag(x)")
     row("05.cube", "What is the Jacobian of {y} with respect to {x}?", w * x**3, x,
         "element i is w_i x_i^3: what is its derivative by x_i?",
-        "w_i is a constant factor: diag(3 w ⊗ ...)")
+        "w_i is a constant factor, and x_i^3 is a power")
     row("05.sine", "What is the Jacobian of {y} with respect to {x}?", np.sin(w * x), w,
         "element i is sin(w_i x_i)", "the inner derivative by w_i is x_i")
     row("05.difference", "What is the Jacobian of {y} with respect to {x}?", (w - x) ** 2, x,
@@ -145,7 +145,7 @@ def elementwise():
     row("05.smaller", "What is the Jacobian of {y} with respect to {x}? A comparison, w < x, is a "
         "vector of 0 and 1.", np.minimum(w, x), w,
         "where w_i is the smaller one, the output is w_i; elsewhere w_i does not matter",
-        "diag(w < x) is what is wanted, written as you like")
+        "the diagonal has a 1 where w_i is the smaller one: which comparison is that?")
 
 
 def scalar_expansion():
@@ -177,9 +177,9 @@ def sum_reduction():
         "every element counts for one part in n of its weight", "a row: a fraction times w^T")
     row("07.exponentials", "What is the Jacobian of {y} with respect to {x}?", np.sum(np.exp(x)), x,
         "only the i-th term moves with x_i",
-        "a function of the whole vector may be transposed: exp(x)^T")
+        "a function of the whole vector is laid down as a row like this: sin(x)^T")
     row("07.weighted", "What is the Jacobian of {y} with respect to {x}?", np.sum(w * x**2), x,
-        "the i-th term is w_i x_i^2", "2 (w ⊗ x), laid down as a row")
+        "the i-th term is w_i x_i^2", "its derivative is 2 w_i x_i: a product, as a row")
     row("07.distance", "What is the Jacobian of {y} with respect to {x}?", np.sum((w - x) ** 2), x,
         "the i-th term is (w_i - x_i)^2", "by x_i the inner derivative is -1")
     row("07.by-the-scalar", "What is the derivative of {y} with respect to the scalar {x}?",
@@ -195,11 +195,12 @@ def single_variable():
     row("08.exponential", "What is the derivative of {y}?", np.exp(np.sin(x)), x,
         "introduce u = sin(x); then y = exp(u)", "the product of dy/du and du/dx, with u put in")
     row("08.root", "What is the derivative of {y}?", np.sqrt(1 + x**2), x,
-        "introduce u = 1 + x^2", "the derivative of sqrt(u) is 1/(2 sqrt(u))")
+        "the outer function is the square root, whose derivative is 1/(2 sqrt)",
+        "the inner one is 1 + x^2")
     row("08.cube", "What is the derivative of {y}?", np.sin(x) ** 3, x,
         "the outer function is the cube", "3 u^2 times the derivative of u = sin(x)")
     row("08.saturation", "What is the derivative of {y}?", np.tanh(3 * x + 1), x,
-        "the derivative of tanh(u) is 1 - tanh(u)^2", "do not forget the inner 3x + 1")
+        "tanh has the derivative 1 - tanh^2, at the same place", "do not forget the inner 3x + 1")
     row("08.three-deep", "Three functions inside each other: what is the derivative of {y}?",
         np.log(np.cos(x**2)), x,
         "two intermediate variables: u_1 = x^2 and u_2 = cos(u_1)",
@@ -235,8 +236,8 @@ def vector_chain():
         "the outer function is the square of a number", "2u times the derivative of u = w.x")
     row("10.exponentials", "What is the Jacobian of {y} with respect to {x}?",
         np.sum(np.exp(A @ x)), x,
-        "introduce u = A x; then y = sum(exp(u))",
-        "∂y/∂u is the row exp(u)^T, and ∂u/∂x is A: in which order?")
+        "introduce u_1 = A x and u_2 = exp(u_1); then y = sum(u_2)",
+        "a row of ones, a diagonal and a matrix: in which order?")
     row("10.layers", "Two layers: what is the Jacobian of {y} with respect to {x}?",
         B @ np.sin(A @ x), x,
         "three factors, in order from y back to x", "the one in the middle is diagonal")
@@ -260,10 +261,10 @@ def neuron():
     row("11.leaky",
         "A neuron that is never quite silent: what is the Jacobian of {y} with respect to {x}?",
         np.where(z > 0, z, z / 10), w,
-        "two cases, and in neither it is zero", "x^T in one case, a tenth of it in the other")
+        "two cases, and in neither it is zero", "each case is linear in w: take them one by one")
     row("11.sigmoid", "What is the Jacobian of {y} with respect to {x}?",
         1 / (1 + np.exp(-(w @ x))), w,
-        "introduce u = exp(-(w.x)); then y = 1/(1 + u)",
+        "the outer function is one over something, whose derivative is minus one over its square",
         "a number times x^T, and the minus signs cancel")
     row("11.negative", "What is the Jacobian of {y} with respect to {x}?", np.minimum(0, z), x,
         "below 0 it is w.x + b, elsewhere it does not move", "by x, not by w")
@@ -275,28 +276,28 @@ def neuron():
 
 
 def loss():
-    w, x, b, a, y = *vectors("w x"), *scalars("b a y")
-    X, t = matrices("X", shape=("N", "n")), vectors("y", size="N")
-    row("12.one", "One example, without max: what is the Jacobian of {y} with respect to {x}?",
-        (y - (w @ x + b)) ** 2, w,
+    w, x, b, a, t = *vectors("w x"), *scalars("b a t")
+    X, y = matrices("X", shape=("N", "n")), vectors("y", size="N")
+    row("12.one", "One example with the target t: what is the Jacobian of {y} with respect to {x}?",
+        (t - (w @ x + b)) ** 2, w,
         "the outer function is the square of the error", "the inner derivative is -x^T")
     row("12.decay", "Weights are often kept small by adding {y} to the loss: what is its Jacobian "
         "with respect to {x}?", a * np.sum(w**2), w,
         "a is a constant factor", "the sum of squares has a row as its derivative")
     row("12.active", "One example and a neuron: what is the Jacobian of {y} with respect to {x}?",
-        (np.maximum(0, w @ x + b) - y) ** 2, w,
-        "if the neuron is silent, nothing moves", "2(w.x + b - y)x^T in the one case")
+        (np.maximum(0, w @ x + b) - t) ** 2, w,
+        "if the neuron is silent, nothing moves", "if it is active: (w.x + b - t)^2")
     row("12.linear",
         "All examples at once, without max: what is the Jacobian of {y} with respect to {x}?",
-        np.mean((X @ w - t) ** 2), w,
-        "introduce the errors e = X w - y; then the loss is (1/N) sum(e^2)",
-        "(2/N) e^T times the Jacobian of e, which is X")
+        np.mean((X @ w - y) ** 2), w,
+        "the errors are X w - y, and the loss is the mean of their squares",
+        "twice the errors as a row, over N, times the Jacobian of the errors")
     row("12.bias", "And what is the derivative of {y} with respect to {x}?",
-        np.mean((t - (X @ w + b)) ** 2), b,
+        np.mean((y - (X @ w + b)) ** 2), b,
         "the errors all move by -1 with b", "the sum of all errors, times -2/N")
     row("12.both", "Errors and weights together: what is the Jacobian of {y} with respect to {x}?",
-        np.sum((X @ w - t) ** 2) + a * (w @ w), w,
-        "a sum of two losses: differentiate each", "2 e^T X and 2 a w^T, with e put in")
+        np.sum((X @ w - y) ** 2) + a * (w @ w), w,
+        "a sum of two losses: differentiate each", "each is a row: both have a ^T in them")
 
 # fmt: on
 

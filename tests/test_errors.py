@@ -441,7 +441,7 @@ CLAIMS = {
         d, mc.diag(np.where(x < -2.5, 0, x)), "entry (1, 1) differs",
     ),
     "a number": (d, 1, "1 x 1 given, n x n expected"),
-    "another matrix": (d, mc.diag(w), "entry (1, 1) differs for n = 2: at a random point "),
+    "another matrix": (d, mc.diag(w), "entry (1, 1) differs for n = 2: at w = ["),
     "text": (
         d, "diag(x)",
         "'diag(x)' is not a formula: write it with variables, mc.diag(x), x.T and the like",

@@ -184,12 +184,12 @@ TYPED = {
         "substitution": ("square", "2u_1 x^T if u_1 > 0; 0^T otherwise"),
     },
     "12": {
-        "transpose": ("one", "2(w.x + b - y) x"),
+        "transpose": ("one", "2(w.x + b - t) x"),
         "sign": ("linear", "(2/N) (y - X w)^T X"),
         "constant factor": ("linear", "2 (X w - y)^T X"),
         "missing path": ("both", "2 (X w - y)^T X"),
-        "right only where active": ("active", "2(w.x + b - y) x^T"),
-        "right for n = 1": ("one", "2(sum(w) sum(x) + b - y) x^T"),
+        "right only where active": ("active", "2(w.x + b - t) x^T"),
+        "right for n = 1": ("one", "2(sum(w) sum(x) + b - t) x^T"),
         "shape": ("bias", "X"),
         "substitution": ("one", "-2u_2 x^T"),
     },
@@ -406,6 +406,29 @@ def test_hints_come_from_the_second_miss_on():
     assert exercise("05.sine") is ex and ex.misses == 4
 
 
+def test_asking_for_hints_goes_through_them():
+    ex = exercise("05.sine")
+    assert [ex.hint() for _ in ex.row.hints] == [
+        f"hint {k} of 2: {hint}" for k, hint in enumerate(ex.row.hints, 1)
+    ]
+    assert "derivation" in ex.hint()
+
+
+def test_shapes_that_do_not_fit_are_a_miss_and_give_nothing_away():
+    ex = exercise("10.exponentials")
+    for text in ("exp(A x) A", "A exp(A x)^T", "exp(A x)^T + A"):
+        reply = ex.check(text)
+        assert reply.mistake == "shape" and "write" not in f"{reply}"
+    assert ex.misses == 3 and "hint" in f"{reply}"
+
+
+def test_the_names_in_hints_are_those_of_the_derivation():
+    for key in ROWS:
+        for hint in exercise(key).row.hints:
+            for name in re.findall(r"\b[uv](?:_\d)?\b", hint):
+                assert name in exercise(key).names or f"of {name} " in hint, (key, hint)
+
+
 def test_progress_outlives_the_kernel(monkeypatch):
     exercise("05.sine").check("x")
     w, x = mc.vectors("w x")
@@ -421,7 +444,7 @@ def test_a_record_that_cannot_be_read_is_put_aside(found):
     Path(FILE).write_text(found, "utf-8")
     assert exercise("05.square").check("2 diag(x)")
     assert Path(f"{FILE}.unreadable").read_text("utf-8") == found
-    assert json.loads(Path(FILE).read_text("utf-8")) == {"05.square": [True, 1]}
+    assert json.loads(Path(FILE).read_text("utf-8")) == {"05.square": [True, 1, "2 diag(x)"]}
 
 
 def test_a_folder_that_cannot_be_written_to(monkeypatch):
@@ -448,16 +471,28 @@ def test_the_field_answers_and_the_buttons_help():
 
     ex = exercise("08.cosine")
     view = Answering(ex)
-    view.field.value = "-3x^2 sin(x^3"
+
+    def enter(text):
+        view.field.value = text
+        view.field._handle_custom_msg({"event": "submit"}, [])
+
+    enter("-3x^2 sin(x^3")
     assert "column" in view.reply.value and not view.read.value
-    view.field.value = "3x^2 sin(x^3)"
+    view.field.value = "3x^2 sin(x^3)"  # half-way: nothing is said before Enter or Check
+    assert "column" in view.reply.value
+    view.check.click()
     assert "sign" in view.reply.value and r"\sin" in view.read.value
     view.hint.click()
     assert ex.row.hints[0] in view.reply.value
     view.steps.click()
     assert "introduce" in view.shown.value
-    view.field.value = "-3x^2 sin(x^3)"
+    enter("-3x^2 sin(x^3)")
     assert "right" in view.reply.value and "1 of the 6" in view.reply.value
+    again = Answering(exercise("08.cosine"))
+    assert again.field.value == "-3x^2 sin(x^3)" and "answered before" in again.reply.value
+    again.field.value = " "
+    again.check.click()
+    assert "press Enter" in again.reply.value
 
 
 def test_what_is_stored_does_not_depend_on_progress():

@@ -461,7 +461,7 @@ ERRORS = [
     ("||A||", 1, "a vector is expected"),
     ("diag(A)", 1, "a vector is expected"),
     ("z > b > 0", 7, "one comparison only"),
-    ("1 otherwise", 3, 'write cases as in'),
+    ("1 otherwise", 3, "write cases as in"),
     ("1 if", 5, "the end of the line"),
     ("if z > 0", 1, 'here is "if"'),
     ("1 if z > 0; 2", 14, '"if" or "otherwise" is expected before the end of the line'),

@@ -6,8 +6,8 @@ import html
 
 import ipywidgets as W
 
-from ..exercises import exercise_keys, progress
-from ..expr import WRITERS
+from ..exercises import progress
+from ..expr import WRITERS, symbols
 from ..reader import ReadError, read
 from .scene import STYLE
 
@@ -31,8 +31,9 @@ class Answering(W.VBox):
     def __init__(self, exercise):
         self.exercise, self.answered = exercise, None
         self.question = W.HTMLMath(exercise._repr_html_())
-        self.field = W.Text(description="answer", placeholder="as in diag(x) or 2x^T")
-        self.field.continuous_update = False
+        scalar = not any(v.ndim for v in symbols(exercise.derivation.y))
+        example = "2x or exp(x)" if scalar else "diag(x) or 2x^T"
+        self.field = W.Text(description="answer", placeholder=f"as in {example}")
         self.field.layout.width = "420px"
         self.check, self.hint, self.steps = (
             W.Button(description=words) for words in ("Check", "Hint", "Derivation")
@@ -40,7 +41,8 @@ class Answering(W.VBox):
         for button in (self.check, self.hint, self.steps):
             button.layout.width = "auto"
         self.read, self.reply, self.shown = W.HTMLMath(), W.HTML(), W.HTMLMath()
-        self.field.observe(lambda change: self.answer(), "value")
+        self.shown.layout.overflow = "auto"
+        self.field.on_msg(self._entered)
         self.check.on_click(lambda button: self.answer())
         self.hint.on_click(lambda button: self.say(exercise.hint(), "quiet"))
         self.steps.on_click(lambda button: self.derive())
@@ -50,22 +52,29 @@ class Answering(W.VBox):
         inputs.layout.flex_flow = "row wrap"
         super().__init__([head, self.question, inputs, self.read, self.reply, self.shown])
         self.add_class("mcalc-exercise")
+        self.field.value = progress().done.get(exercise.key, "")
         self.say(self.standing(), "quiet")
 
     def standing(self):
         """Where the reader stands, also from an earlier day."""
         record, chapter = progress(), self.exercise.chapter
         done, count = record.chapter(chapter)
+        if self.exercise.key not in record.done and not done:
+            return f"one of {count} exercises; not answered yet"
         whole = f"{done} of the {count} exercises of chapter {chapter} answered"
-        if self.exercise.key in record.done and not self.answered:
-            return f"answered before; {whole}"
-        return (
-            whole if done else f"one of {len(exercise_keys(chapter))} exercises; not answered yet"
-        )
+        before = self.exercise.key in record.done and not self.answered
+        return f"answered before; {whole}" if before else whole
+
+    def _entered(self, widget, content, buffers):
+        if content.get("event") == "submit":
+            self.answer()
 
     def answer(self):
-        """Reply to what stands in the field: a click on Check also leaves it, and counts once."""
+        """Reply to what stands in the field; the same answer again counts once."""
         text = self.field.value
+        if not text.strip():
+            self.say("type an answer, and press Enter", "quiet")
+            return
         if self.answered and text == self.answered[0]:
             self.say(*self.answered[1:])
             return
