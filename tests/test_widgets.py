@@ -393,7 +393,7 @@ def test_the_bench_reads_what_is_typed():
         assert sentence in alert(lab) and shown(lab) == before and box.value == typed
     box.value = "z^2"
     assert not alert(lab) and "2z" in lab.summary()
-    assert "n =" not in lab.summary()  # there is no length
+    assert ", n =" not in lab.summary()  # there is no length
     assert "A diag(cos(x))" in lab.set(y="A sin(x)").summary()
     with pytest.raises(ValueError, match="column"):
         lab.set(y="A sin(x")
