@@ -124,7 +124,7 @@ class Exercise:
 
     def _unread(self, error):
         """A product whose shapes do not fit is a mistake; what cannot be read is none."""
-        if error.of_shapes:
+        if error.of_shapes and "⊗" not in f"{error}":  # two vectors can be multiplied in three ways
             told = f"{error}".partition(": write")[0].partition(": ")[2]  # nothing is given away
             advice = "in which order, and as a row, a column or on a diagonal?"
             return Reply("shape", f"not yet: {told}: {advice}")

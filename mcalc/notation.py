@@ -317,7 +317,8 @@ class Writer:
 
     def _matmat(self, e):
         left, right = e.args
-        return f"{self(left, POWER)} {self(right, PRODUCT)}", PRODUCT
+        level = PRODUCT if left.op.name == "matmat" else POWER  # brackets make no difference
+        return f"{self(left, level)} {self(right, PRODUCT)}", PRODUCT
 
     def data_row(self, matrix):
         """Example i of the data: ``x_i`` is row i of ``X``."""

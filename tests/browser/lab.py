@@ -452,20 +452,16 @@ class Explorer:
             button.click()
         return found + list(self.moved(f"a click on {name}", before, self.settled(frames=12)))
 
-    def try_sliders(self, tried, mouse=True):
+    def try_sliders(self, tried):
         """All that can be seen and are not among those that were tried before."""
         new = [k for k in self.sliders() if k not in tried]
         tried.update(new)
-        return [line for k in new for line in self.try_slider(k, mouse)]
+        return [line for k in new for line in self.try_slider(k)]
 
     def inputs(self):
         """The names of all inputs: those of two explorers of a kind are the same."""
         now = self.state()
         return [[one["name"] for one in now[kind]] for kind in ("sliders", "selects", "buttons")]
-
-    def try_keys(self):
-        """Every slider that can be seen, by keys."""
-        return self.try_sliders(set(), mouse=False)
 
     def try_all(self):
         """Every input, in every way that it has."""

@@ -16,13 +16,14 @@ def nothing(found):
 
 
 def tried(family, known):
-    """All that an explorer has; if one of its kind was tried before, what its keys do.
+    """All that an explorer has; if one of its kind was tried before, its first slider.
 
     The same one in another place has to follow.
     """
     (first, *copies), kind = family, family[0].inputs()
     yield from first.anatomy() + first.pale()
-    yield from first.try_keys() if kind in known else first.try_all()
+    again = kind in known
+    yield from first.try_slider(first.sliders()[0], mouse=False) if again else first.try_all()
     yield from first.pale()
     known.append(kind)
     for one in copies:
