@@ -158,12 +158,14 @@ def unlike(claim, whole, variables) -> Difference | None:
     first, factors = None, []
     for sizes, points, a, b in compared:
         usable, near = usable_at(b), noise(b, top)
-        wrong = usable & ~(abs(a - b) <= near)
+        with np.errstate(all="ignore"):  # infinite values
+            wrong = usable & ~(abs(a - b) <= near)
         large = usable & (abs(b) > 100 * near)
         lone = usable & ~large & ~(abs(a) < 1e5 * near)  # no factor makes it of almost nothing
         factors.append((sizes, [0, 1] if lone.any() else a[large] / b[large]))
         if wrong.any() and first is None:  # at the point where it shows most
-            apart = abs(a - b) / np.maximum(1, np.maximum(abs(a), abs(b)))
+            with np.errstate(all="ignore"):
+                apart = abs(a - b) / np.maximum(1, np.maximum(abs(a), abs(b)))
             apart = np.where(wrong, apart, 0).max(axis=(1, 2))
             plain = apart[:_WHOLE] > 0.01  # at whole numbers it can be done by hand
             k = plain.argmax() if plain.any() else apart.argmax()

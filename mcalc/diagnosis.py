@@ -108,4 +108,6 @@ def _same(a, b):
         return False
     a, b = np.broadcast_arrays(a, b)
     usable = usable_at(b)
-    return bool((abs(a - b) <= noise(b, abs(b[usable]).max()))[usable].all())
+    with np.errstate(all="ignore"):  # infinite values
+        near = abs(a - b) <= noise(b, abs(b[usable]).max())
+    return bool(near[usable].all())
