@@ -29,7 +29,7 @@ test: .venv/test
 	.venv/bin/python -m pytest -n 2 -rs
 	.venv/bin/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/nbval.cfg notebooks
-	.venv/bin/python tests/notebooks.py check
+	.venv/bin/python tests/notebooks.py check --stored
 
 refresh: .venv/reader
 	.venv/bin/python tests/notebooks.py refresh $(ARGS)
