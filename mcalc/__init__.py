@@ -1,6 +1,6 @@
 """Matrix calculus for deep learning: derive, explain and check Jacobians of NumPy expressions."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 from importlib import import_module
 
@@ -45,6 +45,7 @@ __all__ = [
     "progress",
     "read",
     "reference",
+    "require",
     "scalars",
     "size",
     "table",
@@ -67,3 +68,19 @@ def __getattr__(name):
     if name in _LATER:
         return getattr(import_module(_LATER[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def require(version: str):
+    """Raise an ImportError that says what to do, if this mcalc is older than ``version``.
+
+    Each notebook begins with this, since a hub may fetch new notebooks and keep old packages.
+    """
+    if not version.replace(".", "").isdecimal():
+        raise ValueError(f'{version!r} is no version: write for example require("{__version__}")')
+    installed, needed = ([*map(int, v.split("."))] for v in (__version__, version))
+    if installed < needed:
+        raise ImportError(
+            f"this notebook needs mcalc {version}, and {__version__} is installed: run "
+            '"python -m pip install ." in the repository that the notebook is from '
+            "(on a hub, those who run it do), and restart the kernel"
+        )

@@ -10,21 +10,20 @@ import sympy as sp
 
 from .evaluate import length, letters
 from .expr import NUMBER, SIZE, SYMBOL, Expr, as_expr, unnamed, walk
+from .scalars import Entries
 
 
-def jacobian(y: Expr, variables: tuple, sizes: dict) -> sp.Matrix:
+def jacobian(y: Expr, variables: tuple, sizes: dict) -> Entries:
     """The m x n matrix of scalar derivatives, over ``x_1, x_2, ...``.
 
     Raises ValueError if a symbolic size has no value, or a value has no such size.
     """
     _need(sizes, letters(y, *variables), y)
     inputs = [s for v in variables for s in symbols_of(v, sizes).flat]
-    matrix = sp.Matrix([[sp.diff(f, x) for x in inputs] for f in scalars_of(y, sizes).flat])
-    # a choice between conditions, as SymPy nests cases, is one that its own printers cannot write
-    return matrix.replace(sp.ITE, lambda c, yes, no: c & yes | ~c & no)
+    return _entries([[sp.diff(f, x) for x in inputs] for f in scalars_of(y, sizes).flat])
 
 
-def entries(y: Expr, **sizes) -> sp.Matrix:
+def entries(y: Expr, **sizes) -> Entries:
     """A scalar, vector or matrix entry by entry, as a ``sympy.Matrix``: ``entries(w * x, n=3)``.
 
     Raises ValueError for a missing or unknown size.
@@ -32,7 +31,12 @@ def entries(y: Expr, **sizes) -> sp.Matrix:
     y = as_expr(y)
     _need(sizes, letters(y), y)
     values = scalars_of(unnamed(y), sizes)
-    return sp.Matrix(values.reshape(*values.shape, *(1,) * (2 - values.ndim)).tolist())
+    return _entries(values.reshape(*values.shape, *(1,) * (2 - values.ndim)).tolist())
+
+
+def _entries(rows):
+    # a choice between conditions, as SymPy nests cases, is one that its own printers cannot write
+    return Entries(rows).replace(sp.ITE, lambda c, yes, no: c & yes | ~c & no)
 
 
 def _need(sizes, wanted, y):

@@ -40,7 +40,7 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "14-errata-and-resources.ipynb": ("resources",),
 }
 # These raise an error when what they are given does not hold, as an assertion does.
-ASSERTING = {"compare", "reference"}
+ASSERTING = {"compare", "lines", "reference"}
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
 
 

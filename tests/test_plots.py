@@ -1,8 +1,6 @@
 """Pictures say in words what they show, the same on every run."""
 
 import html
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -59,8 +57,3 @@ def test_a_picture_and_its_words(words, draw):
 def test_an_image_is_square():
     with pytest.raises(ValueError, match="w has 10 values: a square number is needed, such as 64"):
         plots.images({"w": np.ones(10)})
-
-
-def test_importing_mcalc_loads_neither_pictures_nor_widgets():
-    code = "import sys, mcalc; print([m for m in ('matplotlib', 'ipywidgets') if m in sys.modules])"
-    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
