@@ -64,18 +64,6 @@ def test_the_locks_satisfy_pyproject():
                 assert requirement.specifier.contains(version), requirement
 
 
-def test_binder_has_every_dependency():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
-    specs = environment["dependencies"]
-    assert environment["channels"] == ["conda-forge"]
-    assert "python=3.12" in specs and all(isinstance(spec, str) for spec in specs)
-    nbval = [r for r in PROJECT["optional-dependencies"]["test"] if r.startswith("nbval")]
-    for requirement in PROJECT["dependencies"] + nbval:
-        assert requirement.replace("matplotlib>", "matplotlib-base>") in specs
-    for requirement in PYPROJECT["build-system"]["requires"]:
-        assert requirement.replace("_", "-") in specs
-
-
 # The Makefile
 
 
@@ -127,8 +115,8 @@ def test_make_asks_for_the_python_that_pyproject_asks_for():
     assert f"--python-version {minimum} " in makefile
 
 
-FOR_A_CLASS = ["student", "instructor", "slides", "tag", "measure"]
-TAKE_ARGS = ["help", "lab", "refresh", "bench", "lock", *FOR_A_CLASS]
+FOR_A_CLASS = ["student", "instructor", "slides", "site", "tag", "measure"]
+TAKE_ARGS = ["help", "lab", "refresh", "bench", "picture", "test-matrix", "lock", *FOR_A_CLASS]
 
 
 @pytest.mark.parametrize("target", [*TAKE_ARGS, "test", "clean"])
