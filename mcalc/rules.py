@@ -352,10 +352,10 @@ expr.NUMPY |= dict.fromkeys([np.dot, np.vdot, np.inner], _dot) | {
     np.stack: _stack,
     np.concatenate: lambda arrays: of_vectors(CONCATENATE, *arrays),
     np.hstack: lambda arrays: of_vectors(CONCATENATE, *arrays),
-    np.logical_and: np.multiply,  # of conditions, which are 0 or 1
-    np.bitwise_and: np.multiply,
-    np.logical_or: np.maximum,
-    np.bitwise_or: np.maximum,
+    np.logical_and: lambda a, b: np.multiply(a, b),  # of conditions, which are 0 or 1
+    np.bitwise_and: lambda a, b: np.multiply(a, b),
+    np.logical_or: lambda a, b: np.maximum(a, b),
+    np.bitwise_or: lambda a, b: np.maximum(a, b),
     np.logical_not: lambda a: 1 - as_expr(a),
     np.invert: lambda a: 1 - as_expr(a),
     np.square: lambda a: as_expr(a) ** 2,
