@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV ?= uv
 ARGS ?=
 
-.PHONY: help lab test refresh bench student instructor slides tag measure lock clean stale
+.PHONY: help lab test refresh bench picture test-matrix test-hub student instructor slides site tag measure lock clean stale
 
 help:
 	@echo 'make lab       JupyterLab on the notebooks   ARGS="--no-browser --port=9000"'
@@ -14,8 +14,12 @@ help:
 	@echo 'make student   notebooks for a class, in build/student; each is run without an answer'
 	@echo 'make instructor   the same with solutions and tests: a course for nbgrader'
 	@echo 'make slides    the chapters as slides that need no network, in build/slides'
+	@echo 'make site      the notebooks as pages to read, for any web server, in build/site'
 	@echo 'make tag       say anew in the notebooks where a slide begins   ARGS=notebooks/one.ipynb'
 	@echo 'make measure   memory and processor time that a student needs'
+	@echo 'make picture   the picture in README.md, from JupyterLab in Chromium'
+	@echo 'make test-matrix   the tests with other versions, with uv   ARGS="3.12 oldest"'
+	@echo 'make test-hub  a class of twenty on a JupyterHub of its own; needs npm'
 	@echo 'make lock      pin the dependencies anew, with uv   ARGS=--upgrade'
 	@echo 'make clean     remove what the others made'
 	@echo 'The first time takes a minute and a network. Another Python: make lab PYTHON=python3.12'
@@ -34,10 +38,16 @@ test: .venv/test
 refresh: .venv/reader
 	.venv/bin/python tests/notebooks.py refresh $(ARGS)
 
-bench: .venv/test
-	.venv/bin/python tests/bench.py $(ARGS)
+bench picture: .venv/test
+	.venv/bin/python tests/$@.py $(ARGS)
 
-student instructor slides tag measure: .venv/reader
+test-matrix: .venv/test
+	.venv/bin/python tests/matrix.py --uv "$(UV)" $(ARGS)
+
+test-hub: .venv/hub/installed
+	.venv/bin/python -m pytest -q -s tests/hub/class_of_twenty.py $(ARGS)
+
+student instructor slides site tag measure: .venv/reader
 	.venv/bin/python tests/classroom.py $@ $(ARGS)
 
 # One version of each package for all Pythons, so that all readers see the same outputs; flit_core,
@@ -47,6 +57,8 @@ compile = echo flit_core | "$(UV)" pip compile - pyproject.toml --quiet --no-con
 lock:
 	$(compile) $(ARGS) --output-file requirements.lock
 	$(compile) $(ARGS) --output-file tests/requirements.lock --extra test --constraints requirements.lock
+	cp requirements.lock tests/hub # uv keeps what stands there, as far as it goes
+	$(compile) --output-file tests/hub/requirements.lock --extra hub --no-strip-extras
 
 clean:
 	@test ! -e build/instructor/gradebook.db || { echo \
@@ -67,7 +79,7 @@ stale := $(shell test "$$(.venv/bin/python -Ic '$(origin)' 2>&1)" -ef mcalc/__in
 
 # Without bytecode, which Python adds as it needs it, JupyterLab is up ten seconds sooner (23 of 33).
 pip = .venv/bin/python -m pip --disable-pip-version-check --quiet
-install = @$(pip) install $(1) >.venv/install.log 2>&1 || { echo \
+install = @$(pip) $(2) install $(1) >.venv/install.log 2>&1 || { echo \
 	"The installation failed. If there is no network: only the first time needs one. Details: .venv/install.log"; \
 	exit 1; } >&2
 
@@ -86,4 +98,13 @@ server = mcalc/widgets/jupyter_server_config.py
 
 .venv/test: .venv/reader tests/requirements.lock
 	$(call install,--no-compile --require-hashes --requirement tests/requirements.lock)
+	@touch $@
+
+# An environment of its own, as a class's hub has it; with bytecode, without which servers and
+# kernels take 30 MB more.
+.venv/hub/installed: .venv/test tests/hub/requirements.lock
+	@.venv/bin/python -m venv --clear --without-pip .venv/hub
+	@echo "Installing into .venv/hub ..."
+	$(call install,--require-hashes --requirement tests/hub/requirements.lock,--python .venv/hub)
+	@mkdir -p .venv/hub/etc/jupyter && cp $(server) .venv/hub/etc/jupyter/
 	@touch $@

@@ -8,7 +8,9 @@ from .derive import expression_graph
 from .evaluate import compile_
 from .expr import SYMBOL, ShapeError, as_expr, node, replace, shape_text, symbols, unnamed, walk
 from .picture import INK, LABEL, LINES, MUTED, Picture, numbers, typeset
+from .scene import Scene
 
+COLORS = "blue", "orange", "violet", "muted"  # of factors
 _BOX = {"boxstyle": "round,pad=0.5", "facecolor": "white"}
 
 
@@ -222,31 +224,27 @@ def shapes(*rows: dict) -> Picture:
         {n for row in grid for sizes, _ in row.values() for size in sizes for n in size}
     )
 
-    def draw(figure):
-        axes = figure.subplots(len(grid), max(map(len, grid)), squeeze=False)
-        for ax in axes.flat:
-            ax.set_axis_off()
-        for line, row in zip(axes, grid, strict=True):
-            for ax, (title, (factors, product)) in zip(line, row.items(), strict=False):
-                left, gap = 0.0, 0.45
-                for k, size in enumerate([*factors, *product]):
-                    color = LINES[k] if k < len(factors) else LINES[4]
-                    if k == len(factors):
-                        ax.text(left - gap / 2, 0, "=", ha="center", va="center", color=INK)
-                    height, width = (lengths[n] for n in size)
-                    box = {"facecolor": color, "alpha": 0.25, "edgecolor": color}
-                    ax.add_patch(_rectangle((left, -height / 2), width, height, **box))
-                    ax.text(left + width / 2, -height / 2 - 0.1, shape_text(size), ha="center",
-                            va="top", fontsize=9, color=INK)  # fmt: skip
-                    left += width + gap
-                ax.set_title(title, fontsize=10, color=INK)
-                center = (left - gap) / 2
-                ax.set(xlim=(center - reach, center + reach), ylim=(-1.0, 0.75), aspect="equal")
-
-    widest = max(sum(lengths[n] + 0.45 for _, n in [*f, *p]) for r in grid for f, p in r.values())
-    reach = max(widest / 2, 0.7)
-    size = (max(1.9, 1.0 * widest) * max(map(len, grid)) + 0.3, 1.75 * len(grid))
-    return Picture(draw, "shapes; " + "; ".join(words), size)
+    unit, gap = 84, 38
+    spans = [[unit * sum(lengths[n] for _, n in [*f, *p]) + gap * (len(f) + len(p) - 1)
+              for f, p in row.values()] for row in grid]  # fmt: skip
+    wide = max(*(max(row) for row in spans), *(8 * len(t) for row in grid for t in row), 90) + 30
+    scene = Scene(round(wide * max(map(len, grid))), 156 * len(grid))
+    for down, (row, widths) in enumerate(zip(grid, spans, strict=True)):
+        for column, ((title, (factors, product)), span) in enumerate(
+            zip(row.items(), widths, strict=True)
+        ):
+            centre, middle = wide * (column + 0.5), 156 * down + 84
+            scene.text(centre, middle - 70, title, "ink", 13)
+            left = centre - span / 2
+            for k, size in enumerate([*factors, *product]):
+                color = COLORS[k % 4] if k < len(factors) else "green"
+                if k == len(factors):
+                    scene.text(left - gap / 2, middle, "=", "ink", 15)
+                height, width = (unit * lengths[n] for n in size)
+                scene.box(left, middle - height / 2, width, height, color, 0.25, color)
+                scene.text(left + width / 2, middle + height / 2 + 13, shape_text(size), "ink", 12)
+                left += width + gap
+    return Picture(scene, "shapes; " + "; ".join(words))
 
 
 def _side_lengths(sizes):
@@ -260,9 +258,3 @@ def _side_lengths(sizes):
 
 def _two_axes(factor):
     return (*factor.shape, 1, 1)[:2]
-
-
-def _rectangle(*place, **style):
-    from matplotlib.patches import Rectangle
-
-    return Rectangle(*place, **style)

@@ -1,6 +1,7 @@
 """A picture with its summary in words: for tests, and for readers who listen.
 
-matplotlib is loaded when the first picture is drawn, and never through pyplot.
+What is drawn as a scene needs no matplotlib. Where formulas stand in a picture it is loaded when
+the first of them is drawn, and never through pyplot.
 """
 
 from __future__ import annotations
@@ -12,16 +13,22 @@ import io
 import numpy as np
 
 from .expr import WRITERS
+from .scene import Scene
 
 INK, MUTED, LABEL = "#1f1f1f", "#5c5c5c", "#a33e00"
 LINES = ["#1845fb", "#ff5e02", "#c91f16", "#7f2aff", "#00735c", "#54478c"]  # told apart when grey
 
 
 class Picture:
-    """A figure and what it shows in words, which is its alt text and its ``str()``."""
+    """A scene or a figure, and what it shows in words, which is its alt text and its ``str()``.
 
-    def __init__(self, draw, summary: str, size: tuple):
-        self._draw, self.summary, self.size = draw, summary, size
+    ``drawn`` is a Scene, or a function that draws on a figure of matplotlib's; ``size`` is that
+    figure's, in inches.
+    """
+
+    def __init__(self, drawn, summary: str, size: tuple = ()):
+        self._drawn, self.summary = drawn, summary
+        self.size = size or (drawn.width / 96, drawn.height / 96)
 
     def __repr__(self):
         return self.summary
@@ -30,10 +37,12 @@ class Picture:
 
     def png(self) -> bytes:
         """The picture as the bytes of a PNG file, the same on every run."""
+        if isinstance(self._drawn, Scene):
+            return self._drawn.png()
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=self.size, layout="constrained", facecolor="white")
-        self._draw(figure)
+        self._drawn(figure)
         file = io.BytesIO()
         figure.savefig(file, format="png", dpi=96, metadata={"Software": None})
         return file.getvalue()

@@ -2,48 +2,38 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
 from .derive import derive
 from .diagrams import dataflow, neuron, shapes
 from .evaluate import compile_
 from .expr import as_expr, symbols, unnamed
-from .picture import INK, LINES, MUTED, Picture, number, numbers
+from .picture import Picture, number, numbers
+from .scene import Axes, Scene, contour_lines, ticks
 
 __all__ = ["Picture", "contours", "curves", "dataflow", "heatmap", "images", "neuron", "shapes"]
+COLORS, DASHES = ("blue", "orange", "green", "violet"), ("", "7 4", "2 3")
 
 
 def images(*rows: dict) -> Picture:
     """Rows of small square images: ``images({"w": w, "gradient": g})``.
 
     Each is a vector of a square length or a square array. Values of both signs are orange above
-    zero and purple below, around a white zero; values from zero up are black on white. Every image
+    zero and violet below, around a white zero; values from zero up are black on white. Every image
     has a scale of its own.
     """
     grid = [{name: _square(name, values) for name, values in row.items()} for row in rows]
     columns = max(map(len, grid))
 
-    def draw(figure):
-        axes = figure.subplots(len(grid), columns, squeeze=False)
-        for ax in axes.flat:
-            ax.set(xticks=[], yticks=[])
-            ax.spines[:].set(color="#dddddd")
-        for line, row in zip(axes, grid, strict=True):
-            for ax, (name, values) in zip(line, row.items(), strict=False):
-                top = np.abs(values).max() or 1.0
-                signed = (values < 0).any()
-                ax.imshow(
-                    values,
-                    cmap="PuOr_r" if signed else "Greys",
-                    vmin=-top if signed else 0,
-                    vmax=top,
-                )
-                ax.set_title(name, fontsize=10, color=INK)
+    scene = Scene(140 * columns, 150 * len(grid))
+    for line, row in enumerate(grid):
+        for column, (name, values) in enumerate(row.items()):
+            left, top = 140 * column + 10, 150 * line + 28
+            scene.text(left + 60, top - 14, name, "ink", 13)
+            scene.image(left, top, 120 / len(values), values)
 
     words = "; ".join(_described(name, values) for row in grid for name, values in row.items())
-    return Picture(draw, f"images: {words}", (1.35 * columns, 1.55 * len(grid)))
+    return Picture(scene, f"images: {words}")
 
 
 def _square(name, values):
@@ -68,25 +58,27 @@ def curves(named: dict, levels=(), x="step", y="loss") -> Picture:
     named = {name: np.asarray(values, dtype=float) for name, values in named.items()}
     levels = dict(levels)
 
-    def draw(figure):
-        ax = figure.subplots()
-        last = max(map(len, named.values())) - 1
-        lines = zip(LINES, itertools.cycle(["-", "--", ":"]), named.items())
-        for color, style, (name, values) in lines:
-            ax.plot(values, color=color, linestyle=style, linewidth=2, label=name)
-        for name, level in levels.items():
-            ax.axhline(level, color=MUTED, linewidth=1, linestyle="--")
-            ax.annotate(f" {name}", (last, level), color=MUTED, va="center")
-        ax.set(xlabel=x, ylabel=y, xlim=(0, last))
-        ax.legend(frameon=False)
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.set_ylim(bottom=0)
+    heights = np.concatenate([*named.values(), [*levels.values(), 0.0]])
+    top = 1.08 * float(np.max(heights[np.isfinite(heights)])) or 1.0
+    last = max(map(len, named.values())) - 1
+    scene = Scene(700, 320)
+    plot = Axes(scene, 60, 28, 600, 246, (0, max(last, 1)), (0, top)).frame(x, y)
+    for name, level in levels.items():
+        plot.curve([0, last], [level, level], "muted", 1, "5 4")
+        scene.text(655, plot.at(0, level)[1] - 9, name, "muted", 12, "end")
+    left = 150
+    for k, (name, values) in enumerate(named.items()):
+        color, dash = COLORS[k % 4], DASHES[k % 3]
+        plot.curve(range(len(values)), values, color, 2, dash)
+        scene.line([(left, 13), (left + 30, 13)], color, 2, dash)
+        scene.text(left + 38, 13, name, "ink", 12, "start")
+        left += 70 + 7 * len(name)
 
     words = [
         f"{name}: {v[0]:.3g} at {x} 0, {v[-1]:.3g} at {x} {len(v) - 1}" for name, v in named.items()
     ]
     words += [f"{name}: {level:.3g}" for name, level in levels.items()]
-    return Picture(draw, f"{y}; " + "; ".join(words), (7.2, 3.2))
+    return Picture(scene, f"{y}; " + "; ".join(words))
 
 
 def heatmap(matrix, title="", names=("output", "input")) -> Picture:
@@ -105,26 +97,28 @@ def heatmap(matrix, title="", names=("output", "input")) -> Picture:
         for name, length in zip(names, (m, n), strict=True)
     )
 
-    def draw(figure):
-        ax = figure.subplots()
-        ax.imshow(matrix, cmap="PuOr_r", vmin=-1.6 * top, vmax=1.6 * top)
-        for (i, j), value in np.ndenumerate(matrix):
-            ax.text(j, i, number(value), ha="center", va="center",
-                    fontsize=9, color=MUTED if value == 0 else INK)  # fmt: skip
-        ax.set_xticks(np.arange(n), across, fontsize=8, rotation=30)
-        ax.set_yticks(np.arange(m), down, fontsize=8)
-        ax.set_xticks(np.arange(n - 1) + 0.5, minor=True)
-        ax.set_yticks(np.arange(m - 1) + 0.5, minor=True)
-        ax.grid(which="minor", color="white", linewidth=2)
-        ax.tick_params(which="both", length=0)
-        ax.spines[:].set_visible(False)
-        if title:
-            ax.set_title(title, fontsize=11, color=INK)
+    beside, wide, high = 16 + 7 * max(map(len, down)), 74, 40
+    left, above = beside, 52 if title else 28
+    scene = Scene(max(left + wide * n + 12, 8 * len(title) + 20), above + high * m + 8)
+    if title:
+        scene.text(left + wide * n / 2 if 8 * len(title) < wide * n else 10, 14, title, "ink", 14,
+                   "middle" if 8 * len(title) < wide * n else "start")  # fmt: skip
+    for j, name in enumerate(across):
+        scene.text(left + wide * (j + 0.5), above - 12, name, "ink", 11)
+    for i, name in enumerate(down):
+        scene.text(left - 8, above + high * (i + 0.5), name, "ink", 11, "end")
+    scene.box(left, above, wide * n, high * m, edge="grid")
+    for (i, j), value in np.ndenumerate(matrix):
+        x, y = left + wide * j, above + high * i
+        if value:
+            tone = 0.12 + 0.4 * abs(value) / top
+            scene.box(x + 1, y + 1, wide - 2, high - 2, "orange" if value > 0 else "violet", tone)
+        scene.text(x + wide / 2, y + high / 2, number(value), "ink" if value else "muted", 12)
 
     zeros = int((matrix == 0).sum())
     rows = "; ".join(", ".join(map(number, row)) for row in matrix)
     words = f"{title + ': ' if title else ''}{m} x {n}, {zeros} of {m * n} entries zero: [{rows}]"
-    return Picture(draw, words, (max(0.75 * n + 1.3, 0.1 * len(title)), 0.55 * m + 1.0))
+    return Picture(scene, words)
 
 
 def contours(y, wrt, at=()) -> Picture:
@@ -149,26 +143,29 @@ def contours(y, wrt, at=()) -> Picture:
     def value(point):
         return float(height(**dict(zip(names, point, strict=True))))
 
-    def draw(figure):
-        from matplotlib.ticker import MaxNLocator
-
-        ax = figure.subplots()
-        line = np.linspace(-reach, reach, 121)
-        grid = np.array([[value((u, v)) for u in line] for v in line])
-        ticks = MaxNLocator(8).tick_values(np.nanmin(grid), np.nanmax(grid))
-        levels = sorted({*map(value, points), *ticks} - {0.0})  # a line goes through each point
-        lines = ax.contour(line, line, grid, levels, colors=MUTED, linewidths=1)
-        ax.clabel(lines, fontsize=7)
-        longest = max([1e-300, *(np.hypot(*a) for a in arrows)])
-        for (u, v), arrow in zip(points, arrows, strict=True):
-            du, dv = arrow * 0.4 * reach / longest
-            style = {"arrowstyle": "-|>", "color": LINES[2], "linewidth": 2}
-            ax.annotate("", (u + du, v + dv), (u, v), arrowprops=style, annotation_clip=False)
-            ax.plot([u], [v], "o", color=INK, markersize=4)
-        ax.set(xlabel=names[0], ylabel=names[1], aspect="equal")
+    line = np.linspace(-reach, reach, 121)
+    grid = np.array([[value((u, v)) for u in line] for v in line])
+    some = ticks(*np.percentile(grid[np.isfinite(grid)], [5, 95]), 10)
+    levels = sorted({*map(value, points), *some} - {0.0})  # a line goes through each point
+    scene = Scene(420, 420)
+    plane = Axes(scene, 50, 30, 340, 340, (-reach, reach), (-reach, reach)).frame(*names)
+    for k, (level, lines) in enumerate(contour_lines(line, grid, levels).items()):
+        for points_of_line in lines:
+            plane.curve(*points_of_line.T, "muted", 1)
+        if lines:
+            longest = max(lines, key=len)
+            u, v = plane.at(*longest[(k % 2 + 1) * len(longest) // 3])
+            words = number(level)
+            scene.box(u - 3.5 * len(words), v - 7, 7 * len(words), 14, "paper")
+            scene.text(u, v, words, "muted", 11)
+    largest = max([1e-300, *(np.hypot(*a) for a in arrows)])
+    for (u, v), arrow in zip(points, arrows, strict=True):
+        du, dv = arrow * 0.4 * reach / largest
+        scene.arrow(*plane.at(u, v), *plane.at(u + du, v + dv), "orange", 2.5)
+        plane.dot(u, v, "ink", 4)
 
     words = [
         f"gradient {numbers(arrow)} at ({', '.join(map(numbers, point))})"
         for point, arrow in zip(points, arrows, strict=True)
     ]
-    return Picture(draw, "; ".join([f"contours of {y}", *words]), (4.6, 4.4))
+    return Picture(scene, "; ".join([f"contours of {y}", *words]))

@@ -1,6 +1,6 @@
-"""What a class needs, made of the notebooks: `make student`, `make instructor`, `make slides`.
+"""What a class needs, made of the notebooks: `make student`, `instructor`, `slides` and `site`.
 
-    python tests/classroom.py student|instructor|slides|measure [--to folder] [chapters]
+    python tests/classroom.py student|instructor|slides|site|measure [--to folder] [chapters]
     python tests/classroom.py tag [chapters]
 
 The notebooks in notebooks/ are the masters: they ask, and hold no solution. An instructor's
@@ -22,10 +22,11 @@ from pathlib import Path
 
 import load
 import slides
+import website
 from nbformat.v4 import new_code_cell
 
 import notebooks
-from notebooks import ROOT, Failed
+from notebooks import ROOT, SPAWN, Failed
 
 BUILD = ROOT / "build"
 SCHEMA = 3  # of nbgrader's metadata
@@ -245,7 +246,7 @@ def made(action, path, to):
 
 def all_made(action, paths, to):
     """Make all of them, two at a time; the files, and sentences about what is wrong."""
-    with ProcessPoolExecutor(max_workers=2) as pool:
+    with ProcessPoolExecutor(max_workers=2, mp_context=SPAWN) as pool:
         done = list(pool.map(partial(made, action, to=to), paths))
     return [path for written, _ in done for path in written], [why for _, why in done if why]
 
@@ -272,6 +273,13 @@ def make_slides(paths, to):
         return [], [str(failure)]
 
 
+def make_site(paths, to):
+    try:
+        return website.make(paths or notebooks.all_notebooks(), to), []
+    except Failed as failure:
+        return [], [str(failure)]
+
+
 def make_tags(paths, to):
     return [path for each in paths or chapters() for path in slides.tag(each)], []
 
@@ -279,7 +287,7 @@ def make_tags(paths, to):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     actions = {"instructor": make_instructor, "student": make_student}
-    actions |= {"slides": make_slides, "tag": make_tags}
+    actions |= {"slides": make_slides, "site": make_site, "tag": make_tags}
     parser.add_argument("action", choices=[*actions, "measure"])
     parser.add_argument("--to", type=Path, help="default: a folder in build/")
     parser.add_argument("paths", nargs="*", type=Path, help="default: all chapters")

@@ -18,6 +18,7 @@ import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -28,6 +29,7 @@ from nbformat.validator import iter_validate
 ROOT = Path(__file__).resolve().parent.parent
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 TIMEOUT = 120  # seconds for a cell
+SPAWN = get_context("spawn")  # to fork a process with threads can hang
 
 # nbval does not compare a cell that is marked in one of these ways; nbclient does not run one
 # that is tagged skip-execution.
@@ -248,7 +250,7 @@ def main():
     if not paths:
         sys.exit("There is no notebook in notebooks/.")
     failed = False
-    with ProcessPoolExecutor(max_workers=2) as pool:
+    with ProcessPoolExecutor(max_workers=2, mp_context=SPAWN) as pool:
         action = {"refresh": refresh, "check": partial(check, run=not args.stored)}[args.action]
         for path, found in zip(paths, pool.map(action, paths), strict=True):
             for line in found:

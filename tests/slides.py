@@ -6,40 +6,22 @@ npm once and are put beside them.
 """
 
 import copy
-import hashlib
 import re
-import shutil
 import struct
-import subprocess
-import tarfile
-import tempfile
 from base64 import b64decode
 from html import escape
 from math import ceil
-from pathlib import Path
 
+import assets
 from nbformat.v4 import new_markdown_cell
 
 import notebooks
-from notebooks import ROOT, Failed
+from notebooks import ROOT
 
 TEMPLATES = ROOT / "tests" / "templates"
-CACHE = ROOT / "build" / "assets"
 
-# What the decks load: the package with its version, its SHA-512, and what is taken out of it.
-ASSETS = {
-    "reveal.js@5.2.1": (
-        "afbfffea620ce69df884588332f61f5e0ca35ea191b5afbfa6c77d62dcadb204"
-        "65ae947316fe116c7efa4d7776a83fbb64f6446e904385d46125a1607d0ef335",
-        r"LICENSE|dist/reveal\.(js|css)|dist/theme/white\.css"
-        r"|dist/theme/fonts/source-sans-pro/.*|plugin/notes/notes\.js",
-    ),
-    "mathjax@3.2.2": (
-        "06df9249553c7811b6ef30a155ec0e89c62ced7b1db78d2a9b8f94a47c97ee4d"
-        "3f3bd36588f73ec7bee4d7f144b0fb2328f64626fb5164cd6f3be81e5b43a11b",
-        r"LICENSE|es5/tex-svg-full\.js",
-    ),
-}
+# What the decks load.
+ASSETS = ["reveal.js", "mathjax"]
 
 CONTENTS = """\
 <!DOCTYPE html>
@@ -126,7 +108,8 @@ def output_height(output):
 
 def is_import(cell):
     lines = [line for line in cell.source.splitlines() if line.strip()]
-    return bool(lines) and all(line.startswith(("import ", "from ")) for line in lines)
+    starts = "import ", "from ", "mc.require("
+    return bool(lines) and all(line.startswith(starts) for line in lines)
 
 
 def tagged(nb):
@@ -174,49 +157,9 @@ def tag(path):
 # --- the decks -------------------------------------------------------------------------------
 
 
-def npm(package, folder):
-    """The file of a package, as npm fetches it from wherever it is set up to."""
-    if not shutil.which("npm"):
-        raise Failed("the slides need npm, once, for reveal.js and MathJax: apt install npm")
-    command = ["npm", "pack", "--silent", "--pack-destination", str(folder), package]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    files = list(folder.glob("*.tgz"))
-    if done.returncode or len(files) != 1:
-        why = (done.stderr.strip() or "without a word").splitlines()[-1]
-        raise Failed(f"npm cannot fetch {package}, which the slides need, once: {why}")
-    return files[0]
-
-
-def asset(package):
-    """The folder with what is taken out of a package, fetched if it is not there yet."""
-    digest, wanted = ASSETS[package]
-    name, _, version = package.partition("@")
-    kept = CACHE / f"{name}-{version}"
-    if kept.exists():
-        return kept
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as temporary:
-        file = npm(package, Path(temporary))
-        if hashlib.sha512(file.read_bytes()).hexdigest() != digest:
-            raise Failed(f"{package} from npm is not the one that the slides were made for")
-        part = Path(temporary) / "part"
-        with tarfile.open(file) as archive:
-            for member in archive:
-                path = member.name.removeprefix("package/")
-                if member.isfile() and re.fullmatch(wanted, path):
-                    target = part / path
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(archive.extractfile(member).read())
-        if not kept.exists():  # another process may have been as fast
-            part.replace(kept)
-    return kept
-
-
 def put_assets(to):
     """What the decks load, in a folder beside them."""
-    for package in ASSETS:
-        kept = asset(package)
-        shutil.copytree(kept, to / "assets" / package.partition("@")[0], dirs_exist_ok=True)
+    assets.put(to, ASSETS, "make slides")
 
 
 def deck(nb):

@@ -25,18 +25,14 @@ def loaded_after(code):
         ("", []),
         ("w, x = mc.vectors('w x'); d = mc.derive(w @ x, wrt=w); d._repr_latex_(); d.check()", []),
         ("mc.read('sin(x)^2', x=mc.scalars('x')); mc.exercise('05.cube').check('3w')", []),
-        ("mc.plots.heatmap(np.eye(2))", []),
+        ("mc.plots.heatmap(np.eye(2)).png()", ["PIL"]),
         ("x = mc.scalars('x'); mc.explore.tangent(x**2).set(x=2)", ["IPython", "ipywidgets"]),
-        ("mc.plots.heatmap(np.eye(2)).png()", ["PIL", "matplotlib"]),
+        ("mc.explore(mc.scalars('z') ** 2)._repr_mimebundle_()", ["IPython", "PIL", "ipywidgets"]),
+        ("mc.plots.dataflow(mc.scalars('z') ** 2).png()", ["PIL", "matplotlib"]),
     ],
 )  # fmt: skip
-def test_what_draws_is_loaded_when_something_is_drawn(code, loaded):
+def test_what_draws_is_loaded_when_something_is_drawn_and_pyplot_never(code, loaded):
     assert loaded_after(code) == loaded
-
-
-def test_pyplot_is_never_loaded():
-    loaded = loaded_after("mc.explore(mc.scalars('z') ** 2)._repr_mimebundle_()")
-    assert "ipywidgets" in loaded and "matplotlib.pyplot" not in loaded
 
 
 def test_a_notebook_newer_than_the_package_says_what_to_run(monkeypatch):

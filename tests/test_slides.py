@@ -3,6 +3,7 @@
 import re
 import subprocess
 
+import assets
 import classroom
 import pytest
 import slides
@@ -70,18 +71,18 @@ def test_a_deck_asks_for_nothing_from_elsewhere():
 
 @pytest.fixture
 def no_cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(slides, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(assets, "CACHE", tmp_path / "cache")
 
 
 def test_without_npm_it_says_so(tmp_path, monkeypatch, no_cache):
-    monkeypatch.setattr(slides.shutil, "which", lambda name: None)
-    with pytest.raises(notebooks.Failed, match="the slides need npm, once"):
+    monkeypatch.setattr(assets.shutil, "which", lambda name: None)
+    with pytest.raises(notebooks.Failed, match="make slides needs npm, once, for reveal"):
         slides.put_assets(tmp_path)
 
 
 @pytest.mark.parametrize(
     "code, sentence",
-    [(1, "npm cannot fetch reveal.js.*: no route"), (0, "is not the one that the slides were")],
+    [(1, "npm cannot fetch reveal.js.*: no route"), (0, "is not the one that make slides was")],
 )
 def test_what_npm_fails_to_give_is_not_used(tmp_path, monkeypatch, no_cache, code, sentence):
     def run(command, cwd, **options):
@@ -89,8 +90,8 @@ def test_what_npm_fails_to_give_is_not_used(tmp_path, monkeypatch, no_cache, cod
             (cwd / "reveal.js.tgz").write_bytes(b"something else")
         return subprocess.CompletedProcess(command, code, "", "npm error code\nno route\n")
 
-    monkeypatch.setattr(slides.shutil, "which", lambda name: "/usr/bin/npm")
-    monkeypatch.setattr(slides.subprocess, "run", run)
+    monkeypatch.setattr(assets.shutil, "which", lambda name: "/usr/bin/npm")
+    monkeypatch.setattr(assets.subprocess, "run", run)
     with pytest.raises(notebooks.Failed, match=sentence):
         slides.put_assets(tmp_path)
-    assert not any(slides.CACHE.glob("reveal*"))
+    assert not any(assets.CACHE.glob("reveal*"))

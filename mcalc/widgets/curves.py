@@ -11,9 +11,9 @@ from ..derive import derive
 from ..evaluate import batch
 from ..expr import symbols, unnamed
 from ..picture import number, numbers
+from ..scene import Axes, Scene, contour_lines, limits, ticks
 from .explorer import Explorer, expression, only_scalars, outside, signed
 from .inputs import Choice, Number
-from .scene import Axes, Scene, limits, ticks
 
 _HEIGHT = 330
 
@@ -188,15 +188,11 @@ class Gradient(Explorer):
         return limits(np.clip(finite, *np.percentile(finite, [20, 80])) if finite.size else [])
 
     def _contours(self, line):
-        """Lines of equal height, once for all: matplotlib's own library draws them."""
-        from contourpy import contour_generator
-
-        finite = np.ma.masked_invalid(self.heights)
-        generator = contour_generator(line, line, finite)
-        bounds = np.nanpercentile(finite.compressed(), [5, 95]) if finite.count() else (0, 0)
+        finite = self.heights[np.isfinite(self.heights)]
+        bounds = np.percentile(finite, [5, 95]) if finite.size else (0, 0)
         if not bounds[0] < bounds[1]:
             return {}  # flat, or nowhere defined
-        return {level: generator.lines(level) for level in ticks(*bounds, 10)}
+        return contour_lines(line, self.heights, ticks(*bounds, 10))
 
     def frame(self, direction, step, **at):
         u, v = (at[s.name] for s in self.pair)

@@ -12,9 +12,9 @@ from ..derive import derive
 from ..evaluate import compile_
 from ..expr import SYMBOL, is_number, node, replace, shape_text, symbols, unnamed, walk
 from ..picture import number, numbers
+from ..scene import Axes, Scene, limits
 from .explorer import Explorer, expression, signed
 from .inputs import Choice, Number
-from .scene import Axes, Scene, limits
 
 
 class Descent(Explorer):

@@ -9,7 +9,7 @@ import ipywidgets as W
 from ..exercises import progress
 from ..expr import WRITERS, symbols
 from ..reader import ReadError, read
-from .scene import STYLE
+from ..scene import STYLE
 
 _CSS = STYLE + (
     ".mcalc-exercise .widget-html-content,.mcalc-exercise .widget-htmlmath-content"

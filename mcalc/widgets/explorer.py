@@ -11,8 +11,8 @@ import ipywidgets as W
 import numpy as np
 
 from ..expr import WRITERS, Expr, as_expr, scalars, symbols, vectors
-from ..picture import number, typeset
-from .scene import STYLE
+from ..picture import number
+from ..scene import STYLE
 
 # JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless the element
 # that has it has this attribute. Keys that go with Ctrl, Alt or Cmd, and Shift+Enter, are left
@@ -175,7 +175,7 @@ class Explorer(W.VBox):
 
     def png(self) -> bytes:
         """The picture as it is now, with its formulas and numbers: the bytes of a PNG file."""
-        above = [text for line in self.formulas for text in _drawn(line)]
+        above = [text for line in self.formulas for text in _wrapped(line)]
         return self.scene.png(above, [*self.lines, "", "(a picture: run the cell to move things)"])
 
     def _repr_mimebundle_(self, **options):
@@ -217,11 +217,9 @@ def _plain(line):
     return " = ".join(map(str, line)) if isinstance(line, tuple) else repr(line)
 
 
-def _drawn(line):
-    """As text for matplotlib: a list of lines."""
-    if isinstance(line, tuple):
-        return typeset(*line).splitlines()
-    return [part for text in repr(line).splitlines()
+def _wrapped(line):
+    """As lines of text that are as long as a picture is wide."""
+    return [part for text in _plain(line).splitlines()
             for part in textwrap.wrap(text, 90, subsequent_indent=" " * 18,
                                       drop_whitespace=False) or [""]]  # fmt: skip
 

@@ -12,10 +12,10 @@ from ..diagrams import evaluated
 from ..evaluate import compile_, letters
 from ..expr import symbols, unnamed
 from ..picture import number, numbers
+from ..scene import Scene
 from .explorer import Explorer, expression, outside
 from .inputs import Choice, Number
 from .matrices import entry_names
-from .scene import Scene
 
 _STARTS = 1.0, -0.5, 1.5, 0.5, 2.0, -1.0
 MOST = 40  # paths

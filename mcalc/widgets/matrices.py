@@ -11,9 +11,9 @@ from ..evaluate import compile_, length, letters
 from ..expr import SYMBOL, matrices, node, scalars, symbols, unnamed, vectors
 from ..picture import number, numbers
 from ..reader import read
+from ..scene import Axes, Scene
 from .explorer import Explorer, expression, outside
 from .inputs import Choice, Formula, Number
-from .scene import Axes, Scene
 
 MOST = 4  # entries of a vector that get an input each
 _STARTS = (1.0, -0.5, 2.0, 1.5), (0.5, 2.0, -1.0, 1.0), (1.5, 1.0, 0.5, -2.0)

@@ -12,9 +12,9 @@ from ..diagrams import unit
 from ..evaluate import compile_
 from ..expr import SYMBOL, node, replace, scalars, symbols, unnamed, vectors
 from ..picture import number, numbers
+from ..scene import Axes, Scene, limits
 from .explorer import Explorer, expression, signed
 from .inputs import Choice, Number
-from .scene import Axes, Scene, limits
 
 _REACH = 3.0
 

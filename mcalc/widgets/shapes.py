@@ -14,9 +14,9 @@ from ..diagrams import evaluated
 from ..evaluate import length, letters
 from ..expr import let, matrices, scalars, shape_text, symbols, vectors
 from ..picture import number
+from ..scene import Scene
 from .graphs import Chained
 from .inputs import Choice, Number
-from .scene import Scene
 
 
 class Shapes(Chained):

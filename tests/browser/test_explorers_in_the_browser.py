@@ -15,7 +15,7 @@ import numpy as np
 import mcalc as mc
 from mcalc.widgets.explorer import Explorer
 from mcalc.widgets.inputs import Number
-from mcalc.widgets.scene import Scene
+from mcalc.scene import Scene
 
 x = mc.scalars("x")
 

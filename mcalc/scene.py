@@ -1,4 +1,4 @@
-"""One drawing, two ways out: SVG for the live picture, PNG by matplotlib for the static one.
+"""One drawing, two ways out: SVG for the live picture, PNG for the static one.
 
 A scene is a list of a few kinds of marks in pixels, and knows nothing of what it shows. The colours
 of the SVG are custom properties of CSS, so it follows the theme.
@@ -6,11 +6,12 @@ of the SVG are custom properties of CSS, so it follows the theme.
 
 from __future__ import annotations
 
-import io
 import math
 from xml.etree import ElementTree as ET
 
 import numpy as np
+
+from . import raster
 
 # What a colour is for, on a light page and on a dark one. Text has a contrast of at least 4.5 in
 # each; JupyterLab's own colours come first where it has one for the purpose.
@@ -129,36 +130,9 @@ class Scene:
 
     # --- as PNG ---
 
-    def png(self, above=(), below=(), dpi=96) -> bytes:
-        """The picture in its light colours, with lines of formulas above it and of text below it.
-
-        The bytes are the same on every run.
-        """
-        from matplotlib.figure import Figure
-
-        lines = [38 if "$" in line else 17 for line in above]  # a formula, or text
-        top, foot = sum(lines) + 10, 17 * len(below) + 12
-        width, height = self.width, top + self.height + foot
-        figure = Figure(figsize=(width / 96, height / 96), facecolor="white")
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(0, width), ylim=(height - top, -top))
-        axes.set_axis_off()
-        for order, (kind, data, style, clip) in enumerate(self.marks):
-            _MATPLOTLIB[kind](axes, data, style, clip, order)
-        at = 5 - top
-        for line, high in zip(above, lines, strict=True):
-            _words(axes, at + high / 2, line, 11 if "$" in line else 8.5, "$" not in line)
-            at += high
-        for k, line in enumerate(below):
-            _words(axes, self.height + 12 + 17 * k, line.replace("$", r"\$"), 8.5, True)
-        file = io.BytesIO()
-        figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
-        return file.getvalue()
-
-
-def _words(axes, y, line, size, mono):
-    family = {"family": "monospace"} if mono else {}
-    axes.text(10, y, line, fontsize=size, va="center", color=COLORS["ink"][0], **family)
+    def png(self, above=(), below=()) -> bytes:
+        """The picture as the bytes of a PNG file, with lines of text above and below it."""
+        return raster.png(self, COLORS, above, below)
 
 
 def _px(value):
@@ -221,84 +195,6 @@ _SVG = {
 }
 
 
-def _patch(style, order):
-    fill, edge = (COLORS[c][0] if c else None for c in (style["fill"], style["stroke"]))
-    face = _rgba(fill, style["opacity"]) if fill else "none"
-    dashes = (0, [float(part) * 0.75 / max(style["width"] * 0.75, 0.1)
-                  for part in style["dash"].split()])  # fmt: skip
-    return {
-        "facecolor": face,
-        "edgecolor": _rgba(edge, 1 if fill else style["opacity"]) if edge else "none",
-        "linewidth": 0.75 * style["width"] if edge else 0,
-        "linestyle": dashes if dashes[1] else "-",
-        "zorder": 2 + order / 1000,
-    }
-
-
-def _rgba(color, opacity):
-    return (*(int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)), opacity)
-
-
-def _drawn(axes, patch, clip):
-    axes.add_patch(patch)
-    if clip:
-        from matplotlib.patches import Rectangle
-
-        x, y, width, height = clip
-        patch.set_clip_path(Rectangle((x, y), width, height, transform=axes.transData))
-
-
-def _matplotlib_path(axes, points, style, clip, order):
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    if len(points) > 1:
-        path = Path(np.asarray([*points, points[0]] if style["fill"] else points, dtype=float))
-        _drawn(axes, PathPatch(path, capstyle="butt", **_patch(style, order)), clip)
-
-
-def _matplotlib_squares(axes, data, style, clip, order):
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    at, cell = data
-    corners = np.array([(0, 0), (cell, 0), (cell, cell), (0, cell), (0, 0)])
-    points = np.concatenate([corners + corner for corner in at])
-    codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY] * len(at)
-    _drawn(axes, PathPatch(Path(points, codes), antialiased=False, **_patch(style, order)), clip)
-
-
-def _matplotlib_box(axes, data, style, clip, order):
-    from matplotlib.patches import Rectangle
-
-    x, y, width, height = data
-    _drawn(axes, Rectangle((x, y), width, height, **_patch(style, order)), clip)
-
-
-def _matplotlib_dot(axes, data, style, clip, order):
-    from matplotlib.patches import Circle
-
-    x, y, radius = data
-    _drawn(axes, Circle((x, y), radius, **_patch(style, order)), clip)
-
-
-def _matplotlib_text(axes, data, style, clip, order):
-    x, y, words = data
-    side = {"start": "left", "middle": "center", "end": "right"}[style["anchor"]]
-    given = {"color": COLORS[style["fill"]][0], "fontsize": 0.72 * style["size"]}
-    given |= {"fontweight": "bold" if style["bold"] else "normal", "zorder": 2 + order / 1000}
-    axes.text(x, y, words.replace("$", r"\$"), ha=side, va="center_baseline", **given)
-
-
-_MATPLOTLIB = {
-    "path": _matplotlib_path,
-    "squares": _matplotlib_squares,
-    "box": _matplotlib_box,
-    "dot": _matplotlib_dot,
-    "text": _matplotlib_text,
-}
-
-
 # --- axes ------------------------------------------------------------------------------------
 
 
@@ -309,6 +205,17 @@ def ticks(low, high, count=5) -> list[float]:
     step = next(power * k for k in (1, 2, 5, 10) if power * k >= raw * 0.999)
     first = math.ceil(low / step - 1e-9)
     return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def contour_lines(line, heights, levels) -> dict:
+    """Lines of equal height over a square, with matplotlib's own library: level to lists of points.
+
+    ``heights`` has a row for each y; where they are not finite, lines end.
+    """
+    from contourpy import contour_generator
+
+    generator = contour_generator(line, line, np.ma.masked_invalid(heights))
+    return {level: generator.lines(level) for level in levels}
 
 
 def limits(values, floor=0.1) -> tuple[float, float]:

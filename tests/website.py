@@ -1,0 +1,154 @@
+"""The notebooks as pages to read, on any web server, from a folder or on paper: `make site`.
+
+A page is what its notebook stores: nothing is run, and nothing in it asks for a network. nbconvert
+makes it with the template in templates/site; what needs a look at the whole page is done here.
+"""
+
+import re
+import shutil
+from functools import cache
+from urllib.parse import quote
+
+import assets
+from bs4 import BeautifulSoup
+from slides import TEMPLATES
+
+import notebooks
+from notebooks import ROOT
+
+TEMPLATE = TEMPLATES / "site"
+TITLE = "Matrix calculus, by doing it"
+NOTEBOOK = re.compile(r"^([\w-]+)\.ipynb(?=#|$)")
+DATA = re.compile(r"\bdata/\w+\.npz\b")
+COLOURLESS = re.compile(r'<span class="[nopw]">([^<]*)</span>')  # most of what Pygments marks
+LONG = 160  # characters of an alternative text; what is longer stands below the picture
+
+
+@cache
+def exporter():
+    from nbconvert import HTMLExporter
+
+    return HTMLExporter(
+        template_name=TEMPLATE.name,
+        extra_template_basedirs=[str(TEMPLATES)],
+        exclude_anchor_links=True,
+    )
+
+
+def is_live(cell):
+    """Whether JupyterLab shows more than is stored: something to move, or a field to type in."""
+    tags = cell.metadata.get("tags", [])
+    explores = cell.cell_type == "code" and "mc.explore" in cell.source
+    return explores or any(tag.startswith("exercise:") for tag in tags)
+
+
+def page(path):
+    """A notebook as HTML."""
+    nb = notebooks.read(path)
+    first_live = next((cell.id for cell in nb.cells if is_live(cell)), None)
+    resources = {"notebook": path.name, "first_live": first_live}
+    html, _ = exporter().from_notebook_node(nb, resources)
+    soup = BeautifulSoup(COLOURLESS.sub(r"\1", html), "html.parser")
+    name_it(soup, path)
+    lead_on(soup)
+    for part in (headings, tables, listings, pictures):
+        part(soup)
+    return str(soup)
+
+
+def name_it(soup, path):
+    """The title, with the chapter's number; and the notebook itself, for who wants to run it."""
+    title = soup.h1.get_text()
+    if path.stem != "index":
+        number = f"{path.stem[:2]} " if path.stem[:2].isdigit() else ""
+        title = f"{number}{title} – {TITLE}"
+    soup.title.string = title
+    line = soup.new_tag("p", attrs={"class": "notebook"})
+    line.append(soup.new_tag("a", href=path.name, download="", string="Download this notebook"))
+    for file in sorted(set(DATA.findall(soup.main.get_text()))):
+        link = soup.new_tag("a", href=file, download="", string=file)
+        line.extend([", and ", link, " to a folder beside it"])
+    soup.h1.insert_after(line)
+
+
+def lead_on(soup):
+    """Links to pages in the place of notebooks; lines of nothing but links as navigation."""
+    for link in soup("a", href=True, download=False):
+        link["href"] = NOTEBOOK.sub(r"\1.html", link["href"])
+    lines = [link.parent for link in soup("a", href="index.html", string="Contents")]
+    places = {"Chapters": soup.header, "Chapters, below the text": soup.footer}
+    for line, (label, place) in zip(lines, places.items(), strict=False):
+        line.name, line["aria-label"] = "nav", label
+        place.insert(0, line.extract())
+
+
+def headings(soup):
+    """Ids as JupyterLab makes them, which the links are written for; a heading leads to itself."""
+    for heading in soup(["h1", "h2", "h3", "h4"]):
+        heading["id"] = heading.get_text().replace(" ", "-")
+        if heading.name != "h1":
+            inside = soup.new_tag("a", href="#" + quote(heading["id"]))
+            inside.extend(list(heading.contents))
+            heading.append(inside)
+
+
+def group(soup, element, label, kind):
+    """Put an element into a group that scrolls, as the template does with cells."""
+    attrs = {"class": [kind, "scrolls"], "role": "group", "aria-label": label}
+    return element.wrap(soup.new_tag("div", attrs=attrs))
+
+
+def tables(soup):
+    for table in soup("table"):
+        group(soup, table, "Table", "table")
+        for head in table("th"):
+            if not head.get_text(strip=True):
+                head.name = "td"  # heads nothing
+
+
+def listings(soup):
+    """Code in the text, as code in cells."""
+    for pre in soup("pre"):
+        if not pre.find_parent(class_="scrolls"):
+            group(soup, pre.find_parent(class_="highlight") or pre, "Code", "code")
+
+
+def pictures(soup):
+    """Each on a card; a text that is too long to be heard in one go stands below it."""
+    for image in soup("img"):
+        words = image["alt"]
+        card = image.wrap(soup.new_tag("div", attrs={"class": "picture"}))
+        if "width" in image.attrs:
+            card["style"] = f"--wide: {image['width']}px"
+        if "\n" in words or len(words) > LONG:
+            image["alt"] = f"{short(words)}; all of it in words below"
+            details = soup.new_tag("details")
+            details.append(soup.new_tag("summary", string="The picture in words"))
+            details.append(soup.new_tag("pre", string=words))
+            card.insert_after(details)
+
+
+def short(words):
+    """What it is a picture of: the first line, or the first words of a long one."""
+    first = " ".join(words.partition("\n")[0].split())
+    return first if len(first) <= LONG else re.split("[:;]", first)[0]
+
+
+def write(paths, to):
+    """The pages of these notebooks and all that is not from npm, in a folder."""
+    (to / "assets").mkdir(parents=True, exist_ok=True)
+    for path in TEMPLATE.glob("site.*"):
+        shutil.copy(path, to / "assets")
+    shutil.copytree(ROOT / "notebooks" / "data", to / "data", dirs_exist_ok=True)
+    made = []
+    for path in paths:
+        shutil.copy(path, to)
+        made.append(to / f"{path.stem}.html")
+        made[-1].write_text(page(path), encoding="utf-8")
+    return made
+
+
+def make(paths, to):
+    """The pages with everything that they load."""
+    assets.put(to, ["mathjax"], "make site")
+    return write(paths, to)
