@@ -1,20 +1,21 @@
 """A scene as the bytes of a PNG file, in its light colours: the static form of what is drawn.
 
-Pillow draws it, which comes with matplotlib: matplotlib itself would take 0.6 seconds and 35 MB in
+Pillow draws it, which comes with matplotlib: matplotlib itself would take 0.6 seconds and 38 MB in
 every kernel that shows an explorer.
 """
 
 from __future__ import annotations
 
 import io
-import math
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
+from math import floor, hypot
 from pathlib import Path
 
 FINE = 3  # everything is drawn so many times as large, and made smaller: that smooths edges
+BAND = 64  # rows that are drawn at a time: of larger buffers a kernel would keep the memory
 MARGIN, LINE = 10, 17  # pixels, beside and for a line of text
 MONO = 11.5
 
@@ -25,20 +26,44 @@ def png(scene, colors, above=(), below=()) -> bytes:
 
     top = LINE * len(above) + MARGIN if above else 0
     foot = LINE * len(below) + MARGIN if below else 0
-    sheet = _Sheet(scene.width, top + scene.height + foot, colors)
-    sheet.top = top
-    for kind, data, style, clip in scene.marks:
-        with sheet.within(clip):
-            getattr(sheet, kind)(data, style)
-    for start, lines in ((MARGIN / 2 - top, above), (scene.height + 2, below)):
-        for k, line in enumerate(lines):
-            sheet.words(MARGIN, start + LINE * (k + 0.5), line, "DejaVuSansMono", MONO, "ink", "l")
-    file = io.BytesIO()
-    small = sheet.image.reduce(FINE)
+    marks = [*scene.marks, *_lines(MARGIN / 2 - top, above), *_lines(scene.height + 2, below)]
+    whole = Image.new("RGB", (scene.width, top + scene.height + foot))
+    for start in range(0, whole.height, BAND):
+        height = min(BAND, whole.height - start)
+        sheet = _Sheet(scene.width, height, top - start, colors)
+        for kind, data, style, clip in marks:
+            low, high = _rows(kind, data, style)
+            if low + top <= start + height and high + top >= start:
+                with sheet.within(clip):
+                    getattr(sheet, kind)(data, style)
+        whole.paste(sheet.image.reduce(FINE), (0, start))
     # 256 colours are enough for a drawing, in half of the bytes
-    few = small.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    few = whole.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    file = io.BytesIO()
     few.save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def _lines(start, lines):
+    """Text as marks of one width."""
+    style = {"fill": "ink", "size": MONO, "anchor": "start", "font": "DejaVuSansMono"}
+    for k, line in enumerate(lines):
+        yield "text", (MARGIN, start + LINE * (k + 0.5), line), style, None
+
+
+def _rows(kind, data, style):
+    """The first and the last row that a mark may touch."""
+    more = style.get("width", 0) + 1
+    if kind == "path":
+        ys = [y for _, y in data]
+    elif kind == "squares":
+        ys = [y + more for _, y in data[0] for more in (0, data[1])]
+    elif kind == "box":
+        ys = [data[1], data[1] + data[3]]
+    else:
+        reach = data[2] if kind == "dot" else style["size"]
+        ys = [data[1] - reach, data[1] + reach]
+    return min(ys) - more, max(ys) + more
 
 
 @cache
@@ -52,10 +77,10 @@ def _font(name, pixels):
 class _Sheet:
     """One method for each kind of mark, in the scene's own pixels."""
 
-    def __init__(self, width, height, colors):
+    def __init__(self, width, height, top, colors):
         from PIL import Image, ImageDraw
 
-        self.colors, self.top, self.left = colors, 0.0, 0.0
+        self.colors, self.top, self.left = colors, top, 0.0
         self.image = Image.new("RGB", (width * FINE, height * FINE), "white")
         self.pen = ImageDraw.Draw(self.image, "RGBA")
 
@@ -69,17 +94,23 @@ class _Sheet:
 
         whole = self.image, self.pen, self.left, self.top
         x, y, width, height = clip
-        box = [round(v) for v in (*self.at(x, y), *self.at(x + width, y + height))]
-        self.image = whole[0].crop(box)
+        corners = self.at(x, y), self.at(x + width, y + height)
+        (x0, y0), (x1, y1) = (map(self.nearest, point, self.image.size) for point in corners)
+        self.image = self.image.crop((x0, y0, x1, y1))
         self.pen = ImageDraw.Draw(self.image, "RGBA")
-        self.left, self.top = self.left - box[0] / FINE, self.top - box[1] / FINE
+        self.left, self.top = self.left - x0 / FINE, self.top - y0 / FINE
         yield
         part = self.image
         self.image, self.pen, self.left, self.top = whole
-        self.image.paste(part, box[:2])
+        self.image.paste(part, (x0, y0))
+
+    @staticmethod
+    def nearest(value, length):
+        return min(max(value, 0), length)
 
     def at(self, x, y):
-        return (x + self.left) * FINE, (y + self.top) * FINE
+        """A whole pixel of the sheet: else what goes on in the next band would not fit."""
+        return floor((x + self.left) * FINE + 0.5), floor((y + self.top) * FINE + 0.5)
 
     def color(self, name, opacity=1.0):
         code = self.colors[name][0]
@@ -97,6 +128,7 @@ class _Sheet:
     def stroke(self, points, style, opacity=1.0):
         color, width = self.color(style["stroke"], opacity), max(round(style["width"] * FINE), 1)
         for run in dashes(points, [float(part) * FINE for part in style["dash"].split()]):
+            run = [(floor(x + 0.5), floor(y + 0.5)) for x, y in run]
             self.pen.line(run, color, width, "curve" if len(run) > 2 else None)
 
     def box(self, data, style):
@@ -117,26 +149,24 @@ class _Sheet:
         places, cell = data
         color = self.color(style["fill"], style["opacity"])
         for x, y in places:
-            x0, y0 = map(round, self.at(x, y))
-            x1, y1 = map(round, self.at(x + cell, y + cell))
+            x0, y0 = self.at(x, y)
+            x1, y1 = self.at(x + cell, y + cell)
             self.pen.rectangle((x0, y0, x1 - 1, y1 - 1), color)
 
     def dot(self, data, style):
         x, y, radius = data
         x, y = self.at(x, y)
-        edge = style["width"] * FINE / 2
-        for r, name in ((radius * FINE + edge, "stroke"), (radius * FINE - edge, "fill")):
+        edge = style["width"] / 2
+        for name, out in (("stroke", radius + edge), ("fill", radius - edge)):
+            r = round(out * FINE)
             self.pen.ellipse((x - r, y - r, x + r, y + r), self.color(style[name]))
 
     def text(self, data, style):
         x, y, words = data
-        font = "DejaVuSans-Bold" if style["bold"] else "DejaVuSans"
+        name = style.get("font") or ("DejaVuSans-Bold" if style["bold"] else "DejaVuSans")
+        font = _font(name, round(style["size"] * FINE))
         side = {"start": "l", "middle": "m", "end": "r"}[style["anchor"]]
-        self.words(x, y, words, font, style["size"], style["fill"], side)
-
-    def words(self, x, y, words, font, size, color, side):
-        font = _font(font, round(size * FINE))
-        self.pen.text(self.at(x, y), words, self.color(color), font, anchor=side + "m")
+        self.pen.text(self.at(x, y), words, self.color(style["fill"]), font, anchor=side + "m")
 
 
 def dashes(points, pattern):
@@ -145,7 +175,7 @@ def dashes(points, pattern):
         return [points]
     runs, on, left, k = [[points[0]]], True, pattern[0], 0
     for (x0, y0), (x1, y1) in pairwise(points):
-        length, done = math.hypot(x1 - x0, y1 - y0), 0.0
+        length, done = hypot(x1 - x0, y1 - y0), 0.0
         while length - done > left:
             done += left
             point = x0 + (x1 - x0) * done / length, y0 + (y1 - y0) * done / length

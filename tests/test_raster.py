@@ -82,3 +82,20 @@ def test_lines_of_text_make_room_above_and_below():
 )
 def test_dashes(points, pattern, runs):
     assert dashes(points, pattern) == runs
+
+
+@pytest.mark.parametrize("band", [17, 64])
+def test_it_does_not_show_that_it_is_drawn_in_bands(monkeypatch, band):
+    scene = Scene(120, 100)
+    scene.line([(0, 0), (60, 95), (120, 5)], "blue", 3, "7 4", clip=(10, 8, 90, 85))
+    for k in range(6):
+        scene.text(
+            60, 9.3 + 17.1 * k, "∂y/∂x = w ⊗ x", "orange" if k % 2 else "ink", 11, bold=k > 3
+        )
+        scene.dot(12 + 17 * k, 15.7 * k, 5)
+    scene.image(80, 20, 11.5, np.arange(-4, 5).reshape(3, 3))
+    shown = []
+    for rows in (band, 10_000):
+        monkeypatch.setattr("mcalc.raster.BAND", rows)
+        shown.append(pixels(scene, above=["a"], below=["b"]).astype(int))
+    assert (shown[0] == shown[1]).all()
