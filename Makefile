@@ -15,7 +15,7 @@ help:
 	@echo 'make instructor   the same with solutions and tests: a course for nbgrader'
 	@echo 'make slides    the chapters as slides that need no network, in build/slides'
 	@echo 'make site      the notebooks as pages to read, for any web server, in build/site'
-	@echo 'make tag       say anew in the notebooks where a slide begins   ARGS=notebooks/one.ipynb'
+	@echo 'make tag       mark in the notebooks where slides begin   ARGS=notebooks/one.ipynb'
 	@echo 'make measure   memory and processor time that a student needs'
 	@echo 'make picture   the picture in README.md, from JupyterLab in Chromium'
 	@echo 'make test-matrix   the tests with other versions, with uv   ARGS="3.12 oldest"'
@@ -25,7 +25,8 @@ help:
 	@echo 'The first time takes a minute and a network. Another Python: make lab PYTHON=python3.12'
 
 lab: .venv/reader
-	.venv/bin/python -m jupyterlab --ServerApp.root_dir=notebooks $(ARGS)
+	.venv/bin/python -m jupyterlab --ServerApp.root_dir=notebooks \
+		--LabApp.default_url=/lab/tree/index.ipynb $(ARGS)
 
 test: .venv/test
 	.venv/bin/python -m ruff check mcalc tests notebooks
@@ -83,8 +84,9 @@ install = @$(pip) $(2) install $(1) >.venv/install.log 2>&1 || { echo \
 	"The installation failed. If there is no network: only the first time needs one. Details: .venv/install.log"; \
 	exit 1; } >&2
 
-# Sliders answer 40 ms sooner with this.
-server = mcalc/widgets/jupyter_server_config.py
+# Sliders answer 40 ms sooner with the first; without the other, JupyterLab lays a question about its
+# news over the notebook.
+server = mcalc/widgets/jupyter_server_config.py mcalc/widgets/labconfig
 
 # A stamp is written last, so an installation that was cut short is taken up again.
 .venv/reader: requirements.lock pyproject.toml $(wildcard $(server)) $(stale)
@@ -93,18 +95,19 @@ server = mcalc/widgets/jupyter_server_config.py
 	@echo "Installing into .venv ..."
 	$(call install,--no-compile --require-hashes --requirement requirements.lock)
 	$(call install,--no-deps --no-build-isolation --editable .)
-	@mkdir -p .venv/etc/jupyter && cp $(server) .venv/etc/jupyter/
+	@mkdir -p .venv/etc/jupyter && cp -r $(server) .venv/etc/jupyter/
 	@touch $@
 
 .venv/test: .venv/reader tests/requirements.lock
 	$(call install,--no-compile --require-hashes --requirement tests/requirements.lock)
 	@touch $@
 
-# An environment of its own, as a class's hub has it; with bytecode, without which servers and
-# kernels take 30 MB more.
+# An environment of its own, as a class's hub has it: with bytecode, without which servers and
+# kernels take 30 MB more each, and without a debugger, for which every kernel takes 8.
 .venv/hub/installed: .venv/test tests/hub/requirements.lock
 	@.venv/bin/python -m venv --clear --without-pip .venv/hub
 	@echo "Installing into .venv/hub ..."
 	$(call install,--require-hashes --requirement tests/hub/requirements.lock,--python .venv/hub)
-	@mkdir -p .venv/hub/etc/jupyter && cp $(server) .venv/hub/etc/jupyter/
+	@$(pip) --python .venv/hub uninstall --yes debugpy
+	@mkdir -p .venv/hub/etc/jupyter && cp -r $(server) .venv/hub/etc/jupyter/
 	@touch $@

@@ -128,6 +128,7 @@ def test_post_build_installs_mcalc_and_keeps_a_configuration(tmp_path, fresh):
     config = "mcalc/widgets/jupyter_server_config.py"
     (checkout / config).parent.mkdir()
     shutil.copy(ROOT / config, checkout / config)
+    shutil.copytree(ROOT / "mcalc/widgets/labconfig", checkout / "mcalc/widgets/labconfig")
     env = os.environ | {"PATH": f"{fresh / 'bin'}:{os.environ['PATH']}", "PIP_NO_INDEX": "1"}
     for _ in range(2):
         done = subprocess.run(
@@ -137,6 +138,7 @@ def test_post_build_installs_mcalc_and_keeps_a_configuration(tmp_path, fresh):
         installed = fresh / "etc" / "jupyter" / "jupyter_server_config.py"
         assert "ServerApp" in installed.read_text() or "kept" in installed.read_text()
         installed.write_text("# ServerApp: kept")
+        assert (installed.parent / "labconfig" / "default_setting_overrides.json").exists()
     code = "from importlib.metadata import version as v; from importlib.util import find_spec as f;"
     asked = [fresh / "bin" / "python", "-Ic", code + "print(v('mcalc'), f('mcalc').origin)"]
     said = subprocess.check_output(asked, text=True, cwd=tmp_path).split()

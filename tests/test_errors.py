@@ -72,9 +72,9 @@ CASES = {
         "multiply: w^T is a row, 1 x n, and x a vertical vector, n x 1: leave out the .T",
     ),
     "no rule": (
-        lambda: np.arcsin(x),
+        lambda: np.arccos(x),
         mc.UnsupportedError,
-        "np.arcsin has no rule in mcalc; near it: np.sin, np.arctan",
+        "np.arccos has no rule in mcalc; near it: np.cos",
     ),
     "no rule, in linalg": (
         lambda: np.linalg.det(A),

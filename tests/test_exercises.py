@@ -21,7 +21,7 @@ from mcalc.mistakes import mistakes
 from mcalc.questions import ROWS
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-CHAPTERS = [f"{k:02}" for k in range(1, 13)]
+CHAPTERS = sorted({key[:2] for key in ROWS})
 every_exercise = pytest.mark.parametrize("key", ROWS)
 
 
@@ -37,7 +37,7 @@ def test_there_are_enough_in_every_chapter():
     assert len(ROWS) >= 60
     for chapter in CHAPTERS:
         assert 3 <= len(exercise_keys(chapter)) <= 8
-    assert {key[:2] for key in ROWS} == {*CHAPTERS}
+    assert {*CHAPTERS} >= {f"{k:02}" for k in range(1, 13)}
     assert all(re.fullmatch(r"\d\d\.[a-z][a-z-]*", key) for key in ROWS)
 
 

@@ -42,9 +42,16 @@ def is_live(cell):
     return explores or any(tag.startswith("exercise:") for tag in tags)
 
 
+def is_answer(cell):
+    return any(tag.startswith("answer:") for tag in cell.metadata.get("tags", []))
+
+
 def page(path):
     """A notebook as HTML."""
     nb = notebooks.read(path)
+    for cell in nb.cells:
+        if is_answer(cell):
+            cell.outputs = []  # that nothing was answered yet
     first_live = next((cell.id for cell in nb.cells if is_live(cell)), None)
     resources = {"notebook": path.name, "first_live": first_live}
     html, _ = exporter().from_notebook_node(nb, resources)

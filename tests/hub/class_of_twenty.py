@@ -129,6 +129,8 @@ def test_every_kernel_is_still_there_at_the_end(day):
 
 
 def test_a_student_takes_no_more_memory_than_is_said(day):
+    if len(day.students) < 20:
+        pytest.skip("so few students share less of their memory than twenty")
     totals = day.totals()
     each = mean(totals.values()) / MEGA
     none([f"a student takes {each:.0f} MB on average, and {MEAN} is the most"] * (each > MEAN))

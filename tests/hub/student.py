@@ -4,6 +4,7 @@ import asyncio
 import base64
 import copy
 import json
+from http.client import HTTPException, HTTPResponse
 from http.cookiejar import CookieJar
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, ProxyHandler, Request, build_opener
@@ -56,30 +57,18 @@ class Student:
         form = {"username": self.name, "password": "any", "_xsrf": self._cookie("/hub/", "_xsrf")}
         await self._fetch("/hub/login", "POST", urlencode(form).encode())
         await self._fetch("/hub/spawn")
-        await asyncio.to_thread(self._until_ready)
+        progress = f"/hub/api/users/{self.name}/server/progress"
+        await self._fetch(progress, read=until_ready)
 
-    def _until_ready(self):
-        path = f"/hub/api/users/{self.name}/server/progress"
-        with self._open(Request(self.hub.url + path)) as events:
-            for line in events:
-                event = json.loads(line[5:]) if line.startswith(b"data:") else {}
-                if event.get("failed"):
-                    raise Failed(event["message"])
-                if event.get("ready"):
-                    return
-        raise Failed("the hub stops telling how far the server is")
+    async def _fetch(self, path, method="GET", body=None, headers=None, read=HTTPResponse.read):
+        request = Request(self.hub.url + path, body, headers or {}, method=method)
 
-    def _open(self, request):
-        try:
-            return self.opener.open(request, timeout=PATIENCE)
-        except OSError as error:  # no connection, no answer in time, or an error for an answer
-            raise Failed(f"{request.method} {request.selector}: {error}") from None
-
-    async def _fetch(self, path, method="GET", body=None, headers={}):  # noqa: B006
         def fetched():
-            request = Request(self.hub.url + path, body, headers, method=method)
-            with self._open(request) as answer:
-                return answer.read()
+            try:
+                with self.opener.open(request, timeout=PATIENCE) as answer:
+                    return read(answer)
+            except (OSError, HTTPException) as error:
+                raise Failed(f"{method} {path}: {error}") from None
 
         return await asyncio.to_thread(fetched)
 
@@ -92,7 +81,7 @@ class Student:
         headers = {"X-XSRFToken": self._cookie(f"{home}/", "_xsrf")}
         body = body and json.dumps(body).encode()
         answer = await self._fetch(home + path, method, body, headers)
-        return json.loads(answer) if answer[:1] in b"{[" else answer
+        return json.loads(answer) if answer[:1] in (b"{", b"[") else answer
 
     # --- the chapter ---
 
@@ -143,6 +132,17 @@ class Student:
     def different(self):
         """What came otherwise than it is stored."""
         return notebooks.differences(self.stored, notebooks.normalised(self.ran))
+
+
+def until_ready(events):
+    """Listen to how far a server is, until it is there."""
+    for line in events:
+        event = json.loads(line[5:]) if line.startswith(b"data:") else {}
+        if event.get("failed"):
+            raise Failed(event["message"])
+        if event.get("ready"):
+            return
+    raise Failed("the hub stops telling how far the server is")
 
 
 def without_outputs(nb):
