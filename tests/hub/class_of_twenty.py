@@ -39,6 +39,7 @@ class Day:
         watching.cancel()
         self._measure()
         await self._all("stay")
+        self.last_words = self.hub.last_words(20)
 
     async def _all(self, what):
         await asyncio.gather(*(self._one(student, what) for student in self.students))
@@ -108,7 +109,8 @@ def none(wrong):
 
 
 def test_every_server_comes_up(day):
-    none(day.faults("come"))
+    wrong = day.faults("come")
+    none([*wrong, "The last that the hub and its servers wrote:", *day.last_words] if wrong else [])
 
 
 def test_every_chapter_runs_to_its_end(day):

@@ -62,9 +62,7 @@ class Hub:
                 f"characters, and {LONGEST} is the most; set TMPDIR to a shorter one"
             )
         if not PYTHON.exists():
-            raise Failed(
-                f"there is no JupyterHub in {PYTHON.parents[1]}: make test-hub installs it"
-            )
+            raise Failed("there is no JupyterHub in .venv/hub: make test-hub puts it there")
         self.url = f"http://{HOST}:{free_port()}"
         command = self._command(proxy())
         with self.log.open("w") as log:
@@ -112,12 +110,12 @@ class Hub:
                 return here.open(f"{self.url}/hub/health", timeout=10).close()
             except URLError:
                 time.sleep(0.5)
-        raise Failed(f"the hub does not start: {self.last_words()}")
+        raise Failed("the hub does not start: " + "".join(self.last_words(1)).strip())
 
-    def last_words(self):
-        """The last of what it wrote that says something."""
-        lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
-        return lines[-1].strip() if lines else "it said nothing"
+    def last_words(self, number):
+        """The last lines that it and its servers wrote."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if line.strip()][-number:]
 
     def stop(self):
         """First politely, so that it takes its servers along; then all that is left."""
