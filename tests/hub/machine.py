@@ -1,6 +1,7 @@
 """A JupyterHub on loopback, with all that it starts, and the memory that each of them takes."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,6 +26,8 @@ CACHE = ROOT / "build" / "hub"
 # Where a kernel's sockets are, from the home of its user; no system takes longer paths than this.
 SOCKET = ".local/share/jupyter/runtime/kernel-00000000-0000-0000-0000-000000000000-ipc-1"
 LONGEST = 107
+
+ERROR = re.compile(r"\w*Error\b|Fatal|\[C ")  # how a line in a log begins that tells of one
 
 
 def proxy():
@@ -110,12 +113,15 @@ class Hub:
                 return here.open(f"{self.url}/hub/health", timeout=10).close()
             except URLError:
                 time.sleep(0.5)
-        raise Failed("the hub does not start: " + "".join(self.last_words(1)).strip())
+        said = [line.strip() for line in self._log() if line.strip()] or ["it says nothing"]
+        raise Failed(f"the hub does not start: {said[-1]}")
 
-    def last_words(self, number):
-        """The last lines that it and its servers wrote."""
-        lines = self.log.read_text(errors="replace").splitlines()
-        return [line for line in lines if line.strip()][-number:]
+    def _log(self):
+        return self.log.read_text(errors="replace").splitlines()
+
+    def errors(self):
+        """What the hub and its servers have complained about, each once."""
+        return list(dict.fromkeys(line for line in self._log() if ERROR.match(line)))
 
     def stop(self):
         """First politely, so that it takes its servers along; then all that is left."""
