@@ -102,9 +102,8 @@ def mul(*operands) -> Expr:
     if coefficient < 0:  # -2 (y - z) is 2 (z - y)
         for atom in [a for a, p in powers.items() if p == 1]:
             turned = _negated(atom)
-            if turned is not None:
-                powers = {(turned if a is atom else a): p for a, p in powers.items()}
-                return product(-coefficient, powers)
+            if turned is not None:  # which may be one of the other factors
+                return product(*_together([(-coefficient, {turned: 1}), (1, powers), (1, {atom: -1})]))
     return product(coefficient, powers)
 
 

@@ -15,7 +15,7 @@ import sympy as sp
 from . import explicit
 from .algebra import COMPARISONS
 from .evaluate import aligned, batch, binder, length, letters
-from .expr import Expr, is_number, symbols, unnamed, walk
+from .expr import Expr, is_number, unnamed, walk
 
 SMALL = 3  # lengths up to which SymPy's scalars are quick
 TRIES = 200
@@ -119,7 +119,8 @@ class _Trial:
         self.y = unnamed(derivation.y)
         self.variables = derivation.variables
         self.formula = derivation.with_stand_ins()
-        self.inputs, self.letters = symbols(self.y), letters(self.y)
+        self.inputs = derivation.inputs
+        self.letters = letters(self.y, *self.inputs)
         self.open = sorted({e.op.name for e in walk(self.y) if e.op.open})
         depends = dict.fromkeys(self.variables)
         for e in walk(self.y):

@@ -44,7 +44,7 @@ def difference(derivation, claim) -> Difference | None:
     except (TypeError, ValueError):
         advice = "write it with variables, mc.diag(x), x.T and the like"
         return Difference("no formula", f"{given} is not a formula: {advice}")
-    whole, known = unnamed(derivation.jacobian.expr), symbols(derivation.y)
+    whole, known = unnamed(derivation.jacobian.expr), derivation.inputs
     strange = [e.name for e in symbols(claim) if e not in known]
     if strange:
         names = ", ".join(e.name for e in known)

@@ -36,8 +36,12 @@ def derive(y, wrt) -> Derivation:
 
 
 def hessian(y, wrt) -> Derivation:
-    """The second derivatives of a scalar ``y``: the derivation of its gradient, n x n."""
-    return Derivation(derive(y, wrt).gradient, wrt)
+    """The second derivatives of a scalar ``y``: the derivation of its gradient, n x n.
+
+    Where the gradient is constant they are zero.
+    """
+    first = derive(y, wrt)
+    return Derivation(first.gradient, wrt, symbols(first.y))
 
 
 def _expression(y):
@@ -96,12 +100,20 @@ def _fold(terms: list[Term], named: Expr) -> list[Term]:
             rest = algebra.mul(v, algebra.invert(vector)) if v.shape == vector.shape else v
             if rest.ndim == 0:
                 scale = algebra.mul(rest, algebra.invert(scalar))
-                term = dataclasses.replace(term, coefficient=algebra.mul(term.coefficient, scale))
-                v, count = named, count + 1
+                scaled = algebra.mul(term.coefficient, scale)
+                if not _divisors(scaled) <= _divisors(term.coefficient):
+                    return terms  # it may be zero
+                term, v, count = dataclasses.replace(term, coefficient=scaled), named, count + 1
             vectors[label] = v
         done.append(dataclasses.replace(term, vectors=vectors))
     length = [sum(len(walk(t.coefficient)) for t in which) for which in (done, terms)]
     return done if count > 1 and length[0] < length[1] else terms
+
+
+def _divisors(e: Expr) -> set[Expr]:
+    """What is divided by in a formula, lengths apart."""
+    below = [part.args[1] for part in walk(e) if part.op.name == "divide"]
+    return {atom for d in below for atom in algebra.factors(d)[1] if atom.op is not expr.SIZE}
 
 
 def _hint(v) -> str:
@@ -201,7 +213,7 @@ def layout(name: str) -> None:
 class Derivation:
     """What :func:`derive` gives: the closed form, the steps to it, and ways to use and check it."""
 
-    def __init__(self, y: Expr, wrt):
+    def __init__(self, y: Expr, wrt, known=()):
         self.several = isinstance(wrt, tuple | list)
         given = tuple(wrt) if self.several else (wrt,)
         intermediate = [v for v in given if isinstance(v, Expr) and v.op is NAMED]
@@ -210,19 +222,19 @@ class Derivation:
         self._compiled_products: dict = {}
         self._taken = {e.name for e in walk(y) if e.name}
         self.variables = tuple(free.get(v, v) if isinstance(v, Expr) else v for v in given)
+        self.inputs = tuple(dict.fromkeys([*symbols(self.y), *known]))  # whose values may be given
         self._refuse_others()
         self.wrt = self.variables if self.several else self.variables[0]
         self.columns = (len(given),) if self.several else self.wrt.shape  # of the inputs
 
     def _refuse_others(self):
-        known = symbols(self.y)
         if not self.variables:
             raise ValueError("wrt is empty: give a variable, or a tuple of scalar variables")
         if len({*self.variables}) < len(self.variables):
             raise ValueError("wrt has a variable twice: give each once, for a column each")
         for v in self.variables:
-            if not isinstance(v, Expr) or v not in known:
-                names = ", ".join(e.name for e in known) or "none"
+            if not isinstance(v, Expr) or v not in self.inputs:
+                names = ", ".join(e.name for e in self.inputs) or "none"
                 raise ValueError(
                     f"{v} is not a variable of {self.y}: its variables are {names}{_hint(v)}"
                 )
@@ -263,13 +275,13 @@ class Derivation:
         needed = set()
         for form, *probes in ([self.jacobian.expr], self._product("inp"), self._product("out")):
             needed |= {*symbols(unnamed(form)), *self._lenders(unnamed(form), *probes)}
-        return tuple(e.name for e in symbols(self.y) if e in needed)
+        return tuple(e.name for e in self.inputs if e in needed)
 
     def _lenders(self, form, *probes):
         """Variables that only lend their length: in ``I`` nothing else tells n."""
         wanted = {*evaluate.letters(form, *probes)} - {*evaluate.told(*probes, *symbols(form))}
         lenders = []
-        for e in [*self.variables, *symbols(self.y)]:
+        for e in [*self.variables, *self.inputs]:
             if not wanted.isdisjoint(evaluate.told(e)):
                 wanted.difference_update(evaluate.told(e))
                 lenders.append(e)
@@ -325,7 +337,7 @@ class Derivation:
         unknown = [n for n in evaluate.letters(form, *probes) if n not in known]
         if unknown:
             raise ValueError(f"no variable of {self.y} tells the length {unknown[0]}")
-        return evaluate.compile_(form, inputs, symbols(self.y), two_axes=two_axes)
+        return evaluate.compile_(form, inputs, self.inputs, two_axes=two_axes)
 
     def explicit(self, **sizes):
         """The Jacobian by scalar rules alone, a ``sympy.Matrix`` over ``x_1, x_2, ...``.

@@ -79,7 +79,7 @@ def _substituted(derivation, claim):
 
 def _usual(derivation, claim, wrong):
     """The usual mistake that a wrong claim is, if it is one."""
-    known, whole = symbols(derivation.y), unnamed(derivation.jacobian.expr)
+    known, whole = derivation.inputs, unnamed(derivation.jacobian.expr)
     claim = unnamed(claim)
     if claim.ndim == 0 and whole.ndim == 2:
         scaled = identity() * claim
