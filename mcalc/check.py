@@ -18,6 +18,7 @@ from .evaluate import aligned, batch, binder, length, letters
 from .expr import Expr, is_number, unnamed, walk
 
 SMALL = 3  # lengths up to which SymPy's scalars are quick
+NESTED = 3  # cases within cases that SymPy can still take; of more it may think for hours
 TRIES = 200
 STEP = 1e-4
 CLEAR = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
@@ -112,6 +113,15 @@ def _kink(site: Expr) -> tuple[str, ...]:
     return tuple(text.format(*site.args) for text in said)
 
 
+def _nested(y: Expr) -> int:
+    """How many operations with a kink, or choices, stand one in the other at most."""
+    deep: dict[Expr, int] = {}
+    for e in walk(y):
+        one = e.op.branch is not None or e.op.name == "where"
+        deep[e] = one + max((deep[a] for a in e.args), default=0)
+    return deep[y]
+
+
 class _Trial:
     """One derivation at one random point after another."""
 
@@ -133,7 +143,7 @@ class _Trial:
         self.how, self.digits, self.steps, self.weights = way
         self.seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
         self.exact: dict = {}
-        self.visited, self.rough, self.beyond = 0, set(), False
+        self.visited, self.rough, self.beyond = 0, set(), _nested(self.y) > NESTED
 
     def bound(self, given):
         """Arrays by name, and the lengths that they show."""
@@ -200,7 +210,7 @@ class _Trial:
         key = tuple(sizes.items())
         try:
             return self.exact_jacobian(key, values, sizes)
-        except RecursionError:  # some comparisons of polynomials send SymPy in circles
+        except (RecursionError, TypeError):  # comparisons that send SymPy in circles, or of 1/0
             self.beyond = True
             return None
 
