@@ -103,7 +103,8 @@ def mul(*operands) -> Expr:
         for atom in [a for a, p in powers.items() if p == 1]:
             turned = _negated(atom)
             if turned is not None:  # which may be one of the other factors
-                return product(*_together([(-coefficient, {turned: 1}), (1, powers), (1, {atom: -1})]))
+                parts = (-coefficient, {turned: 1}), (1, powers), (1, {atom: -1})
+                return product(*_together(parts))
     return product(coefficient, powers)
 
 
