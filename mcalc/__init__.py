@@ -11,7 +11,7 @@ from .derive import Derivation, Jacobian, derive, hessian, layout
 from .explicit import entries
 from .expr import ShapeError, UnsupportedError, let, matrices, scalars, size, vectors
 from .functions import functions
-from .rules import cases, diag, identity, ones, outer, zeros
+from .rules import cases, diag, identity, ones, outer, sigmoid, zeros
 from .table import compare, glossary, reference, table
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "reference",
     "require",
     "scalars",
+    "sigmoid",
     "size",
     "table",
     "vectors",

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from . import algebra, check, claims, evaluate, explicit, expr
+from .algebra import ONE
 from .expr import HELD, NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
 from .jacobian import Term, collect, compose, contraction, formula, fresh
 from .local import local_jacobian
@@ -88,26 +89,71 @@ def _seed(variables: tuple, several: bool) -> dict:
     return seeds
 
 
-def _fold(terms: list[Term], named: Expr) -> list[Term]:
-    """Write a repeated product under its name: softmax is ``diag(s) - s s^T``."""
-    scalar, vector = algebra.split(unnamed(named))
-    if vector.ndim == 0 or len(walk(named)) < 5:
+def _fold(terms: list[Term], named: Expr, given: bool) -> list[Term]:
+    """Write what has a name under it: softmax is ``diag(s) - s s^T``, and a norm ``1/r``.
+
+    A vector's name is taken where its scalar factors make the formula shorter, a name that the
+    reader has not ``given`` only if it stands for several; a scalar's where it is divided by.
+    """
+    if len(walk(named)) < 5:
         return terms
+    whole = unnamed(named)
+    if named.ndim == 0:
+        if not given or not any(whole in _divisors(t.coefficient) for t in terms):
+            return terms
+        return [_put(t, {whole: named}) for t in terms]
+    scalar, vector = algebra.split(whole)
+    if vector.ndim == 0:
+        return terms
+    below = {a: a for a in algebra.factors(scalar)[1]}  # what belongs to the name stays as it is
+    deep = {vector: algebra.mul(named, algebra.invert(scalar)), **below}
     count, done = 0, []
     for term in terms:
-        vectors = {}
+        vectors, scale = {}, ONE
         for label, v in term.vectors.items():
-            rest = algebra.mul(v, algebra.invert(vector)) if v.shape == vector.shape else v
-            if rest.ndim == 0:
-                scale = algebra.mul(rest, algebra.invert(scalar))
-                scaled = algebra.mul(term.coefficient, scale)
-                if not _divisors(scaled) <= _divisors(term.coefficient):
-                    return terms  # it may be zero
-                term, v, count = dataclasses.replace(term, coefficient=scaled), named, count + 1
+            for sign in (1, -1) if v.shape == vector.shape else ():
+                rest = algebra.mul(algebra.mul(sign, v), algebra.invert(vector))
+                if rest.ndim == 0:
+                    scale = algebra.mul(scale, sign, rest, algebra.invert(scalar))
+                    v, count = named, count + 1
+                    break
             vectors[label] = v
-        done.append(dataclasses.replace(term, vectors=vectors))
-    length = [sum(len(walk(t.coefficient)) for t in which) for which in (done, terms)]
-    return done if count > 1 and length[0] < length[1] else terms
+        scaled = algebra.mul(term.coefficient, scale)
+        if not _divisors(scaled) <= _divisors(term.coefficient):
+            return terms  # it may be zero
+        folded = dataclasses.replace(term, coefficient=scaled, vectors=vectors)
+        if vector.op is not SYMBOL:
+            count += sum(vector in walk(v) for v in [scaled, *vectors.values()])
+            folded = _put(folded, deep)
+        done.append(folded)
+    shorter = _length(done, named) < _length(terms, named)
+    return done if count > (not given) and shorter else terms
+
+
+def _length(terms, named):
+    """How much there is to write, where ``named`` is a name only."""
+    hidden = {named: node(SYMBOL, params=named.params, shape=named.shape)}
+    parts = ([t.coefficient, *t.vectors.values()] for t in terms)
+    return sum(len(walk(*(replace(e, hidden.get) for e in some))) for some in parts)
+
+
+def _put(term: Term, swap: dict) -> Term:
+    """A term with something else in the place of some of its parts."""
+    put = [replace(e, swap.get, _rebuilt) for e in (term.coefficient, *term.vectors.values())]
+    new = dataclasses.replace(term, coefficient=put[0], vectors={})
+    for label, v in zip(term.vectors, put[1:], strict=True):
+        new.times(v, (label,))
+    return new
+
+
+def _rebuilt(e: Expr, args: tuple) -> Expr:
+    """An operation on new operands, with their scalars in front of products."""
+    if e.op.spec and len(args) > 1:
+        scalars, args = zip(*map(algebra.split, args), strict=True)
+        if all(a.ndim == old.ndim for a, old in zip(args, e.args, strict=True)):
+            return algebra.mul(*scalars, node(e.op, *args, params=e.params))
+        args = [algebra.mul(*pair) for pair in zip(scalars, args, strict=True)]
+    return algebra.simplified(e, tuple(args))
 
 
 def _divisors(e: Expr) -> set[Expr]:
@@ -248,10 +294,10 @@ class Derivation:
         """The structured Jacobian (:mod:`mcalc.jacobian`)."""
         terms = accumulate(unnamed(self.y), _seed(self.variables, self.several))
         names = [e for e in walk(self.y) if e.op is NAMED]
-        if self.y not in names:
-            names.append(expr.let(self.output, self.y) if self.y.ndim else self.y)
-        for named in names:
-            terms = _fold(terms, named)
+        if self.y.ndim and self.y not in names:
+            terms = _fold(terms, expr.let(self.output, self.y), given=False)
+        for named in sorted(names, key=lambda e: (-e.ndim, -len(walk(e)))):
+            terms = _fold(terms, named, given=True)
         return terms
 
     @cached_property

@@ -11,7 +11,9 @@ import sympy as sp
 from . import algebra
 from .expr import NUMBER, Expr, as_expr, is_number
 from .jacobian import Term, fresh
-from .rules import PRIMITIVES
+from .rules import PRIMITIVES, SIGMOID, SOFTPLUS, sigmoid
+
+SIGMA = sp.Function("sigma")
 
 
 def local_jacobian(e: Expr, k: int) -> Term | None:
@@ -35,7 +37,10 @@ def local_jacobian(e: Expr, k: int) -> Term | None:
 def _rate(e, k):
     """Element by element: SymPy's derivative of the operation by its operand k."""
     known = tuple(a.params[0] if a.op is NUMBER else None for a in e.args)
-    rate = _from_sympy(_derivative(e.op.scalar, k, known), e.args)
+    form = _derivative(e.op.scalar, k, known)
+    if e.op in (SIGMOID, SOFTPLUS):
+        form = _logistic(form)
+    rate = _from_sympy(form, e.args)
     out = "ij"[: e.ndim]
     return f"{out[e.ndim - rate.ndim :]},{out[e.ndim - e.args[k].ndim :]}->{out}", rate
 
@@ -46,6 +51,14 @@ def _derivative(form, k, known):
     marks = [sp.Symbol(f"a{i}", real=True) for i in range(len(known))]
     operands = [m if v is None else sp.sympify(v) for m, v in zip(marks, known, strict=True)]
     return sp.powsimp(sp.diff(form(*operands), marks[k]))
+
+
+@cache
+def _logistic(form):
+    """A form in ``exp(a0)``, written with the logistic function of ``a0`` instead."""
+    (a,), s = form.free_symbols, sp.Symbol("s")
+    form = form.subs(sp.exp(-a), 1 / sp.exp(a)).subs(sp.exp(a), s / (1 - s))
+    return sp.factor(form).subs(s, SIGMA(a))
 
 
 def _from_sympy(form, operands) -> Expr:
@@ -76,5 +89,5 @@ _FROM_SYMPY = {
 } | {
     sp.Add: algebra.add, sp.Mul: algebra.mul, sp.Pow: np.power, sp.sign: np.sign,
     sp.Gt: np.greater, sp.Ge: np.greater_equal, sp.Lt: np.less, sp.Le: np.less_equal,
-    sp.Eq: np.equal, sp.Ne: _not_equal,
+    sp.Eq: np.equal, sp.Ne: _not_equal, SIGMA: sigmoid,
 }  # fmt: skip

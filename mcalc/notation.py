@@ -20,7 +20,7 @@ _GREEK = set(
     "psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega".split()
 )
 _LATEX_FUNCTIONS = set("exp log sin cos tan sinh cosh tanh arctan max min".split())
-_LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne"}
+_LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "σ": r"\sigma "}
 _PRODUCTS = ("matvec", "vecmat", "matmat")
 
 # What the styles write differently: as plain text, and as LaTeX. The first part stands at the first

@@ -146,6 +146,11 @@ row("arctan", sp.atan, np.arctan)
 row("sinh", sp.sinh, np.sinh)
 row("cosh", sp.cosh, np.cosh)
 row("tanh", sp.tanh, np.tanh)
+SIGMOID = row("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})",
+              numpy=lambda a: (1 + np.tanh(a / 2)) / 2)  # which no large number makes overflow
+SOFTPLUS = row("softplus", lambda a: sp.log(1 + sp.exp(a)), text="log(1 + exp({0}))",
+               numpy=lambda a: np.where(np.real(a) > 0, a, 0)
+               + np.log1p(np.exp(np.where(np.real(a) > 0, -a, a))))
 row("absolute", sp.Abs, np.abs, np.fabs, text="|{0}|", **KINK)
 row("sign", lambda a: _if(a > 0, 1, _if(a < 0, -1, 0)), np.sign, **KINK)
 row("maximum", lambda a, b: _if(b > a, b, a), np.maximum, np.fmax, text="max({0}, {1})", **KINK)
@@ -271,6 +276,12 @@ def _mean(a, axis=None):
     return whole
 
 
+def _log_add_exp(a, b):
+    """log(exp(a) + exp(b))."""
+    more = _elementwise(SOFTPLUS, b if is_number(as_expr(a), 0) else np.subtract(b, a))
+    return more if is_number(as_expr(a), 0) else a + more
+
+
 def _norm(a, ord=None):
     whole = _of_vector(NORM, a)
     if ord not in (None, 1, 2, np.inf):
@@ -311,6 +322,17 @@ def ones(n=None) -> Expr:
 def zeros(n=None) -> Expr:
     """A column of zeros, n x 1; ``zeros().T`` is the row ``0^T``. A zero matrix is the number 0."""
     return constant("zeros", n)
+
+
+def sigmoid(z):
+    """The logistic function ``1/(1 + exp(-z))``, element by element, for which NumPy has no name.
+
+    Of an expression an expression, written ``σ(z)``; of numbers an array. Its derivative is
+    ``σ(z)(1 - σ(z))``.
+    """
+    if isinstance(getattr(z, "expr", z), Expr):
+        return _elementwise(SIGMOID, z)
+    return SIGMOID.numpy(np.asarray(z, dtype=float))
 
 
 def outer(a, b) -> Expr:
@@ -358,6 +380,7 @@ expr.NUMPY |= dict.fromkeys([np.dot, np.vdot, np.inner], _dot) | {
     np.bitwise_or: lambda a, b: np.maximum(a, b),
     np.logical_not: lambda a: 1 - as_expr(a),
     np.invert: lambda a: 1 - as_expr(a),
+    np.logaddexp: _log_add_exp,
     np.square: lambda a: as_expr(a) ** 2,
     np.reciprocal: lambda a: 1 / as_expr(a),
     np.positive: as_expr,
