@@ -10,8 +10,8 @@ from .check import CheckFailed, Report
 from .derive import Derivation, Jacobian, derive, hessian, layout
 from .explicit import entries
 from .expr import ShapeError, UnsupportedError, let, matrices, scalars, size, vectors
+from .forms import cases, diag, identity, ones, outer, sigmoid, zeros
 from .functions import functions
-from .rules import cases, diag, identity, ones, outer, sigmoid, zeros
 from .table import compare, glossary, reference, table
 
 __all__ = [

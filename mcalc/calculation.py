@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 
+from .algebra import constant
 from .check import CheckFailed
 from .claims import unlike
 from .derive import derive
 from .expr import HELD, Expr, as_expr, node, replace, shape_text, symbols, unnamed, walk
 from .notation import STYLES, Writer, is_partial
-from .rules import constant
 
 
 def derivative(y, wrt) -> Expr:

@@ -128,7 +128,7 @@ class _Trial:
     def __init__(self, derivation):
         self.y = unnamed(derivation.y)
         self.variables = derivation.variables
-        self.formula = derivation.with_stand_ins()
+        self.formula = derivation.flat()
         self.inputs = derivation.inputs
         self.letters = letters(self.y, *self.inputs)
         self.open = sorted({e.op.name for e in walk(self.y) if e.op.open})

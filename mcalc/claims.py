@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .algebra import constant
 from .evaluate import batch, length, letters
 from .expr import (
     NAMED,
@@ -21,8 +22,8 @@ from .expr import (
     unnamed,
     walk,
 )
+from .forms import diag
 from .picture import numbers
-from .rules import constant, diag
 
 _COMPARED = (2, 3, 1, 5)
 _BATCH = 48
@@ -44,6 +45,9 @@ def difference(derivation, claim) -> Difference | None:
     except (TypeError, ValueError):
         advice = "write it with variables, mc.diag(x), x.T and the like"
         return Difference("no formula", f"{given} is not a formula: {advice}")
+    if derivation.three_axes:
+        shapes = shape_text((*derivation.y.shape, *derivation.columns))
+        return Difference("shape", f"{shapes} expected, which no matrix is: use .jvp or .vjp")
     whole, known = unnamed(derivation.jacobian.expr), derivation.inputs
     strange = [e.name for e in symbols(claim) if e not in known]
     if strange:
@@ -57,7 +61,10 @@ def difference(derivation, claim) -> Difference | None:
     shapes = f"{_given(claim, want)} given, {shape_text(want)} expected"
     found = unlike(claim, whole, known) if fits else Difference("shape", shapes)
     if found and claim.ndim:
-        mistakes["transpose", "this is the transpose, which is denominator layout"] = claim.T
+        turned = "the transpose, which is denominator layout"
+        if derivation.by_matrix:
+            turned = f"the gradient, in the shape of {derivation.wrt}: transpose it"
+        mistakes["transpose", f"this is {turned}"] = claim.T
     if found and want[0] == want[1] and claim.ndim == 1:
         mistakes["diagonal as a vector", "you have the diagonal as a vector"] = diag(claim)
     elif found and want[0] == want[1] and claim.op.name == "row":

@@ -11,13 +11,14 @@ from functools import cached_property
 
 import numpy as np
 
-from . import algebra, check, claims, evaluate, explicit, expr
-from .algebra import ONE
+from . import check, claims, evaluate, explicit, expr
+from .algebra import constant
+from .backward import Backward, Products
 from .expr import HELD, NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
-from .jacobian import Term, collect, compose, contraction, formula, fresh
+from .fold import fold
+from .jacobian import Term, collect, compose, contraction, formula, fresh, spread
 from .local import local_jacobian
 from .notation import STYLES
-from .rules import constant
 from .steps import KINDS, Graph, Lines, Step, as_latex, as_text
 
 _PROBES = {"inp": "dx'", "out": "v'"}  # what a Jacobian is multiplied with, by side
@@ -27,11 +28,13 @@ def derive(y, wrt) -> Derivation:
     """Derive the Jacobian of ``y`` by ``wrt``, in numerator layout, for vectors of any length.
 
     ``y`` is a scalar or vector expression (a list of scalars counts as a vector); ``wrt`` is one of
-    its variables, scalar or vector, or a tuple of scalar variables, which gives a column each.
-    The Jacobian is ``m x n`` for m outputs and n inputs.
+    its variables, or a tuple of scalar variables, which gives a column each. The Jacobian is
+    ``m x n`` for m outputs and n inputs; that of a scalar by an m x n matrix is ``n x m``, and that
+    of a vector by a matrix has three axes: it has ``jvp``, ``vjp`` and ``explicit``.
 
     Raises ValueError if ``wrt`` is not a variable of ``y`` (the message lists those that are), and
-    UnsupportedError for a matrix in either place. Paper: "Matrix calculus" to "Vector chain rule".
+    UnsupportedError for a ``y`` that is a matrix. Paper: "Matrix calculus" to "Vector chain rule";
+    by a matrix, beyond it.
     """
     return Derivation(_expression(y), wrt)
 
@@ -89,79 +92,6 @@ def _seed(variables: tuple, several: bool) -> dict:
     return seeds
 
 
-def _fold(terms: list[Term], named: Expr, given: bool) -> list[Term]:
-    """Write what has a name under it: softmax is ``diag(s) - s s^T``, and a norm ``1/r``.
-
-    A vector's name is taken where its scalar factors make the formula shorter, a name that the
-    reader has not ``given`` only if it stands for several; a scalar's where it is divided by.
-    """
-    if len(walk(named)) < 5:
-        return terms
-    whole = unnamed(named)
-    if named.ndim == 0:
-        if not given or not any(whole in _divisors(t.coefficient) for t in terms):
-            return terms
-        return [_put(t, {whole: named}) for t in terms]
-    scalar, vector = algebra.split(whole)
-    if vector.ndim == 0:
-        return terms
-    below = {a: a for a in algebra.factors(scalar)[1]}  # what belongs to the name stays as it is
-    deep = {vector: algebra.mul(named, algebra.invert(scalar)), **below}
-    count, done = 0, []
-    for term in terms:
-        vectors, scale = {}, ONE
-        for label, v in term.vectors.items():
-            for sign in (1, -1) if v.shape == vector.shape else ():
-                rest = algebra.mul(algebra.mul(sign, v), algebra.invert(vector))
-                if rest.ndim == 0:
-                    scale = algebra.mul(scale, sign, rest, algebra.invert(scalar))
-                    v, count = named, count + 1
-                    break
-            vectors[label] = v
-        scaled = algebra.mul(term.coefficient, scale)
-        if not _divisors(scaled) <= _divisors(term.coefficient):
-            return terms  # it may be zero
-        folded = dataclasses.replace(term, coefficient=scaled, vectors=vectors)
-        if vector.op is not SYMBOL:
-            count += sum(vector in walk(v) for v in [scaled, *vectors.values()])
-            folded = _put(folded, deep)
-        done.append(folded)
-    shorter = _length(done, named) < _length(terms, named)
-    return done if count > (not given) and shorter else terms
-
-
-def _length(terms, named):
-    """How much there is to write, where ``named`` is a name only."""
-    hidden = {named: node(SYMBOL, params=named.params, shape=named.shape)}
-    parts = ([t.coefficient, *t.vectors.values()] for t in terms)
-    return sum(len(walk(*(replace(e, hidden.get) for e in some))) for some in parts)
-
-
-def _put(term: Term, swap: dict) -> Term:
-    """A term with something else in the place of some of its parts."""
-    put = [replace(e, swap.get, _rebuilt) for e in (term.coefficient, *term.vectors.values())]
-    new = dataclasses.replace(term, coefficient=put[0], vectors={})
-    for label, v in zip(term.vectors, put[1:], strict=True):
-        new.times(v, (label,))
-    return new
-
-
-def _rebuilt(e: Expr, args: tuple) -> Expr:
-    """An operation on new operands, with their scalars in front of products."""
-    if e.op.spec and len(args) > 1:
-        scalars, args = zip(*map(algebra.split, args), strict=True)
-        if all(a.ndim == old.ndim for a, old in zip(args, e.args, strict=True)):
-            return algebra.mul(*scalars, node(e.op, *args, params=e.params))
-        args = [algebra.mul(*pair) for pair in zip(scalars, args, strict=True)]
-    return algebra.simplified(e, tuple(args))
-
-
-def _divisors(e: Expr) -> set[Expr]:
-    """What is divided by in a formula, lengths apart."""
-    below = [part.args[1] for part in walk(e) if part.op.name == "divide"]
-    return {atom for d in below for atom in algebra.factors(d)[1] if atom.op is not expr.SIZE}
-
-
 def _hint(v) -> str:
     """What else may have been meant by something that is no variable."""
     if isinstance(v, str):
@@ -190,7 +120,10 @@ def expression_graph(y: Expr, variables=None, automatic=True, taken=frozenset())
 
     def local(definition, p):
         terms = accumulate(definition, _seed((p,), False))
-        return formula(terms, definition.shape, p.shape) if terms else None
+        if not terms:
+            return None
+        flat = max(definition.ndim, p.ndim) < 2
+        return terms, formula(terms, definition.shape, p.shape) if flat else None
 
     taken = taken | {e.name for e in walk(y) if e.name}
     return Graph(y, variables, _free_name(y, taken), taken, local, automatic)
@@ -272,6 +205,7 @@ class Derivation:
         self._refuse_others()
         self.wrt = self.variables if self.several else self.variables[0]
         self.columns = (len(given),) if self.several else self.wrt.shape  # of the inputs
+        self.by_matrix = len(self.columns) > 1
 
     def _refuse_others(self):
         if not self.variables:
@@ -284,10 +218,9 @@ class Derivation:
                 raise ValueError(
                     f"{v} is not a variable of {self.y}: its variables are {names}{_hint(v)}"
                 )
-            if v.ndim > 1:
-                raise expr.UnsupportedError(f"{v} is a matrix: derive by a scalar or a vector")
             if self.several and v.ndim:
-                raise ValueError(f"{v} is a vector: a tuple for wrt holds scalar variables only")
+                kind = ("vector", "matrix")[v.ndim - 1]
+                raise ValueError(f"{v} is a {kind}: a tuple for wrt holds scalar variables only")
 
     @cached_property
     def terms(self) -> list[Term]:
@@ -295,31 +228,55 @@ class Derivation:
         terms = accumulate(unnamed(self.y), _seed(self.variables, self.several))
         names = [e for e in walk(self.y) if e.op is NAMED]
         if self.y.ndim and self.y not in names:
-            terms = _fold(terms, expr.let(self.output, self.y), given=False)
+            terms = fold(terms, expr.let(self.output, self.y), given=False)
         for named in sorted(names, key=lambda e: (-e.ndim, -len(walk(e)))):
-            terms = _fold(terms, named, given=True)
+            terms = fold(terms, named, given=True)
         return terms
 
     @cached_property
     def jacobian(self) -> Jacobian:
-        """The closed form in numerator layout."""
-        return Jacobian(formula(self.terms, self.y.shape, self.columns))
+        """The closed form in numerator layout; of a scalar by an m x n matrix it is n x m.
+
+        Raises UnsupportedError for a vector by a matrix, whose Jacobian has three axes.
+        """
+        if not self.by_matrix:
+            return Jacobian(formula(self.terms, self.y.shape, self.columns))
+        self._refuse_three_axes()
+        return Jacobian(spread(self.terms, self.columns, turned=True))
+
+    @property
+    def three_axes(self) -> bool:
+        """Whether this is the derivative of a vector by a matrix."""
+        return self.by_matrix and self.y.ndim > 0
+
+    def _refuse_three_axes(self):
+        if self.three_axes:
+            sizes = ", ".join(f"{n}=2" for n in evaluate.letters(self.y, *self.variables))
+            raise expr.UnsupportedError(
+                f"{self.y} is {shape_text(self.y.shape)} and {self.wrt} is "
+                f"{shape_text(self.columns)}, so the Jacobian has three axes and no closed form as "
+                f"a matrix: use .jvp and .vjp, or .explicit({sizes}) for its entries"
+            )
 
     @property
     def gradient(self) -> Expr:
-        """The Jacobian of a scalar ``y`` in the shape of ``wrt``, as an optimiser wants it."""
+        """The Jacobian of a scalar ``y`` in the shape of ``wrt``, as an optimiser wants it.
+
+        Raises ValueError for a vector.
+        """
         if self.y.ndim:
             raise ValueError(
                 f"{self.y} is {shape_text(self.y.shape)}: only a scalar has a gradient; "
                 "a vector has a .jacobian"
             )
-        return self.jacobian.expr.T if self.columns else self.jacobian.expr
+        return spread(self.terms, self.columns) if self.by_matrix else self.jacobian.expr.T
 
     @cached_property
     def parameters(self) -> tuple:
         """The names that ``numpy()``, ``jvp`` and ``vjp`` need."""
         needed = set()
-        for form, *probes in ([self.jacobian.expr], self._product("inp"), self._product("out")):
+        forms = [] if self.three_axes else [[self.jacobian.expr]]
+        for form, *probes in (*forms, self._product("inp"), self._product("out")):
             needed |= {*symbols(unnamed(form)), *self._lenders(unnamed(form), *probes)}
         return tuple(e.name for e in self.inputs if e in needed)
 
@@ -336,14 +293,30 @@ class Derivation:
     def numpy(self):
         """A function of keyword arrays (``parameters``) that gives the Jacobian, m x n, float64.
 
-        Raises UnsupportedError if an open function (:func:`mcalc.functions`) is in it.
+        Raises UnsupportedError if an open function (:func:`mcalc.functions`) is in it, and for a
+        vector by a matrix.
         """
         self._refuse_open()
-        return self.with_stand_ins()
-
-    def with_stand_ins(self):
-        """As ``numpy()``, with a fixed smooth function in the place of each open one."""
         return self._compiled(self.jacobian.expr, two_axes=True)
+
+    def flat(self):
+        """As ``numpy()``, with the entries of a matrix side by side, row after row of it.
+
+        A fixed smooth function takes the place of each open one.
+        """
+        if not self.by_matrix:
+            return self._compiled(self.jacobian.expr, two_axes=True)
+        if not self.y.ndim:
+            gradient = self._compiled(self.gradient, two_axes=True)
+            return lambda **values: gradient(**values).reshape(1, -1)
+        back, lengths = self._compiled(*self._product("out")), self.y.shape
+        bind = evaluate.binder(list(self.inputs), lengths)
+
+        def rows(**values):
+            units = np.eye(bind(values)[-1])
+            return np.array([back(**{_PROBES["out"]: e}, **values).reshape(-1) for e in units])
+
+        return rows
 
     def _refuse_open(self):
         names = [e.op.name for e in walk(self.y) if e.op.open]
@@ -367,14 +340,14 @@ class Derivation:
             self._compiled_products[side] = self._compiled(*self._product(side))
         return self._compiled_products[side](**{_PROBES[side]: vector}, **values)
 
-    def _product(self, side):
+    def _product(self, side, name=None, turned=False):
         """The formula of the Jacobian times a vector on this side, and that vector."""
         shapes = self.columns, self.y.shape
         near, far = shapes if side == "inp" else shapes[::-1]
-        probe = node(SYMBOL, params=(_PROBES[side],), shape=near)
+        probe = node(SYMBOL, params=(name or _PROBES[side],), shape=near)
         terms = contraction(self.terms, probe, side)
-        upright = [dataclasses.replace(t, out=t.out + t.inp, inp=()) for t in terms]
-        return formula(upright, far, ()), probe
+        upright = [dataclasses.replace(t, out=(), inp=t.out + t.inp) for t in terms]
+        return spread(upright, far, turned), probe
 
     def _compiled(self, form, *probes, two_axes=False):
         form = unnamed(form)
@@ -388,9 +361,11 @@ class Derivation:
     def explicit(self, **sizes):
         """The Jacobian by scalar rules alone, a ``sympy.Matrix`` over ``x_1, x_2, ...``.
 
-        Every symbolic size needs a value: ``explicit(n=3)``. Raises ValueError for a missing one.
+        Of a vector by a matrix it is a matrix for each output, in the shape of that matrix. Every
+        symbolic size needs a value: ``explicit(n=3)``. Raises ValueError for a missing one.
         """
-        return explicit.jacobian(unnamed(self.y), self.variables, sizes)
+        whole = explicit.jacobian(unnamed(self.y), self.variables, sizes)
+        return explicit.spread(whole, self.wrt, sizes, self.y.ndim) if self.by_matrix else whole
 
     def check(self, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None):
         """Compare the closed form with scalar rules and with numerical differentiation.
@@ -437,8 +412,17 @@ class Derivation:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The paper's four steps, each with ``kind``, ``latex`` and ``text``."""
-        latex, text = (Lines(self.graph, self.jacobian.expr, style).all() for style in STYLES)
+        latex, text = (self._lines(style).all() for style in STYLES)
         return tuple(map(Step, KINDS, latex, text))
+
+    def _lines(self, style) -> Lines:
+        if not self.three_axes:
+            kind = Backward if self.by_matrix else Lines
+            return kind(self.graph, self.jacobian.expr, style)
+        v = next(name for name in ("v", "g", "r", "v_1") if name not in self._taken)
+        forward = self._product("inp", f"d{self.wrt.name}")[0]
+        back, row = self._product("out", v, turned=True)
+        return Products(self.graph, forward, back, row, style)
 
     def __repr__(self):
         return as_text(*self._told())
@@ -448,4 +432,5 @@ class Derivation:
 
     def _told(self):
         reason = self.reason if self.graph.chained else ""
-        return self.steps, shape_text(self.jacobian.shape), self.rule, reason
+        shape = self.jacobian.shape if not self.three_axes else (*self.y.shape, *self.columns)
+        return self.steps, shape_text(shape), self.rule, reason

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from .algebra import constant
 from .claims import Difference, difference, noise, resolve, rounds, usable_at
 from .evaluate import letters
 from .expr import as_expr, is_number, replace, symbols, unnamed, walk
+from .forms import diag, identity
 from .mistakes import mistakes, written_out
-from .rules import constant, diag, identity
 
 
 def diagnose(derivation, claim) -> Difference | None:

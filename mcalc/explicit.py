@@ -10,7 +10,7 @@ import sympy as sp
 
 from .evaluate import length, letters
 from .expr import NUMBER, SIZE, SYMBOL, Expr, as_expr, unnamed, walk
-from .scalars import Entries
+from .scalars import Entries, Slices
 
 
 def jacobian(y: Expr, variables: tuple, sizes: dict) -> Entries:
@@ -21,6 +21,16 @@ def jacobian(y: Expr, variables: tuple, sizes: dict) -> Entries:
     _need(sizes, letters(y, *variables), y)
     inputs = [s for v in variables for s in symbols_of(v, sizes).flat]
     return _entries([[sp.diff(f, x) for x in inputs] for f in scalars_of(y, sizes).flat])
+
+
+def spread(whole: Entries, matrix: Expr, sizes: dict, axes: int) -> Entries | Slices:
+    """A Jacobian with a column for each entry of ``matrix``, in the shape of that matrix.
+
+    Of a scalar it is turned, as numerator layout has it; of a vector it is a matrix an output.
+    """
+    shape = length(matrix.shape, sizes)
+    slices = [Entries(*shape, list(whole.row(k))) for k in range(whole.rows)]
+    return Slices(slices) if axes else slices[0].T
 
 
 def entries(y: Expr, **sizes) -> Entries:

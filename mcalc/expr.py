@@ -37,8 +37,9 @@ class Primitive:
 
     ``numpy`` computes the value and treats leading axes as a batch. An element-wise operation
     has ``scalar``, its SymPy form; a linear or bilinear one has ``spec``, its einsum signature.
-    Any other has ``local``: for an operand, the einsum signature and the factor of the product
-    that it is near a point. What has neither form nor signature brings its own ``shape``.
+    Any other has ``local``: for an operand, the einsum signature and the factors of the product
+    that it is near a point, the operand last. What has neither form nor signature brings its own
+    ``shape``.
     """
 
     name: str
@@ -66,6 +67,7 @@ SYMBOL = Primitive("symbol", None)
 NUMBER = Primitive("number", None)
 SIZE = Primitive("size", None)  # the length n, as a number in a formula
 NAMED = Primitive("named", lambda a: a, text="{0}")  # `let`: one operand under a reader's name
+SLOPE = Primitive("slope", None)  # the result's derivative by a variable, by its name only
 HELD = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
 
 
@@ -214,8 +216,8 @@ def size(length) -> Expr:
 
 def shape_text(shape: tuple) -> str:
     """``n x 1`` for a vector, as the paper states shapes."""
-    full = [f"({n})" if " " in str(n) else n or "?" for n in (*shape, 1, 1)[:2]]
-    return f"{full[0]} x {full[1]}"
+    two = (*shape, 1, 1)[: max(2, len(shape))]
+    return " x ".join(f"({n})" if " " in str(n) else f"{n or '?'}" for n in two)
 
 
 def same_length(a, b):

@@ -27,7 +27,7 @@ import numpy as np
 
 from . import algebra
 from .algebra import ONE, ZERO, add, matvec, mul, split, total
-from .expr import Expr, UnsupportedError, is_number
+from .expr import SLOPE, Expr, UnsupportedError, is_number
 
 fresh = itertools.count().__next__
 
@@ -131,8 +131,9 @@ class Term:
         """Take out the matrices between two labels: their product, entry by entry, rows at a."""
         here = [x for x in self.matrices if {a, b} == {*x[1:]}]
         self.matrices = [x for x in self.matrices if x not in here]
-        turned = [m if row == a else np.transpose(m) for m, row, _ in here]
-        return turned[0] if len(turned) == 1 else mul(*turned)
+        if all(row != a and m.op is not SLOPE for m, row, _ in here):
+            return np.transpose(mul(*(m for m, *_ in here)))
+        return mul(*(m if row == a else np.transpose(m) for m, row, _ in here))
 
     def contract(self) -> Term:
         """Sum over the labels that are neither a row's nor a column's."""
@@ -188,15 +189,31 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
 def contraction(terms, e: Expr, side: str) -> list[Term]:
     """The terms of Jacobian times column (``side="inp"``), or of row times Jacobian (``"out"``).
 
-    ``e`` is that vector, or a matrix with as many rows, whose columns take their place.
+    ``e`` has the shape of that side; where it has an axis more, as a matrix whose columns are such
+    vectors, that takes the side's place.
     """
     done = []
     for term in map(deepcopy, terms):
-        labels, columns = getattr(term, side), (fresh(),) * (e.ndim - 1)
+        labels = getattr(term, side)
+        columns = (fresh(),) * (e.ndim - len(labels))
         setattr(term, side, columns)
         term.times(e, (*labels, *columns))
         done.append(term.contract())
     return collect(done)
+
+
+def spread(terms, shape: tuple, turned=False) -> Expr:
+    """The derivative of a scalar as a formula in the shape of what it is by, or ``turned``.
+
+    Of a matrix that shape is the gradient's, and turned it is numerator layout.
+    """
+    if len(shape) < 2:
+        upright = [replace(t, out=t.inp, inp=()) for t in terms]
+        column = formula(upright, shape, ())
+        return column.T if turned else column
+    ends = slice(None, None, -1 if turned else 1)
+    laid = [replace(t, out=t.inp[ends][:1], inp=t.inp[ends][1:]) for t in terms]
+    return formula(laid, shape[ends][:1], shape[ends][1:])
 
 
 def collect(terms) -> list[Term]:

@@ -10,8 +10,9 @@ import sympy as sp
 
 from . import algebra
 from .expr import NUMBER, Expr, as_expr, is_number
+from .forms import sigmoid
 from .jacobian import Term, fresh
-from .rules import PRIMITIVES, SIGMOID, SOFTPLUS, sigmoid
+from .rules import PRIMITIVES, SIGMOID, SOFTPLUS
 
 SIGMA = sp.Function("sigma")
 
@@ -20,10 +21,10 @@ def local_jacobian(e: Expr, k: int) -> Term | None:
     """The Jacobian of one operation by its operand k; None where it is zero."""
     signature, operands = e.op.spec, e.args
     if e.op.local or e.op.scalar:
-        signature, factor = (e.op.local or _rate)(e, k)
-        if is_number(factor, 0):
+        signature, *factors = (e.op.local or _rate)(e, k)
+        if is_number(factors[0], 0):
             return None
-        operands, k = (factor, e.args[k]), 1
+        operands, k = (*factors, e.args[k]), len(factors)
     labels = {letter: fresh() for letter in signature if letter.isalpha()}
     places = signature.replace("->", ",").split(",")
     *inputs, output = (tuple(labels[letter] for letter in place) for place in places)

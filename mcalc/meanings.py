@@ -13,7 +13,8 @@ import numpy as np
 
 from .claims import resolve
 from .expr import NUMBER, NUMPY, Expr, ShapeError, UnsupportedError, as_expr, is_number, shape_text
-from .rules import DOT, PRIMITIVES, ROW, STACK, diag, identity, of_vectors, ones, outer
+from .forms import diag, identity, ones, outer
+from .rules import DOT, PRIMITIVES, ROW, STACK, of_vectors
 from .tokens import ReadError
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .algebra import filled, split
+from .algebra import constant, filled, split
 from .derive import Derivation
 from .evaluate import letters
 from .expr import (
@@ -27,9 +27,9 @@ from .expr import (
     unnamed,
     walk,
 )  # fmt: skip
+from .forms import diag
 from .meanings import product
 from .notation import POWER
-from .rules import constant, diag
 
 MOST_WAYS, MOST_FACTORS = 12, 4
 

@@ -12,14 +12,14 @@ from fractions import Fraction
 from itertools import pairwise
 
 from . import expr
-from .expr import NAMED, NUMBER, SIZE, SYMBOL, Expr, is_number
+from .expr import NAMED, NUMBER, SIZE, SLOPE, SYMBOL, Expr, is_number
 
 CASES, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a written part holds together
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi "
     "psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega".split()
 )
-_LATEX_FUNCTIONS = set("exp log sin cos tan sinh cosh tanh arctan max min".split())
+_LATEX_FUNCTIONS = set("exp log sin cos tan sinh cosh tanh arctan max min det".split())
 _LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "σ": r"\sigma "}
 _PRODUCTS = ("matvec", "vecmat", "matmat")
 
@@ -149,6 +149,12 @@ class Writer:
         level = PRODUCT if _factors(of)[0].op is NUMBER else POWER
         return self.style(sign, self(by), self(of, level)), PRODUCT
 
+    def _slope(self, e, turned=False):
+        written = self.style("∂", *map(self, e.params))
+        if turned or not e.ndim:
+            return written, ATOM
+        return self.style("parens", written) + "^T", POWER
+
     def _number(self, e):
         value = e.params[0]
         if not isinstance(value, Fraction) or value.denominator == 1:
@@ -262,7 +268,7 @@ class Writer:
         template = e.op.text
         if template is None:
             return self.call(e.op.name, *e.args), ATOM
-        loose = template[-1] not in ")|"  # as in "{0} > {1}"
+        loose = template[-1] not in ")|F"  # as in "{0} > {1}"
         parts = [self(a, SUM if template[0] == "{" else CASES) for a in e.args]
         template = self.style.template(template)
         return re.sub(r"\{(\d)\}", lambda m: parts[int(m[1])], template), CASES if loose else ATOM
@@ -272,6 +278,11 @@ class Writer:
 
     def _sqrt(self, e):
         return self.style("sqrt", self(*e.args)), ATOM
+
+    def _inv(self, e):
+        if self.style.latex:
+            return self.style("power", self(e.args[0], ATOM), "-1"), POWER
+        return self.call("inv", *e.args), ATOM
 
     def _diag(self, e):
         return self.at(in_diagonal=True).call("diag", *e.args), ATOM
@@ -294,7 +305,7 @@ class Writer:
     def _dot(self, e):
         a, b = e.args
         whole = self.at(index="")
-        if b.op.name in _PRODUCTS:
+        if b.op.name in _PRODUCTS or a.op is SLOPE:
             return f"{whole.laid(a, POWER)} {whole(b)}", PRODUCT
         return self.style("dot", whole(a, ATOM), whole(b, ATOM)), PRODUCT
 
@@ -318,7 +329,8 @@ class Writer:
     def _matmat(self, e):
         left, right = e.args
         level = PRODUCT if left.op.name == "matmat" else POWER  # brackets make no difference
-        return f"{self(left, level)} {self(right, PRODUCT)}", PRODUCT
+        last = POWER if right.op.name in ("multiply", "divide") else PRODUCT
+        return f"{self(left, level)} {self(right, last)}", PRODUCT
 
     def data_row(self, matrix):
         """Example i of the data: ``x_i`` is row i of ``X``."""
@@ -342,6 +354,8 @@ class Writer:
         return f"{self(e.args[0], POWER)} {self.laid(e.args[1], POWER)}", PRODUCT
 
     def _transpose(self, e):
+        if e.args[0].op is SLOPE:
+            return self._slope(*e.args, turned=True)
         return self(e.args[0], ATOM) + "^T", POWER
 
     def _stack(self, e):
@@ -359,6 +373,8 @@ class Writer:
     def _row(self, e):
         (v,) = e.args
         name, scalar_first = v.op.name, v.args and v.args[0].ndim == 0
+        if v.op is SLOPE:
+            return self._slope(v, turned=True)
         if name == "where" and scalar_first:
             return self._where(v, self.laid)
         if name == "negative":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .expr import SIZE, Expr, as_expr, is_number
+from .forms import ones, zeros
 from .meanings import (
     COMPARISONS,
     DOTTED,
@@ -27,7 +28,6 @@ from .meanings import (
     total,
 )
 from .names import Names, given, number_of_elements
-from .rules import ones, zeros
 from .tokens import ReadError, Token, tokens
 
 __all__ = ["ReadError", "product", "read"]

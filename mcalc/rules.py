@@ -14,7 +14,7 @@ What other rows make up, as ``np.square`` is a power, is in the second table: wh
 
 from __future__ import annotations
 
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
 import sympy as sp
@@ -38,12 +38,12 @@ def row(name, done=None, *functions, numpy=None, **more):
     else:
         op = Primitive(name, numpy or functions[0], done, **more)
     PRIMITIVES[name] = op
-    build = _elementwise if op.scalar else of_vectors
+    build = elementwise if op.scalar else of_vectors
     expr.NUMPY |= dict.fromkeys(functions, partial(build, op)) | {name: partial(_plain, op)}
     return op
 
 
-def _elementwise(op, *operands):
+def elementwise(op, *operands) -> Expr:
     """What is done to the elements of a row is done to its vector, which is then laid down again.
 
     A constant stands first in ``max(0, z)``: where they tie the derivative is the constant's, 0.
@@ -81,7 +81,7 @@ def of_vectors(op, *operands, error=expr.ShapeError) -> Expr:
     return node(op, *operands)
 
 
-def _of_vector(op, a):
+def of_vector(op, a) -> Expr:
     return of_vectors(op, a, error=UnsupportedError)
 
 
@@ -93,6 +93,19 @@ def _plain(op, *given):
 
 def _if(condition, yes, no):
     return sp.Piecewise((yes, condition), (no, True))
+
+
+def _size_of(a):
+    """The absolute value as a function that may be evaluated at complex points near real ones."""
+    return a * np.sign(np.real(a))
+
+
+def _inverse(X):
+    """The inverse, not-a-number for a singular matrix: that may be one of a batch."""
+    try:
+        return np.linalg.inv(X)
+    except np.linalg.LinAlgError:
+        return np.stack(list(map(_inverse, X))) if X.ndim > 2 else np.full(X.shape, np.nan)
 
 
 def _side(*operands):
@@ -174,6 +187,8 @@ MATVEC = row("matvec", "ij,j->i", code="{0} @ {1}")
 VECMAT = row("vecmat", "i,ij->j", code="{0} @ {1}")
 MATMAT = row("matmat", "ij,jk->ik", code="{0} @ {1}")
 TRANSPOSE = row("transpose", "ij->ji", code="{0}.T")
+TRACE = row("trace", "ii->", text="tr({0})", code="np.trace({0})")
+TOTAL = row("total", "ij->", text="sum({0})", code="{0}.sum()")
 
 # neither
 MAX = row("max", "i->", numpy=lambda x: np.max(x, axis=-1), branch=_largest, analytic=False,
@@ -184,6 +199,20 @@ NORM = row("norm", "i->", numpy=lambda x: np.sqrt(np.sum(x * x, axis=-1)), text=
            local=lambda e, k: ("i,i->", algebra.mul(e.args[0], algebra.invert(e))),
            branch=lambda x: np.sign(np.sum(np.abs(x), axis=-1)),
            grind=lambda x: sp.sqrt(np.sum(x * x)), code="np.sqrt({0} @ {0})")
+FROBENIUS = row("frobenius", "ij->", numpy=lambda X: np.sqrt(np.sum(X * X, axis=(-2, -1))),
+                local=lambda e, k: ("ij,ij->", algebra.mul(e.args[0], algebra.invert(e))),
+                branch=lambda X: np.sign(np.sum(np.abs(X), axis=(-2, -1))), text="||{0}||_F",
+                grind=lambda X: sp.sqrt(np.sum(X * X)), code="np.sqrt(np.sum({0} * {0}))")
+INV = row("inv", "ij->ij", numpy=_inverse, code="np.linalg.inv({0})",
+          local=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
+          grind=lambda X: np.array(sp.Matrix(X).inv("ADJ")))
+DET = row("det", "ij->", numpy=np.linalg.det, code="np.linalg.det({0})",
+          local=lambda e, k: ("ij,ij->", algebra.mul(e, np.linalg.inv(e.args[0]).T)),
+          grind=lambda X: sp.Matrix(X).det("berkowitz"))
+LOGDET = row("logdet", "ij->", numpy=lambda X: np.log(_size_of(np.linalg.det(X))),
+             local=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log|det({0})|",
+             grind=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
+             code="np.linalg.slogdet({0})[1]")
 STACK = row("stack", numpy=lambda *parts: np.stack(parts[:-1], axis=-1 - parts[-1]),
             local=lambda e, k: (("i,->i", "i,j->ij")[e.ndim - 1], constant("unit", k, len(e.args))),
             shape=lambda *parts: (len(parts) - 1, *parts[0].shape), code="np.stack([{all}])")
@@ -216,7 +245,7 @@ def _where(condition, yes, no):
             f"np.where: the condition is {condition}, not a formula: write np.equal(a, b) and "
             "np.not_equal(a, b) for == and !="
         )
-    return _elementwise(PRIMITIVES["where"], condition, yes, no)
+    return elementwise(PRIMITIVES["where"], condition, yes, no)
 
 
 def _matmul(a, b):
@@ -253,37 +282,57 @@ def _transpose(a):
         return node(a.op, *(e.T if e.ndim == 2 else e for e in reversed(a.args)))
     if a.ndim == 2 and a.op.scalar and not any(e.ndim == 1 for e in a.args):
         late = TRANSPOSE if a.op.name == "add" else None
-        return node(a.op, *sorted(map(_transpose, a.args), key=lambda e: e.op is late))
+        turned = node(a.op, *sorted(map(_transpose, a.args), key=lambda e: e.op is late))
+        matrices = [e for e in a.args if e.ndim == 2]
+        scaled = len(matrices) == 1 and a.op.name in ("multiply", "divide", "negative")
+        if scaled or _transposes(turned) <= _transposes(a):  # A^T + A, but (A x - Y)^T
+            return turned
     return node(ROW if a.ndim == 1 else TRANSPOSE, a)
+
+
+def _transposes(a):
+    return sum(e.op is TRANSPOSE for e in expr.walk(a))
 
 
 def _sum(a, axis=None):
     a = _upright(a)
     if axis not in (None, *range(-a.ndim, a.ndim)):
         raise UnsupportedError(f"np.sum: {a} has {a.ndim} axes, there is no axis {axis!r}")
-    if a.ndim < 2:
-        return node(SUM, a) if a.ndim else a
-    rows, columns = map(ones, a.shape)
-    whole = rows @ a if axis in (0, -2) else a @ columns
-    return _sum(whole) if axis is None else whole
+    if axis is None or a.ndim < 2:
+        return node((SUM, TOTAL)[a.ndim - 1], a) if a.ndim else a
+    rows, columns = (constant("ones", length) for length in a.shape)
+    return rows @ a if axis in (0, -2) else a @ columns
 
 
 def _mean(a, axis=None):
     a = _upright(a)
     whole = _sum(a, axis)
-    for length in a.shape if axis is None else (a.shape[axis],):
-        whole = (1 / expr.size(length)) * whole
-    return whole
+    lengths = a.shape if axis is None else (a.shape[axis],)
+    return (1 / reduce(np.multiply, map(expr.size, lengths))) * whole if lengths else whole
 
 
 def _log_add_exp(a, b):
     """log(exp(a) + exp(b))."""
-    more = _elementwise(SOFTPLUS, b if is_number(as_expr(a), 0) else np.subtract(b, a))
+    more = elementwise(SOFTPLUS, b if is_number(as_expr(a), 0) else np.subtract(b, a))
     return more if is_number(as_expr(a), 0) else a + more
 
 
+def _square(op, a):
+    """An operation on a square matrix."""
+    a = as_expr(a)
+    if a.ndim != 2 or expr.same_length(*a.shape) is False:
+        raise expr.ShapeError(f"{op.name}: {a} is {shape_text(a.shape)}, and not square")
+    return node(op, a)
+
+
 def _norm(a, ord=None):
-    whole = _of_vector(NORM, a)
+    if as_expr(a).ndim == 2 and as_expr(a).op is not ROW:
+        if ord not in (None, "fro"):
+            raise UnsupportedError(
+                f"np.linalg.norm: ord={ord!r} of a matrix has no rule; the Frobenius norm has"
+            )
+        return node(FROBENIUS, as_expr(a))
+    whole = of_vector(NORM, a)
     if ord not in (None, 1, 2, np.inf):
         raise UnsupportedError(f"np.linalg.norm: ord={ord!r} has no rule; 1, 2 and np.inf have")
     sizes = np.abs(*whole.args)
@@ -301,76 +350,24 @@ def _stack(arrays, axis=0):
     return np.transpose(whole) if parts[0].ndim and axis in (1, -1) else whole
 
 
-# --- closed forms to claim -------------------------------------------------------------------
-
-
-def diag(v) -> Expr:
-    """The matrix with the vector ``v`` on its diagonal, ``diag(v)``: n x n."""
-    return _of_vector(DIAG, v)
-
-
-def identity(n=None) -> Expr:
-    """The identity matrix ``I``. Without a length it takes the one that fits."""
-    return constant("identity", n)
-
-
-def ones(n=None) -> Expr:
-    """A column of ones, n x 1; ``ones().T`` is the row ``1^T``."""
-    return constant("ones", n)
-
-
-def zeros(n=None) -> Expr:
-    """A column of zeros, n x 1; ``zeros().T`` is the row ``0^T``. A zero matrix is the number 0."""
-    return constant("zeros", n)
-
-
-def sigmoid(z):
-    """The logistic function ``1/(1 + exp(-z))``, element by element, for which NumPy has no name.
-
-    Of an expression an expression, written ``σ(z)``; of numbers an array. Its derivative is
-    ``σ(z)(1 - σ(z))``.
-    """
-    if isinstance(getattr(z, "expr", z), Expr):
-        return _elementwise(SIGMOID, z)
-    return SIGMOID.numpy(np.asarray(z, dtype=float))
-
-
-def outer(a, b) -> Expr:
-    """The outer product ``a b^T`` of two vectors: m x n."""
-    return of_vectors(OUTER, a, b)
-
-
-def cases(*pairs) -> Expr:
-    """Values by condition: ``cases((x.T, w @ x + b > 0))``, and 0 otherwise.
-
-    Each pair is ``(value, condition)``; the first condition that holds decides. A last value
-    without a condition stands for "otherwise".
-    """
-    otherwise = 0
-    if pairs and not isinstance(pairs[-1], tuple):
-        *pairs, otherwise = pairs
-    if not pairs or any(not isinstance(p, tuple) or len(p) != 2 for p in pairs):
-        raise ValueError("cases((value, condition), ..., otherwise): pairs of two are expected")
-    whole = as_expr(otherwise)
-    for value, condition in reversed(pairs):
-        whole = np.where(condition, value, whole)
-    return whole
-
-
 # --- the second table: what other rows make up -----------------------------------------------
 
 expr.NUMPY |= dict.fromkeys([np.dot, np.vdot, np.inner], _dot) | {
     np.where: _where,
     np.matmul: _matmul,
     np.transpose: _transpose,
-    np.diag: diag,
+    np.diag: partial(of_vector, DIAG),
     np.sum: _sum,
     np.mean: _mean,
     np.var: lambda a: _mean((as_expr(a) - _mean(a)) ** 2),
     np.std: lambda a: np.sqrt(np.var(a)),
-    np.max: lambda a: _of_vector(MAX, a),
-    np.min: lambda a: -_of_vector(MAX, -as_expr(a)),
+    np.max: lambda a: of_vector(MAX, a),
+    np.min: lambda a: -of_vector(MAX, -as_expr(a)),
     np.linalg.norm: _norm,
+    np.linalg.inv: partial(_square, INV),
+    np.linalg.det: partial(_square, DET),
+    np.linalg.slogdet: lambda a: (np.sign(_square(DET, a)), _square(LOGDET, a)),
+    np.trace: partial(_square, TRACE),
     np.stack: _stack,
     np.concatenate: lambda arrays: of_vectors(CONCATENATE, *arrays),
     np.hstack: lambda arrays: of_vectors(CONCATENATE, *arrays),

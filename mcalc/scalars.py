@@ -33,6 +33,17 @@ class Entries(sp.Matrix):
         return rf"$\displaystyle {LATEX.grid(rows)}$"
 
 
+class Slices(tuple):
+    """The Jacobian of a vector by a matrix: for each output a matrix of its derivatives."""
+
+    def __repr__(self):
+        return "\n".join(f"output {k}:\n{matrix!r}" for k, matrix in enumerate(self, 1))
+
+    def _repr_latex_(self):
+        grids = (LATEX.grid([written(e, LATEX) for e in row] for row in m.tolist()) for m in self)
+        return r"$\displaystyle " + r" \quad ".join(grids) + "$"
+
+
 def written(e: sp.Basic, style) -> str:
     """A scalar, or a condition, in one style."""
     return _Writer(style)(e)

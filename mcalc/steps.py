@@ -64,6 +64,7 @@ class Graph:
 
     def __init__(self, y: Expr, variables: tuple, output: str, taken: set, local, automatic=True):
         self.variables, self.automatic = variables, automatic
+        self.by_matrix = any(v.ndim > 1 for v in variables)
         self.depends = set(variables)
         for e in walk(y):
             if any(a in self.depends for a in e.args):
@@ -81,17 +82,18 @@ class Graph:
         definition = rebuild(whole, tuple(self.components)) if listed else self._inside(whole)
         self.result = node(SYMBOL, params=(output,), shape=y.shape)
         self.definitions[self.result] = definition
-        if len(self.numbered) == 1 and "u" not in taken:  # one alone needs no number
+        if len(self.numbered) == 1 and taken.isdisjoint("uU"):  # one alone needs no number
             (only,) = self.numbered
-            swap = {only: node(SYMBOL, params=("u",), shape=only.shape)}.get
+            swap = {only: node(SYMBOL, params=(only.name[0],), shape=only.shape)}.get
             self.definitions = {swap(v, v): replace(d, swap) for v, d in self.definitions.items()}
             self.numbered = [swap(only)]
-        self.locals: dict[tuple, Expr] = {}  # what has slope zero, such as a condition, is no path
+        self.terms: dict[tuple, list] = {}  # what has slope zero, such as a condition, is no path
+        self.locals: dict[tuple, Expr | None] = {}  # the closed forms; None where there is a matrix
         for v, d in self.definitions.items():
             used = set(symbols(d))
             for p in (*variables, *self.definitions):
-                if p in used and (slope := local(d, p)) is not None:
-                    self.locals[v, p] = slope
+                if p in used and (found := local(d, p)):
+                    self.terms[v, p], self.locals[v, p] = found
         self.counts = {v: Counter([v]) for v in variables}  # of the paths to each variable
         for v in self.definitions:
             self.counts[v] = sum((self.counts[p] for p in self.parents(v)), Counter())
@@ -110,15 +112,19 @@ class Graph:
 
     def _operand(self, parent, e):
         fixed = e not in self.depends or e in self.variables
-        if fixed or e.ndim > 1 or e.op is not NAMED and self._stays(parent, e):
-            return self._inside(e)  # a matrix of its own would have a Jacobian of three axes
+        matrix = e.ndim > 1 and not self.by_matrix  # would have a Jacobian of three axes
+        if fixed or matrix or e.op is not NAMED and self._stays(parent, e):
+            return self._inside(e)
         if e not in self._made:
             self._introduce(e, e.name)
         return self._made[e]
 
     def _introduce(self, e, name):
         definition = self._inside(e)
-        made = self._made[e] = node(SYMBOL, params=(name or next(self._free),), shape=e.shape)
+        free = next(self._free) if name is None else name
+        if name is None and e.ndim > 1:
+            free = free.upper()
+        made = self._made[e] = node(SYMBOL, params=(free,), shape=e.shape)
         if name is None:
             self.numbered.append(made)
         self.definitions[made] = definition
@@ -126,7 +132,7 @@ class Graph:
 
     def _stays(self, parent, e):
         """Whether an operation is small enough to stay inside: ``w.x`` in ``w.x + b``."""
-        if not self.automatic or e.op.name in COMPARISONS:
+        if not self.automatic or e.op.name in COMPARISONS or e.op.name == "transpose":
             return True
         if parent.op.name in ("add", "subtract", "negative"):
             plain = all(a in self.variables or a not in self.depends for a in e.args)
@@ -147,7 +153,7 @@ class Graph:
 
     def parents(self, v: Expr) -> list[Expr]:
         """The variables that ``v`` moves with."""
-        return [p for u, p in self.locals if u is v]
+        return [p for u, p in self.terms if u is v]
 
     def chains(self, v: Expr, x: Expr) -> list:
         """What leads from ``v`` back to ``x``: pairs of (variable, parent), each chain as far as
@@ -182,6 +188,8 @@ class Graph:
         sums = "" if self.paths == 1 else ", so what they contribute is added up"
         if self.all_scalar:
             return f"{count} from {x} to {y}{each}, through scalars only{sums}"
+        if self.by_matrix:
+            return f"{count} from {x} to {y}{sums}; each factor stands where its shape fits"
         vector = next(v.name for v in (*self.variables, *self.definitions) if v.ndim)
         return (
             f"{count} from {x} to {y}{each}{sums}; {vector} is a vector, so the factors are "

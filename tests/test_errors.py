@@ -77,9 +77,9 @@ CASES = {
         "np.arccos has no rule in mcalc; near it: np.cos",
     ),
     "no rule, in linalg": (
-        lambda: np.linalg.det(A),
+        lambda: np.linalg.qr(A),
         mc.UnsupportedError,
-        "np.linalg.det has no rule in mcalc; near it: np.dot",
+        "np.linalg.qr has no rule in mcalc; near it: np.sqrt",
     ),
     "no rule for this option": (
         lambda: np.sum(x, keepdims=True),
@@ -166,10 +166,26 @@ CASES = {
         ValueError,
         "w is not a variable of w ⊗ x: its variables are w, x; give the variable, not its name",
     ),
-    "wrt is a matrix": (
-        lambda: mc.derive(A @ w, wrt=A),
+    "a Jacobian of three axes": (
+        lambda: mc.derive(A @ w, wrt=A).jacobian,
         mc.UnsupportedError,
-        "A is a matrix: derive by a scalar or a vector",
+        "A w is m x 1 and A is m x n, so the Jacobian has three axes and no closed form as a "
+        "matrix: use .jvp and .vjp, or .explicit(m=2, n=2) for its entries",
+    ),
+    "a matrix in a tuple": (
+        lambda: mc.derive(np.sum(A) * z, wrt=(z, A)),
+        ValueError,
+        "A is a matrix: a tuple for wrt holds scalar variables only",
+    ),
+    "a determinant of what is not square": (
+        lambda: np.linalg.det(A),
+        mc.ShapeError,
+        "det: A is m x n, and not square",
+    ),
+    "another norm of a matrix": (
+        lambda: np.linalg.norm(A, 2),
+        mc.UnsupportedError,
+        "np.linalg.norm: ord=2 of a matrix has no rule; the Frobenius norm has",
     ),
     "a vector in a tuple": (
         lambda: mc.derive(w * z, wrt=(w, z)),
