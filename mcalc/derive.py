@@ -412,10 +412,11 @@ class Derivation:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The paper's four steps, each with ``kind``, ``latex`` and ``text``."""
-        latex, text = (self._lines(style).all() for style in STYLES)
+        latex, text = (self.lines(style).all() for style in STYLES)
         return tuple(map(Step, KINDS, latex, text))
 
-    def _lines(self, style) -> Lines:
+    def lines(self, style) -> Lines:
+        """The four steps in one style of notation."""
         if not self.three_axes:
             kind = Backward if self.by_matrix else Lines
             return kind(self.graph, self.jacobian.expr, style)

@@ -10,7 +10,6 @@ from .evaluate import compile_
 from .expr import WRITERS, as_expr, shape_text, symbols, unnamed
 from .notation import STYLES
 from .picture import numbers
-from .steps import Lines
 
 _LATEX, _TEXT = STYLES
 
@@ -52,7 +51,7 @@ class Table:
             size = shape_text(d.jacobian.shape).replace("x", r"\times", style.latex)
             by, chain = f"({names})" if d.several else names, ""
             if self.chain:
-                chain = Lines(d.graph, d.jacobian.expr, style).chain()
+                chain = d.lines(style).chain()
             row = write(unnamed(d.y)), by, chain, write(d.jacobian.expr), size
             for column, cell in zip(columns.values(), row, strict=True):
                 column.append(cell)
