@@ -101,7 +101,10 @@ def _check_at(trial, at):
     near = [e for e, side in trial.sides(around).items() if (side != side[0]).any()]
     if near:
         return Report(None, [f"{e} is too near to its kink here for numbers to tell" for e in near])
-    trial.compare(values, sizes, trial.quick(sizes.values()))
+    try:
+        trial.compare(values, sizes, trial.quick(sizes.values()))
+    except ArithmeticError:  # exp(800) is beyond the scalars' numbers, and not beyond the formula
+        trial.compare(values, sizes, False)
     return Report(True, ["at this point the closed form and the other ways agree"])
 
 

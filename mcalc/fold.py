@@ -14,17 +14,17 @@ def fold(terms: list[Term], named: Expr, given: bool) -> list[Term]:
     """Write what has a name under it: softmax is ``diag(s) - s s^T``, and a norm ``1/r``.
 
     A vector's name is taken where its scalar factors make the formula shorter, a name that the
-    reader has not ``given`` only if it stands for several; a scalar's where it is divided by.
+    reader has not ``given`` only if it stands for several; a scalar's, such as a norm's, where
+    it is divided by.
     """
-    if len(walk(named)) < 5:
-        return terms
     whole = unnamed(named)
     if named.ndim == 0:
-        if not given or not any(whole in _divisors(t) for t in terms):
+        of_vectors = any(e.ndim for e in walk(whole))
+        if not (given and of_vectors and any(whole in _divisors(t) for t in terms)):
             return terms
         return [_put(t, {whole: named}) for t in terms]
     scalar, vector = algebra.split(whole)
-    if vector.ndim == 0:
+    if vector.ndim == 0 or len(walk(named)) < 5:
         return terms
     below = {a: a for a in algebra.factors(scalar)[1]}  # what belongs to the name stays as it is
     deep = {vector: algebra.mul(named, algebra.invert(scalar)), **below}

@@ -105,6 +105,7 @@ def test_closed_form(expression, wrt, text):
 
 
 HESSIANS = [
+    (np.mean(np.logaddexp(0, X @ w) - y * (X @ w)), w, "(1/N) X^T diag(σ(X w) ⊗ (1 - σ(X w))) X"),
     (x @ (A @ x), x, "A + A^T"),
     (np.mean((y - X @ w) ** 2), w, "(2/N) X^T X"),
     (np.sum(x**3), x, "diag(6x)"),
@@ -227,6 +228,49 @@ def test_a_repeated_subexpression_has_the_readers_name_or_that_of_the_result():
     softmax = np.exp(x) / np.sum(np.exp(x))
     assert str(mc.derive(softmax, wrt=x).jacobian) == "diag(y) - y y^T"
     assert str(mc.derive(mc.let("p", softmax), wrt=x).jacobian) == "diag(p) - p p^T"
+
+
+K, V = mc.matrices("K", shape=("N", "n")), mc.matrices("V", shape=("N", "m"))
+attention = mc.let("a", np.exp(K @ x) / np.sum(np.exp(K @ x)))
+deviation, root = mc.let("r", np.std(x)), mc.let("r", np.sqrt(np.mean(x**2)))
+length = mc.let("r", np.linalg.norm(x))
+FOLDED = {  # what is built of a name, and the same written with it
+    "log of softmax": (np.log(s), "I - 1 s^T"),
+    "cross-entropy": (-np.sum(w * np.log(s)), "(sum(w) s - w)^T"),
+    "cross-entropy of one": (-np.log(w @ s), "((w.s) s - s ⊗ w)^T/(w.s)"),
+    "softmax of scores": (attention, "diag(a) K - a (a^T K)"),
+    "attention": (attention @ V, "V^T diag(a) K - (V^T a) (a^T K)"),
+    "unit vector": (mc.let("h", x / length), "I/r - h h^T/r"),
+    "root mean square": (mc.let("h", x / root), "I/r - (1/n) (h h^T/r)"),
+    "layer norm": (
+        mc.let("h", (x - np.mean(x)) / deviation),
+        "I/r - (1/n) (1 1^T/r) - (1/n) (h h^T/r)",
+    ),
+    # not where it would take longer, where nothing is divided by it, or by what may be zero
+    "once": (mc.let("e", np.exp(x)) * w, "diag(w ⊗ exp(x))"),
+    "a dot product": (np.maximum(0, mc.let("u", w @ x + b)), "w^T if w.x + b > 0; 0^T otherwise"),
+    "what may be zero": (
+        np.sum(mc.let("q", (np.sum(x) * np.exp(x)) ** 2)),
+        "(2 sum(x) sum(exp(x)^2) + 2 sum(x)^2 exp(x)^2)^T",
+    ),
+}
+
+
+@pytest.mark.parametrize("expression, text", FOLDED.values(), ids=FOLDED)
+def test_a_closed_form_uses_the_readers_names(expression, text):
+    d = mc.derive(expression, wrt=x)
+    assert str(d.jacobian) == text
+    assert d.check(sizes=(1, 2, 3), points=2).passed
+
+
+def test_the_logistic_function():
+    d = mc.derive(mc.sigmoid(x), wrt=x)
+    assert str(d.jacobian) == "diag(σ(x) ⊗ (1 - σ(x)))" and r"\sigma" in d._repr_latex_()
+    assert str(mc.derive(np.logaddexp(0, x), wrt=x).jacobian) == "diag(σ(x))"
+    assert str(mc.derive(np.logaddexp(z, x), wrt=z).jacobian) == "1 - σ(x - z)"
+    assert d.check().passed and d.equals(mc.diag(np.exp(-x) / (1 + np.exp(-x)) ** 2))
+    assert list(mc.sigmoid([0, -1000, 1000])) == [0.5, 0, 1]
+    assert mc.derive(np.logaddexp(0, z), wrt=z).check(at={"z": 800.0}).passed
 
 
 def test_denominator_layout_is_shown_as_the_transpose():
