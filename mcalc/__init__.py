@@ -7,11 +7,12 @@ from importlib import import_module
 from . import plots
 from .calculation import derivative, lines
 from .check import CheckFailed, Report
-from .derive import Derivation, Jacobian, derive, hessian, layout
+from .derive import Derivation, derive, hessian
 from .explicit import entries
 from .expr import ShapeError, UnsupportedError, let, matrices, scalars, size, vectors
 from .forms import cases, diag, identity, ones, outer, sigmoid, zeros
 from .functions import functions
+from .shown import Jacobian, layout
 from .table import compare, glossary, reference, table
 
 __all__ = [

@@ -18,6 +18,7 @@ from .evaluate import aligned, batch, binder, length, letters
 from .expr import Expr, is_number, unnamed, walk
 
 SMALL = 3  # lengths up to which SymPy's scalars are quick
+SMALLER = 2  # and those of an inverse or a determinant, whose entries are long
 NESTED = 3  # cases within cases that SymPy can still take; of more it may think for hours
 TRIES = 200
 STEP = 1e-4
@@ -147,6 +148,8 @@ class _Trial:
         way = COMPLEX if all(e.op.analytic for e in depends) else CENTRAL
         self.how, self.digits, self.steps, self.weights = way
         self.seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
+        long = {"inv", "det", "logdet"} & {e.op.name for e in walk(self.y)}
+        self.small = SMALLER if long else SMALL
         self.exact: dict = {}
         self.visited, self.rough, self.beyond = 0, set(), _nested(self.y) > NESTED
 
@@ -158,7 +161,7 @@ class _Trial:
 
     def quick(self, lengths):
         """Whether SymPy's scalars are: the lengths are small, and every function is known."""
-        return not self.open and max(lengths, default=1) <= SMALL
+        return not self.open and max(lengths, default=1) <= self.small
 
     def rounds(self, sizes):
         """A length for each letter, different ones side by side: (1, 2), (2, 3), (3, 5), ..."""

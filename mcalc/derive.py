@@ -19,6 +19,7 @@ from .fold import fold
 from .jacobian import Term, collect, compose, contraction, formula, fresh, spread
 from .local import local_jacobian
 from .notation import STYLES
+from .shown import Jacobian
 from .steps import KINDS, Graph, Lines, Step, as_latex, as_text
 
 _PROBES = {"inp": "dx'", "out": "v'"}  # what a Jacobian is multiplied with, by side
@@ -42,10 +43,13 @@ def derive(y, wrt) -> Derivation:
 def hessian(y, wrt) -> Derivation:
     """The second derivatives of a scalar ``y``: the derivation of its gradient, n x n.
 
-    Where the gradient is constant they are zero.
+    Where the gradient is constant they are zero. Raises ValueError if ``y`` is no scalar, and
+    UnsupportedError for a matrix as ``wrt``.
     """
     first = derive(y, wrt)
-    return Derivation(first.gradient, wrt, symbols(first.y))
+    second = Derivation(first.gradient, wrt, symbols(first.y))
+    second.of = first.y
+    return second
 
 
 def _expression(y):
@@ -103,17 +107,19 @@ def _hint(v) -> str:
     return "; an element is a column of the Jacobian by its vector"
 
 
-def _free_name(y: Expr, taken: set) -> str:
+def _free_name(y: Expr, taken: set, *first: str) -> str:
     if y.op is NAMED:
         return y.name
-    names = ("y", "f", "C", "r", "h", "y_1", "y_2")
+    names = (*first, "y", "f", "C", "r", "h", "y_1", "y_2")
     return next(name for name in names if name not in taken)
 
 
-def expression_graph(y: Expr, variables=None, automatic=True, taken=frozenset()) -> Graph:
+def expression_graph(
+    y: Expr, variables=None, automatic=True, taken=frozenset(), output=None
+) -> Graph:
     """The intermediate variables of ``y`` from these variables on, by default from all of them.
 
-    They are given names that neither ``y`` nor ``taken`` has.
+    They, and without ``output`` the result, are given names that neither ``y`` nor ``taken`` has.
     """
     if variables is None:
         variables = tuple(v for v in symbols(y) if v.ndim < 2)
@@ -126,64 +132,7 @@ def expression_graph(y: Expr, variables=None, automatic=True, taken=frozenset())
         return terms, formula(terms, definition.shape, p.shape) if flat else None
 
     taken = taken | {e.name for e in walk(y) if e.name}
-    return Graph(y, variables, _free_name(y, taken), taken, local, automatic)
-
-
-class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
-    """A Jacobian's closed form: ``str()`` gives it in plain text, ``shape`` is symbolic, m x n.
-
-    It takes part in NumPy expressions like the formula it is, so that a claim or a product of
-    Jacobians can be written with it.
-    """
-
-    def __init__(self, formula: Expr):
-        self.expr = formula
-
-    @property
-    def shape(self) -> tuple:
-        return (*self.expr.shape, 1, 1)[:2]
-
-    @property
-    def T(self) -> Expr:
-        """The transpose: the same derivatives in denominator layout."""
-        return self.expr.T
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        return getattr(ufunc, method)(*map(expr.as_expr, inputs), **options)
-
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
-    def __str__(self):
-        return str(self.expr)
-
-    def __repr__(self):
-        shown, note = self._shown()
-        return f"{shown}   ({shape_text(shown.shape)}{note})"
-
-    def _repr_latex_(self):
-        shown, note = self._shown()
-        size = shape_text(shown.shape).replace("x", r"\times")
-        return rf"$\displaystyle {expr.WRITERS['latex'](shown)} \qquad ({size}\text{{{note}}})$"
-
-    def _shown(self):
-        turned = _layout == "denominator"
-        return (self.expr.T, ", denominator layout") if turned else (self.expr, "")
-
-
-_layout = "numerator"
-
-
-def layout(name: str) -> None:
-    """Choose how Jacobians are shown: ``"numerator"`` layout, the paper's, or ``"denominator"``.
-
-    Denominator layout is the transpose, for readers who come from other books. Only what is shown
-    changes: ``str()``, claims and numbers stay in numerator layout.
-    """
-    global _layout
-    if name not in ("numerator", "denominator"):
-        raise ValueError(f'{name!r} is not a layout: "numerator" or "denominator"')
-    _layout = name
+    return Graph(y, variables, output or _free_name(y, taken), taken, local, automatic)
 
 
 # --- the derivation --------------------------------------------------------------------------
@@ -198,6 +147,7 @@ class Derivation:
         intermediate = [v for v in given if isinstance(v, Expr) and v.op is NAMED]
         free = {v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate}
         self.y = replace(y, free.get)
+        self.of = None  # the function whose second derivatives these are
         self._compiled_products: dict = {}
         self._taken = {e.name for e in walk(y) if e.name}
         self.variables = tuple(free.get(v, v) if isinstance(v, Expr) else v for v in given)
@@ -389,12 +339,12 @@ class Derivation:
     @property
     def output(self) -> str:
         """The name of the result in the steps."""
-        return _free_name(self.y, self._taken)
+        return _free_name(self.y, self._taken, *(["g"] if self.of is not None else []))
 
     @cached_property
     def graph(self) -> Graph:
         """The intermediate variables and what each is made of."""
-        return expression_graph(self.y, self.variables, not self.several, self._taken)
+        return expression_graph(self.y, self.variables, not self.several, self._taken, self.output)
 
     @property
     def rule(self) -> str:

@@ -307,6 +307,8 @@ class Writer:
         whole = self.at(index="")
         if b.op.name in _PRODUCTS or a.op is SLOPE:
             return f"{whole.laid(a, POWER)} {whole(b)}", PRODUCT
+        if a.op.name == "vecmat":
+            return f"{whole.laid(a, PRODUCT)} {whole(b, POWER)}", PRODUCT
         return self.style("dot", whole(a, ATOM), whole(b, ATOM)), PRODUCT
 
     def _matvec(self, e, laid=False):

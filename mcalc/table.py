@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import check
 from .check import CheckFailed
 from .claims import resolve
-from .derive import Derivation, derive
+from .derive import Derivation, derive, hessian
 from .evaluate import compile_
 from .expr import WRITERS, as_expr, shape_text, symbols, unnamed
 from .notation import STYLES
@@ -43,16 +43,17 @@ class Table:
 
     def _rows(self, style):
         write = WRITERS[style.name]
-        columns = {
-            style.words(head): [] for head in ("function", "by", "chain", "Jacobian", "shape")
-        }
+        second = all(d.of is not None for d in self.derivations)
+        heads = "function", "by", "chain", "Hessian" if second else "Jacobian", "shape"
+        columns = {style.words(head): [] for head in heads}
         for d in self.derivations:
             names = ", ".join(map(write, d.variables))
             size = shape_text(d.jacobian.shape).replace("x", r"\times", style.latex)
             by, chain = f"({names})" if d.several else names, ""
-            if self.chain:
+            if self.chain and not second:
                 chain = d.lines(style).chain()
-            row = write(unnamed(d.y)), by, chain, write(d.jacobian.expr), size
+            function = d.of if second else d.y
+            row = write(unnamed(function)), by, chain, write(d.jacobian.expr), size
             for column, cell in zip(columns.values(), row, strict=True):
                 column.append(cell)
         if not any(columns[style.words("chain")]):
@@ -78,14 +79,17 @@ def table(*derivations: Derivation) -> Table:
     return Table(*derivations)
 
 
-def reference(*rows: tuple) -> Table:
+def reference(*rows: tuple, order=1) -> Table:
     """Rules to look up: ``reference((w * x, w, diag(x)), (sum(x), x, ones().T))``.
 
     Each row is a function, the variable it is derived by, and the closed form that is expected.
     It is derived, compared and checked; CheckFailed is raised for the first row that is something
-    else. The table also shows the product of Jacobians that each result came from.
+    else. The table also shows the product of Jacobians that each result came from. Of ``order`` 2,
+    the closed forms are Hessians.
     """
-    derivations = [derive(y, wrt=by) for y, by, _ in rows]
+    if order not in (1, 2):
+        raise ValueError(f"order={order!r}: 1 for Jacobians, 2 for Hessians")
+    derivations = [(derive, hessian)[order - 1](y, wrt=by) for y, by, _ in rows]
     for d, (_, _, claim) in zip(derivations, rows, strict=True):
         reason = d.why(claim)
         if reason:

@@ -1,0 +1,65 @@
+"""A Jacobian as it is shown: in numerator layout, the paper's, or in denominator layout."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import expr
+from .expr import Expr, shape_text
+
+
+class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
+    """A Jacobian's closed form: ``str()`` gives it in plain text, ``shape`` is symbolic, m x n.
+
+    It takes part in NumPy expressions like the formula it is, so that a claim or a product of
+    Jacobians can be written with it.
+    """
+
+    def __init__(self, formula: Expr):
+        self.expr = formula
+
+    @property
+    def shape(self) -> tuple:
+        return (*self.expr.shape, 1, 1)[:2]
+
+    @property
+    def T(self) -> Expr:
+        """The transpose: the same derivatives in denominator layout."""
+        return self.expr.T
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        return getattr(ufunc, method)(*map(expr.as_expr, inputs), **options)
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __str__(self):
+        return str(self.expr)
+
+    def __repr__(self):
+        shown, note = self._shown()
+        return f"{shown}   ({shape_text(shown.shape)}{note})"
+
+    def _repr_latex_(self):
+        shown, note = self._shown()
+        size = shape_text(shown.shape).replace("x", r"\times")
+        return rf"$\displaystyle {expr.WRITERS['latex'](shown)} \qquad ({size}\text{{{note}}})$"
+
+    def _shown(self):
+        turned = _layout == "denominator"
+        return (self.expr.T, ", denominator layout") if turned else (self.expr, "")
+
+
+_layout = "numerator"
+
+
+def layout(name: str) -> None:
+    """Choose how Jacobians are shown: ``"numerator"`` layout, the paper's, or ``"denominator"``.
+
+    Denominator layout is the transpose, for readers who come from other books. Only what is shown
+    changes: ``str()``, claims and numbers stay in numerator layout.
+    """
+    global _layout
+    if name not in ("numerator", "denominator"):
+        raise ValueError(f'{name!r} is not a layout: "numerator" or "denominator"')
+    _layout = name
