@@ -387,7 +387,7 @@ class Writer:
             return self.beside([v.args[0], v.args[1].T]), PRODUCT
         if name in _PRODUCTS:
             return self._matvec(v, laid=True)
-        if name in ("add", "subtract") and any(a.op.name in _PRODUCTS for a in expr.walk(v)):
+        if name in ("add", "subtract") and _adds_a_product(v):
             sign = " + " if name == "add" else " - "
             return self.laid(v.args[0], SUM) + sign + self.laid(v.args[1], PRODUCT), SUM
         if name in ("stack", "concatenate"):
@@ -399,6 +399,13 @@ def is_partial(held):
     """Whether a derivative that is not carried out is of a function of several variables."""
     of, by = held.params
     return bool(by.ndim or expr.symbols(expr.replace(of, {by: expr.as_expr(1)}.get)))
+
+
+def _adds_a_product(v):
+    """Whether a term of this sum is a matrix times a vector, which is turned as a row."""
+    if v.op.name in ("add", "subtract", "negative", "multiply"):
+        return any(map(_adds_a_product, v.args[-1:] if v.op.name == "multiply" else v.args))
+    return v.op.name in _PRODUCTS
 
 
 def _alike(a, b):
