@@ -41,7 +41,7 @@ def difference(derivation, claim) -> Difference | None:
     """How a claimed closed form differs from the derived one; None if it is the same."""
     given = f"{claim!r}" if not isinstance(claim, np.ndarray) else "that array"
     try:
-        claim = _told(as_expr(claim), derivation.y)
+        claim = _told(as_expr(claim), derivation)
     except (TypeError, ValueError):
         advice = "write it with variables, mc.diag(x), x.T and the like"
         return Difference("no formula", f"{given} is not a formula: {advice}")
@@ -75,9 +75,13 @@ def difference(derivation, claim) -> Difference | None:
     return found
 
 
-def _told(claim, y):
-    """The claim in the variables alone: a name that ``y`` gives stands for what it names."""
-    names = {e.name: e for e in walk(y) if e.op is NAMED}
+def _told(claim, derivation):
+    """The claim in the variables alone: a name that ``y`` gives stands for what it names.
+
+    What ``y`` is derived by stays a variable, also if it has a definition.
+    """
+    claim = replace(claim, derivation.freed.get)
+    names = {e.name: e for e in walk(derivation.y) if e.op is NAMED}
 
     def swap(e):
         named = names.get(e.name) if e.op is SYMBOL else None

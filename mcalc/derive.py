@@ -145,12 +145,13 @@ class Derivation:
         self.several = isinstance(wrt, tuple | list)
         given = tuple(wrt) if self.several else (wrt,)
         intermediate = [v for v in given if isinstance(v, Expr) and v.op is NAMED]
-        free = {v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate}
-        self.y = replace(y, free.get)
+        # an intermediate variable that is derived by is a variable, as if it had no definition
+        self.freed = {v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate}
+        self.y = replace(y, self.freed.get)
         self.of = None  # the function whose second derivatives these are
         self._compiled_products: dict = {}
         self._taken = {e.name for e in walk(y) if e.name}
-        self.variables = tuple(free.get(v, v) if isinstance(v, Expr) else v for v in given)
+        self.variables = tuple(self.freed.get(v, v) if isinstance(v, Expr) else v for v in given)
         self.inputs = tuple(dict.fromkeys([*symbols(self.y), *known]))  # whose values may be given
         self._refuse_others()
         self.wrt = self.variables if self.several else self.variables[0]

@@ -348,7 +348,9 @@ def test_what_only_repeats_a_step_is_not_shown():
 
 def test_deriving_by_an_intermediate_variable():
     u = mc.let("u", w * x)
-    assert str(mc.derive(np.sum(u**2), wrt=u).jacobian) == "2u^T"
+    d = mc.derive(np.sum(u**2), wrt=u)
+    assert str(d.jacobian) == "2u^T" and d.equals(2 * u.T)
+    assert d.why(-2 * u.T) == "the sign is wrong: yours is the negative"
 
 
 def test_the_printed_form_and_the_code_do_not_grow_with_n():
