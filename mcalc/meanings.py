@@ -13,7 +13,7 @@ import numpy as np
 
 from .claims import resolve
 from .expr import NUMBER, NUMPY, Expr, ShapeError, UnsupportedError, as_expr, is_number, shape_text
-from .forms import diag, identity, ones, outer
+from .forms import diag, identity, ones, outer, sigmoid
 from .rules import DOT, PRIMITIVES, ROW, STACK, of_vectors
 from .tokens import ReadError
 
@@ -158,6 +158,7 @@ FUNCTIONS = {  # by name and number of operands
     **{name: {1: function} for name, function in _UNARY.items()},
     **{name: {1: _UNARY[meant]} for name, meant in _ALIASES.items()},
     "relu": {1: relu},
+    **{name: {1: sigmoid} for name in ("sigmoid", "σ")},
     "max": {1: np.max, 2: np.maximum},
     "min": {1: np.min, 2: np.minimum},
     "sum": _of_vector("sum", np.sum),

@@ -612,7 +612,13 @@ class Lines:
 
     def call(self, kind, depth):
         name, build = self.one_of(
-            ("cos", np.cos), ("tanh", np.tanh), ("atan", np.arctan), ("abs", np.abs), ("relu", relu)
+            ("cos", np.cos),
+            ("tanh", np.tanh),
+            ("atan", np.arctan),
+            ("abs", np.abs),
+            ("relu", relu),
+            ("sigmoid", mc.sigmoid),
+            ("σ", mc.sigmoid),
         )
         text, e = self.part(kind, depth - 1)
         return f"{name}{self.space()}({text})", build(e), ATOM
