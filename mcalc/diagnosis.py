@@ -15,7 +15,8 @@ from .mistakes import mistakes, written_out
 def diagnose(derivation, claim) -> Difference | None:
     """What is wrong with an answer, as one of the usual mistakes if it is one; None if it is right.
 
-    An answer in which an intermediate variable is left counts as a mistake.
+    An answer in which an intermediate variable is left counts as a mistake, unless the derived form
+    is written with it, too.
     """
     claim = _ones(derivation, claim)
     claim, left = _substituted(derivation, claim)
@@ -71,8 +72,10 @@ def _substituted(derivation, claim):
     if not inside:
         return claim, None
     whole = replace(plain, {e: definitions[known[e.name]] for e in inside}.get)
-    told = "; ".join(dict.fromkeys(f"{e.name} = {definitions[known[e.name]]}" for e in inside))
-    return whole, Difference("substitution", f"one step is left: put in {told}")
+    kept = {e.name for e in walk(derivation.jacobian.expr)}
+    told = {f"{e.name} = {definitions[known[e.name]]}": None for e in inside if e.name not in kept}
+    step = f"one step is left: put in {'; '.join(told)}"
+    return whole, Difference("substitution", step) if told else None
 
 
 # --- the comparison --------------------------------------------------------------------------

@@ -92,8 +92,9 @@ class Paths:
 
     def forgotten(self):
         """A path or a factor that is not there."""
-        for v in self.graph.joints:
-            yield from self.missing_joint(v)
+        for v in self.definitions:
+            if v is not self.graph.result and sum(v in way for way in self.ways) > 1:
+                yield from self.missing_joint(v)
         if len(self.ways) > 1:
             for way in self.ways:
                 yield from self.missing_path(way)
@@ -123,7 +124,7 @@ class Paths:
         return f"{found.get(v, v)}"
 
     def missing_joint(self, v):
-        """Where paths come together, the whole derivative of what they make is forgotten."""
+        """Where several paths go through, the whole derivative of what they share is forgotten."""
         through = [way for way in self.ways if v in way]
         heads = dict.fromkeys(way[: way.index(v) + 1] for way in through)
         if v.shape == self.x.shape and all(len(head) > 1 for head in heads):

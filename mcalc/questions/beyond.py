@@ -1,3 +1,55 @@
 """The exercises of chapters 20 to 24, which go on where the paper ends."""
 
 from __future__ import annotations
+
+import numpy as np
+
+from ..expr import let, scalars, vectors
+from ..forms import sigmoid
+from . import row
+
+# fmt: off
+
+def softmax():
+    w, x, y, z, v = vectors("w x y z v")
+    t = scalars("t")
+    row("22.weighted", "What is the Jacobian of {y} with respect to {x}? It is a row.",
+        np.log(np.sum(w * np.exp(z))), z,
+        "one over what stands inside log, times the Jacobian of that",
+        "the Jacobian of the weighted sum is (w ⊗ exp(z))^T")
+    row("22.log-softmax",
+        "The logarithm of softmax, without a quotient: what is the Jacobian of {y} with respect to "
+        "{x}?",
+        z - np.log(np.sum(np.exp(z))), z,
+        "two paths: z moves directly, and every output loses the same log(sum(exp(z)))",
+        "the second path is a column of ones, 1, times a row that you know")
+    row("22.logistic",
+        "Two classes, one unit with weights w, the target t: what is the Jacobian of {y} with "
+        "respect to {x}?",
+        np.logaddexp(0, w @ x) - t * (w @ x), w,
+        "both terms see w only through w.x: differentiate by that, then comes x^T as a factor",
+        "the derivative of log(1 + exp(c)) by c is σ(c); σ can be typed as sigmoid")
+    u = let("u", z / t)
+    row("22.temperature",
+        "Cross-entropy at temperature t, with the probabilities y: what is the Jacobian of {y} "
+        "with respect to {x}, where u = z/t?",
+        np.log(np.sum(np.exp(u))) - y @ u, z,
+        "with respect to u it is a row that you know", "then comes the Jacobian of u by z")
+    s = let("s", np.exp(z) / np.sum(np.exp(z)))
+    row("22.average",
+        "The average of the values v, weighted with s = exp(z)/sum(exp(z)), is {y}: what is its "
+        "Jacobian with respect to {x}?",
+        v @ s, z,
+        "it is v^T times the Jacobian of softmax",
+        "v^T diag(s) is the row (v ⊗ s)^T, and v^T s is a number, v.s")
+    row("22.curvature",
+        "{y} is the gradient of log(1 + exp(w.x)), as a column. What is its Jacobian with respect "
+        "to {x}, the second derivatives?",
+        sigmoid(w @ x) * x, w,
+        "a number times x, and only the number moves: a column times a row",
+        "the derivative of σ(c) by c is σ(c)(1 - σ(c))")
+
+# fmt: on
+
+for chapter in (softmax,):
+    chapter()
