@@ -14,7 +14,7 @@ import sympy as sp
 
 from . import explicit
 from .algebra import COMPARISONS
-from .evaluate import aligned, batch, binder, length, letters
+from .evaluate import aligned, batch, bound, length, letters
 from .expr import Expr, is_number, unnamed, walk
 
 SMALL = 3  # lengths up to which SymPy's scalars are quick
@@ -82,13 +82,13 @@ def check(derivation, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None) -> Repor
 def numerical(derivation, values) -> np.ndarray:
     """The Jacobian at a point by nudging the inputs, in the shape of the closed form."""
     trial = _Trial(derivation)
-    values, sizes = trial.bound(values)
+    values, sizes = bound(trial.inputs, values)
     found = trial.numerical(values, sizes)
     return found.reshape(values[derivation.wrt.name].shape).T if derivation.by_matrix else found
 
 
 def _check_at(trial, at):
-    values, sizes = trial.bound(at)
+    values, sizes = bound(trial.inputs, at)
     with np.errstate(all="ignore"):
         here, _ = trial.moved(values, sizes, np.zeros(1))
         around, _ = trial.moved(values, sizes, 2 * STEP * np.array([0, 1, -1]))
@@ -152,12 +152,6 @@ class _Trial:
         self.small = SMALLER if long else SMALL
         self.exact: dict = {}
         self.visited, self.rough, self.beyond = 0, set(), _nested(self.y) > NESTED
-
-    def bound(self, given):
-        """Arrays by name, and the lengths that they show."""
-        found = binder(self.inputs, self.letters)(dict(given))
-        values = {e.name: a for e, a in zip(self.inputs, found, strict=False)}
-        return values, dict(zip(self.letters, found[len(values) :], strict=True))
 
     def quick(self, lengths):
         """Whether SymPy's scalars are: the lengths are small, and every function is known."""

@@ -260,11 +260,11 @@ class Derivation:
         if not self.y.ndim:
             gradient = self._compiled(self.gradient, two_axes=True)
             return lambda **values: gradient(**values).reshape(1, -1)
-        back, lengths = self._compiled(*self._product("out")), self.y.shape
-        bind = evaluate.binder(list(self.inputs), lengths)
+        back = self._compiled(*self._product("out"))
 
         def rows(**values):
-            units = np.eye(bind(values)[-1])
+            _, sizes = evaluate.bound(self.inputs, values)
+            units = np.eye(*evaluate.length(self.y.shape, sizes))
             return np.array([back(**{_PROBES["out"]: e}, **values).reshape(-1) for e in units])
 
         return rows
@@ -286,8 +286,8 @@ class Derivation:
         return self._times("out", v, values)
 
     def _times(self, side, vector, values):
-        self._refuse_open()
         if side not in self._compiled_products:
+            self._refuse_open()
             self._compiled_products[side] = self._compiled(*self._product(side))
         return self._compiled_products[side](**{_PROBES[side]: vector}, **values)
 

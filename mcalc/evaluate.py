@@ -7,10 +7,26 @@ a multiplication by the mask.
 
 from __future__ import annotations
 
+import builtins
+
 import numpy as np
 
 from .algebra import COMPARISONS
-from .expr import NUMBER, SIZE, Expr, ShapeError, is_number, replace, shape_text, symbols, walk
+from .expr import (
+    NUMBER,
+    NUMPY,
+    SIZE,
+    SYMBOL,
+    Expr,
+    Primitive,
+    ShapeError,
+    is_number,
+    node,
+    replace,
+    shape_text,
+    symbols,
+    walk,
+)
 from .expr import rebuild as plain_rebuild
 
 _FLOAT = np.dtype(np.float64)
@@ -40,38 +56,36 @@ def length(part, sizes: dict):
     return sum(int(p) if p.isdigit() else sizes[p] for p in part.split(" + "))
 
 
-def binder(inputs: list[Expr], lengths=(), known=()):
-    """A function from values by name to the arrays of ``inputs`` and then the ``lengths``: a list.
+def binder(inputs: list[Expr], known=()):
+    """A function that makes the arrays of ``inputs``, a list, from what was given for them.
 
-    It raises TypeError for missing names and for those that are not ``known`` either, ShapeError
-    for arrays of the wrong shape.
+    It takes values that have no name, those of the inputs, None for one that is missing, and more
+    values by name. It raises TypeError for the first, for a missing one and for names that are not
+    ``known`` either, ShapeError for arrays of the wrong shape.
     """
     names, allowed = [e.name for e in inputs], {e.name for e in (*inputs, *known)}
-    last = None, None  # shapes that fitted, and what they tell: the same need no second look
 
-    def bind(values):
-        nonlocal last
-        arrays, shapes = [], []
-        for name in names:
-            value = values.get(name)
-            if type(value) is not np.ndarray or value.dtype is not _FLOAT:
-                value = _array(value, name, names)
-            arrays.append(value)
-            shapes.append(value.shape)
-        fitting, found = last
-        if shapes != fitting:
-            sizes = _sizes(inputs, shapes)
-            found = [length(n, sizes) for n in lengths]
-            last = shapes, found
-        if len(values) > len(names):
-            if not values.keys() <= allowed:
-                extra, there = [n for n in values if n not in allowed], ", ".join(sorted(allowed))
-                raise TypeError(f"{', '.join(extra)}: no such variable; there are {there}")
-            more = [e for e in known if e.name in values.keys() - names]
-            _sizes([*inputs, *more], [*shapes, *(np.shape(values[e.name]) for e in more)])
-        return arrays + found
+    def bind(unnamed, given, more):
+        if unnamed:
+            raise TypeError(f"values are given by name: {', '.join(names)}")
+        arrays = [_array(value, name, names) for name, value in zip(names, given, strict=True)]
+        if not more.keys() <= allowed:
+            extra, there = [n for n in more if n not in allowed], ", ".join(sorted(allowed))
+            raise TypeError(f"{', '.join(extra)}: no such variable; there are {there}")
+        others = [e for e in known if e.name in more]
+        shapes = [a.shape for a in arrays] + [np.shape(more[e.name]) for e in others]
+        sizes_of([*inputs, *others], shapes)
+        return arrays
 
     return bind
+
+
+def bound(inputs, given):
+    """The arrays by name that are ``given`` for the inputs, and the lengths that they show."""
+    more = dict(given)
+    arrays = binder(inputs)((), [more.pop(e.name, None) for e in inputs], more)
+    values = {e.name: a for e, a in zip(inputs, arrays, strict=True)}
+    return values, sizes_of(inputs, [a.shape for a in arrays])
 
 
 def _array(value, name, names):
@@ -81,7 +95,7 @@ def _array(value, name, names):
     return np.asarray(value, dtype=np.float64)
 
 
-def _sizes(inputs, shapes):
+def sizes_of(inputs, shapes):
     """The lengths that these shapes show, if they fit the inputs and each other."""
     sizes: dict[str, int] = {}
     for e, shape in zip(inputs, shapes, strict=True):
@@ -122,20 +136,13 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
     that the formula does not need are accepted.
     """
     e = replace(e, lambda part: None, _leaner)
-    inputs = list(dict.fromkeys([*extra, *symbols(e)]))
-    code = _Code(e, inputs, two_axes)
-    exec(compile(code.source, "<closed form>", "exec"), code.scope)  # names of our own making
-    formula, bind = code.scope["formula"], binder(inputs, code.lengths, known)
+    code = _Code(_by_rows(e), list(dict.fromkeys([*extra, *symbols(e)])))
+    if two_axes and e.ndim < 2:
+        code.result += ".reshape(-1, 1)"
+    function = code.by_name(binder(code.inputs, known))
     if any(part.op.name == "where" and not _finite(*part.args) for part in walk(e)):
-        formula = np.errstate(all="ignore")(formula)  # both branches are computed everywhere
-
-    def evaluated(*unnamed, **values):
-        if unnamed:
-            raise TypeError(f"values are given by name: {', '.join(e.name for e in inputs)}")
-        return formula(*bind(values))
-
-    evaluated.source = code.source
-    return evaluated
+        function = np.errstate(all="ignore")(function)  # both branches are computed everywhere
+    return function
 
 
 def _finite(*es):
@@ -155,39 +162,153 @@ def _leaner(e, args):
             return v * right if e.ndim == 1 else (right.T * v).T
         if right.op.name == "diag":
             return left * right.args[0]
+        if left.op.name == "transpose" and e.ndim == 1:
+            return NUMPY["vecmat"](right, left.args[0])
     return plain_rebuild(e, args)
+
+
+BLOCK = 2**20  # elements that stay in the processor's cache and are still worth several threads
+
+
+def _in_blocks(part, count, *given):
+    """The sum of ``part`` over blocks of rows: the first ``count`` operands have them."""
+    rows, others = given[:count], given[count:]
+    length, width = rows[0].shape
+    step = -(-BLOCK // width)
+    return sum(part(*(a[k : k + step] for a in rows), *others) for k in range(0, length, step))
+
+
+def _like_a_row(matrix, *_):
+    return matrix.shape[1:]
+
+
+def _by_rows(root):
+    """``root`` with one pass over a matrix where there are two, as in ``(M @ w - y) @ M``.
+
+    What is between the two products is done element by element, so a row of M is used up before
+    the next one is begun: the whole is the sum of what blocks of rows give.
+    """
+    nodes = walk(root)
+    for e in nodes:
+        if e.op.name != "vecmat" or e.args[1].shape[0] == e.args[1].shape[1]:
+            continue  # a length tells which axis it is
+        v, matrix = e.args
+        products = {p for p in walk(v) if p.op.name == "matvec" and p.args[0] is matrix}
+        inside = {p for p in walk(v) if p.op.scalar and p.shape == v.shape} | products
+        outside = [p for p in nodes if p not in inside and p is not e]
+        if not products or any(a in inside for p in outside for a in p.args):
+            continue
+        used = dict.fromkeys(a for p in nodes if p not in outside for a in p.args)
+        given = [a for a in used if a not in inside and a is not matrix and a.op is not NUMBER]
+        rows = [matrix, *(a for a in given if a.shape == v.shape)]
+        given = [*rows, *(a for a in given if a not in rows)]
+        inputs = [node(SYMBOL, params=(f"given {k}",), shape=a.shape) for k, a in enumerate(given)]
+        part = _Code(replace(e, dict(zip(given, inputs, strict=True)).get), inputs)
+        op = Primitive("by rows", part.of_arrays(), shape=_like_a_row)
+        return _by_rows(replace(root, {e: node(op, *given, params=(len(rows),))}.get))
+    return root
+
+
+def _own_name(x):
+    """The name of a variable if Python takes it as it is and it hides nothing that is called."""
+    plain = x.name.isascii() and x.name.isidentifier()
+    return x.name if plain and x.name != "np" and not hasattr(builtins, x.name) else None
 
 
 class _Code:
     """The source of a function for an expression, a line for each node."""
 
-    def __init__(self, e, inputs, two_axes):
+    def __init__(self, e, inputs):
         nodes = walk(e)
-        self.names = {x: f"x{k}" for k, x in enumerate(inputs)}
-        self.lengths, self.lines, self.scope = {}, [], {"np": np}
+        self.inputs = inputs
+        self.names = {x: _own_name(x) or f"_x{k}" for k, x in enumerate(inputs)}
+        self.lines, self.scope = [], {"np": np, "_in_blocks": _in_blocks}
+        self.lengths = {}  # by letter, how the arrays tell them
+        for x, axis, part in self.axes():
+            if part in told(x):
+                self.lengths.setdefault(part, axis)
         self.owned: set[Expr] = set()  # arrays of ours that no other node's value shares
         self.last = {a: part for part in nodes for a in part.args}  # the last use of each
         for part in nodes:
             if part not in self.names:
                 self.names[part] = self.emit(part)
-        result = self.names[e] if e in self.owned else f"np.array({self.names[e]}, dtype=float)"
-        if two_axes and e.ndim < 2:
-            result = f"np.reshape({result}, (-1, 1))"
-        arguments = ", ".join([*(self.names[x] for x in inputs), *self.lengths.values()])
-        self.source = "\n    ".join([f"def formula({arguments}):", *self.lines, f"return {result}"])
+        name = self.names[e]
+        self.result = name if e in self.owned else f"np.array({name}, dtype=float)"
+
+    def axes(self):
+        """Every input with each of its axes, as the source has it, and the length expected."""
+        for x in self.inputs:
+            for k, part in enumerate(x.shape):
+                yield x, f"{self.names[x]}.shape[1]" if k else f"len({self.names[x]})", part
+
+    def length(self, part):
+        """The source of a length, or of a tuple of lengths."""
+        if isinstance(part, tuple):
+            return f"({''.join(f'{self.length(p)}, ' for p in part)})"
+        if not isinstance(part, str):
+            return repr(part)
+        whole = " + ".join(self.lengths.get(p, p) for p in part.split(" + "))
+        return f"({whole})" if " " in whole else whole
+
+    def by_name(self, bind):
+        """The function of keyword arrays; what is not plainly right is left to ``bind``."""
+        names = [self.names[x] for x in self.inputs]
+        arguments = [f"{name}=None" for name in names if name[0] != "_"]
+        first = [f"{self.names[x]} = _more.pop({x.name!r}, None)"
+                 for x in self.inputs if self.names[x] != x.name]  # fmt: skip
+        for x, name in zip(self.inputs, names, strict=True):
+            if not x.ndim:
+                first.append(f"if isinstance({name}, float): {name} = np.array({name})")
+        tests = [" is ".join([*(f"type({name})" for name in names), "_ndarray"])]
+        tests.append(" is ".join([*(f"{name}.dtype" for name in names), "_float64"]))
+        tests += [f"{self.names[x]}.ndim == {x.ndim}" for x in self.inputs]
+        for _, axis, part in self.axes():
+            if axis != self.lengths.get(part):
+                right = self.length(part) if isinstance(part, str) else self.constant(part)
+                tests.append(f"{axis} == {right}")
+        listed = f"[{', '.join(names)}]"
+        first.append(f"if _unnamed or _more or not ({' and '.join(tests)}):")
+        first.append(f"    {listed} = _bind(_unnamed, {listed}, _more)")
+        self.scope |= {"_bind": bind, "_ndarray": np.ndarray, "_float64": _FLOAT}
+        return self.made(", ".join(["*_unnamed", *arguments, "**_more"]), first)
+
+    def of_arrays(self):
+        """The function of the inputs in their order, which looks at none of them."""
+        return self.made(", ".join(self.names[x] for x in self.inputs))
+
+    def made(self, arguments, first=()):
+        lines = [*first, *self.lines, f"return {self.result}"]
+        source = "\n    ".join([f"def closed_form({arguments}):", *lines])
+        exec(compile(source, "<closed form>", "exec"), self.scope)  # names of our own making
+        function = self.scope["closed_form"]
+        parts = [part.source for part in self.scope.values() if hasattr(part, "source")]
+        function.source = "\n\n".join([*parts, source])
+        return function
+
+    def constant(self, value):
+        """The name of a value that the source has from outside."""
+        name = f"_c{len(self.scope)}"
+        self.scope[name] = value
+        return name
 
     def emit(self, e):
         """The name or literal of a node's value; adds its line."""
         if e.op is NUMBER:
             return f"({float(e.params[0])!r})"
-        params = [self.lengths.setdefault(p, f"n{len(self.lengths)}") for p in e.params]
+        params = [self.length(p) for p in e.params]
         if e.op is SIZE:
             return params[0]
         operands, out = [self.names[a] for a in e.args], self.reusable(e)
         for k, a in enumerate(e.args):  # a mask chooses or is multiplied with, else it is 0 or 1
             if a.op.name in COMPARISONS and (k or e.op.name not in ("where", "multiply")):
                 operands[k] = f"({operands[k]} * 1.0)"
-        name = out or f"t{len(self.lines)}"
+        if isinstance(e.op.numpy, np.ufunc) and e.ndim and e.op.name != "power":
+            for k, a in enumerate(e.args):
+                if a.op is NUMBER:  # as an array it need not be made into one at every call
+                    operands[k] = self.constant(np.array(float(a.params[0])))
+        name = out or f"_{len(self.lines)}"
+        if out and out == operands[-1] and e.op.name in ("add", "multiply"):
+            operands.reverse()
         if out and out == operands[0] and e.op.name in _SIGNS:
             self.lines.append(f"{out} {_SIGNS[e.op.name]}= {operands[1]}")
         elif out:
@@ -195,6 +316,9 @@ class _Code:
         else:
             self.lines.append(f"{name} = {self.call(e, operands, params)}")
         ours = e.ndim > 0 and e.op.name not in COMPARISONS
+        if e.op.name == "where" and e.args[0].ndim == 0:  # may be an operand as it is
+            ours = False
+            self.owned.difference_update(e.args)
         if e.op.name in _VIEWS:
             ours = e.args[0] in self.owned and self.last[e.args[0]] is e
             self.owned.discard(e.args[0])
@@ -217,13 +341,16 @@ class _Code:
             return f"{operands[0]} {_SIGNS[name]} {operands[1]}"
         if name == "where":
             yes, no = operands[1:]
-            return f"np.where({listed})" if e.ndim else f"{yes} if {operands[0]} else {no}"
+            one = e.args[0].ndim == 0 and e.args[1].shape == e.args[2].shape
+            return f"{yes} if {operands[0]} else {no}" if one else f"np.where({listed})"
         if isinstance(e.op.numpy, np.ufunc):
             return f"np.{e.op.numpy.__name__}({listed})"
+        if name == "by rows":
+            part = self.constant(e.op.numpy)
+            large = f"_in_blocks({part}, {params[0]}, {listed})"
+            return f"{part}({listed}) if {operands[0]}.size <= {BLOCK} else {large}"
         if e.op.code is None:  # no shorter way to write it: the row's own function
-            called = f"f{len(self.scope)}"
-            self.scope[called] = e.op.numpy
-            return f"{called}({', '.join([*operands, *params])})"
+            return f"{self.constant(e.op.numpy)}({', '.join([*operands, *params])})"
         numbered = {f"p{k}": p for k, p in enumerate(params)}
         return e.op.code.format(*operands, all=listed, p=", ".join(params), **numbered)
 

@@ -182,10 +182,10 @@ SUM = row("sum", "i->", code="{0}.sum()")
 DIAG = row("diag", "i->ii", numpy=lambda v: v[..., None] * np.eye(v.shape[-1], dtype=int),
            code="np.diag({0})")
 OUTER = row("outer", "i,j->ij", np.outer, code="np.multiply.outer({0}, {1})")
-DOT = row("dot", "i,i->", code="{0} @ {1}")
-MATVEC = row("matvec", "ij,j->i", code="{0} @ {1}")
-VECMAT = row("vecmat", "i,ij->j", code="{0} @ {1}")
-MATMAT = row("matmat", "ij,jk->ik", code="{0} @ {1}")
+DOT = row("dot", "i,i->", code="{0}.dot({1})")
+MATVEC = row("matvec", "ij,j->i", code="{0}.dot({1})")
+VECMAT = row("vecmat", "i,ij->j", code="{0}.dot({1})")
+MATMAT = row("matmat", "ij,jk->ik", code="{0}.dot({1})")
 TRANSPOSE = row("transpose", "ij->ji", code="{0}.T")
 TRACE = row("trace", "ii->", text="tr({0})", code="np.trace({0})")
 TOTAL = row("total", "ij->", text="sum({0})", code="{0}.sum()")
@@ -198,7 +198,7 @@ MAX = row("max", "i->", numpy=lambda x: np.max(x, axis=-1), branch=_largest, ana
 NORM = row("norm", "i->", numpy=lambda x: np.sqrt(np.sum(x * x, axis=-1)), text="||{0}||",
            local=lambda e, k: ("i,i->", algebra.mul(e.args[0], algebra.invert(e))),
            branch=lambda x: np.sign(np.sum(np.abs(x), axis=-1)),
-           grind=lambda x: sp.sqrt(np.sum(x * x)), code="np.sqrt({0} @ {0})")
+           grind=lambda x: sp.sqrt(np.sum(x * x)), code="np.sqrt({0}.dot({0}))")
 FROBENIUS = row("frobenius", "ij->", numpy=lambda X: np.sqrt(np.sum(X * X, axis=(-2, -1))),
                 local=lambda e, k: ("ij,ij->", algebra.mul(e.args[0], algebra.invert(e))),
                 branch=lambda X: np.sign(np.sum(np.abs(X), axis=(-2, -1))), text="||{0}||_F",
