@@ -1,114 +1,272 @@
-"""Times, as ratios within one run: `make bench`. No test depends on them.
+"""How fast mcalc is, beside others, in one run: `make bench`, or a part, `make bench ARGS=2`.
 
-What is compared runs in turns, so that a slow moment of the machine falls on both; the figures are
-medians.
+The figures are medians, and their ratios hold better than they do: a machine has slow moments. No
+test depends on them. What is not installed is left out, and named.
 """
 
+import json
+import multiprocessing
+import os
 import statistics
 import subprocess
 import sys
-import time
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import latency
+import load
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
+import peers
+from nbformat.v4 import new_code_cell, new_notebook
 
 import mcalc as mc
+import notebooks
+
+TO = notebooks.ROOT / "build" / "bench.png"
+LENGTHS = 3, 10, 30, 100, 300, 10_000
+FUNCTIONS = "w ⊗ x", "neuron", "softmax", "loss"
+SIZES = (100, 10), (10_000, 100), (100_000, 300)
+LONGEST = 20  # seconds for what SymPy is given to do
+ROUNDS, TURN = 6, 0.4  # in turns: how many for each library, and seconds for each of its ways
+LOOKS = dict(  # by library: colours that a colour-blind reader tells apart, and a marker each
+    zip(
+        ("mcalc", "NumPy by hand", "in blocks", "PyTorch", "JAX, jit", "autograd", "SymPy"),
+        zip(("#5790fc", "#000000", "#9c9ca1", "#e42536", "#f89c20", "#964a8b", "#e42536"),
+            "osDv^Xs", strict=True), strict=True)
+)  # fmt: skip
 
 
-def turns(functions, seconds=1.0, least=9):
-    """The median time of each function, called in turns for about so many seconds."""
-    times = {name: [] for name in functions}
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times[next(iter(times))]) < least:
-        for name, function in functions.items():
-            start = time.perf_counter()
-            function()
-            times[name].append(time.perf_counter() - start)
-    return {name: statistics.median(some) for name, some in times.items()}
+def told(seconds):
+    """``184 us``: three digits with their unit."""
+    unit, size = next((u, s) for u, s in (("s", 1), ("ms", 1e-3), ("us", 0)) if seconds >= s)
+    return f"{three(seconds / (size or 1e-6))} {unit}"
 
 
-def loss(n=None, N=None):
-    X = mc.matrices("X", shape=(N or "N", n or "n"))
-    w, y, b = mc.vectors("w", size=n or "n"), mc.vectors("y", size=N or "N"), mc.scalars("b")
-    return np.mean((y - np.maximum(0, X @ w + b)) ** 2), w
+def three(number):
+    """Three digits, or those before the point."""
+    return f"{number:,.{max(0, 2 - int(np.log10(max(number, 1))))}f}"
 
 
-def derive_loss(n):
-    d = mc.derive(*loss(n, 5))
-    return str(d.jacobian)
+def table(title, head, rows):
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = [head, ["-" * width for width in widths], *rows]
+    print(f"\n{title}\n")
+    for line in lines:
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        print(f"| {' | '.join(cells)} |", flush=True)
 
 
-def by_hand(X, w, b, y):
-    """Two matrix-vector products and a mask in place."""
-    z = X @ w
-    z += b
-    mask = z > 0
-    z -= y
-    z *= mask
-    gradient = z @ X
-    gradient *= 2 / len(y)
-    return gradient
+def left_out(*modules):
+    if missing := [name for name in modules if not peers.installed(name)]:
+        print(f"\nNot installed, so left out: {', '.join(missing)}.")
 
 
-def in_blocks(X, w, b, y, rows=4096):
-    """The same, a block of rows at a time, so that X passes through the cache once."""
-    gradient = np.zeros_like(w)
-    for k in range(0, len(y), rows):
-        part = X[k : k + rows]
-        z = part @ w
-        z += b
-        mask = z > 0
-        z -= y[k : k + rows]
-        z *= mask
-        gradient += z @ part
-    gradient *= 2 / len(y)
-    return gradient
+# --- 1 ---------------------------------------------------------------------------------------
 
 
-def main():
-    derive_loss(3)
-    times = turns({n: lambda n=n: derive_loss(n) for n in (3, 10_000)})
-    print("derive the gradient of the loss, and print it")
-    for n, seconds in times.items():
-        print(f"  n = {n:6,}: {seconds * 1e3:6.2f} ms")
-
-    print("evaluate it, as a multiple of the best NumPy written by hand")
-    rng = np.random.default_rng(0)
-    compiled = mc.derive(*loss()).numpy()
-    for N, n in ((100, 10), (10_000, 100), (100_000, 300)):
-        values = {
-            "X": rng.standard_normal((N, n)),
-            "w": rng.standard_normal(n),
-            "b": np.array(0.1),
-            "y": rng.standard_normal(N),
-        }
-        assert np.allclose(compiled(**values), by_hand(**values))
-        assert np.allclose(in_blocks(**values), by_hand(**values))
-        ways = {"compiled": compiled, "by hand": by_hand, "in blocks": in_blocks}
-        calls = {name: partial(f, **values) for name, f in ways.items()}
-        times = turns(calls, seconds=3)
-        best = min(times["by hand"], times["in blocks"])
-        each = ", ".join(f"{name} {t * 1e6:.1f} us" for name, t in times.items())
-        print(f"  N = {N:7,}, n = {n:3}: {times['compiled'] / best:5.2f}   ({each})")
-
-    x, w = mc.vectors("x w")
-    d, n = mc.derive(np.sin(x) * w, wrt=x), 1_000_000
-    values = {"x": rng.standard_normal(n), "w": rng.standard_normal(n)}
-    times = turns({"jvp": lambda: d.jvp(values["w"], **values), "sin": lambda: np.sin(values["x"])})
-    print(
-        f"jvp of sin(x) * w at n = {n:,}: {times['jvp'] * 1e3:.1f} ms, "
-        f"{times['jvp'] / times['sin']:.1f} times np.sin alone"
+def deriving():
+    """The closed form for vectors of length n, beside SymPy's Jacobian, entry by entry."""
+    rows, found = [], {}
+    for name in FUNCTIONS:
+        last = None
+        for n in LENGTHS:
+            ways = {"mcalc": partial(peers.by_mcalc, name, n)}
+            if last is None or last[1] * (n / last[0]) ** 2 < LONGEST:  # it grows so at least
+                ways["SymPy"] = partial(peers.by_sympy, name, n)
+            ways["mcalc"]()
+            times = {way: statistics.median(some) for way, some in peers.turns(ways, 0.3).items()}
+            for way, seconds in times.items():
+                found.setdefault((way, name), []).append((n, seconds))
+            other, ratio = "-", "-"
+            if "SymPy" in times:
+                last = n, times["SymPy"]
+                other, ratio = told(last[1]), three(last[1] / times["mcalc"])
+            else:
+                other = f"not run: n = {last[0]} took {told(last[1])}"
+            rows.append([name, f"{n:,}", told(times["mcalc"]), other, ratio])
+    table(
+        f"1. Derive the Jacobian for vectors of length n: the closed form, printed, and SymPy's "
+        f"explicit matrix\n(the loss of {peers.N_EXAMPLES} examples; both once they are warm)",
+        ["function", "n", "mcalc", "SymPy", "SymPy over mcalc"],
+        rows,
     )
 
-    code = "import time, {0}; t = time.perf_counter(); import mcalc; print(time.perf_counter() - t)"
-    some = [
-        float(subprocess.check_output([sys.executable, "-c", code.format("numpy, sympy")]))
-        for _ in range(5)
-    ]
-    print(f"import mcalc, over NumPy and SymPy: {statistics.median(some) * 1e3:.0f} ms")
+    def draw(axes):
+        for (way, name), points in found.items():
+            color, _ = LOOKS[way]
+            axes.plot(*zip(*points, strict=True), color=color, marker="osD^"[FUNCTIONS.index(name)],
+                      linestyle="-" if way == "mcalc" else "--", label=f"{way}: {name}",
+                      markerfacecolor=color if way == "mcalc" else "white")  # fmt: skip
+        axes.set(xscale="log", yscale="log", xlabel="length n of the vectors", ylabel="seconds",
+                 title="Deriving a Jacobian")  # fmt: skip
+        axes.legend(fontsize=8, ncols=2)
+
+    return draw
+
+
+# --- 2 ---------------------------------------------------------------------------------------
+
+
+def evaluating():
+    """The gradient of the loss at numbers; each library has a process, and they take turns."""
+    libraries = [name for name in peers.LIBRARIES if peers.installed(name)]
+    spawn = multiprocessing.get_context("spawn")
+    pools = {name: ProcessPoolExecutor(1, mp_context=spawn) for name in libraries}
+    rows, ratios = [], {}
+    for N, n in SIZES:
+        samples = {}
+        for _ in range(ROUNDS):
+            for name, pool in pools.items():
+                seconds = TURN * (3 if name == "numpy" else 1)
+                timed = pool.submit(peers.timed_gradients, name, N, n, seconds).result()
+                for way, some in timed.items():
+                    samples.setdefault(way, []).extend(some)
+        times = {way: statistics.median(some) for way, some in samples.items()}
+        best = min(times["NumPy by hand"], times["in blocks"])
+        for way, seconds in times.items():
+            ratios.setdefault(way, []).append(seconds / best)
+        cells = [f"{told(seconds)}, {three(seconds / best)}" for seconds in times.values()]
+        rows.append([f"{N:,} x {n}", *cells])
+    said = "; ".join(pool.submit(peers.threads, name).result() for name, pool in pools.items())
+    for pool in pools.values():
+        pool.shutdown()
+    table(
+        "2. The gradient of the loss by w at numbers, X of N x n: time, and its ratio to the best "
+        f"NumPy by hand\n({said})",
+        ["N x n", *ratios],
+        rows,
+    )
+    left_out(*peers.LIBRARIES, "threadpoolctl")
+
+    def draw(axes):
+        for way, some in ratios.items():
+            color, marker = LOOKS[way]
+            axes.plot(range(len(SIZES)), some, marker, color=color, label=way, linestyle=":")
+        axes.axhline(1, color="black", linewidth=0.8)
+        axes.set(yscale="log", xlabel="N x n", ylabel="time, over the best NumPy by hand",
+                 title="Evaluating the gradient of the loss",
+                 xticks=range(len(SIZES)), xticklabels=[f"{N:,} x {n}" for N, n in SIZES],
+                 xlim=(-0.3, len(SIZES) - 0.7))  # fmt: skip
+        ticks = [1, 2, 5, 10, 20]
+        axes.set_yticks(ticks, map(str, ticks))
+        axes.legend(fontsize=8)
+
+    return draw
+
+
+# --- 3 ---------------------------------------------------------------------------------------
+
+
+def checking():
+    """Numerical Jacobians of softmax, and how far each is from the closed form."""
+    rows, found = [], {}
+    for n in (10, 100):
+        ways, closed = peers.numerical(n)
+        times = peers.turns(ways, 2)
+        for way, some in times.items():
+            seconds, error = statistics.median(some), np.max(abs(ways[way]() - closed))
+            found.setdefault(way, []).append((n, seconds, error))
+            ratio = three(seconds / statistics.median(times["mcalc's check"]))
+            rows.append([str(n), way, told(seconds), ratio, f"{error:.0e}"])
+    table(
+        "3. Numerical Jacobians of softmax at a point, and their largest error",
+        ["n", "by", "time", "ratio", "error"],
+        rows,
+    )
+    x = mc.vectors("x")
+    d = mc.derive(np.exp(x) / np.sum(np.exp(x)), wrt=x)
+    whole = statistics.median(peers.turns({"check": d.check}, 1)["check"])
+    print(f"\nd.check() whole, with SymPy's scalars and 25 points: {told(whole)}.")
+    left_out("scipy", "numdifftools")
+
+    def draw(axes):
+        for (way, points), color, marker in zip(
+            found.items(), ("#5790fc", "#f89c20", "#964a8b"), "osD", strict=False
+        ):
+            lengths, seconds, errors = zip(*points, strict=True)
+            errors = np.maximum(errors, np.finfo(float).eps / 100)  # a log axis has no place for 0
+            axes.plot(seconds, errors, color=color, marker=marker, linestyle=":", label=way)
+            for n, t, error in zip(lengths, seconds, errors, strict=True):
+                axes.annotate(f"n = {n}", (t, error), xytext=(5, 5), textcoords="offset points")
+        axes.set(xscale="log", yscale="log", xlabel="seconds", ylabel="largest error",
+                 title="Numerical Jacobians of softmax")  # fmt: skip
+        axes.margins(0.25)
+        axes.legend(fontsize=8)
+
+    return draw
+
+
+# --- 4 and 5 ---------------------------------------------------------------------------------
+
+IMPORT = """
+import time, numpy, sympy
+start = time.perf_counter()
+import mcalc
+print(time.perf_counter() - start)
+"""
+STAGES = {
+    "a bare kernel": "",
+    "after import mcalc": "import numpy as np\nimport mcalc as mc",
+    "after deriving the loss": (
+        'X, w = mc.matrices("X", shape=("N", "n")), mc.vectors("w")\n'
+        'y, b = mc.vectors("y", size="N"), mc.scalars("b")\n'
+        "mc.derive(np.mean((y - np.maximum(0, X @ w + b)) ** 2), wrt=w)"
+    ),
+    "after an explorer": "mc.explore.jacobian(np.exp(w) / np.sum(np.exp(w)), wrt=w)",
+}
+
+
+def starting():
+    """Time to import, and a kernel's memory."""
+    command = [sys.executable, "-c", IMPORT]
+    times = [float(subprocess.check_output(command)) for _ in range(9)]
+    rows = [["import mcalc, over NumPy and SymPy", told(statistics.median(times))]]
+    if os.path.exists("/proc/self/smaps_rollup"):
+        cells = [new_code_cell(source) for stage in STAGES.values() for source in (stage, load.ASK)]
+        ran = notebooks.executed(new_notebook(cells=cells), notebooks.ROOT / "notebooks")
+        for stage, cell in zip(STAGES, ran.cells[1::2], strict=True):
+            memory, _ = json.loads(cell.outputs[-1].text)
+            rows.append([f"a kernel's memory (PSS), {stage}", f"{memory / load.MEGA:.0f} MB"])
+    table("4. To start", ["what", "measured"], rows)
+
+
+def sliding():
+    """From a key on a slider to the picture."""
+    print("\n5. From a key on a slider to the changed picture\n")
     latency.main()
 
 
+PARTS = {"1": deriving, "2": evaluating, "3": checking, "4": starting, "5": sliding}
+
+
+def picture(drawn):
+    matplotlib.use("agg")
+    figure, every = plt.subplots(1, len(drawn), figsize=(6 * len(drawn), 5), squeeze=False,
+                                 layout="constrained")  # fmt: skip
+    for draw, axes in zip(drawn, every.flat, strict=True):
+        draw(axes)
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+    TO.parent.mkdir(exist_ok=True)
+    figure.savefig(TO, dpi=120)
+    print(f"\n{TO.relative_to(notebooks.ROOT)}")
+
+
+def main(parts):
+    if unknown := [part for part in parts if part not in PARTS]:
+        sys.exit(f"{', '.join(unknown)}: the parts are {', '.join(PARTS)}")
+    for name in (
+        "OPENBLAS_CORETYPE",
+        "OPENBLAS_L2_SIZE",
+    ):  # NumPy would not run as it does by itself
+        if os.environ.pop(name, None):
+            os.execv(sys.executable, [sys.executable, *sys.argv])
+    drawn = [PARTS[part]() for part in parts or PARTS]
+    if any(drawn):
+        picture([draw for draw in drawn if draw])
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
