@@ -10,7 +10,7 @@ help:
 	@echo 'make lab       JupyterLab on the notebooks   ARGS="--no-browser --port=9000"'
 	@echo 'make test      everything that must hold before a change goes in'
 	@echo 'make refresh   run the notebooks and store their outputs   ARGS=notebooks/one.ipynb'
-	@echo 'make bench     time it'
+	@echo 'make bench     time it, beside other libraries; or a part of it   ARGS=2'
 	@echo 'make student   notebooks for a class, in build/student; each is run without an answer'
 	@echo 'make instructor   the same with solutions and tests: a course for nbgrader'
 	@echo 'make slides    the chapters as slides that need no network, in build/slides'

@@ -254,7 +254,6 @@ def _full_name(function):
 
 
 def _dispatch(function, args, options):
-    name = _full_name(function)
     if isinstance((options.get("out") or [None])[0], Expr):
         options = {k: v for k, v in options.items() if k != "out"}  # z += 1 makes a new z
     build = NUMPY.get(function)
@@ -264,13 +263,23 @@ def _dispatch(function, args, options):
         known = {f.__name__: _full_name(f) for f in NUMPY if callable(f)}
         close = difflib.get_close_matches(function.__name__, sorted(known), n=3, cutoff=0.65)
         near = ", ".join(known[short] for short in close)
-        raise UnsupportedError(f"{name} has no rule in mcalc" + (near and f"; near it: {near}"))
+        near = near and f"; near it: {near}"
+        raise UnsupportedError(f"{_full_name(function)} has no rule in mcalc{near}")
     try:
-        inspect.signature(build).bind(*args, **options)
+        return build(*args, **options)
     except TypeError:
+        if _takes(build, args, options):  # so the error is about something else
+            raise
         given = ", ".join(options) or f"{len(args)} operands"
-        raise UnsupportedError(f"{name} has no rule in mcalc for {given}") from None
-    return build(*args, **options)
+        raise UnsupportedError(f"{_full_name(function)} has no rule in mcalc for {given}") from None
+
+
+def _takes(function, args, options):
+    try:
+        inspect.signature(function).bind(*args, **options)
+    except TypeError:
+        return False
+    return True
 
 
 # --- variables -------------------------------------------------------------------------------
