@@ -302,8 +302,10 @@ class Derivation:
 
     def _compiled(self, form, *probes, two_axes=False):
         form = unnamed(form)
-        inputs = [*probes, *self._lenders(form, *probes)]
-        known = evaluate.told(*inputs, *symbols(form))
+        inputs = dict.fromkeys([*self._lenders(form, *probes), *symbols(form)])
+        inputs = [e for e in inputs if e not in probes]
+        inputs += probes  # last: of two lengths that differ, the vector's is the wrong one
+        known = evaluate.told(*inputs)
         unknown = [n for n in evaluate.letters(form, *probes) if n not in known]
         if unknown:
             raise ValueError(f"no variable of {self.y} tells the length {unknown[0]}")

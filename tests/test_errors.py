@@ -271,7 +271,7 @@ CASES = {
     "a step of the wrong length": (
         lambda: d.jvp(np.ones(4), x=np.ones(3)),
         mc.ShapeError,
-        "x has shape (3,), and n x 1 is expected: a 1-D array, and n is 4 elsewhere",
+        "dx has shape (4,), and n x 1 is expected: a 1-D array, and n is 3 elsewhere",
     ),
     "no such layout": (
         lambda: mc.layout("column"),
