@@ -193,6 +193,16 @@ TYPED = {
         "shape": ("bias", "X"),
         "substitution": ("one", "-2u_2 x^T"),
     },
+    "21": {
+        "transpose": ("chain", "A^T (v ⊗ (1 - tanh(A x)^2))"),
+        "sign": ("direction", "-p ⊗ exp(x + t p)"),
+        "constant factor": ("element-wise", "2 (w ⊘ x)^T"),
+        "missing path": ("twice", "(w ⊗ x ⊗ exp(x))^T"),
+        "missing factor": ("chain", "v^T A"),
+        "not summed": ("total", "a diag(w)"),
+        "shape": ("matrix", "A v"),
+        "substitution": ("direction", "p ⊗ exp(u_2)"),
+    },
     "22": {
         "transpose": ("log-softmax", "I - exp(z) 1^T/sum(exp(z))"),
         "sign": ("logistic", "(t - sigmoid(w.x)) x^T"),

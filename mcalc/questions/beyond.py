@@ -4,11 +4,45 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..expr import let, scalars, vectors
+from ..expr import let, matrices, scalars, vectors
 from ..forms import sigmoid
 from . import row
 
 # fmt: off
+
+def automatic_differentiation():
+    x, p, w = vectors("x p w")
+    v, A = vectors("v", size="m"), matrices("A", shape=("m", "n"))
+    a, t = scalars("a t")
+    row("21.element-wise",
+        "w comes back to log(x) as a row. What goes on to x, the Jacobian of {y}?",
+        w @ np.log(x), x,
+        "a row times a diagonal matrix is a row again", "the slope of log(x_i) is 1/x_i")
+    row("21.total",
+        "A number a comes back to the sum of w ⊗ x. What goes on to x, the Jacobian of {y}?",
+        a * np.sum(w * x), x,
+        "every product goes into the sum with slope 1, so each gets a",
+        "a row of a's, times the Jacobian of w ⊗ x by x")
+    row("21.matrix",
+        "v comes back to A (w ⊗ x) as a row. What goes on to x, the Jacobian of {y}?",
+        v @ (A @ (w * x)), x,
+        "first a row times A, then the row that this makes times diag(w)",
+        "v^T A is a row with n entries, and each meets its own entry of w")
+    row("21.direction",
+        "Forward, along p: what is the derivative of {y} with respect to the scalar {x}?",
+        np.exp(x + t * p), t,
+        "the inside moves by p: a column", "each entry of p, times the slope of its exp")
+    row("21.twice",
+        "x is used twice, and w comes back as a row. What goes on to x, the Jacobian of {y}?",
+        w @ (x * np.exp(x)), x,
+        "two paths, and what comes back along them is added",
+        "along the direct one it is w ⊗ exp(x), as a row")
+    row("21.chain",
+        "Back through a chain of three: what goes on to x, the Jacobian of {y}?",
+        v @ np.tanh(A @ x), x,
+        "v^T first meets the diagonal matrix of slopes, then A",
+        "the slope of tanh is 1 minus its square, here at A x")
+
 
 def softmax():
     w, x, y, z, v = vectors("w x y z v")
@@ -51,5 +85,5 @@ def softmax():
 
 # fmt: on
 
-for chapter in (softmax,):
+for chapter in (automatic_differentiation, softmax):
     chapter()
