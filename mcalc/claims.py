@@ -91,18 +91,25 @@ def _told(claim, derivation):
 
 
 def _fits(claim, want):
-    if claim.shape == (None, None) and want[0] != want[1]:
-        return False  # the identity is square
+    if _has_to_be_square(claim) and want[0] != want[1]:
+        return False
     shape = (*claim.shape, 1, 1)[:2]
     return all(same_length(a, b) is not False for a, b in zip(shape, want, strict=True))
 
 
+def _has_to_be_square(claim):
+    """Whether a matrix of open lengths is square, as ``I`` is and ``1 1^T`` need not be."""
+    square = any(e.op.name in ("identity", "diag") for e in walk(claim))
+    return claim.shape == (None, None) and square
+
+
 def _given(claim, want):
     """The shape of a claim; an open length is taken to be that of the right answer."""
-    if claim.shape == (None, None):
+    if _has_to_be_square(claim):
         return "a square matrix"
-    usual = max(want, key=lambda n: isinstance(n, str))
-    return shape_text(tuple(n or usual for n in claim.shape))
+    likely = (max(want, key=lambda n: isinstance(n, str)),) * 2
+    likely = want[::-1] if not _fits(claim, want) and _fits(claim.T, want) else likely
+    return shape_text(tuple(n or m for n, m in zip(claim.shape, likely, strict=False)))
 
 
 def resolve(e: Expr, shape: tuple) -> Expr:

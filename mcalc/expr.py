@@ -284,7 +284,9 @@ def _takes(function, args, options):
 
 # --- variables -------------------------------------------------------------------------------
 
-_RESERVED = "I diag sum mean max min exp log sin cos tan sqrt sign abs if otherwise T d i".split()
+_RESERVED = (
+    "I diag tr det inv sum mean max min exp log sin cos tan sqrt sign abs if otherwise T d i"
+).split()
 
 
 def _is_word(name):

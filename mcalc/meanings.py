@@ -118,7 +118,9 @@ def negative(a) -> Expr:
 
 
 def power(a, b) -> Expr:
-    """``a^b``, element by element; ``e^b`` is ``exp(b)``."""
+    """``a^b``, element by element; ``e^b`` is ``exp(b)``, and ``A^-1`` the inverse of a matrix."""
+    if kind(a) == "matrix" and is_number(b, -1):
+        return np.linalg.inv(a)
     for e in (a, b):
         if kind(e) == "matrix":
             hint = f"write {_part(e)} {_part(e)}"
@@ -159,6 +161,10 @@ FUNCTIONS = {  # by name and number of operands
     **{name: {1: _UNARY[meant]} for name, meant in _ALIASES.items()},
     "relu": {1: relu},
     **{name: {1: sigmoid} for name in ("sigmoid", "σ")},
+    "tr": {1: np.trace},
+    "trace": {1: np.trace},
+    "det": {1: np.linalg.det},
+    "inv": {1: np.linalg.inv},
     "max": {1: np.max, 2: np.maximum},
     "min": {1: np.min, 2: np.minimum},
     "sum": _of_vector("sum", np.sum),

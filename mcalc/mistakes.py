@@ -32,6 +32,7 @@ from .meanings import product
 from .notation import POWER
 
 MOST_WAYS, MOST_FACTORS = 12, 4
+_OF_MATRICES = ("matvec", "vecmat", "matmat")
 
 
 class Mistake(NamedTuple):
@@ -46,7 +47,8 @@ def mistakes(derivation: Derivation) -> Iterator[Mistake]:
     """Closed forms with one mistake each, the telling ones first; some may happen to be right."""
     whole = unnamed(derivation.jacobian.expr)
     paths = []
-    if not derivation.several and derivation.graph.paths <= MOST_WAYS:
+    by_one = not derivation.several and not derivation.by_matrix  # else there is no single chain
+    if by_one and derivation.graph.paths <= MOST_WAYS:
         paths = [Paths(derivation)]
     yield from _in_cases(whole)  # before the paths: a condition is a factor, too
     yield from _signs(whole)
@@ -234,6 +236,11 @@ def _in_cases(whole):
         for k, (value, place) in enumerate(zip(values, held, strict=True)):
             alone = replace(whole, {e: filled(value, e.shape)}.get)
             yield Mistake("right only where active", f"right only {place}", alone)
+            if symbols(value):
+                told = f"a factor is missing: {value}"
+                one = rebuild(e, (condition, *(filled(as_expr(1), v.shape) if j == k else v
+                                               for j, v in enumerate(values))))  # fmt: skip
+                yield Mistake("missing factor", told, replace(whole, {e: one}.get))
             half = rebuild(e, (condition, *(filled(as_expr(0), v.shape) if j != k else v
                                             for j, v in enumerate(values))))  # fmt: skip
             told = f"right {place}; in the other case it is not zero"
@@ -260,24 +267,46 @@ def _signs(whole):
 
 def _missing_parts(whole):
     """A term of a sum or a factor of a product forgotten."""
+    outermost = _scaled(whole)
+    if outermost is not whole:
+        scale = replace(whole, {outermost: as_expr(1)}.get)
+        yield Mistake("missing factor", f"a factor is missing: {outermost}", scale)
     for e in walk(whole):
         a, b = e.args if len(e.args) == 2 else (None, None)
         if e.op.name in ("add", "subtract"):
             what = "term"
             kept = {a: -b if e.op.name == "subtract" else b, b: a}
-        elif e.op.name == "multiply":
+        elif e.op.name in ("multiply", "outer", *_OF_MATRICES):
+            b = b.T if e.op.name == "outer" else b
             what, kept = "factor", {a: b, b: a}
         else:
             continue
         for gone, rest in kept.items():
-            if rest.shape == e.shape and not (what == "factor" and is_number(gone)):
+            if what == "factor" and is_number(gone):
+                continue
+            left = [rest] if rest.shape == e.shape else []
+            if e is outermost and not left:  # nothing stands around it
+                left = [rest, rest.T]
+            if e.op.name == "outer":
+                ones = filled(as_expr(1), gone.shape[-1:])
+                left.append(np.outer(a, ones) if rest is a else np.outer(ones, e.args[1]))
+            for part in left:
                 told = f"a {what} is missing: {gone}"
-                yield Mistake(f"missing {what}", told, replace(whole, {e: rest}.get))
+                yield Mistake(f"missing {what}", told, replace(whole, {e: part}.get))
+
+
+def _scaled(e):
+    """What numbers scale: ``x u^T`` in ``2a x u^T``."""
+    scaled = e.op.name == "multiply" and not e.args[0].ndim or e.op.name == "negative"
+    return _scaled(e.args[-1]) if scaled else e
 
 
 def _mixed_up(whole):
     """One product in the place of another, or a matrix in the place of its transpose."""
     for e in walk(whole):
+        if e.op.name == "matmat" and e.args[1].shape == e.args[0].shape:
+            told = f"the factors are in the wrong order: {e}"
+            yield Mistake("order", told, replace(whole, {e: e.args[1] @ e.args[0]}.get))
         if e.op.name == "multiply" and e.args[0].ndim == e.args[1].ndim == 1:
             a, b = e.args
             told = f"{a}.{b} is one number; here every element has its own, {a} ⊗ {b}"

@@ -227,6 +227,7 @@ class Writer:
                 written = self.style("times", written, part)
             else:
                 close = before.op is NUMBER and written[-1] != ")" and self.is_close(f)
+                close = close and not part.startswith("sum_i")
                 written += ("" if close else " ") + part
         return written
 
@@ -335,8 +336,8 @@ class Writer:
         return f"{self(left, level)} {self(right, last)}", PRODUCT
 
     def data_row(self, matrix):
-        """Example i of the data: ``x_i`` is row i of ``X``."""
-        if matrix.op is not SYMBOL:
+        """Example i of the data: ``x_i`` is row i of ``X``, if ``X`` has N rows."""
+        if matrix.op is not SYMBOL or matrix.shape[0] != "N":
             return None
         name = matrix.name.lower() if len(matrix.name.split("_")[0]) == 1 else matrix.name
         return self.style.symbol(matrix.name if name in self.taken else name, 1) + "_i"
@@ -402,10 +403,10 @@ def is_partial(held):
 
 
 def _adds_a_product(v):
-    """Whether a term of this sum is a matrix times a vector, which is turned as a row."""
+    """Whether a term of this sum is ``v^T W``, so that all are rows; ``(W x + b)^T`` is shorter."""
     if v.op.name in ("add", "subtract", "negative", "multiply"):
         return any(map(_adds_a_product, v.args[-1:] if v.op.name == "multiply" else v.args))
-    return v.op.name in _PRODUCTS
+    return v.op.name == "vecmat"
 
 
 def _alike(a, b):

@@ -210,7 +210,7 @@ DET = row("det", "ij->", numpy=np.linalg.det, code="np.linalg.det({0})",
           local=lambda e, k: ("ij,ij->", algebra.mul(e, np.linalg.inv(e.args[0]).T)),
           grind=lambda X: sp.Matrix(X).det("berkowitz"))
 LOGDET = row("logdet", "ij->", numpy=lambda X: np.log(_size_of(np.linalg.det(X))),
-             local=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log|det({0})|",
+             local=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log(|det({0})|)",
              grind=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
              code="np.linalg.slogdet({0})[1]")
 STACK = row("stack", numpy=lambda *parts: np.stack(parts[:-1], axis=-1 - parts[-1]),

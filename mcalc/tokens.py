@@ -61,6 +61,7 @@ _SAME = {
     **dict.fromkeys(["⋅", "∙", "•"], "·"),
     **dict.fromkeys(["−", "–"], "-"),
     **{"**": "^", "(/)": "⊘", "÷": "/", ">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "‖": "||"},
+    "||_F": "||",  # of a matrix the norm is this one
 }  # fmt: skip
 _SIGNS = sorted([*_SAME, *"+-*@/^.·⊗⊘()[],;|<>=≤≥≠"], key=len, reverse=True)
 _TOKEN = re.compile(

@@ -39,6 +39,7 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "12-loss-function.ipynb": ("loss", "summary"),
     "13-reference.ipynb": ("reference", "notation"),
     "14-errata-and-resources.ipynb": ("resources",),
+    "20-matrices-and-layers.ipynb": (),
     "21-automatic-differentiation.ipynb": (),
     "22-softmax-and-cross-entropy.ipynb": (),
 }

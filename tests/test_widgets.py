@@ -22,6 +22,8 @@ w, v = mc.vectors("w x")
 X, t = mc.matrices("X", shape=("N", "n")), mc.vectors("y", size="N")
 a, c = mc.scalars("a c")
 p, q = mc.vectors("p q", size="N")
+M, r = mc.matrices("W", shape=(2, 3)), mc.vectors("x", size=3)
+WEIGHTS = np.array([[1.0, -1.0, 2.0], [0.5, 2.0, -1.0]])
 
 RNG = np.random.default_rng(0)
 EXAMPLES = {"X": RNG.random((12, 9)), "y": np.where(np.arange(12) % 3, 0.0, 1.0)}
@@ -37,6 +39,7 @@ LABS = {
     "jacobian": lambda: mc.explore.jacobian(w * v, w / v, np.sum(w * v), wrt=w),
     "jacobian of scalars": lambda: mc.explore.jacobian([3 * x**2 * y, 2 * x + y**8], wrt=(x, y)),
     "jacobian by a scalar": lambda: mc.explore.jacobian(v * z, wrt=z),
+    "jacobian by a matrix": lambda: mc.explore.jacobian(M @ r, np.tanh(M @ r), wrt=M, W=WEIGHTS),
     "shapes": lambda: mc.explore.shapes(),
     "shapes of one's own": lambda: mc.explore.shapes(np.sum(v) * v, wrt=v),
     "dataflow": lambda: mc.explore.dataflow(mc.let("y", x + mc.let("u", x**2)), x=1),
@@ -47,6 +50,7 @@ LABS = {
     "descent of two": lambda: mc.explore.descent(LINE, {"a": -1.0, "c": 2.0}, POINTS, steps=20),
     "bench": lambda: mc.explore(np.sum(np.exp(w) * v)),
     "bench, a scalar": lambda: mc.explore(np.sin(x) * y, wrt=(x, y)),
+    "bench, by a matrix": lambda: mc.explore(np.sum((X @ w - t) ** 2), wrt=X),
 }
 every_lab = pytest.mark.parametrize("make", LABS.values(), ids=LABS.keys())
 
@@ -253,6 +257,24 @@ def test_jacobian_of_scalars_has_a_column_each():
     shown = texts(lab)
     assert [shown[LEFT + k * CELL + 31, 46] for k in (0, 1)] == ["x", "y"]
     assert close(found(r"times 0.01 predicts (\[.*\])", lab), [0.03, 8 * 0.5**7 * 0.01])
+
+
+@pytest.mark.parametrize("column", range(1, 7))
+def test_jacobian_by_a_matrix_has_a_column_for_each_entry(column):
+    lab = mc.explore.jacobian(np.tanh(M @ r), wrt=M, W=WEIGHTS, x=[0.5, 2, -1], nudge=0.1)
+    lab.set(column=column)
+    i, j = divmod(column - 1, 3)
+    (lit,) = [d[2] for d, style in marks(lab, "text") if style["bold"] and style["fill"] == "violet"
+              and d[2] != "+0.1"]  # fmt: skip
+    assert lit == f"W_{i + 1}{j + 1}"
+    slopes, x_now = 1 - np.tanh(WEIGHTS @ [0.5, 2, -1]) ** 2, [0.5, 2, -1]
+    predicted = 0.1 * slopes[i] * x_now[j] * np.eye(2)[i]
+    assert close(found(r"times 0.1 predicts (\[.*\])", lab), predicted)
+    step = np.zeros((2, 3))
+    step[i, j] = 0.1
+    real = np.tanh((WEIGHTS + step) @ x_now) - np.tanh(WEIGHTS @ x_now)
+    assert close(found(r"real change: (\[.*\])", lab), real)
+    assert "J is 2 x 6, with 6 of 12 entries zero" in lab.summary()
 
 
 def test_shapes_against_numerical_differentiation():

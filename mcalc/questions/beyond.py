@@ -10,6 +10,37 @@ from . import row
 
 # fmt: off
 
+def layers():
+    W, x, b, u = matrices("W"), vectors("x"), vectors("b", size="m"), vectors("u", size="m")
+    A, B, S = matrices("A B S", shape=("n", "n"))
+    D, Q = matrices("D", shape=("N", "n")), matrices("Q", shape=("n", "k"))
+    Y = matrices("Y", shape=("N", "k"))
+    row("20.square", "What is the Jacobian of {y} by {x}?", (u @ W @ x) ** 2, W,
+        "the outer function is a square: twice the number u^T W x",
+        "then the derivative of u^T W x, which is n x m: a column times a row")
+    row("20.sigmoid", "What is the Jacobian of {y} by {x}? (σ(z) is 1/(1 + exp(-z)).)",
+        np.sum(sigmoid(W @ x)), W,
+        "go back from the sum: first the row by u_1 = W x, then x in front of it",
+        "the derivative of σ(z) is σ(z) (1 - σ(z)), element by element with ⊗")
+    row("20.trace", "Where does each factor go: what is the Jacobian of {y} by {x}?",
+        np.trace(A @ S @ B), S,
+        "factors may be moved round in a trace: tr(A S B) = tr(B A S)",
+        "the derivative of tr(M S) by S is M")
+    row("20.rectified", "What is the Jacobian of {y} by {x}?",
+        np.sum(u * np.maximum(0, W @ x + b)), W,
+        "each output has a weight in u, and counts only where it is active",
+        "x times a row: write ... (u if W x + b > 0; 0 otherwise)^T")
+    row("20.batch", "N examples, k outputs for each: what is the Jacobian of {y} by {x}?",
+        np.sum((D @ Q - Y) ** 2), Q,
+        "the derivative by the errors E = D Q - Y is 2E^T",
+        "Q has D in front of it, so D comes last in the Jacobian, which is k x n")
+    row("20.gaussian",
+        "The logarithm of a Gaussian density is made of these: what is the Jacobian of {y} by {x}?",
+        np.log(np.linalg.det(S)) + x @ np.linalg.inv(S) @ x, S,
+        "two terms, each with a rule of this chapter",
+        "a step dS moves inv(S) by -inv(S) dS inv(S)")
+
+
 def automatic_differentiation():
     x, p, w = vectors("x p w")
     v, A = vectors("v", size="m"), matrices("A", shape=("m", "n"))
@@ -85,5 +116,5 @@ def softmax():
 
 # fmt: on
 
-for chapter in (automatic_differentiation, softmax):
+for chapter in (layers, automatic_differentiation, softmax):
     chapter()

@@ -8,6 +8,7 @@ from ..calculation import derivative
 from ..check import SPREADS, CheckFailed
 from ..derive import derive
 from ..evaluate import compile_, length, letters
+from ..explicit import symbols_of
 from ..expr import SYMBOL, matrices, node, scalars, symbols, unnamed, vectors
 from ..picture import number, numbers
 from ..reader import read
@@ -76,7 +77,8 @@ class Nudged(Explorer):
     def _compiled(self, d):
         if d not in self.known:
             known = symbols(d.y)
-            self.known[d] = compile_(unnamed(d.y), known, known), d.numpy()
+            jacobian = d.flat() if d.by_matrix else d.numpy()
+            self.known[d] = compile_(unnamed(d.y), known, known), jacobian
         return self.known[d]
 
     def _heatmap(self, scene, J, outputs, names, column, nudge):
@@ -125,12 +127,8 @@ class Nudged(Explorer):
 
 
 def entry_names(variables, sizes):
-    """``x_1, x_2, ...`` for a vector, ``x`` for a scalar."""
-    found = []
-    for v in variables:
-        count = length(v.shape, sizes)
-        found += [f"{v.name}_{k + 1}" for k in range(count[0])] if count else [v.name]
-    return found
+    """``x_1, x_2, ...`` for a vector, ``W_11, W_12, ...`` for a matrix, ``x`` for a scalar."""
+    return [entry.name for v in variables for entry in symbols_of(v, sizes).flat]
 
 
 def _sizes(y, n):
@@ -196,6 +194,8 @@ class JacobianExplorer(Nudged):
         self.set(**values)
 
     def _formulas(self, d):
+        if d.three_axes:
+            return [d]
         closed = d.jacobian.expr
         if d.several:
             return [(node(SYMBOL, params=("J",), shape=closed.shape), closed)]
@@ -212,7 +212,7 @@ class JacobianExplorer(Nudged):
             used = self._used(v, n) if v in symbols(d.y) else ()
             for name in names:
                 self.inputs[name].visible(name in used)
-        self.inputs["column"].limit(sum(len(self._used(v, n)) for v in d.variables))
+        self.inputs["column"].limit(len(entry_names(d.variables, _sizes(self.functions[0], n))))
 
     def frame(self, column, nudge, n=None, function=None, **entries):
         d = function or self.derived[0]
@@ -232,8 +232,9 @@ def jacobian(*functions, wrt=None, n=3, between=(-3.0, 3.0), **values) -> Jacobi
     tuple of scalars, by default the first variable. Inputs: the function if there are several, n,
     every entry of every vector (at most four, unless more are given), every scalar, and the nudge
     of one entry: its column lights up, and what J predicts stands beside what really happens.
-    ``x=[1, 2]`` says where to start; a matrix needs its numbers. Paper: "Matrix calculus" to
-    "Vector sum reduction".
+    ``x=[1, 2]`` says where to start; a matrix needs its numbers. By a matrix of known shape there
+    is a column for each entry, row after row of it. Paper: "Matrix calculus" to "Vector sum
+    reduction".
     """
     if not functions:
         raise ValueError("jacobian needs a function: mc.explore.jacobian(w * x, wrt=w)")
