@@ -268,7 +268,7 @@ def _signs(whole):
 def _missing_parts(whole):
     """A term of a sum or a factor of a product forgotten."""
     outermost = _scaled(whole)
-    if outermost is not whole:
+    if outermost is not whole and outermost.op.name in ("outer", "matmat"):
         scale = replace(whole, {outermost: as_expr(1)}.get)
         yield Mistake("missing factor", f"a factor is missing: {outermost}", scale)
     for e in walk(whole):
