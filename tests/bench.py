@@ -149,8 +149,7 @@ def evaluating():
                  title="Evaluating the gradient of the loss",
                  xticks=range(len(SIZES)), xticklabels=[f"{N:,} x {n}" for N, n in SIZES],
                  xlim=(-0.3, len(SIZES) - 0.7))  # fmt: skip
-        ticks = [1, 2, 5, 10, 20]
-        axes.set_yticks(ticks, map(str, ticks))
+        axes.yaxis.set_major_formatter("{x:g}")
         axes.legend(fontsize=8)
 
     return draw
