@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
-from .derive import Derivation, derive
+from .derive import Derivation, derive, hessian
 from .diagnosis import diagnose
 from .expr import WRITERS, shape_text, symbols
 from .mistakes import written_out
@@ -64,7 +64,7 @@ class Exercise:
     @cached_property
     def derivation(self) -> Derivation:
         """The derivation of the right answer, in four steps."""
-        return derive(self.row.y, self.row.wrt)
+        return {1: derive, 2: hessian}[self.row.order](self.row.y, self.row.wrt)
 
     @property
     def answer(self) -> str:

@@ -390,6 +390,22 @@ def test_descent_buttons():
     assert clock.layout.display == "none" and play.description == "Play"
 
 
+def test_descent_of_two_numbers_tells_the_curvature():
+    lab = LABS["descent of two"]().set(rate=0.3)
+    design, target = np.stack([POINTS["p"], np.ones(4)], axis=1), POINTS["q"]
+    errors = design @ [-1.0, 2.0] - target
+    second = design.T @ design / 2
+    new = errors - 0.3 * design @ (design.T @ errors) / 2
+    real = np.mean(new**2) - np.mean(errors**2)  # the loss is quadratic: nothing is left over
+    assert close(found("with the curvature, predicted change (.*)", lab), real)
+    assert close(found("curvature from (.*);", lab), np.linalg.eigvalsh(second))
+    assert close(found("the largest is (.*), and", lab), 0.3 * np.linalg.eigvalsh(second)[-1])
+    assert not any("curvature" in line for line in LABS["descent"]().lines)
+    lines, lab = len(lab.lines), mc.explore.descent((x * y - 1) ** 2, {"x": 2.0, "y": 1.0}, {})
+    lab.set(rate=10.0, step=100)
+    assert lab.lines[-2] == "the numbers are too large" and len(lab.lines) == lines
+
+
 def test_descent_says_when_the_steps_are_too_long():
     lab = mc.explore.descent(LINE, {"a": -1.0, "c": 2.0}, POINTS, rate=10, steps=100).set(step=100)
     assert "without bound" in lab.lines[1] and lab.error is None

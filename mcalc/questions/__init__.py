@@ -2,7 +2,8 @@
 
 A row has a key, whose first part is the chapter, a question (``{y}`` and ``{x}`` stand for the
 function and the variable), the function, the variable to differentiate by, and hints, the first of
-which comes with the second miss. The answer is never written down: it is derived.
+which comes with the second miss. Of order 2, it asks for the Hessian. The answer is never written
+down: it is derived.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ class Row(NamedTuple):
     y: object
     wrt: object
     hints: tuple
+    order: int = 1
 
 
 ROWS: dict[str, Row] = {}
 
 
-def row(key, question, y, wrt, *hints):
-    ROWS[key] = Row(key, question, y, wrt, hints)
+def row(key, question, y, wrt, *hints, order=1):
+    ROWS[key] = Row(key, question, y, wrt, hints, order)
 
 
 from . import paper, beyond  # noqa: E402, F401, I001 (they add their rows, in this order)

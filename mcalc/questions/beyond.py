@@ -114,7 +114,34 @@ def softmax():
         "a number times x, and only the number moves: a column times a row",
         "the derivative of σ(c) by c is σ(c)(1 - σ(c))")
 
+
+def curvature():
+    w, x, a, b, t = *vectors("w x a"), *scalars("b t")
+    X, y = matrices("X", shape=("N", "n")), vectors("y", size="N")
+    row("24.bowl", "A round bowl with its bottom at a: what is the Hessian of {y} with respect to "
+        "{x}?", np.sum((x - a) ** 2) / 2, x,
+        "the gradient is x - a", "the Hessian is the Jacobian of that, by x", order=2)
+    row("24.quartic", "What is the Hessian of {y} with respect to {x}?", np.sum(x**4), x,
+        "the gradient is 4x^3, element by element",
+        "an element-wise function has a diagonal Jacobian", order=2)
+    row("24.square", "One example with the target t: what is the Hessian of {y} with respect to "
+        "{x}?", (w @ x - t) ** 2, w,
+        "the gradient is the vector x, times the number 2(w.x - t)",
+        "a column times a row is a matrix: x x^T", order=2)
+    row("24.exponential", "What is the Hessian of {y} with respect to {x}?", np.exp(-(a @ x)), x,
+        "the gradient is a, times the number -exp(-(a.x))",
+        "a column times a row, a number in front, and two minus signs", order=2)
+    row("24.decay", "Least squares with decay: what is the Hessian of {y} with respect to {x}?",
+        np.mean((X @ w - y) ** 2) + b * (w @ w), w,
+        "a sum of two losses, and each has a Hessian of its own",
+        "the gradient of b (w.w) is 2b w", order=2)
+    row("24.two-paths", "In its gradient x goes in at two places: what is the Hessian of {y} with "
+        "respect to {x}?", (x @ x) ** 2, x,
+        "the gradient is the vector x, times the number 4 (x.x)",
+        "one path gives a multiple of I, the other a column times a row",
+        order=2)
+
 # fmt: on
 
-for chapter in (layers, automatic_differentiation, softmax):
+for chapter in (layers, automatic_differentiation, softmax, curvature):
     chapter()

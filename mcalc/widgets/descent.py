@@ -8,7 +8,7 @@ import ipywidgets as W
 import numpy as np
 
 from ..calculation import derivative
-from ..derive import derive
+from ..derive import derive, hessian
 from ..evaluate import compile_
 from ..expr import SYMBOL, is_number, node, replace, shape_text, symbols, unnamed, walk
 from ..picture import number, numbers
@@ -43,6 +43,8 @@ class Descent(Explorer):
         if steps < 1:
             raise ValueError(f"steps={steps}: at least one is needed")
         self.gradients = {v: derive(self.y, v).numpy() for v in self.parameters}
+        self.two = len(self.parameters) == 2 and not any(v.ndim for v in self.parameters)
+        self.hessian = hessian(self.y, tuple(self.parameters)).numpy() if self.two else None
         self.loss(**self.data, **self.first)  # refuses what is missing or does not fit
         self._find_examples(known)
         self.most = steps
@@ -167,8 +169,7 @@ class Descent(Explorer):
         real = path[step + 1][1] - loss
         scene = Scene(760, 300)
         self._loss_curve(scene, path, step, loss, predicted)
-        two = len(self.parameters) == 2 and all(a.ndim == 0 for a in now.values())
-        if two:
+        if self.two:
             self._valley(scene, path, step)
         else:
             self._parameters(scene, now, gradient)
@@ -180,11 +181,28 @@ class Descent(Explorer):
             lines[1] = "the steps are too long: the loss grows without bound"
         elif math.isnan(real):
             lines[1] = "the loss is not defined where the next step leads"
+        if self.two:
+            lines += self._curvature(rate, now, used, predicted)
         lines.append("; ".join(f"{k} = {numbers(a)}" for k, a in now.items() if a.size <= 4)
                      or f"largest entry of the gradient {_largest(gradient)}")  # fmt: skip
         if self.active is not None:
-            lines.append(self._examples(scene, now, two))
+            lines.append(self._examples(scene, now))
         return scene, lines
+
+    def _curvature(self, rate, now, used, predicted):
+        """What the Hessian adds to the prediction, and its eigenvalues against the rate."""
+        with np.errstate(all="ignore"):
+            second = self.hessian(**self.data, **now)
+            step = -rate * np.array([used[v.name] for v in self.parameters])
+            predicted = predicted + step @ second @ step / 2
+        if not (np.isfinite(second).all() and math.isfinite(predicted)):
+            return ["with the curvature, nothing can be predicted", "the numbers are too large"]
+        low, high = np.linalg.eigvalsh(second)
+        return [
+            f"with the curvature, predicted change {signed(predicted)}",
+            f"curvature from {number(low)} to {number(high)}; "
+            f"rate times the largest is {number(rate * high)}, and the border is 2",
+        ]
 
     def _loss_curve(self, scene, path, step, loss, predicted):
         plot = Axes(scene, 52, 30, 250, 190, (0.0, float(self.most)), self.ylim)
@@ -249,12 +267,12 @@ class Descent(Explorer):
             self._bounds = ends
         return self._bounds
 
-    def _examples(self, scene, now, two):
+    def _examples(self, scene, now):
         """How many examples are active; and those that pull hardest, as images."""
         z = self.active(**self.data, **now)
         active = int((z > 0).sum())
         told = f"active examples: {active} of {len(z)}"
-        if self.weigh is None or two:
+        if self.weigh is None or self.two:
             return told
         matrix = next((self.data[k] for k in self.rows if self.data[k].ndim == 2), None)
         side = math.isqrt(matrix.shape[1]) if matrix is not None else 0
@@ -286,7 +304,7 @@ def descent(loss, start, data, rate=0.1, steps=100) -> Descent:
     ``data`` the values of all other variables. Inputs: the learning rate, another start at random,
     the size of a batch if there are examples (arrays that share a length which no parameter has),
     and the step; Play takes one after the other. A parameter of a square length is shown as an
-    image, two scalars as a way through lines of equal loss. Paper: "The gradient of the neural
-    network loss function".
+    image, two scalars as a way through lines of equal loss, with the smallest and the largest
+    curvature there. Paper: "The gradient of the neural network loss function".
     """
     return Descent(loss, dict(start), dict(data), rate, steps)
