@@ -31,6 +31,31 @@ LOSS = np.mean((t - np.maximum(0, X @ w + b)) ** 2)
 LINE = np.mean((a * p + c - q) ** 2)
 POINTS = {"p": np.array([0.0, 1, 2, 3]), "q": np.array([1.0, 2.5, 3, 5])}
 
+
+def descend(g, beta):
+    return g, ()
+
+
+def roll(g, beta, v=0):
+    v = beta * v + g
+    return v, (v,)
+
+
+def valley(method, rate, size, beta):
+    """Training on a quadratic loss, with a gradient that is noisier the smaller the batch."""
+    theta, state, noise = np.array([2.0, -1.0]), (), np.random.default_rng(0)
+    while True:
+        yield theta
+        g = [1, 10] * theta + noise.normal(size=2) / size
+        direction, state = method(g, beta, *state)
+        theta = theta - rate * direction
+
+
+MEASURES = {
+    "loss": {"here": lambda t: (t[0] ** 2 + 10 * t[1] ** 2) / 2, "there": lambda t: t @ t},
+    "size": {"here": lambda t: abs(t).max()},
+}
+
 LABS = {
     "tangent": lambda: mc.explore.tangent(x**2, np.sin(x), np.abs(x), x=1),
     "tangent of two": lambda: mc.explore.tangent(a * np.exp(x), wrt=x),
@@ -48,6 +73,9 @@ LABS = {
     "neuron of one's own": lambda: mc.explore.neuron((z - np.tanh(v @ w)) ** 2, z=1),
     "descent": lambda: mc.explore.descent(LOSS, {"w": np.zeros(9), "b": 0.1}, EXAMPLES, steps=20),
     "descent of two": lambda: mc.explore.descent(LINE, {"a": -1.0, "c": 2.0}, POINTS, steps=20),
+    "training": lambda: mc.explore.training(
+        valley, {"SGD": descend, "momentum": roll}, MEASURES, rate=0.02, steps=20
+    ),
     "bench": lambda: mc.explore(np.sum(np.exp(w) * v)),
     "bench, a scalar": lambda: mc.explore(np.sin(x) * y, wrt=(x, y)),
     "bench, by a matrix": lambda: mc.explore(np.sum((X @ w - t) ** 2), wrt=X),
@@ -411,6 +439,49 @@ def test_descent_says_when_the_steps_are_too_long():
     assert "without bound" in lab.lines[1] and lab.error is None
 
 
+def test_descent_by_a_matrix():
+    V, s, t2 = mc.matrices("V"), mc.vectors("s", size="m"), mc.vectors("t")
+    data = {"s": np.array([1.0, 2, 3]), "t": np.array([1.0, -1])}
+    first = np.arange(6.0).reshape(3, 2)
+    lab = mc.explore.descent(np.sum((V @ t2 - s) ** 2), {"V": first}, data, rate=0.1, steps=3)
+    gradient = 2 * np.outer(first @ data["t"] - data["s"], data["t"])
+    assert np.allclose(lab.path(0.1, 0, 0, 1)[1][0]["V"], first - 0.1 * gradient)
+
+
+def test_training_is_the_readers_own():
+    lab = LABS["training"]().set(method="momentum", beta=0.5, step=2)
+    assert str(lab.formulas[0][1]) == "theta - eta (beta v + g)"
+    first, second, third = itertools.islice(valley(roll, 0.02, 32, 0.5), 3)
+    assert close(found("size at step 2: (.*) here", lab), abs(third).max())
+    assert close(found("loss at step 2: (.*) here", lab), MEASURES["loss"]["here"](third))
+    assert close(found("here, (.*) there", lab), third @ third)
+    g = (first - second) / 0.02
+    noise = np.random.default_rng(0).normal(size=(2, 2)) / 32
+    assert np.allclose(g, [1, 10] * first + noise[0])
+    assert np.allclose((second - third) / 0.02, 0.5 * g + [1, 10] * second + noise[1])
+    shown_for = lab.inputs["beta"].widget.layout
+    assert shown_for.visibility == "visible"
+    assert lab.set(method="SGD").lines[-1].startswith("grey") and shown_for.visibility == "hidden"
+    assert "steps are too long" in lab.set(rate=1, step=20).lines[-1]
+
+
+def test_training_goes_on_where_it_stopped():
+    taken = []
+
+    def counted(*settings):
+        for theta in valley(*settings):
+            taken.append(settings)
+            yield theta
+
+    lab = mc.explore.training(counted, {"SGD": descend}, MEASURES, steps=20)
+    assert len(taken) == 21
+    for step in (3, 20, 0):
+        lab.set(step=step)
+    assert len(taken) == 21
+    lab.set(rate=0.5, step=4).set(step=5)
+    assert len(taken) == 21 + 6
+
+
 def test_the_bench_reads_what_is_typed():
     lab = mc.explore("sum(exp(w) (*) x)")
     assert repr(mc.derive(np.sum(np.exp(w) * v), w)) in lab.summary().replace("bench: ", "")
@@ -487,7 +558,7 @@ def test_every_chapter_has_its_explorer():
         kinds = {ast.unparse(f) for f in calls if ast.unparse(f).startswith("mc.explore")}
         used[path.stem[:2]] = {kind.partition("explore")[2].strip(".") or "bench" for kind in kinds}
     assert all(used[f"{k:02}"] for k in range(1, 14))
-    kinds = "tangent gradient jacobian shapes dataflow neuron descent bench".split()
+    kinds = "tangent gradient jacobian shapes dataflow neuron descent training bench".split()
     assert set().union(*used.values()) == {*kinds}
 
 
@@ -557,6 +628,8 @@ def test_what_is_typed_into_a_box():
         (lambda: mc.explore.descent(LOSS, {}, EXAMPLES), "start names no variable"),
         (lambda: mc.explore.descent(LOSS, {"w": np.zeros(8), "b": 0}, EXAMPLES), "has shape"),
         (lambda: mc.explore.descent(LOSS, {"w": np.zeros(9)}, EXAMPLES), "b is missing"),
+        (lambda: mc.explore.training(valley, {"SGD": descend}, {}), "one or two measures"),
+        (lambda: mc.explore.training(valley, {"SGD": descend}, MEASURES, steps=0), "at least one"),
         (lambda: mc.explore(mc.functions("f")(v)), "f is left open"),
         (lambda: mc.explore("x**"), "column 4"),
     ],

@@ -7,6 +7,7 @@ from .graphs import dataflow
 from .matrices import bench, jacobian
 from .neuron import neuron
 from .shapes import shapes
+from .training import training
 
 __all__ = [
     "Explorer",
@@ -19,17 +20,18 @@ __all__ = [
     "neuron",
     "shapes",
     "tangent",
+    "training",
 ]
 
 
 def explore(y, wrt=None, n=3):
     """Explore any expression; :func:`bench` under the name of the family: ``mc.explore(x**2)``.
 
-    ``mc.explore.tangent``, ``.gradient``, ``.jacobian``, ``.shapes``, ``.dataflow``, ``.neuron``
-    and ``.descent`` each show one thing more closely.
+    ``mc.explore.tangent``, ``.gradient``, ``.jacobian``, ``.shapes``, ``.dataflow``, ``.neuron``,
+    ``.descent`` and ``.training`` each show one thing more closely.
     """
     return bench(y, wrt, n)
 
 
-for _explorer in (bench, dataflow, descent, gradient, jacobian, neuron, shapes, tangent):
+for _explorer in (bench, dataflow, descent, gradient, jacobian, neuron, shapes, tangent, training):
     setattr(explore, _explorer.__name__, _explorer)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-import ipywidgets as W
 import numpy as np
 
 from ..calculation import derivative
@@ -13,11 +12,12 @@ from ..evaluate import compile_
 from ..expr import SYMBOL, is_number, node, replace, shape_text, symbols, unnamed, walk
 from ..picture import number, numbers
 from ..scene import Axes, Scene, limits
-from .explorer import Explorer, expression, signed
+from .explorer import expression, signed
 from .inputs import Choice, Number
+from .played import Played
 
 
-class Descent(Explorer):
+class Descent(Played):
     """Gradient descent, step by step: the loss, the parameters, and the examples that weigh in."""
 
     title = "descent"
@@ -47,7 +47,6 @@ class Descent(Explorer):
         self.hessian = hessian(self.y, tuple(self.parameters)).numpy() if self.two else None
         self.loss(**self.data, **self.first)  # refuses what is missing or does not fit
         self._find_examples(known)
-        self.most = steps
         inputs = {
             "rate": Number("rate", 0.001, 10.0, rate, log=True),
             "start": Number("start", 0, 9, 0, whole=True, unit="0 as given"),
@@ -57,7 +56,6 @@ class Descent(Explorer):
         if sizes:
             inputs["batch"] = Choice("batch", {"all": 0, **{str(s): s for s in sizes}})
         self._paths: dict = {}
-        self._buttons()
         formulas = [(derivative(self.y, v), derive(self.y, v).jacobian.expr)
                     for v in self.parameters]  # fmt: skip
         with np.errstate(all="ignore"):
@@ -65,48 +63,7 @@ class Descent(Explorer):
         usual = losses[abs(losses) <= 2 * abs(losses[0]) + 1e-12]
         low, high = limits(usual, 0.02 * (abs(losses[0]) + 1e-12))
         self.ylim = (min(low, 0.0) if losses.min() < 0 else 0.0, high)
-        super().__init__(formulas, inputs, [self._controls])
-        self.inputs["step"].moved = self._by_hand
-
-    def _buttons(self):
-        """Play, step and start over. The clock is the browser's: a slow kernel skips ticks."""
-        self._clock = W.Play(min=0, max=self.most, interval=60)
-        self._clock.layout.display = "none"
-        self._play = W.ToggleButton(description="Play", tooltip="Play, or pause")
-        self._link = W.jslink((self._play, "value"), (self._clock, "playing"))
-        self._next = W.Button(description="Step", tooltip="One step on")
-        self._over = W.Button(description="Start over", tooltip="Back to step 0")
-        self._next.on_click(lambda _: self._go(min(self.values["step"] + 1, self.most)))
-        self._over.on_click(lambda _: self._go(0))
-        self._clock.observe(self._ticked, "value")
-        self._play.observe(self._labelled, "value")
-        self._controls = W.HBox([self._play, self._clock, self._next, self._over])
-
-    def close(self):
-        if hasattr(self, "_link"):
-            self._link.close()
-        super().close()
-
-    def _labelled(self, change):
-        self._play.description = "Pause" if change["new"] else "Play"
-
-    def _go(self, step):
-        self.inputs["step"].put(step)
-        self._by_hand()
-
-    def _by_hand(self):
-        """Whoever takes the step into their own hands stops the clock."""
-        self._play.value = False
-        self.show()
-
-    def refuse(self, error):
-        self._play.value = False  # or the next tick would take the sentence away
-        super().refuse(error)
-
-    def _ticked(self, change):
-        if self._play.value and change["new"] != self.inputs["step"].value:
-            self.inputs["step"].put(change["new"])
-            self.show()
+        super().__init__(formulas, inputs)
 
     def _find_examples(self, known):
         """How many examples there are, which are active, and what weight each has."""
@@ -135,6 +92,11 @@ class Descent(Explorer):
         some = order[np.arange(step * size, (step + 1) * size) % self.count]
         return {k: a[some] if k in self.rows else a for k, a in self.data.items()}
 
+    def gradient(self, data, now):
+        """The gradient by each parameter, in the parameter's own shape."""
+        return {v.name: slope(**data, **now).T.reshape(now[v.name].shape)
+                for v, slope in self.gradients.items()}  # fmt: skip
+
     def path(self, rate, start, batch, step):
         """The parameters after 0, 1, ... steps at least so far, and the loss of each."""
         key = rate, start, batch
@@ -150,21 +112,16 @@ class Descent(Explorer):
         while len(found) <= step + 1:
             now = found[-1][0]
             some = self.batch(len(found) - 1, batch)
-            new = {v.name: now[v.name] - rate * np.reshape(g(**some, **now), v_shape(now, v))
-                   for v, g in self.gradients.items()}  # fmt: skip
+            slopes = self.gradient(some, now)
+            new = {name: value - rate * slopes[name] for name, value in now.items()}
             found.append((new, float(self.loss(**self.data, **new))))
         return found
 
     def frame(self, rate, start, step, batch=0):
-        if self._clock.value != step:
-            self._clock.value = step
         path = self.path(rate, start, batch, step)
         now, loss = path[step]
-        gradient = {v.name: np.reshape(g(**self.data, **now), v_shape(now, v))
-                    for v, g in self.gradients.items()}  # fmt: skip
-        some = self.batch(step, batch)
-        used = {v.name: np.reshape(g(**some, **now), v_shape(now, v))
-                for v, g in self.gradients.items()} if batch else gradient  # fmt: skip
+        gradient = self.gradient(self.data, now)
+        used = self.gradient(self.batch(step, batch), now) if batch else gradient
         predicted = -rate * sum(float(np.sum(gradient[k] * used[k])) for k in gradient)
         real = path[step + 1][1] - loss
         scene = Scene(760, 300)
@@ -228,7 +185,8 @@ class Descent(Explorer):
                 (f"minus gradient of {name}", -gradient[name]),
             ):
                 side = math.isqrt(values.size)
-                grid = values.reshape(side, side) if side * side == values.size else values[None]
+                square = (side, side) if side * side == values.size else (1, -1)
+                grid = values if values.ndim == 2 else values.reshape(square)
                 cell = min(130 / len(grid), 150 / grid.shape[1])
                 scene.image(x, 44, cell, grid)
                 scene.text(x, 30, title, "ink", 12, "start")
@@ -287,10 +245,6 @@ class Descent(Explorer):
             scene.image(x, 228, 48 / side, matrix[k].reshape(side, side))
             scene.text(x + 24, 286, "lower" if pull[k] > 0 else "higher", "muted", 11)
         return told
-
-
-def v_shape(now, v):
-    return now[v.name].shape
 
 
 def _largest(gradient):
