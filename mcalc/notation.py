@@ -94,6 +94,12 @@ class Style:
             return rf"\{below}{{{letter}}}"
         return f"{letter}_{{{below}}}" if below else letter
 
+    def decimal(self, value):
+        digits, _, power = f"{value:g}".partition("e")
+        if not power or not self.latex:
+            return f"{value:g}"
+        return rf"{digits} \cdot 10^{{{int(power)}}}"
+
     def function(self, name):
         if not self.latex:
             return name
@@ -158,7 +164,8 @@ class Writer:
     def _number(self, e):
         value = e.params[0]
         if not isinstance(value, Fraction) or value.denominator == 1:
-            return f"{value:g}" if isinstance(value, float) else str(value), (SUM, ATOM)[value >= 0]
+            written = self.style.decimal(value) if isinstance(value, float) else str(value)
+            return written, (SUM, ATOM)[value >= 0]
         written = self.style("fraction", str(abs(value.numerator)), str(value.denominator))
         return ("-" + written, SUM) if value < 0 else (written, PRODUCT)
 

@@ -50,17 +50,18 @@ def _described(name, values):
     return f"{name} from {number(values.min())} to {number(values.max())}"
 
 
-def curves(named: dict, levels=(), x="step", y="loss") -> Picture:
+def curves(named: dict, levels=(), x="step", y="loss", every=1) -> Picture:
     """Curves against the step, with horizontal ``levels`` to compare them with.
 
-    ``curves({"neuron": losses}, {"the mean": 0.09})``.
+    ``curves({"neuron": losses}, {"the mean": 0.09})``; the values are those of steps 0, ``every``,
+    twice ``every`` and so on.
     """
     named = {name: np.asarray(values, dtype=float) for name, values in named.items()}
     levels = dict(levels)
 
     heights = np.concatenate([*named.values(), [*levels.values(), 0.0]])
     top = 1.08 * float(np.max(heights[np.isfinite(heights)])) or 1.0
-    last = max(map(len, named.values())) - 1
+    last = every * (max(map(len, named.values())) - 1)
     scene = Scene(700, 320)
     plot = Axes(scene, 60, 28, 600, 246, (0, max(last, 1)), (0, top)).frame(x, y)
     for name, level in levels.items():
@@ -69,13 +70,14 @@ def curves(named: dict, levels=(), x="step", y="loss") -> Picture:
     left = 150
     for k, (name, values) in enumerate(named.items()):
         color, dash = COLORS[k % 4], DASHES[k % 3]
-        plot.curve(range(len(values)), values, color, 2, dash)
+        plot.curve(every * np.arange(len(values)), values, color, 2, dash)
         scene.line([(left, 13), (left + 30, 13)], color, 2, dash)
         scene.text(left + 38, 13, name, "ink", 12, "start")
         left += 70 + 7 * len(name)
 
     words = [
-        f"{name}: {v[0]:.3g} at {x} 0, {v[-1]:.3g} at {x} {len(v) - 1}" for name, v in named.items()
+        f"{name}: {v[0]:.3g} at {x} 0, {v[-1]:.3g} at {x} {every * (len(v) - 1)}"
+        for name, v in named.items()
     ]
     words += [f"{name}: {level:.3g}" for name, level in levels.items()]
     return Picture(scene, f"{y}; " + "; ".join(words))

@@ -18,6 +18,9 @@ PICTURES = {
     "loss; neuron: 0.5 at step 0, 0.125 at step 2; the mean: 0.3": lambda: plots.curves(
         {"neuron": [0.5, 0.25, 0.125]}, {"the mean": 0.3}
     ),
+    "accuracy; net: 0.1 at step 0, 0.9 at step 40": lambda: plots.curves(
+        {"net": [0.1, 0.5, 0.9]}, y="accuracy", every=20
+    ),
     "J: 2 x 2, 2 of 4 entries zero: [1, 0; 0, -2.5]": lambda: plots.heatmap(
         [[1, 0], [0, -2.5]], "J"
     ),

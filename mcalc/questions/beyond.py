@@ -115,6 +115,41 @@ def softmax():
         "the derivative of σ(c) by c is σ(c)(1 - σ(c))")
 
 
+def training():
+    W, (x, y) = matrices("W"), (vectors("x"), vectors("y", size="m"))
+    b, (a, beta, eta) = vectors("b", size="m"), scalars("a beta eta")
+    theta, v, g = vectors("theta v g")
+    loss = np.log(np.sum(np.exp(W @ x))) - y @ (W @ x)
+    row("23.mask", "A hidden layer, added up: what is the Jacobian of {y} with respect to {x}?",
+        np.sum(np.maximum(0, W @ x + b)), b,
+        "a row with an entry for each hidden unit: 1 where it is active, 0 where it is not",
+        "a comparison such as W x + b > 0 is a column of ones and zeros")
+    row("23.rate",
+        "{y} is what a step with momentum leads to. How does it move with {x}, the learning rate?",
+        theta - eta * (beta * v + g), eta,
+        "the parameters of before do not move with the rate", "a column, and its sign counts")
+    row("23.leaky",
+        "A hidden layer whose units are never quite silent: what is the Jacobian of {y} with "
+        "respect to {x}?", np.sum(np.where(W @ x > 0, W @ x, W @ x / 10)), x,
+        "two factors: a row with an entry for each unit, and a matrix",
+        "the row is (1 if W x > 0; 1/10 otherwise)^T")
+    row("23.hidden",
+        "The last layer, without a bias: what is the Jacobian of {y} with respect to {x}, which is "
+        "what goes back to the layer before?", loss, x,
+        "with respect to the logits W x it is softmax minus the target, as a row",
+        "then comes the Jacobian of W x")
+    row("23.weights",
+        "The same loss: what is the Jacobian of {y} with respect to {x}? In numerator layout it is "
+        "n x m.", loss, W,
+        "a column times a row, in the order in which n x m comes out",
+        "x times the row that goes back to the logits")
+    row("23.decay",
+        "With weight decay: what is the Jacobian of {y} with respect to {x}? In numerator layout "
+        "it is n x m.", np.sum((W @ x - y) ** 2) + a * np.sum(W**2), W,
+        "two paths: the errors see W through W x, the decay sees it directly",
+        "the one is a column times a row; the other is a multiple of W^T")
+
+
 def curvature():
     w, x, a, b, t = *vectors("w x a"), *scalars("b t")
     X, y = matrices("X", shape=("N", "n")), vectors("y", size="N")
@@ -143,5 +178,5 @@ def curvature():
 
 # fmt: on
 
-for chapter in (layers, automatic_differentiation, softmax, curvature):
+for chapter in (layers, automatic_differentiation, softmax, training, curvature):
     chapter()

@@ -49,7 +49,9 @@ class Training(Played):
             self._runs[key] = self.train(method, rate, batch, beta), []
         stream, found = self._runs[key]
         while len(found) <= step:
-            theta = next(stream)
+            theta = next(stream, None)
+            if theta is None:
+                raise ValueError(f"train ends after {len(found) - 1} steps: {step} are to be shown")
             found.append([[float(f(theta)) for f in sets.values()]
                           for sets in self.measures.values()])  # fmt: skip
         return found
