@@ -42,6 +42,7 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "20-matrices-and-layers.ipynb": (),
     "21-automatic-differentiation.ipynb": (),
     "22-softmax-and-cross-entropy.ipynb": (),
+    "23-training-a-network.ipynb": (),
     "24-curvature.ipynb": (),
 }
 # These raise an error when what they are given does not hold, as an assertion does.

@@ -630,8 +630,10 @@ def test_what_is_typed_into_a_box():
         (lambda: mc.explore.descent(LOSS, {"w": np.zeros(9)}, EXAMPLES), "b is missing"),
         (lambda: mc.explore.training(valley, {"SGD": descend}, {}), "one or two measures"),
         (lambda: mc.explore.training(valley, {"SGD": descend}, MEASURES, steps=0), "at least one"),
-        (lambda: mc.explore.training(lambda *_: iter(np.eye(3)), {"SGD": descend}, MEASURES),
-         "train ends after 2 steps: 100 are to be shown"),
+        (
+            lambda: mc.explore.training(lambda *_: iter(np.eye(3)), {"SGD": descend}, MEASURES),
+            "train ends after 2 steps: 100 are to be shown",
+        ),
         (lambda: mc.explore(mc.functions("f")(v)), "f is left open"),
         (lambda: mc.explore("x**"), "column 4"),
     ],
