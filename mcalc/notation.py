@@ -395,7 +395,7 @@ class Writer:
             return self.beside([v.args[0], v.args[1].T]), PRODUCT
         if name in _PRODUCTS:
             return self._matvec(v, laid=True)
-        if name in ("add", "subtract") and _adds_a_product(v):
+        if name in ("add", "subtract") and _has_row_times_matrix(v):
             sign = " + " if name == "add" else " - "
             return self.laid(v.args[0], SUM) + sign + self.laid(v.args[1], PRODUCT), SUM
         if name in ("stack", "concatenate"):
@@ -409,10 +409,10 @@ def is_partial(held):
     return bool(by.ndim or expr.symbols(expr.replace(of, {by: expr.as_expr(1)}.get)))
 
 
-def _adds_a_product(v):
+def _has_row_times_matrix(v):
     """Whether a term of this sum is ``v^T W``, so that all are rows; ``(W x + b)^T`` is shorter."""
     if v.op.name in ("add", "subtract", "negative", "multiply"):
-        return any(map(_adds_a_product, v.args[-1:] if v.op.name == "multiply" else v.args))
+        return any(map(_has_row_times_matrix, v.args[-1:] if v.op.name == "multiply" else v.args))
     return v.op.name == "vecmat"
 
 
