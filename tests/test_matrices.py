@@ -200,3 +200,29 @@ def test_a_singular_matrix_has_no_inverse():
     d = mc.derive(np.trace(np.linalg.inv(S)), wrt=S)
     with pytest.raises(ValueError, match="has no value at this point"):
         d.check(at={"S": np.ones((2, 2))})
+
+
+LAYERS = {  # derivatives by a vector in which there is a matrix
+    "bias": (np.sum((W @ x + b - t) ** 2), b, "2(W x + b - t)^T"),
+    "bias of a name": (np.sum((mc.let("y", W @ x + b) - t) ** 2), b, "2(y - t)^T"),
+    "input": (np.sum((W @ x + b) ** 2), x, "2(W x + b)^T W"),
+    "input, rectified": (  # the rows of W are no examples, and nothing is summed over them
+        np.sum(np.maximum(0, W @ x) ** 2), x, "2(W x if W x > 0; 0 otherwise)^T W",
+    ),
+    "sum of rows": (u @ W @ x + v @ x, x, "u^T W + v^T"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("y, by, text", LAYERS.values(), ids=LAYERS)
+def test_bias_and_input_of_a_layer(y, by, text):
+    d = mc.derive(y, wrt=by)
+    assert str(d.jacobian) == text and d.check(sizes=(1, 2, 3), points=2).passed
+
+
+def test_ones_in_a_claim_take_the_lengths_of_a_matrix():
+    d = mc.derive(np.sum(X), wrt=X)
+    assert d.equals(mc.outer(mc.ones(), mc.ones())) and not d.equals(mc.identity())
+    assert d.why(mc.identity()) == "a square matrix given, n x m expected"
+    assert mc.derive(np.sum(W @ x), wrt=W).why(mc.outer(mc.ones(), x)) == (
+        "m x n given, n x m expected: this is the gradient, in the shape of W: transpose it"
+    )
