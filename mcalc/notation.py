@@ -413,7 +413,7 @@ def _has_row_times_matrix(v):
     """Whether a term of this sum is ``v^T W``, so that all are rows; ``(W x + b)^T`` is shorter."""
     if v.op.name in ("add", "subtract", "negative", "multiply"):
         return any(map(_has_row_times_matrix, v.args[-1:] if v.op.name == "multiply" else v.args))
-    return v.op.name == "vecmat"
+    return v.op.name == "vecmat" or v.op.name == "matvec" and v.args[0].op.name == "transpose"
 
 
 def _alike(a, b):

@@ -210,6 +210,9 @@ LAYERS = {  # derivatives by a vector in which there is a matrix
         np.sum(np.maximum(0, W @ x) ** 2), x, "2(W x if W x > 0; 0 otherwise)^T W",
     ),
     "sum of rows": (u @ W @ x + v @ x, x, "u^T W + v^T"),
+    "rows of a transpose": (
+        np.sum(np.logaddexp(0, W @ x)) - t @ W @ x, x, "σ(W x)^T W - t^T W",
+    ),
 }  # fmt: skip
 
 
