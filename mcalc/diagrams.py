@@ -19,8 +19,8 @@ def dataflow(what, **values) -> Picture:
 
     ``what`` is a derivation, or an expression, of which every variable is then followed. Each box
     is a variable and what it is made of; each arrow carries the derivative of the box that it leads
-    to by the one that it comes from. With values for the variables, ``dataflow(d, x=2)``, the
-    boxes carry values and the arrows slopes too.
+    to by the one that it comes from, or its shape where that has more than two axes. With values
+    for the variables, ``dataflow(d, x=2)``, the boxes carry values and the arrows slopes too.
     """
     graph = getattr(what, "graph", None) or expression_graph(as_expr(what))
     compute = evaluated(graph)
@@ -28,8 +28,10 @@ def dataflow(what, **values) -> Picture:
     made = {v: (v,) for v in graph.variables} | {v: (v, d) for v, d in graph.definitions.items()}
     boxes = {v: " = ".join(map(str, parts)) for v, parts in made.items()}
     slopes = {
-        pair: f"{slope}" + (f" = {at(slope)}" if _worth_a_number(slope) and at else "")
-        for pair, slope in graph.locals.items()
+        (v, p): _axes(v, p)
+        if slope is None
+        else f"{slope}" + (f" = {at(slope)}" if _worth_a_number(slope) and at else "")
+        for (v, p), slope in graph.locals.items()
     }
     words = [f"{boxes[v]} = {at(v)}" for v in made if at]
     words += [f"from {p} to {v if at else boxes[v]}: {slopes[v, p]}" for v, p in slopes]
@@ -66,7 +68,9 @@ def dataflow(what, **values) -> Picture:
             ax.annotate("", (x1, y1), (x0, y0), arrowprops=ends | line)
             lift, part = 0.06 - 0.5 * (x1 - x0) * bend, 0.5 if y0 == y1 else 0.38
             x, y = x0 + part * (x1 - x0), y0 + part * (y1 - y0) + lift
-            told = label(slope, worth=_worth_a_number(slope))
+            told = _axes(v, p)
+            if slope is not None:
+                told = label(slope, worth=_worth_a_number(slope))
             ax.text(x, y, told, ha="center", va="bottom", fontsize=9, color=LABEL)
         ax.set(
             xlim=(-step / 4, step * (len(levels) - 0.75)),
@@ -79,6 +83,11 @@ def dataflow(what, **values) -> Picture:
     top = tall / 2 + (0.35 * step + 0.3 if skipped else 0.6) + 0.35 * bool(at)
     size = (0.8 * step * (len(levels) - 0.5), 0.8 * (top + tall / 2 + 0.45))
     return Picture(draw, "dataflow; " + "; ".join(words), size)
+
+
+def _axes(v, p) -> str:
+    """The shape of a derivative that is no matrix: ``m x m x n``."""
+    return shape_text(v.shape + p.shape)
 
 
 def _worth_a_number(slope):

@@ -182,6 +182,11 @@ def test_open_functions_in_a_layer():
         d.vjp(1.0, **values("W", "x"))
 
 
+def test_the_dataflow_shows_the_shape_of_what_is_no_matrix():
+    shown = f"{mc.plots.dataflow(mc.derive(np.sum(np.tanh(W @ x)), wrt=W))}"
+    assert "from W to u_1 = W x: m x m x n" in shown and "from u_2" in shown
+
+
 def test_a_matrix_that_is_named():
     Z = mc.let("Z", D @ Q)
     d = mc.derive(np.sum(Z**2), wrt=Q)
