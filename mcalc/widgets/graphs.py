@@ -115,7 +115,7 @@ class Dataflow(Chained):
         """Where the box of each variable stands: variables left, the result right."""
         graph, known = self.graph, symbols(*self.graph.definitions.values())
         self.sources = [v for v in known if v not in graph.definitions and v.ndim < 2]
-        uses = {v: set(symbols(d)) for v, d in graph.definitions.items()}
+        uses = {v: symbols(d) for v, d in graph.definitions.items()}
         depth = {v: 0 for v in self.sources}
         for v in graph.definitions:
             depth[v] = 1 + max((depth[p] for p in uses[v] if p in depth), default=0)
