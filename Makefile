@@ -111,3 +111,13 @@ server = mcalc/widgets/jupyter_server_config.py mcalc/widgets/labconfig
 	@$(pip) --python .venv/hub uninstall --yes debugpy
 	@mkdir -p .venv/hub/etc/jupyter && cp -r $(server) .venv/hub/etc/jupyter/
 	@touch $@
+
+# Also an environment of its own, so that no reader and no test needs them: the peers that mcalc is
+# measured and tried against, over the readers' versions of everything else.
+.venv/peers/installed: .venv/test requirements.lock tests/peers.txt
+	@.venv/bin/python -m venv --clear --without-pip .venv/peers
+	@echo "Installing into .venv/peers ..."
+	$(call install,--no-compile --require-hashes --requirement requirements.lock,--python .venv/peers)
+	$(call install,--no-compile --requirement tests/peers.txt,--python .venv/peers)
+	$(call install,--no-deps --no-build-isolation --editable .,--python .venv/peers)
+	@touch $@

@@ -21,6 +21,7 @@ from notebooks import ROOT
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 READER, TEST = "requirements.lock", "tests/requirements.lock"
+PEERS = "tests/peers.txt"
 
 
 # Dependencies
@@ -64,6 +65,15 @@ def test_the_locks_satisfy_pyproject():
                 assert requirement.specifier.contains(version), requirement
 
 
+def test_the_peers_are_pinned_and_one_version_everywhere():
+    pins = dict(line.split("==") for line in (ROOT / PEERS).read_text().splitlines())
+    wanted = list(map(Requirement, PROJECT["optional-dependencies"]["peers"]))
+    assert {peer.name for peer in wanted} <= pins.keys()
+    assert all(peer.specifier.contains(pins[peer.name]) for peer in wanted)
+    test = locked(TEST)
+    assert all(str(v) == f"=={pins[n]}" for n in pins.keys() & test for v in versions(test, n))
+
+
 # The Makefile
 
 
@@ -72,7 +82,7 @@ def copy(tmp_path):
     """What make reads, in a folder with a space in its name."""
     folder = tmp_path / "a folder"
     (folder / "tests").mkdir(parents=True)
-    for path in "Makefile", "pyproject.toml", READER, TEST:
+    for path in "Makefile", "pyproject.toml", READER, TEST, PEERS:
         shutil.copy(ROOT / path, folder / path)
     return folder
 
