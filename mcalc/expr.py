@@ -258,7 +258,7 @@ def _dispatch(function, args, options):
         options = {k: v for k, v in options.items() if k != "out"}  # z += 1 makes a new z
     build = NUMPY.get(function)
     if function is np.bitwise_xor:
-        raise UnsupportedError("^ is no power in Python: write x**2")
+        raise UnsupportedError("^ is np.bitwise_xor, which has no rule: for a power write x**2")
     if build is None:
         known = {f.__name__: _full_name(f) for f in NUMPY if callable(f)}
         close = difflib.get_close_matches(function.__name__, sorted(known), n=3, cutoff=0.65)

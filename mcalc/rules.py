@@ -69,20 +69,26 @@ def _upright(a) -> Expr:
     return a.args[0] if a.op is ROW else a
 
 
-def of_vectors(op, *operands, error=expr.ShapeError) -> Expr:
-    """A node whose operands are vectors; a row is taken as the vector it came from."""
+def of_vectors(op, *operands, error=expr.ShapeError, name=None) -> Expr:
+    """A node whose operands are vectors; a row is taken as the vector it came from.
+
+    ``name`` is what errors call it, if not by the operation's name.
+    """
     operands = tuple(map(_upright, operands))
     for a in operands:
         if a.ndim != 1:
             hint = "" if a.ndim else f"; write [{a}] for one"
             if op.open and not a.ndim:
                 hint = f'; mc.functions("{op.name}", elementwise=True) takes a scalar too'
-            raise error(f"{op.name}: {a} is {shape_text(a.shape)}, a vector is expected{hint}")
+            kind = UnsupportedError if a.ndim == 2 else error  # which NumPy takes
+            raise kind(
+                f"{name or op.name}: {a} is {shape_text(a.shape)}, a vector is expected{hint}"
+            )
     return node(op, *operands)
 
 
-def of_vector(op, a) -> Expr:
-    return of_vectors(op, a, error=UnsupportedError)
+def of_vector(op, a, name=None) -> Expr:
+    return of_vectors(op, a, error=UnsupportedError, name=name)
 
 
 def _plain(op, *given):
@@ -295,9 +301,13 @@ def _transposes(a):
 
 
 def _sum(a, axis=None):
+    return _added(a, axis, "np.sum")
+
+
+def _added(a, axis, name):
     a = _upright(a)
     if axis not in (None, *range(-a.ndim, a.ndim)):
-        raise UnsupportedError(f"np.sum: {a} has {a.ndim} axes, there is no axis {axis!r}")
+        raise UnsupportedError(f"{name}: {a} has {a.ndim} axes, there is no axis {axis!r}")
     if axis is None or a.ndim < 2:
         return node((SUM, TOTAL)[a.ndim - 1], a) if a.ndim else a
     rows, columns = (constant("ones", length) for length in a.shape)
@@ -306,7 +316,7 @@ def _sum(a, axis=None):
 
 def _mean(a, axis=None):
     a = _upright(a)
-    whole = _sum(a, axis)
+    whole = _added(a, axis, "np.mean")
     lengths = a.shape if axis is None else (a.shape[axis],)
     return (1 / reduce(np.multiply, map(expr.size, lengths))) * whole if lengths else whole
 
@@ -323,6 +333,11 @@ def _square(op, a):
     if a.ndim != 2 or expr.same_length(*a.shape) is False:
         raise expr.ShapeError(f"{op.name}: {a} is {shape_text(a.shape)}, and not square")
     return node(op, a)
+
+
+def _min(a):
+    (a,) = of_vector(MAX, a, "min").args
+    return -node(MAX, -a)
 
 
 def _norm(a, ord=None):
@@ -343,7 +358,8 @@ def _stack(arrays, axis=0):
     parts = [_upright(a) for a in arrays]
     if len({a.shape for a in parts}) != 1 or parts[0].ndim > 1:
         given = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
-        raise expr.ShapeError(f"stack: all scalars or all vectors of one length, not {given}")
+        error = UnsupportedError if parts[0].ndim > 1 else expr.ShapeError
+        raise error(f"stack: all scalars or all vectors of one length, not {given}")
     if axis not in range(-1 - parts[0].ndim, 1 + parts[0].ndim):
         raise UnsupportedError(f"np.stack: there is no axis {axis!r} to stack along")
     whole = node(STACK, *parts, params=(parts[0].ndim,))
@@ -362,7 +378,7 @@ expr.NUMPY |= dict.fromkeys([np.dot, np.vdot, np.inner], _dot) | {
     np.var: lambda a: _mean((as_expr(a) - _mean(a)) ** 2),
     np.std: lambda a: np.sqrt(np.var(a)),
     np.max: lambda a: of_vector(MAX, a),
-    np.min: lambda a: -of_vector(MAX, -as_expr(a)),
+    np.min: _min,
     np.linalg.norm: _norm,
     np.linalg.inv: partial(_square, INV),
     np.linalg.det: partial(_square, DET),

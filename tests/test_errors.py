@@ -297,7 +297,7 @@ CASES = {
     "a hat for a power": (
         lambda: z ^ 2,
         mc.UnsupportedError,
-        "^ is no power in Python: write x**2",
+        "^ is np.bitwise_xor, which has no rule: for a power write x**2",
     ),
     "a function without its argument": (
         lambda: z + mc.functions("g"),
