@@ -21,6 +21,7 @@ SMALL = 3  # lengths up to which SymPy's scalars are quick
 SMALLER = 2  # and those of an inverse or a determinant, whose entries are long
 NESTED = 3  # cases within cases that SymPy can still take; of more it may think for hours
 TRIES = 200
+CORNERS = 60  # points for a function with kinks: a wrong condition shows in a corner only
 STEP = 1e-4
 CLEAR = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
 # how, to how many digits, what to add, and what to multiply the values there with
@@ -30,6 +31,7 @@ CENTRAL = (
     STEP * np.array([1, -1, 0.5, -0.5]), np.array([-1, 1, 8, -8]) / (6 * STEP),
 )  # fmt: skip
 SPREADS = (lambda z: z, lambda z: 0.5 + abs(z), lambda z: 0.4 * np.tanh(z), lambda z: 3 * z)
+JUMPS = COMPARISONS | {"sign"}  # constant, but where they jump: what is made of them has no kink
 KINKS = {  # where an operation has one, and what the closed form takes there
     "relu": ("{1} = 0", "the paper takes 0"),
     "maximum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
@@ -71,8 +73,8 @@ def check(derivation, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None) -> Repor
     for lengths in dict.fromkeys([*rounds, *quick]):
         for _ in range(points):
             trial.visit(normal, lengths, lengths in quick)
-    for _, lengths in zip(range(TRIES), cycle(rounds), strict=False):
-        if trial.unseen():
+    for tries, lengths in zip(range(TRIES), cycle(rounds), strict=False):
+        if trial.unseen() or trial.sites and trial.visited < CORNERS and tries < CORNERS:
             trial.visit(normal, lengths, False)
     if not trial.visited:
         raise CheckFailed(f"no point was found where {trial.y} is smooth and finite")
@@ -138,12 +140,14 @@ class _Trial:
         self.inputs = derivation.inputs
         self.letters = letters(self.y, *self.inputs)
         self.open = sorted({e.op.name for e in walk(self.y) if e.op.open})
-        depends = dict.fromkeys(self.variables)
+        depends, moving = (dict.fromkeys(self.variables) for _ in range(2))
         for e in walk(self.y):
             if any(a in depends for a in e.args):
                 depends[e] = None
+            if any(a in moving for a in e.args) and e.op.name not in JUMPS:
+                moving[e] = None
         # x = max(x), as in the derivative of max, is as smooth as max(x), which is a site itself
-        self.sites = [e for e in depends if e.op.branch
+        self.sites = [e for e in depends if e.op.branch and any(a in moving for a in e.args)
                       and not (e.op.name == "equal" and e.args[1].op.name == "max")]  # fmt: skip
         way = COMPLEX if all(e.op.analytic for e in depends) else CENTRAL
         self.how, self.digits, self.steps, self.weights = way

@@ -41,11 +41,14 @@ def compare_at(problem, seed, lengths, tally):
             tally[reason] += 1
 
 
-def hunt(test, *strategies):
+def hunt(test, *strategies, share=1.0):
     """Run a test on random examples, and see to it that few points were passed over."""
-    tally = Counter()
+    tally, examples = Counter(), int(share * settings.default.max_examples)
 
-    @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    @settings(
+        max_examples=examples,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
     @given(st.tuples(*strategies))
     def one(drawn):
         test(*drawn, tally)
@@ -56,20 +59,21 @@ def hunt(test, *strategies):
 
 
 SMALL = st.sampled_from(lengths(1, 3))
+DEEP = 0.4  # of the examples: test_soak.py has a thousand that are less deep
 LENGTHS = st.tuples(SMALL, st.sampled_from(lengths(2, 7)))
 
 
 def test_scalar_functions():
-    hunt(compare_at, problems(shapes=[()]), SEEDS, LENGTHS)
+    hunt(compare_at, problems(shapes=[()]), SEEDS, LENGTHS, share=DEEP)
 
 
 def test_vector_functions():
-    hunt(compare_at, problems(shapes=[("n",), ("n",), ("m",)]), SEEDS, LENGTHS)
+    hunt(compare_at, problems(shapes=[("n",), ("n",), ("m",)]), SEEDS, LENGTHS, share=DEEP)
 
 
 def test_vectors_of_known_length_and_joined_ones():
     shapes = [(2,), (3,), *((length,) for length in JOINED)]
-    hunt(compare_at, problems(shapes=shapes), SEEDS, LENGTHS)
+    hunt(compare_at, problems(shapes=shapes), SEEDS, LENGTHS, share=DEEP)
 
 
 # --- the other ways, and what is shown ---------------------------------------------------------
@@ -214,6 +218,17 @@ def test_the_examples_use_every_row():
         matrices = [m for term in d.terms for m, *_ in term.matrices]
         used |= {e.op.name for e in walk(unnamed(d.y), d.jacobian.expr, *matrices)}
     assert used >= set(PRIMITIVES), set(PRIMITIVES) - used
+
+
+# --- kinks -------------------------------------------------------------------------------------
+
+
+def test_what_is_made_of_conditions_has_no_kink_of_its_own():
+    x, w = SYMBOLS["x"], SYMBOLS["w"]
+    y = np.where(np.logical_or(x > 0, x < w), np.sin(x), w)
+    both_hold = {"x": [1.0, 2.0], "w": [2.0, 3.0]}
+    assert mc.derive(y, x).check(at=both_hold).passed
+    assert mc.derive(y, x).check(at={**both_hold, "x": [1.0, 0.0]}).passed is None
 
 
 # --- what is refused ---------------------------------------------------------------------------
