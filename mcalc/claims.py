@@ -156,6 +156,13 @@ def noise(values, top=0.0):
     return 1e-9 * np.maximum(scale, 1e-3 * top)
 
 
+def usual(some):
+    """How large the values of batches usually are: at half of the points, for few may be huge."""
+    finite = [abs(np.where(np.isfinite(values), values, 0)).max(axis=(1, 2)) for values in some]
+    sizes = np.concatenate(finite)
+    return np.median(sizes[sizes > 0]) if sizes.any() else 1.0
+
+
 def usable_at(values):
     """Where to compare: at points at which all is finite, if there are such."""
     finite = np.isfinite(values)
@@ -172,7 +179,7 @@ def unlike(claim, whole, variables) -> Difference | None:
         (sizes, points, *np.broadcast_arrays(*found))
         for sizes, points, found in rounds([claim, whole], variables)
     ]
-    top = max(abs(b[np.isfinite(b)]).max(initial=0) for *_, b in compared) or 1.0
+    top = usual([b for *_, b in compared])
     first, factors = None, []
     for sizes, points, a, b in compared:
         usable, near = usable_at(b), noise(b, top)

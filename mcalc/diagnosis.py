@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .algebra import constant
-from .claims import Difference, difference, noise, resolve, rounds, usable_at
+from .claims import Difference, difference, noise, resolve, rounds, usable_at, usual
 from .evaluate import letters
 from .expr import as_expr, is_number, replace, symbols, unnamed, walk
 from .forms import diag, identity
@@ -113,5 +113,5 @@ def _same(a, b):
     a, b = np.broadcast_arrays(a, b)
     usable = usable_at(b)
     with np.errstate(all="ignore"):  # infinite values
-        near = abs(a - b) <= noise(b, abs(b[usable]).max())
+        near = abs(a - b) <= noise(b, usual([b]))
     return bool(near[usable].all())
