@@ -4,13 +4,14 @@ PYTHON ?= python3
 UV ?= uv
 ARGS ?=
 
-.PHONY: help lab test refresh bench picture test-matrix test-hub student instructor slides site tag measure lock clean stale
+.PHONY: help lab test refresh bench soak picture test-matrix test-hub student instructor slides site tag measure lock clean stale
 
 help:
 	@echo 'make lab       JupyterLab on the notebooks   ARGS="--no-browser --port=9000"'
 	@echo 'make test      everything that must hold before a change goes in'
 	@echo 'make refresh   run the notebooks and store their outputs   ARGS=notebooks/one.ipynb'
 	@echo 'make bench     time it, beside other libraries; or a part of it   ARGS=2'
+	@echo 'make soak      a long run against JAX   ARGS="expressions --seed 5 --count 500"'
 	@echo 'make student   notebooks for a class, in build/student; each is run without an answer'
 	@echo 'make instructor   the same with solutions and tests: a course for nbgrader'
 	@echo 'make slides    the chapters as slides that need no network, in build/slides'
@@ -41,6 +42,9 @@ refresh: .venv/reader
 
 bench picture: .venv/test
 	.venv/bin/python tests/$@.py $(ARGS)
+
+soak: .venv/peers/installed
+	.venv/peers/bin/python tests/soak.py $(ARGS)
 
 test-matrix: .venv/test
 	.venv/bin/python tests/matrix.py --uv "$(UV)" $(ARGS)

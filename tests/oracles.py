@@ -11,7 +11,7 @@ import autograd
 import autograd.numpy
 import jaxprs
 import numpy as np
-from programs import COMPARISONS, EQUALITIES, HUGE, SYMBOLS, Watch, run
+from programs import COMPARISONS, EQUALITIES, HUGE, SYMBOLS, Watch, recorded, run
 
 import mcalc as mc
 from mcalc.evaluate import batch
@@ -155,7 +155,7 @@ def oracle(name="autograd"):
 
 def symbolic(program, wrt):
     """The program on mcalc's variables, derived."""
-    y = run(program, np, SYMBOLS, let=mc.let)
+    y = recorded(program)
     by = tuple(SYMBOLS[name] for name in wrt) if isinstance(wrt, tuple) else SYMBOLS[wrt]
     return mc.derive(y, wrt=by)
 

@@ -24,6 +24,14 @@ POSITIVE = ["a", "w", "u"]  # may be given to log, or raised to any power
 
 # --- programs ----------------------------------------------------------------------------------
 
+NUMBERS = float | np.ndarray  # 0 or 1; of them NumPy has no bitwise functions
+
+
+def _of_conditions(np, name, a, b):
+    plain = isinstance(a, NUMBERS) and isinstance(b, NUMBERS)
+    return getattr(np, f"{'logical' if plain else 'bitwise'}_{name}")(a, b)
+
+
 OPERATIONS = {
     "add": lambda np, a, b: a + b,
     "subtract": lambda np, a, b: a - b,
@@ -49,16 +57,9 @@ OPERATIONS = {
     "sum_rows": lambda np, a: np.sum(a, axis=0),
     "sum_columns": lambda np, a: np.sum(a, axis=1),
     "mean_rows": lambda np, a: np.mean(a, axis=0),
-    **{
-        f"bitwise_{name}": lambda np, *sides, name=name: getattr(
-            np,
-            f"logical_{name}"
-            if all(isinstance(side, float) for side in sides)
-            else f"bitwise_{name}",
-        )(*sides)
-        for name in ("and", "or")
-    },
-    "invert": lambda np, a: np.logical_not(a) if isinstance(a, float) else np.invert(a),
+    "bitwise_and": lambda np, a, b: _of_conditions(np, "and", a, b),
+    "bitwise_or": lambda np, a, b: _of_conditions(np, "or", a, b),
+    "invert": lambda np, a: np.logical_not(a) if isinstance(a, NUMBERS) else np.invert(a),
     "array": lambda _, *numbers: np.array(numbers),  # of data, the same on both sides
 }
 
@@ -84,35 +85,42 @@ def run(program, library, leaves, let=lambda name, value: value, watch=None):
     return value
 
 
-def names(program):
-    """The variables of a program, as far as they bear on its value and not its length only."""
-    if isinstance(program, str):
-        return {program}
-    if not isinstance(program, tuple) or program[0] in ("ones_like", "zeros_like", "array"):
-        return set()
-    return set().union(*map(names, program[2 if program[0] == "let" else 1 :]))
-
-
 COMPARISONS = ["greater", "greater_equal", "less", "less_equal"]
 EQUALITIES = ["equal", "not_equal"]
+JUMPS = [*COMPARISONS, *EQUALITIES, "sign"]
+NO_VALUES = ["ones_like", "zeros_like", "array"]  # are taken from operands, but their length
+
+
+def names(program, but=()):
+    """The variables that bear on a program's value, and not only through operations in ``but``."""
+    if isinstance(program, str):
+        return {program}
+    if not isinstance(program, tuple) or program[0] in (*NO_VALUES, *but):
+        return set()
+    parts = program[2 if program[0] == "let" else 1 :]
+    return set().union(*(names(part, but) for part in parts))
 
 
 class Watch:
     """Whether a point is fit to compare at: no kink is near, and no number huge or undefined.
 
-    With ``wrt``, kinks count only in what depends on these variables. ``kinks`` has how near every
-    operation is that is near its own.
+    With ``wrt``, kinks count only in what moves with these variables, and does not only jump.
+    ``kinks`` has how near every operation is that is near its own.
     """
 
     def __init__(self, wrt=()):
         self.reason, self.wrt, self.kinks = None, {*wrt}, {}
 
     def __call__(self, program, value, operands):
+        if program[0] == "clip":  # has two
+            for end, number in zip(program[2:], operands[1:], strict=True):
+                self(("maximum", end, program[1]), value, (number, operands[0]))
         if not np.all(np.abs(value) < HUGE):  # NaN too
             self.reason = "huge"
             return
         gap = np.min(self.gap(program[0], value, *operands), initial=1.0)
-        if gap < NEAR and (not self.wrt or self.wrt & names(program)):
+        moving = set().union(*(names(operand, JUMPS) for operand in program[1:]))
+        if gap < NEAR and (not self.wrt or self.wrt & moving):
             self.kinks[program] = gap
             self.reason = self.reason or "kink"
 
@@ -124,8 +132,6 @@ class Watch:
             return np.abs(value)
         if name in ("maximum", "minimum", "fmax", "fmin", *COMPARISONS, *EQUALITIES):
             return np.abs(operands[0] - operands[1])
-        if name == "clip":
-            return [np.min(np.abs(operands[0] - end)) for end in operands[1:]]
         if name in ("max", "min", "norm_inf"):
             sizes = {"max": operands[0], "min": -operands[0], "norm_inf": np.abs(operands[0])}
             return np.diff(np.sort(sizes[name])[-2:])
@@ -414,6 +420,12 @@ def variables():
 
 
 SYMBOLS = variables()
+
+
+def recorded(program):
+    """The program on mcalc's variables."""
+    with np.errstate(all="ignore"):  # parts of it may be numbers
+        return run(program, np, SYMBOLS, let=mc.let)
 
 
 def draw_values(seed, sizes):

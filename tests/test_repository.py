@@ -126,7 +126,8 @@ def test_make_asks_for_the_python_that_pyproject_asks_for():
 
 
 FOR_A_CLASS = ["student", "instructor", "slides", "site", "tag", "measure"]
-TAKE_ARGS = ["help", "lab", "refresh", "bench", "picture", "test-matrix", "lock", *FOR_A_CLASS]
+TAKE_ARGS = ["help", "lab", "refresh", "bench", "soak", "picture", "test-matrix", "lock"]
+TAKE_ARGS += FOR_A_CLASS
 
 
 @pytest.mark.parametrize("target", [*TAKE_ARGS, "test", "clean"])

@@ -1,0 +1,147 @@
+"""Long runs against JAX, for `make soak`: random expressions, and claims right and wrong.
+
+Each part goes through seeds. An interrupted run says where to go on; one that found anything wrong,
+or that did not come to every row of mcalc's table, exits with 1.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import signal
+import sys
+import textwrap
+import time
+from collections import Counter
+
+import claimed
+import expressions
+
+from mcalc.expr import NUMPY
+from mcalc.rules import PRIMITIVES
+
+FULL = {"expressions": 10_000, "claims": 2_000}  # seeds; of each come about a dozen claims
+XLA = 500  # every so many seeds XLA computes JAX's numbers, too
+ATTEMPT = {"expressions": expressions.attempt, "claims": claimed.attempt}
+
+
+def one(task):
+    """What became of a seed: counts, and what failed."""
+    part, seed = task
+    found, failures = Counter(["seeds"]), []
+    for by in ["jax", "xla"] if seed % XLA == XLA - 1 else ["jax"]:
+        try:
+            once = ATTEMPT[part](seed, by)
+            found += once if by == "jax" else Counter({"with XLA": 1})
+        except Exception as error:
+            found["wrong" if isinstance(error, AssertionError) else "exceptions"] += 1
+            notes = "\n".join(getattr(error, "__notes__", ()))
+            failures.append(f"seed {seed}: {type(error).__name__}: {error}\n{notes}")
+    return found, failures
+
+
+def through(part, seeds, processes):
+    """The counts of all seeds; failures are printed as they come."""
+    total = Counter()
+    left_alone = signal.signal, (signal.SIGINT, signal.SIG_IGN)  # to end them is for this process
+    with multiprocessing.get_context("spawn").Pool(processes, *left_alone) as pool:
+        try:
+            tasks = [(part, seed) for seed in seeds]
+            for found, failures in pool.imap(one, tasks, chunksize=10):
+                total += found
+                print(*failures, sep="\n", end="\n" * bool(failures), flush=True)
+                if total["seeds"] % 100 == 0:
+                    print(f"{part}: {total['seeds']} of {len(seeds)}", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            done = total["seeds"]
+            rest = f"--seed {seeds.start + done} --count {len(seeds) - done}"
+            print(f'interrupted; make soak ARGS="{part} {rest}" goes on')
+        pool.terminate()
+        pool.join()
+    return total
+
+
+def counts(total, kind):
+    """Like ``sin 12, cos 7``, the most frequent first."""
+    some = Counter({" by ".join(key[1:]): n for key, n in total.items() if key[0] == kind})
+    return ", ".join(f"{name} {n}" for name, n in some.most_common())
+
+
+def unused(total):
+    rows = {name for name in PRIMITIVES if not total["row", name]}
+    functions = {f.__name__ for f in NUMPY if callable(f)}
+    return rows | {f"np.{name}" for name in functions if not total["np", name]}
+
+
+def table_of_expressions(total):
+    lines = [
+        ("expressions", total["seeds"]),
+        ("compared on value, Jacobian, jvp, vjp", total["compared"]),
+        ("  and on the Hessian", total["Hessians"]),
+        ("  where JAX's Hessian is huge", total["huge Hessians"]),
+        ("  computed by XLA as well", total["with XLA"]),
+        ("at a kink: reported by check", total["kinks reported"]),
+        ("  of max(0, z) alone: compared, too", total["kinks compared"]),
+        ("at no kink: found smooth by check", total["found smooth"]),
+        ("refused by name", total["refused"]),
+        ("passed over: near a kink", total["kink"]),
+        ("passed over: huge numbers", total["huge"]),
+        ("passed over: no kink found", total["no kink"]),
+        ("wrong", total["wrong"]),
+        ("unexpected exceptions", total["exceptions"]),
+    ]
+    kinds = {"NumPy's functions": "np", "rows": "row", "shapes, y by wrt": "shape",
+             "refused": "refused"}  # fmt: skip
+    more = {title: counts(total, kind) for title, kind in kinds.items()}
+    return lines, more | {"without a use": ", ".join(sorted(unused(total))) or "none"}
+
+
+def table_of_claims(total):
+    lines = [
+        ("derivations", total["seeds"]),
+        ("passed over: too few points fit", total["passed over"]),
+    ]
+    for kind, what in claimed.OUTCOMES.items():
+        by_mistake = {m.__name__: total[kind, m.__name__] for m in claimed.MISTAKES}
+        lines.append((what, sum(by_mistake.values())))
+        lines += [(f"  {name.replace('_', ' ')}", n) for name, n in by_mistake.items()]
+    lines += [
+        ("right claims, taken by equals and why", total["right"]),
+        ("failures: wrong taken or right refused", total["wrong"]),
+        ("unexpected exceptions", total["exceptions"]),
+    ]
+    return lines, {}
+
+
+def report(total, table):
+    lines, more = table
+    for name, n in lines:
+        print(f"{name:<40}{n:>8,}")
+    for title, text in more.items():
+        print(textwrap.fill(f"{title}: {text}", 100, subsequent_indent="  "))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", nargs="*", choices=[*ATTEMPT, []], help="both, if not given")
+    parser.add_argument("--seed", type=int, default=0, help="the first")
+    parser.add_argument("--count", type=int, help="of seeds")
+    parser.add_argument("--processes", type=int, default=2)
+    given = parser.parse_args()
+    failed = False
+    for part in given.part or ATTEMPT:
+        start, count = time.perf_counter(), given.count or FULL[part]
+        total = through(part, range(given.seed, given.seed + count), given.processes)
+        minutes = (time.perf_counter() - start) / 60
+        table = {"expressions": table_of_expressions, "claims": table_of_claims}[part]
+        report(total, table(total))
+        most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
+        print(f"{minutes:.1f} minutes, {given.processes} processes of at most {most:.0f} MB\n")
+        short = part == "expressions" and count >= FULL[part] and unused(total)
+        failed |= bool(total["wrong"] + total["exceptions"] or short)
+        if total["seeds"] < count:  # interrupted
+            return True
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
