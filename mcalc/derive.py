@@ -47,6 +47,10 @@ def hessian(y, wrt) -> Derivation:
     UnsupportedError for a matrix as ``wrt``.
     """
     first = derive(y, wrt)
+    if first.by_matrix:
+        raise expr.UnsupportedError(
+            f"{wrt} is a matrix: second derivatives are by a scalar or a vector"
+        )
     second = Derivation(first.gradient, wrt, symbols(first.y))
     second.of = first.y
     return second

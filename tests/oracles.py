@@ -30,7 +30,7 @@ class Library:
         self.numpy = numpy
 
     def __getattr__(self, name):
-        return getattr(self.numpy, name)
+        return getattr(self.numpy, name, None) or getattr(self.numpy.linalg, name)
 
     linalg = property(lambda self: self)
 
@@ -225,10 +225,11 @@ def compare(d, point, sizes):
     by_batch = batch([y], {name: v[None] for name, v in given.items()}, sizes)[y]
     assert close(np.broadcast_to(by_batch, (1, *value.shape))[0], value)
 
-    closed = d.numpy()
+    closed = d.flat() if d.three_axes else d.numpy()
     found = closed(**given)
     assert type(found) is np.ndarray and found.dtype == np.float64 and found.ndim == 2
-    assert close(found, point.jacobian), f"{found} by mcalc, {point.jacobian} by the oracle"
+    flat = found.T.reshape(1, -1) if d.by_matrix and not d.three_axes else found
+    assert close(flat, point.jacobian), f"{found} by mcalc, {point.jacobian} by the oracle"
 
     forward, backward = d.jvp(point.dx, **given), d.vjp(point.v, **given)
     for by_mcalc, by_oracle in zip((forward, backward), point.products, strict=True):
@@ -236,7 +237,11 @@ def compare(d, point, sizes):
 
     results = [found, forward, backward]
     needed = {name: values[name] for name in d.parameters}
-    again = [closed(**needed), d.jvp(point.dx, **needed), d.vjp(point.v, **needed)]
+    again = [
+        closed(**given if d.three_axes else needed),
+        d.jvp(point.dx, **needed),
+        d.vjp(point.v, **needed),
+    ]
     for first, second in zip(results, again, strict=True):
         assert np.array_equal(first, second)
         others = (second, point.dx, point.v, *given.values())

@@ -48,6 +48,9 @@ OPERATIONS = {
     "norm": lambda np, a: np.linalg.norm(a),
     "norm_1": lambda np, a: np.linalg.norm(a, 1),
     "norm_inf": lambda np, a: np.linalg.norm(a, np.inf),
+    "inv": lambda np, a: np.linalg.inv(a),
+    "det": lambda np, a: np.linalg.det(a),
+    "slogdet": lambda np, a: np.linalg.slogdet(a)[1],
     "stack": lambda np, *parts: np.stack(parts),
     "stack_columns": lambda np, *parts: np.stack(parts, axis=1),
     "concatenate": lambda np, *parts: np.concatenate(parts),
@@ -231,7 +234,7 @@ class Programs:
     def binary(self, shape, depth):
         name = self.one_of(
             "add", "subtract", "multiply", "multiply", "divide", "maximum", "minimum",
-            "relu", "comparison",
+            "relu", "comparison", "logaddexp",
         )  # fmt: skip
         if name == "relu":
             return ("maximum", 0, self.of(shape, depth - 1))
@@ -241,6 +244,8 @@ class Programs:
             return ("divide", whole, self.one_of(self.leaf(below), self.positive(below, depth - 1)))
         if name == "comparison":
             return self.comparison(shape, depth)
+        if name == "logaddexp" and self.one_of(False, True):
+            return (name, 0, self.of(shape, depth - 1))
         return (name, *self.pair(shape, depth))
 
     def comparison(self, shape, depth):
@@ -276,6 +281,7 @@ class Programs:
         name = self.one_of(
             "sum", "sum", "mean", "max", "min", "var", "std", "norm", "norm_1", "norm_inf",
             "dot", "matmul", "index", "form", "sum_matrix", "mean_matrix",
+            "norm_matrix", "trace", "det", "slogdet",
         )  # fmt: skip
         if name in ("dot", "matmul"):
             return (name, self.of(length, depth - 1), self.of(length, depth - 1))
@@ -288,6 +294,8 @@ class Programs:
             left = self.one_of(left, ("transposed", left))
             matrix = ("matmul", left, self.of(("m", "n"), depth - 2))
             return ("matmul", matrix, self.of(("n",), depth - 2))
+        if name in ("trace", "det", "slogdet"):
+            return (name, self.regular(depth - 1))
         if name.endswith("_matrix"):
             return (name.removesuffix("_matrix"), self.of(("m", "n"), depth - 1))
         if name in ("max", "min"):  # of equal elements which is the largest
@@ -342,9 +350,16 @@ class Programs:
             return ("slice", self.of((3,), depth - 1), start, start + length)
         return ("concatenate", *(self.of((part,), depth - 1) for part in length))
 
+    def regular(self, depth):
+        """A square matrix that has an inverse: the largest of a row stands on the diagonal."""
+        large = ("diag", ("multiply", 9.0, ("ones_like", "x")))
+        return ("add", large, ("tanh", self.of(("n", "n"), depth - 2)))
+
     def matrix(self, shape, depth):
         rows, columns = shape
-        kind = self.one_of("outer", "scaled", "transposed", "matmat", "add", "rows", "diag")
+        kind = self.one_of("outer", "scaled", "transposed", "matmat", "add", "rows", "diag", "inv")
+        if kind == "inv" and rows == columns == "n":
+            return ("inv", self.regular(depth - 1))
         if kind == "scaled":
             return ("multiply", self.of((), depth - 1), self.of(shape, depth - 1))
         if kind == "transposed":
@@ -374,7 +389,10 @@ def varied(program, choose):
 SHAPES = (), ("n",), ("m",), ("n",), (2,), (3,), *((x,) for x in JOINED)
 
 
-def problem(choose, shapes=SHAPES, depths=(2, 6), by=("vector", "vector", "scalar", "several")):
+BY = "vector", "vector", "scalar", "several"
+
+
+def problem(choose, shapes=SHAPES, depths=(2, 6), by=BY):
     """``(program, wrt)``, where wrt is a name or a tuple of names."""
     shape = choose(shapes)
     depth = choose(range(depths[0], depths[1] + 1))
@@ -385,11 +403,12 @@ def problem(choose, shapes=SHAPES, depths=(2, 6), by=("vector", "vector", "scala
         programs = Programs(choose, [(named, length)])
     program = varied(programs.of(shape, depth), choose)
     kind = choose(by)
-    used = {name for name in names(program) if len(VARIABLES[name]) < 2}
-    wanted = sorted(name for name in used if (VARIABLES[name] == ()) != (kind == "vector"))
+    axes = {"vector": [1], "matrix": [2]}.get(kind, [0])
+    wanted = sorted(name for name in names(program) if len(VARIABLES[name]) in axes)
     if not wanted:
-        if kind == "vector" and shape == ():
-            program, wanted = ("multiply", ("sum", "x"), program), ["x"]
+        if kind == "matrix" or kind == "vector" and shape == ():
+            wanted = ["A" if kind == "matrix" else "x"]
+            program = ("multiply", ("sum", wanted[0]), program)
         elif kind == "vector" and shape[0] in ("n", 3):
             wanted = ["x" if shape[0] == "n" else "q"]
             program = ("multiply", program, wanted[0])

@@ -151,6 +151,11 @@ FUNCTIONS = {  # NumPy's name: what calls it, and a variable
     "norm": (("add", ("norm", "x"), ("multiply", ("norm_1", "x"), ("norm_inf", "x"))), "x"),
     "matmul": (("matmul", "S", "x"), "x"),
     "transpose": (("matmul", ("transpose", "A"), "u"), "u"),
+    "trace": (("trace", ("matmul", ("outer", "x", "w"), "S")), "x"),
+    "inv": (("matmul", ("inv", ("add", "S", ("outer", "x", "x"))), "x"), "x"),
+    "det": (("det", ("add", "S", ("outer", "x", "x"))), "x"),
+    "slogdet": (("slogdet", ("add", "S", ("outer", "x", "x"))), "x"),
+    "logaddexp": (("add", ("logaddexp", 0, "x"), ("logaddexp", "x", "w")), "x"),
     "outer": (("matmul", ("outer", "u", "x"), "x"), "x"),
     "stack": (("stack", ("sin", "b"), ("multiply", "b", "z")), "b"),
     "concatenate": (("sin", ("concatenate", "x", "u", "x")), "x"),
@@ -170,6 +175,7 @@ STRUCTURES = [  # what no single function shows: shapes that meet, and terms tha
     (("matmul", "u", ("divide", ("multiply", "q", ("outer", "u", "q")), ("outer", "u", "q"))), "u"),
     (("matmul", ("multiply", ("outer", "x", "w"), ("diag", "x")), "x"), "x"),
     (("matmul", ("tanh", ("matmul", ("sin", ("outer", "u", "x")), ("transposed", "A"))), "u"), "u"),
+    (("add", ("sum", ("square", ("outer", "u", "x"))), ("norm", ("outer", "x", "w"))), "x"),
     # elements, stacked and joined
     (("multiply", ("index", "q", 0), ("slice", "q", None, None, -1)), "q"),
     (("stack", ("multiply", "b", "z"), "z", "b"), ("b", "z")),
@@ -236,6 +242,8 @@ def test_what_is_made_of_conditions_has_no_kink_of_its_own():
 
 def test_matrices_are_refused():
     A, S, x, u = (SYMBOLS[name] for name in "ASxu")
-    for y, wrt in [(np.sum(A), A), (A @ x, A), (A, x), (np.outer(u, x), x), (S * x, x)]:
+    for y, wrt in [(A, x), (np.outer(u, x), x), (S * x, x)]:
         with pytest.raises(mc.UnsupportedError, match="matrix"):
             mc.derive(y, wrt=wrt)
+    with pytest.raises(mc.UnsupportedError, match="A is a matrix: second derivatives"):
+        mc.hessian(np.sum(A @ x) ** 2, wrt=A)
