@@ -248,7 +248,7 @@ def _rebuilt(e, args):
     if args == e.args:
         return e
     if e.op.scalar:
-        return rules._elementwise(e.op, *args)
+        return rules.elementwise(e.op, *args)
     return node(e.op, *args, params=e.params)
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 
 import numpy as np
 from oracles import Point, compare, compare_hessian, oracle, symbolic, watched
-from programs import SYMBOLS, VARIABLES, Programs, draw_values, lengths, problem, recorded
+from programs import BY, SYMBOLS, VARIABLES, Programs, draw_values, lengths, problem, recorded
 
 import mcalc as mc
 from mcalc.expr import NUMPY, unnamed, walk
@@ -19,6 +19,7 @@ EVERY = 20  # seeds
 SIZES = lengths(1, 3)
 LARGE = {"m": 4, "n": 5}  # for SymPy, which is left out then
 DEPTHS = 1, 5
+BY_ALL = *BY, "matrix"
 
 
 def attempt(seed, by="jax", depths=DEPTHS):
@@ -34,9 +35,10 @@ def attempt(seed, by="jax", depths=DEPTHS):
         program = choose([program, ("maximum", 0, program)])
         function, given = at_a_kink, (program, wrt, choose(SIZES), seed, by)
     elif seed % EVERY == 2:
-        function, given = at_no_kink, (*problem(choose, depths=depths), seed)
+        function, given = at_no_kink, (*problem(choose, depths=depths, by=BY_ALL), seed)
     else:
-        function, given = derived, (*problem(choose, depths=depths), choose(SIZES), seed, by)
+        drawn = problem(choose, depths=depths, by=BY_ALL)
+        function, given = derived, (*drawn, choose(SIZES), seed, by)
     try:
         return Counter(function(*given))
     except Exception as error:
@@ -52,7 +54,9 @@ def derived(program, wrt, sizes, seed, by):
     d, point = symbolic(program, wrt), Point(program, wrt, values, oracle(by))
     if not compare(d, point, sizes):
         return ["huge"]
-    hessian = "Hessians" if compare_hessian(point) else "huge Hessians"
+    hessian = "by a matrix"
+    if not d.by_matrix:
+        hessian = "Hessians" if compare_hessian(point) else "huge Hessians"
     return ["compared", hessian, *uses(program, d), shapes(program, wrt)]
 
 
@@ -60,7 +64,8 @@ def uses(program, d):
     """NumPy's functions in a program, and the primitives in its derivation, each once."""
     called = {CALLS.get(name, name) for name in operations(program)}
     matrices = [m for term in d.terms for m, *_ in term.matrices]
-    found = {e.op.name for e in walk(unnamed(d.y), d.jacobian.expr, *matrices)}
+    closed = () if d.three_axes else (d.jacobian.expr,)
+    found = {e.op.name for e in walk(unnamed(d.y), *closed, *matrices)}
     return [("np", name) for name in called] + [("row", name) for name in found]
 
 
@@ -148,8 +153,8 @@ REFUSED = [  # what the message has to name, and what is done with a vector and 
     *_all([f for f in UFUNCS if f.nin == 2 and not f.signature], "x", "x"),
     *_all([np.sort, np.argsort, np.cumsum, np.cumprod, np.prod, np.median, np.argmax, np.argmin,
            np.diff, np.flip, np.ptp, np.any, np.all, np.unique, np.nansum, np.real, np.round], "x"),
-    *_all([np.trace, np.ravel, np.tril, np.linalg.det, np.linalg.inv, np.linalg.eigvals,
-           np.linalg.pinv, np.linalg.matrix_rank], "A"),
+    *_all([np.ravel, np.tril, np.linalg.cholesky, np.linalg.eigvals, np.linalg.pinv,
+           np.linalg.matrix_rank], "A"),
     *_all([np.cross, np.kron, np.convolve, np.tensordot, np.append], "x", "x"),
     *_all([np.linalg.solve], "A", "x"),
     ("np.add.reduce", lambda x, A: np.add.reduce(x)),
@@ -167,13 +172,13 @@ REFUSED = [  # what the message has to name, and what is done with a vector and 
     ("diag", lambda x, A: np.diag(A)),
     ("np.diag", lambda x, A: np.diag(x, k=1)),
     ("np.linalg.norm", lambda x, A: np.linalg.norm(x, 3)),
-    ("norm", lambda x, A: np.linalg.norm(A)),
+    ("np.linalg.norm", lambda x, A: np.linalg.norm(A, 2)),
     ("np.stack", lambda x, A: np.stack([x, x], axis=2)),
     ("stack", lambda x, A: np.stack([A, A])),
     ("concatenate", lambda x, A: np.concatenate([A, A])),
     ("outer", lambda x, A: np.outer(A, x)),
     ("q[0.5]", lambda x, A: q[0.5]),
-    ("A is a matrix", lambda x, A: mc.derive(np.sum(SYMBOLS["A"] @ x), SYMBOLS["A"])),
+    ("S is a matrix", lambda x, A: mc.hessian(np.sum(SYMBOLS["S"] @ x) ** 2, SYMBOLS["S"])),
     ("not a matrix", lambda x, A: mc.derive(A + np.outer(x, x), SYMBOLS["x"])),
 ]  # fmt: skip
 

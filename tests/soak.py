@@ -78,6 +78,7 @@ def table_of_expressions(total):
         ("compared on value, Jacobian, jvp, vjp", total["compared"]),
         ("  and on the Hessian", total["Hessians"]),
         ("  where JAX's Hessian is huge", total["huge Hessians"]),
+        ("  by a matrix, which has none", total["by a matrix"]),
         ("  computed by XLA as well", total["with XLA"]),
         ("at a kink: reported by check", total["kinks reported"]),
         ("  of max(0, z) alone: compared, too", total["kinks compared"]),
