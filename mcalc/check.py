@@ -15,13 +15,13 @@ import sympy as sp
 from . import explicit
 from .algebra import COMPARISONS
 from .evaluate import aligned, batch, bound, length, letters
-from .expr import Expr, is_number, unnamed, walk
+from .expr import Expr, is_number, symbols, unnamed, walk
 
 SMALL = 3  # lengths up to which SymPy's scalars are quick
 SMALLER = 2  # and those of an inverse or a determinant, whose entries are long
 NESTED = 3  # cases within cases that SymPy can still take; of more it may think for hours
 TRIES = 200
-CORNERS = 60  # points for a function with kinks: a wrong condition shows in a corner only
+LINES, ALONG = 10, np.linspace(0, 1, 101)  # on which points close to kinks are found
 STEP = 1e-4
 CLEAR = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
 # how, to how many digits, what to add, and what to multiply the values there with
@@ -73,9 +73,12 @@ def check(derivation, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None) -> Repor
     for lengths in dict.fromkeys([*rounds, *quick]):
         for _ in range(points):
             trial.visit(normal, lengths, lengths in quick)
-    for tries, lengths in zip(range(TRIES), cycle(rounds), strict=False):
-        if trial.unseen() or trial.sites and trial.visited < CORNERS and tries < CORNERS:
+    for _, lengths in zip(range(TRIES), cycle(rounds), strict=False):
+        if trial.unseen():
             trial.visit(normal, lengths, False)
+    if trial.choices:
+        for _, lengths in zip(range(LINES), cycle(rounds), strict=False):
+            trial.approach(normal, dict(lengths))
     if not trial.visited:
         raise CheckFailed(f"no point was found where {trial.y} is smooth and finite")
     return Report(True, trial.summary(sizes, small, points))
@@ -149,6 +152,8 @@ class _Trial:
         # x = max(x), as in the derivative of max, is as smooth as max(x), which is a site itself
         self.sites = [e for e in depends if e.op.branch and any(a in moving for a in e.args)
                       and not (e.op.name == "equal" and e.args[1].op.name == "max")]  # fmt: skip
+        # what is chosen by other inputs alone is no kink here, but the closed form must choose it
+        self.choices = [e for e in walk(self.y) if e.op.branch and symbols(e)]
         way = COMPLEX if all(e.op.analytic for e in depends) else CENTRAL
         self.how, self.digits, self.steps, self.weights = way
         self.seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
@@ -171,21 +176,43 @@ class _Trial:
         sizes = dict(lengths)
         for _, spread in zip(range(TRIES // 5), cycle(SPREADS), strict=False):
             values = {e.name: spread(normal(length(e.shape, sizes))) for e in self.inputs}
-            with np.errstate(all="ignore"):
-                found, _ = self.moved(values, sizes, CLEAR * np.array([0, 1, -1]))
-                sides = self.sides(found)
-            clear = all(side.all() and (side == side[0]).all() for side in sides.values())
-            if not clear or not all(np.isfinite(v).all() for v in found.values()):
-                continue
-            try:
-                self.compare(values, sizes, scalar)
-            except ArithmeticError:  # SymPy divides by zero where rounding leaves a little
-                continue
-            self.visited += 1
-            for site, met in self.seen.items():
-                met |= set(np.unique(sides[site]))
-            return
+            if self.compared(values, sizes, scalar):
+                return
         self.rough.add(", ".join(f"{name} = {n}" for name, n in lengths))
+
+    def approach(self, normal, sizes):
+        """Compare close to kinks: on a line, at the points before and after it meets each.
+
+        There a wrong condition shows that holds or fails with the right one nearly everywhere.
+        """
+        line = {}
+        for e in self.inputs:
+            start, end = normal((2, *length(e.shape, sizes)))
+            line[e.name] = start + (end - start) * ALONG.reshape(-1, *(1 for _ in e.shape))
+        with np.errstate(all="ignore"):
+            sides = self.sides(batch([self.y], line, sizes), self.choices)
+        for side in sides.values():
+            turned = (side[1:] != side[:-1]).reshape(len(ALONG) - 1, -1).any(axis=1)
+            for k in np.flatnonzero(turned)[:1]:
+                for place in (k, k + 1):
+                    self.compared({name: v[place] for name, v in line.items()}, sizes, False)
+
+    def compared(self, values, sizes, scalar):
+        """Compare at a point, if y is finite there and clear of every kink: whether it is."""
+        with np.errstate(all="ignore"):
+            found, _ = self.moved(values, sizes, CLEAR * np.array([0, 1, -1]))
+            sides = self.sides(found)
+        clear = all(side.all() and (side == side[0]).all() for side in sides.values())
+        if not clear or not all(np.isfinite(v).all() for v in found.values()):
+            return False
+        try:
+            self.compare(values, sizes, scalar)
+        except ArithmeticError:  # SymPy divides by zero where rounding leaves a little
+            return False
+        self.visited += 1
+        for site, met in self.seen.items():
+            met |= set(np.unique(sides[site]))
+        return True
 
     def moved(self, values, sizes, steps):
         """Every node's value with one input after the other moved by each step, as a batch.
@@ -201,9 +228,10 @@ class _Trial:
             moved[v.name] = part.reshape(-1, *values[v.name].shape)
         return batch([self.y], moved, sizes), scale
 
-    def sides(self, found):
+    def sides(self, found, sites=None):
         """On which side of its kink every operation is: -1 or 1, and 0 on the kink."""
-        return {site: np.asarray(site.op.branch(*aligned(site, found))) for site in self.sites}
+        sites = self.sites if sites is None else sites
+        return {site: np.asarray(site.op.branch(*aligned(site, found))) for site in sites}
 
     def numerical(self, values, sizes):
         """The Jacobian by numerical differentiation."""

@@ -187,7 +187,8 @@ def unlike(claim, whole, variables) -> Difference | None:
             wrong = usable & ~(abs(a - b) <= near)
         large = usable & (abs(b) > 100 * near)
         lone = usable & ~large & ~(abs(a) < 1e5 * near)  # no factor makes it of almost nothing
-        factors.append((sizes, [0, 1] if lone.any() else a[large] / b[large]))
+        with np.errstate(over="ignore"):
+            factors.append((sizes, [0, 1] if lone.any() else a[large] / b[large]))
         if wrong.any() and first is None:  # at the point where it shows most
             with np.errstate(all="ignore"):
                 apart = abs(a - b) / np.maximum(1, np.maximum(abs(a), abs(b)))
@@ -216,7 +217,9 @@ def _entry(sizes, a, b, place, point):
 def _factor(factors):
     """A factor that the whole claim has too many: the same everywhere, or a length."""
     found = [(sizes, some) for sizes, some in factors if len(some)]
-    if not found or any(not np.ptp(some) <= 1e-6 * abs(some[0]) for _, some in found):
+    if not found or not all(np.isfinite(some).all() for _, some in found):
+        return None
+    if any(not np.ptp(some) <= 1e-6 * abs(some[0]) for _, some in found):
         return None
     ratios = np.array([some[0] for _, some in found])
     if np.ptp(ratios) <= 1e-6 * abs(ratios[0]):

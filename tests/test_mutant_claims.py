@@ -1,5 +1,6 @@
 """A slice of `make soak`: wrong claims are refused, right ones taken, however they are written."""
 
+import warnings
 from collections import Counter
 
 import claimed
@@ -22,6 +23,19 @@ def test_a_condition_that_is_wrong_in_a_corner_only_is_refused():
     z = np.sqrt(np.mean(q**2)) ** 4 - b  # the mean of q is not taken away
     claim = mc.cases((mc.cases((-1, z > -1)), np.maximum(-1, z) < 1))
     assert claimed.judged(d, claim, np.inf, "dropped path")
+
+
+def test_a_condition_on_other_variables_is_compared_close_to_where_it_turns():
+    x, z = mc.vectors("x"), mc.scalars("z")
+    d = mc.derive(z * (x > np.mean(x)), z)
+    assert claimed.judged(d, x > 1.05 * np.mean(x), np.inf, "factor")
+
+
+def test_a_claim_without_a_finite_value_is_told_in_a_sentence():
+    z = mc.scalars("z")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert "yours is inf" in mc.derive(z**2, z).why(z**2 / (z - z))
 
 
 def test_huge_values_hide_no_mistake_elsewhere():
