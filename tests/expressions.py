@@ -89,7 +89,7 @@ def shapes(program, wrt):
 
 
 def told(shape):
-    return " + ".join(map(str, shape)) or "scalar"
+    return " x ".join(map(str, shape)) or "scalar"
 
 
 # --- at kinks ----------------------------------------------------------------------------------

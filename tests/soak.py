@@ -116,7 +116,7 @@ def table_of_claims(total):
 def report(total, table):
     lines, more = table
     for name, n in lines:
-        print(f"{name:<40}{n:>8,}")
+        print(f"{name:<44}{n:>8,}")
     for title, text in more.items():
         print(textwrap.fill(f"{title}: {text}", 100, subsequent_indent="  "))
 
@@ -136,7 +136,7 @@ def main():
         table = {"expressions": table_of_expressions, "claims": table_of_claims}[part]
         report(total, table(total))
         most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
-        print(f"{minutes:.1f} minutes, {given.processes} processes of at most {most:.0f} MB\n")
+        print(f"{minutes:.1f} minutes, {given.processes} processes, {most:.0f} MB at most in each\n")
         short = part == "expressions" and count >= FULL[part] and unused(total)
         failed |= bool(total["wrong"] + total["exceptions"] or short)
         if total["seeds"] < count:  # interrupted
