@@ -40,11 +40,11 @@ test: .venv/test
 refresh: .venv/reader
 	.venv/bin/python tests/notebooks.py refresh $(ARGS)
 
-bench picture: .venv/test
-	.venv/bin/python tests/$@.py $(ARGS)
+bench soak: .venv/peers/installed
+	.venv/peers/bin/python tests/$@.py $(ARGS)
 
-soak: .venv/peers/installed
-	.venv/peers/bin/python tests/soak.py $(ARGS)
+picture: .venv/test
+	.venv/bin/python tests/$@.py $(ARGS)
 
 test-matrix: .venv/test
 	.venv/bin/python tests/matrix.py --uv "$(UV)" $(ARGS)
@@ -117,11 +117,11 @@ server = mcalc/widgets/jupyter_server_config.py mcalc/widgets/labconfig
 	@touch $@
 
 # Also an environment of its own, so that no reader and no test needs them: the peers that mcalc is
-# measured and tried against, over the readers' versions of everything else.
-.venv/peers/installed: .venv/test requirements.lock tests/peers.txt
+# measured and tried against, over the tests' versions of everything else.
+.venv/peers/installed: .venv/test tests/peers.txt
 	@.venv/bin/python -m venv --clear --without-pip .venv/peers
 	@echo "Installing into .venv/peers ..."
-	$(call install,--no-compile --require-hashes --requirement requirements.lock,--python .venv/peers)
+	$(call install,--no-compile --require-hashes --requirement tests/requirements.lock,--python .venv/peers)
 	$(call install,--no-compile --requirement tests/peers.txt,--python .venv/peers)
 	$(call install,--no-deps --no-build-isolation --editable .,--python .venv/peers)
 	@touch $@
