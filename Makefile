@@ -4,7 +4,7 @@ PYTHON ?= python3
 UV ?= uv
 ARGS ?=
 
-.PHONY: help lab test refresh bench soak picture test-matrix test-hub student instructor slides site tag measure lock clean stale
+.PHONY: help lab test refresh bench soak picture mutants test-matrix test-hub student instructor slides site tag measure lock clean stale
 
 help:
 	@echo 'make lab       JupyterLab on the notebooks   ARGS="--no-browser --port=9000"'
@@ -19,6 +19,7 @@ help:
 	@echo 'make tag       mark in the notebooks where slides begin   ARGS=notebooks/one.ipynb'
 	@echo 'make measure   memory and processor time that a student needs'
 	@echo 'make picture   the picture in README.md, from JupyterLab in Chromium'
+	@echo 'make mutants   change a token of mcalc at a time: do the tests notice?   ARGS="--sample 120 rules"'
 	@echo 'make test-matrix   the tests with other versions, with uv   ARGS="3.12 oldest"'
 	@echo 'make test-hub  a class of twenty on a JupyterHub of its own; needs npm'
 	@echo 'make lock      pin the dependencies anew, with uv   ARGS=--upgrade'
@@ -43,7 +44,7 @@ refresh: .venv/reader
 bench soak: .venv/peers/installed
 	.venv/peers/bin/python tests/$@.py $(ARGS)
 
-picture: .venv/test
+picture mutants: .venv/test
 	.venv/bin/python tests/$@.py $(ARGS)
 
 test-matrix: .venv/test

@@ -59,7 +59,7 @@ class Report:
         return "\n".join(self.lines)
 
 
-def check(derivation, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None) -> Report:
+def check(derivation, sizes, points, seed, at) -> Report:
     """Compare the closed form with the two other ways; see :meth:`Derivation.check`."""
     trial = _Trial(derivation)
     if at is not None:

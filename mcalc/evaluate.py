@@ -381,7 +381,7 @@ def batch(roots, values: dict, sizes: dict) -> dict:
 
 def aligned(e, found: dict) -> list:
     """The operands of ``e``; element by element they need one rank behind the batch axis."""
-    operands, rank = [found[a] for a in e.args], max((a.ndim for a in e.args), default=0)
+    operands, rank = [found[a] for a in e.args], max(a.ndim for a in e.args)
     if not e.op.scalar:
         return operands
     return [v.reshape(len(v), *(1,) * (1 + rank - v.ndim), *v.shape[1:]) for v in operands]

@@ -266,7 +266,7 @@ class Writer:
 
     def _power(self, e):
         base, exponent = self(e.args[0], ATOM), self(e.args[1])
-        if not self.style.latex and not re.fullmatch(r"\w+", exponent):
+        if not self.style.latex and not re.fullmatch(r"\d+|[^\W\d]\w*", exponent):
             exponent = f"({exponent})"
         return self.style("power", base, exponent), POWER
 

@@ -136,7 +136,8 @@ def main():
         table = {"expressions": table_of_expressions, "claims": table_of_claims}[part]
         report(total, table(total))
         most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
-        print(f"{minutes:.1f} minutes, {given.processes} processes, {most:.0f} MB at most in each\n")
+        each = f"{most:.0f} MB at most in each"
+        print(f"{minutes:.1f} minutes, {given.processes} processes, {each}\n")
         short = part == "expressions" and count >= FULL[part] and unused(total)
         failed |= bool(total["wrong"] + total["exceptions"] or short)
         if total["seeds"] < count:  # interrupted

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import mcalc as mc
+from mcalc.expr import symbols
 
 w, x = mc.vectors("w x")
 v = mc.vectors("v", size="m")
@@ -80,6 +81,11 @@ CASES = {
         lambda: np.linalg.qr(A),
         mc.UnsupportedError,
         "np.linalg.qr has no rule in mcalc; near it: np.sqrt",
+    ),
+    "a function that two are near": (
+        lambda: np.arctanh(x),
+        mc.UnsupportedError,
+        "np.arctanh has no rule in mcalc; near it: np.arctan, np.tanh",
     ),
     "no rule for this option": (
         lambda: np.sum(x, keepdims=True),
@@ -402,6 +408,31 @@ CASES = {
         mc.ShapeError,
         "x has shape (1,), and n x 1 is expected: a 1-D array, and n is 2 elsewhere",
     ),
+    "a norm without a rule": (
+        lambda: np.linalg.norm(x, 3),
+        mc.UnsupportedError,
+        "np.linalg.norm: ord=3 has no rule; 1, 2 and np.inf have",
+    ),
+    "an axis that there is not": (
+        lambda: np.sum(x, axis=1),
+        mc.UnsupportedError,
+        "np.sum: x has 1 axes, there is no axis 1",
+    ),
+    "an axis to stack along that there is not": (
+        lambda: np.stack([w, x], axis=2),
+        mc.UnsupportedError,
+        "np.stack: there is no axis 2 to stack along",
+    ),
+    "a stack of different lengths": (
+        lambda: np.stack([x, v, z]),
+        mc.ShapeError,
+        "stack: all scalars or all vectors of one length, not x (n x 1), v (m x 1), z (1 x 1)",
+    ),
+    "an index that is no number": (
+        lambda: q[True],
+        mc.UnsupportedError,
+        "q[True]: an index is a whole number or a slice",
+    ),
     "no sizes to check": (
         lambda: d.check(sizes=()),
         ValueError,
@@ -516,6 +547,11 @@ def test_a_wrong_closed_form_fails_with_its_counter_example():
     )
 
 
+def test_a_wrong_closed_form_fails_at_a_point_of_ones_own():
+    with pytest.raises(mc.CheckFailed, match="entry \\(1, 1\\) is 3 by the closed form, 6 by num"):
+        wrong(mc.derive(z**2, wrt=z), z).check(at={"z": 3})
+
+
 @pytest.mark.parametrize("claim", [mc.zeros("n").T, x.T], ids=["never active", "always active"])
 def test_both_sides_of_a_kink_are_visited(claim):
     neuron = mc.derive(np.maximum(0, w @ x + b), wrt=w)
@@ -537,7 +573,42 @@ def test_at_a_kink_the_check_takes_no_side():
     assert mc.derive(np.std(np.maximum(x, z + 3)), x).check()
 
 
+@pytest.mark.parametrize(
+    "y, where",
+    [
+        (np.minimum(z, 1), "z = 1; mcalc takes the derivative of 1"),
+        (np.maximum(z, b), "b = z; mcalc takes the derivative of z"),
+        (np.sqrt((z - 1) ** 2), "(z - 1)^2 = 0; the root's own slope is infinite"),
+        (np.sign(z - b), "z - b = 0; mcalc takes 0"),
+        (np.max(np.stack([z, b, 0])),
+         "several elements are the largest; mcalc counts each of them"),
+        (np.linalg.norm(np.stack([z - 1, 0])),
+         "[z - 1, 0]^T = 0; a vector of zeros has no direction"),
+        *((compare(z, b) * z, "b = z; nothing is compared") for compare in (
+            np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal
+        )),
+    ],
+)  # fmt: skip
+def test_every_kink_is_known(y, where):
+    values = {e.name: 1 for e in symbols(y)}
+    check = mc.derive(y, wrt=z).check
+    assert str(check(at=values)).endswith(f" here, where {where}")
+    for beside in (0.9, 1.1):
+        report = check(at=values | {"z": beside})
+        assert str(report) == "at this point the closed form and the other ways agree"
+
+
+def test_two_elements_that_are_nearly_the_largest_are_too_near():
+    near = mc.derive(np.max(x), wrt=x).check(at={"x": [1, 1.00001]})
+    assert str(near) == "max(x) is too near to its kink here for numbers to tell"
+
+
 def test_where_nothing_is_smooth_the_check_says_so():
+    report = str(mc.derive(np.std(x) * np.sum(v), wrt=x).check())
+    assert report.endswith("\n  not compared at n = 1, m = 2: nowhere smooth there")
+    report = str(mc.derive(np.maximum(0, z**2 + 1), wrt=z).check())
+    said = "max(0, z^2 + 1) was tried on one side only of its kink, where the paper takes 0"
+    assert report.endswith(f"\n  {said}")
     with pytest.raises(mc.CheckFailed, match="is smooth and finite"):
         mc.derive(np.sqrt(-1 - z**2), wrt=z).check()
 

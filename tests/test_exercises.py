@@ -437,6 +437,26 @@ def test_a_near_miss_is_refused():
 # --- replies ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "key, text, html",
+    [
+        ("05.square", "05.square (1 point): What is the Jacobian of x ⊗ x with respect to x?",
+         r"<b>05.square</b> What is the Jacobian of $\displaystyle \mathbf{x} \otimes \mathbf{x}$ "
+         r"with respect to $\displaystyle \mathbf{x}$?"),
+        ("05.sine", "05.sine (2 points): What is the Jacobian of sin(w ⊗ x) with respect to w?",
+         r"<b>05.sine</b> What is the Jacobian of $\displaystyle \sin{\left(\mathbf{w} \otimes "
+         r"\mathbf{x}\right)}$ with respect to $\displaystyle \mathbf{w}$?"),
+        ("02.gradient", "02.gradient (3 points): What is the gradient of x^4 y^2, as a row: a "
+         "column each for (x, y)?",
+         r"<b>02.gradient</b> What is the gradient of $\displaystyle x^{4} y^{2}$, as a row: a "
+         r"column each for $\displaystyle (x, y)$?"),
+    ],
+)  # fmt: skip
+def test_how_an_exercise_is_shown(key, text, html):
+    bundle = exercise(key)._repr_mimebundle_()
+    assert (bundle["text/plain"], bundle["text/html"]) == (text, html)
+
+
 def test_no_answer_yet():
     for nothing in (..., None, "", "  "):
         reply = exercise("05.square").check(nothing)
@@ -495,6 +515,24 @@ def test_progress_outlives_the_kernel(monkeypatch):
     assert "05  ■□□□□□□   1 of 7  left: square" in repr(mc.progress())
 
 
+def test_what_is_kept_and_shown_of_it():
+    for key in ("05.square", "05.cube"):
+        assert exercise(key).check(exercise(key).answer)
+    exercise("05.sine").check("x")
+    exercise("05.sine").check(5)
+    assert json.loads(Path(FILE).read_text("utf-8")) == {
+        "05.cube": [True, 1, exercise("05.cube").answer],
+        "05.sine": [False, 2, ""],
+        "05.square": [True, 1, "diag(2x)"],
+    }
+    assert list(json.loads(Path(FILE).read_text("utf-8"))) == ["05.cube", "05.sine", "05.square"]
+    assert repr(mc.progress()).splitlines()[3:6] == [
+        "04  □□□□□     0 of 5",
+        "05  ■■□□□□□   2 of 7  left: root, sine, difference, two-places, smaller",
+        "06  □□□□□□    0 of 6",
+    ]
+
+
 @pytest.mark.parametrize("found", ["", "{", "[]", '{"05.sine": 3}', "\x00"])
 def test_a_record_that_cannot_be_read_is_put_aside(found):
     Path(FILE).write_text(found, "utf-8")
@@ -509,7 +547,9 @@ def test_a_folder_that_cannot_be_written_to(monkeypatch):
 
     monkeypatch.setattr(Path, "write_text", refused)
     reply = exercise("05.square").check("2 diag(x)")
-    assert reply and "could not be written" in repr(reply)
+    assert repr(reply) == (
+        f"right: diag(2x)   (n x n)\n(this could not be written to {FILE}: Permission denied)"
+    )
 
 
 def test_a_key_that_there_is_not():

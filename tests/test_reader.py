@@ -321,6 +321,13 @@ def test_what_is_given_by_name():
     assert read("x^T", x=z, T=b) is z**b and read("x.T", x=w, T=x) is dot(w, x)
 
 
+def test_0_beside_a_row_or_column_is_one_too_and_no_other_number_is():
+    for otherwise, meant in [("0", "0^T"), ("1", "1"), ("2", "2")]:
+        assert str(read(f"x^T if z > 0; {otherwise} otherwise", **NAMES)) == (
+            f"x^T if z > 0; {meant} otherwise"
+        )
+
+
 def test_product_goes_by_the_shapes():
     assert product(2, x) is 2 * x and product(w, x.T) is mc.outer(w, x)
     assert product(w.T, x) is dot(w, x) and product(A, I).shape == ("n", None)

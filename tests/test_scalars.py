@@ -58,6 +58,16 @@ def test_a_choice_between_conditions():
     )
 
 
+@pytest.mark.parametrize(
+    "compare", [np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal]
+)
+def test_a_comparison_is_1_where_it_holds_and_0_elsewhere(compare):
+    a, b = sp.symbols("a b", real=True)
+    (entry,) = mc.entries(compare(*mc.scalars("a b")))
+    for pair in [(1, 2), (1, 1), (2, 1)]:
+        assert entry.subs({a: pair[0], b: pair[1]}) == int(compare(*pair))
+
+
 def test_it_is_a_matrix_of_sympys_and_stays_one():
     column = mc.entries(w * x, n=3)
     assert isinstance(column, sp.Matrix) and column == sp.Matrix(column.tolist())
