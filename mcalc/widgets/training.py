@@ -61,7 +61,8 @@ class Training(Played):
 
     def frame(self, method, rate, beta, batch, step):
         self.write([self.updates[method]])
-        run = self.run(method, rate, beta, batch, step)[: step + 1]
+        ahead = self.run(method, rate, beta, batch, max(step, 1))
+        run = ahead[: step + 1]
         scene, lines = Scene(760, 300), []
         for k, (name, sets) in enumerate(self.measures.items()):
             values = np.array([measured[k] for measured in run]).T
@@ -82,7 +83,8 @@ class Training(Played):
                 f"worse than at step 0, where it was {number(begun)}: the steps are too long"
             )
         else:
-            lines.append("grey: the run that the explorer began with")
+            first = f"the first step makes it {number(ahead[1][0][0])}; " * (not step)
+            lines.append(f"{first}grey: the run that the explorer began with")
         return scene, lines
 
     def _legend(self, scene):
