@@ -33,7 +33,7 @@ lab: .venv/reader
 test: .venv/test
 	.venv/bin/python -m ruff check mcalc tests notebooks
 	.venv/bin/python -m ruff format --check mcalc tests notebooks
-	.venv/bin/python -m pytest -n 2 -rs
+	.venv/bin/python -m pytest -n 3 --dist worksteal -rs
 	.venv/bin/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/nbval.cfg notebooks
 	.venv/bin/python tests/notebooks.py check --stored

@@ -229,7 +229,7 @@ TYPED = {
         "not differentiated": ("quartic", "4x^3"),
         "diagonal as a vector": ("quartic", "12x^2"),
         "sign": ("exponential", "-exp(-(a.x)) a a^T"),
-        "constant factor": ("bowl", "2I"),
+        "constant factor": ("distance", "2I"),
         "missing path": ("two-paths", "4(x.x) I"),
         "missing factor": ("exponential", "a a^T"),
         "right for n = 1": ("square", "2x^T x"),
