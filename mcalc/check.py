@@ -21,7 +21,8 @@ SMALL = 3  # lengths up to which SymPy's scalars are quick
 SMALLER = 2  # and those of an inverse or a determinant, whose entries are long
 NESTED = 3  # cases within cases that SymPy can still take; of more it may think for hours
 TRIES = 200
-LINES, ALONG = 10, np.linspace(0, 1, 101)  # on which points close to kinks are found
+LINES, ALONG = 60, np.linspace(0, 1, 101)  # on which points close to kinks are found
+TURNS = 5  # of an operation that are looked at on a line
 STEP = 1e-4
 CLEAR = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
 # how, to how many digits, what to add, and what to multiply the values there with
@@ -73,12 +74,12 @@ def check(derivation, sizes, points, seed, at) -> Report:
     for lengths in dict.fromkeys([*rounds, *quick]):
         for _ in range(points):
             trial.visit(normal, lengths, lengths in quick)
-    for _, lengths in zip(range(TRIES), cycle(rounds), strict=False):
+    for tries, lengths in zip(range(TRIES), cycle(rounds), strict=False):
         if trial.unseen():
-            trial.visit(normal, lengths, False)
+            trial.visit(normal, lengths, False, first=tries)
     if trial.choices:
-        for _, lengths in zip(range(LINES), cycle(rounds), strict=False):
-            trial.approach(normal, dict(lengths))
+        for _, lengths, spread in zip(range(LINES), cycle(rounds), cycle(SPREADS), strict=False):
+            trial.approach(lambda size, spread=spread: spread(normal(size)), dict(lengths))
     if not trial.visited:
         raise CheckFailed(f"no point was found where {trial.y} is smooth and finite")
     return Report(True, trial.summary(sizes, small, points))
@@ -171,29 +172,30 @@ class _Trial:
         turned = [[*sizes[k:], *sizes[:k]] for k in range(len(sizes))]
         return list(dict.fromkeys(tuple(zip(self.letters, cycle(some))) for some in turned))
 
-    def visit(self, normal, lengths, scalar):
+    def visit(self, normal, lengths, scalar, first=0):
         """Compare at a random point where y is finite and clear of every kink, if there is one."""
         sizes = dict(lengths)
-        for _, spread in zip(range(TRIES // 5), cycle(SPREADS), strict=False):
+        for k in range(first, first + TRIES // 5):
+            spread = SPREADS[k % len(SPREADS)]
             values = {e.name: spread(normal(length(e.shape, sizes))) for e in self.inputs}
             if self.compared(values, sizes, scalar):
                 return
         self.rough.add(", ".join(f"{name} = {n}" for name, n in lengths))
 
-    def approach(self, normal, sizes):
+    def approach(self, draw, sizes):
         """Compare close to kinks: on a line, at the points before and after it meets each.
 
         There a wrong condition shows that holds or fails with the right one nearly everywhere.
         """
         line = {}
         for e in self.inputs:
-            start, end = normal((2, *length(e.shape, sizes)))
+            start, end = draw((2, *length(e.shape, sizes)))
             line[e.name] = start + (end - start) * ALONG.reshape(-1, *(1 for _ in e.shape))
         with np.errstate(all="ignore"):
             sides = self.sides(batch([self.y], line, sizes), self.choices)
         for side in sides.values():
             turned = (side[1:] != side[:-1]).reshape(len(ALONG) - 1, -1).any(axis=1)
-            for k in np.flatnonzero(turned)[:1]:
+            for k in np.flatnonzero(turned)[:TURNS]:
                 for place in (k, k + 1):
                     self.compared({name: v[place] for name, v in line.items()}, sizes, False)
 

@@ -292,6 +292,7 @@ def attempt(seed, by="jax"):
         d = symbolic(program, wrt)
         whole = unnamed(d.jacobian.expr)
         assert judge.apart(whole) < 1e-7, "the closed form itself is wrong"
+        checked(d, sizes=(1, 2))
         found, right = Counter(), whole
         for mistake in WRONG * MISTAKES:
             claim = changed(whole, mistake, rng)
@@ -334,9 +335,13 @@ def judged(d, claim, apart, mistake):
     wrong = copy(d)
     wrong.jacobian = Jacobian(claim)
     try:
-        with np.errstate(all="ignore"), patch.object(explicit, "jacobian", _scalars):
-            wrong.check()
+        checked(wrong)
     except mc.CheckFailed as failed:
         assert "by the closed form" in str(failed) or "is right" in str(failed), failed
         return [("wrong", mistake)]
     raise AssertionError(f"check passes it in spite of its {mistake}: {claim}")
+
+
+def checked(d, **options):
+    with np.errstate(all="ignore"), patch.object(explicit, "jacobian", _scalars):
+        return d.check(**options)
