@@ -24,6 +24,7 @@ TRIES = 200
 LINES, ALONG = 60, np.linspace(0, 1, 101)  # on which points close to kinks are found
 TURNS = 5  # of an operation that are looked at on a line
 STEP = 1e-4
+SETTLED = 1e-4  # how far a step and half of it may differ, relative to the derivative
 CLEAR = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
 # how, to how many digits, what to add, and what to multiply the values there with
 COMPLEX = "complex step", 8, np.array([1e-30j]), np.array([-1e30j])
@@ -200,12 +201,14 @@ class _Trial:
                     self.compared({name: v[place] for name, v in line.items()}, sizes, False)
 
     def compared(self, values, sizes, scalar):
-        """Compare at a point, if y is finite there and clear of every kink: whether it is."""
+        """Compare at a point, if y is finite there, clear of every kink and pole: whether it is."""
         with np.errstate(all="ignore"):
             found, _ = self.moved(values, sizes, CLEAR * np.array([0, 1, -1]))
             sides = self.sides(found)
         clear = all(side.all() and (side == side[0]).all() for side in sides.values())
         if not clear or not all(np.isfinite(v).all() for v in found.values()):
+            return False
+        if not self.settled(values, sizes):
             return False
         try:
             self.compare(values, sizes, scalar)
@@ -240,6 +243,18 @@ class _Trial:
         found, scale = self.moved(values, sizes, self.steps)
         out = found[self.y].reshape(len(self.steps), len(scale), -1)
         return np.einsum("k,kji->ij", self.weights, out).real / scale
+
+    def settled(self, values, sizes):
+        """Whether half of a step gives about the same; next to a pole, no number of digits is sure.
+
+        The error that extrapolation leaves is about the square of that difference.
+        """
+        if self.steps is COMPLEX[2]:
+            return True
+        found, _ = self.moved(values, sizes, self.steps)
+        ahead, behind, half_ahead, half_behind = found[self.y].reshape(len(self.steps), -1)
+        whole, halves = ahead - behind, 2 * (half_ahead - half_behind)
+        return abs(whole - halves).max() <= SETTLED * max(2 * STEP, abs(halves).max())
 
     def scalar(self, values, sizes):
         """The Jacobian by scalar rules, SymPy's derivatives evaluated at the point."""

@@ -44,3 +44,9 @@ def test_huge_values_hide_no_mistake_elsewhere():
     d = mc.derive(np.stack([growing, np.sin(z)]), z)
     right, wrong = (np.stack([np.exp(z) * growing, s * np.cos(z)]) for s in (1, -1))
     assert d.equals(right) and claimed.judged(d, wrong, np.inf, "sign")
+
+
+def test_check_asks_no_digits_of_numbers_next_to_a_pole():
+    a, b, x = *mc.scalars("a b"), mc.vectors("x")
+    largest = np.linalg.norm(np.concatenate([np.stack([0.5, b]), x]), np.inf)
+    assert mc.derive(np.tan(np.maximum(0, largest) * a), x).check(sizes=(1, 2)).passed
