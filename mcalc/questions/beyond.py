@@ -153,8 +153,8 @@ def training():
 def curvature():
     w, x, a, b, t = *vectors("w x a"), *scalars("b t")
     X, y = matrices("X", shape=("N", "n")), vectors("y", size="N")
-    row("24.distance", "A round bowl with its bottom at a: what is the Hessian of {y} with respect to "
-        "{x}?", np.sum((x - a) ** 2) / 2, x,
+    row("24.distance", "A round bowl with its bottom at a: what is the Hessian of {y} with respect "
+        "to {x}?", np.sum((x - a) ** 2) / 2, x,
         "the gradient is x - a", "the Hessian is the Jacobian of that, by x", order=2)
     row("24.quartic", "What is the Hessian of {y} with respect to {x}?", np.sum(x**4), x,
         "the gradient is 4x^3, element by element",
