@@ -279,7 +279,7 @@ class _Code:
     def made(self, arguments, first=()):
         lines = [*first, *self.lines, f"return {self.result}"]
         source = "\n    ".join([f"def closed_form({arguments}):", *lines])
-        exec(compile(source, "<closed form>", "exec"), self.scope)  # names of our own making
+        exec(compile(source, "<closed form>", "exec"), self.scope)  # names are plain words
         function = self.scope["closed_form"]
         parts = [part.source for part in self.scope.values() if hasattr(part, "source")]
         function.source = "\n\n".join([*parts, source])

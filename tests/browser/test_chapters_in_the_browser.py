@@ -33,8 +33,7 @@ def tried(family, known):
 
 
 def tried_in_the_dark(first, *copies):
-    """What a theme changes: the contrast of all that is shown."""
-    yield from first.pale() + first.pale_alert()
+    yield from first.pale() + first.pale_alert() + first.try_slider(first.sliders()[0])
     for one in copies:
         yield from one.pale()
 
@@ -58,7 +57,6 @@ def test_a_notebook_runs_and_answers(path, open_page):
         page.theme(lab.DARK)
         for family in families:
             nothing(tried_in_the_dark(*family))
-        one = families[0][0]
-        nothing(one.try_slider(one.sliders()[0]) + one.try_letters())
+        nothing(families[0][0].try_letters())
     nothing(page.wrong())
     assert page.order() == [cell["id"] for cell in cells]
