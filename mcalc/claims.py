@@ -114,14 +114,14 @@ def _given(claim, want):
 
 def resolve(e: Expr, shape: tuple) -> Expr:
     """``e`` with the lengths that its context gives to ``identity()``, ``ones()``, ``zeros()``."""
-    if not _open(e):
+    if not is_open(e):
         return e
     if not e.args:
         return node(e.op, params=shape if e.op.name == "zeros" else shape[:1])
     axes = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
     if e.op.spec:
         *axes, output = e.op.spec.replace("->", ",").split(",")
-    elif e.op.scalar or e.op.name == "row":
+    elif e.op.scalar or e.op.name in ("row", "named"):
         output = "ij"[2 - e.ndim :]
     else:
         return e
@@ -132,7 +132,8 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     return node(e.op, *args, params=e.params)
 
 
-def _open(e):
+def is_open(e):
+    """Whether a length is still to be told by what is around it."""
     return any(None in part.shape for part in walk(e))
 
 
@@ -173,7 +174,7 @@ def usable_at(values):
 def unlike(claim, whole, variables) -> Difference | None:
     """None if two formulas of one shape agree at random points; else what is different."""
     claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
-    if _open(claim):
+    if is_open(claim):
         return Difference("shape", f"a length in {claim} is open: give it, as in mc.ones('n')")
     compared = [
         (sizes, points, *np.broadcast_arrays(*found))

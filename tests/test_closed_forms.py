@@ -119,6 +119,8 @@ PRODUCTS = [
     (np.var(x), x, "(2/n) (x - (1/n) sum(x))^T"),
     (np.sum(A @ x), x, "1^T A"),
     (np.ones_like(w) * x, x, "I"),
+    (mc.let("u", mc.ones() * w) * x, x, "diag(w)"),
+    ((np.outer(w, w) - mc.identity()) @ x, x, "w w^T - I"),
     ((x * z) @ A, z, "A^T x"),
     (np.where(z > 0, x * z, x), z, "x if z > 0; 0 otherwise"),
 ]

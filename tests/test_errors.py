@@ -203,6 +203,11 @@ CASES = {
         ValueError,
         "wrt is empty: give a variable, or a tuple of scalar variables",
     ),
+    "derive with a length that nothing tells": (
+        lambda: mc.derive(mc.identity() @ x, wrt=x),
+        ValueError,
+        'I x has a constant of unknown length: give it one, as in mc.ones("n")',
+    ),
     "a matrix to derive": (
         lambda: mc.derive(A * z, wrt=z),
         mc.UnsupportedError,
