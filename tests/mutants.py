@@ -47,7 +47,7 @@ TESTS = """
 MODULES = """
     expr rules jacobian derive evaluate check notation exercises reader
     algebra local steps claims explicit scalars functions meanings names tokens mistakes diagnosis
-    fold forms shown
+    fold forms shown backward
 """.split()
 SLOW = 0.7  # seconds; of a test that takes longer it is not asked which lines it reaches
 PATIENCE = 20  # seconds more than ten times what the tests take as a rule
@@ -144,8 +144,10 @@ def trace_tests(quick):
         what: sorted(f"{Path(file).stem}:{line}" for file, line in reached)
         for what, reached in traced.lines.items()
     }
-    ours = "mcalc", "test_", "conftest", "__main__", "mutations"
-    return {"lines": lines, "imports": [m for m in sys.modules if not m.startswith(ours)]}
+    ours = str(MCALC), str(ROOT / "tests")  # and what imports mcalc
+    files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
+    others = [name for name, file in files.items() if not file.startswith(ours)]
+    return {"lines": lines, "imports": [name for name in others if name != "__main__"]}
 
 
 def file_of(test):
@@ -233,6 +235,7 @@ class Runs:
         for name in known["imports"]:
             with suppress(Exception):
                 importlib.import_module(name)
+        assert "mcalc" not in sys.modules, "a mutant would not be imported"
         gc.freeze()  # or every collection in a fork copies all of this
 
     def order(self, module, mutant):
