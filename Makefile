@@ -4,6 +4,13 @@ PYTHON ?= python3
 UV ?= uv
 ARGS ?=
 
+# Tests start a hundred Pythons, and without bytecode each takes seconds longer. Where it is not
+# wanted beside the code, it is kept in .venv.
+ifneq ($(PYTHONDONTWRITEBYTECODE),)
+export PYTHONDONTWRITEBYTECODE =
+export PYTHONPYCACHEPREFIX = $(CURDIR)/.venv/bytecode
+endif
+
 .PHONY: help lab test refresh bench soak picture mutants test-matrix test-hub student instructor slides site tag measure lock clean stale
 
 help:

@@ -591,6 +591,19 @@ def test_the_field_answers_and_the_buttons_help():
     assert "press Enter" in again.reply.value
 
 
+def test_enter_may_overtake_what_was_typed():
+    from mcalc.widgets.exercise import Answering
+
+    view = Answering(exercise("08.cosine"))
+    for text, said in [("3x^2 sin(x^3)", "sign"), ("-3x^2 sin(x^3)", "right")]:
+        view.field._handle_custom_msg({"event": "submit"}, [])
+        view.field.value = text
+        assert said in view.reply.value
+    told = view.reply.value
+    view.field.value = "x"  # the field was left without Enter
+    assert view.reply.value == told
+
+
 def test_what_is_stored_does_not_depend_on_progress():
     shown = [exercise("08.cosine")._repr_mimebundle_() for _ in range(2)]
     exercise("08.cosine").check("-3x^2 sin(x^3)")

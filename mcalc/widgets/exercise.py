@@ -33,7 +33,12 @@ class Answering(W.VBox):
         self.question = W.HTMLMath(exercise._repr_html_())
         scalar = not any(v.ndim for v in symbols(exercise.derivation.y))
         example = "2x or exp(x)" if scalar else "diag(x) or 2x^T"
-        self.field = W.Text(description="answer", placeholder=f"as in {example}")
+        self.field = W.Text(
+            value=progress().done.get(exercise.key, ""),
+            description="answer",
+            placeholder=f"as in {example}",
+            continuous_update=False,
+        )
         self.field.layout.width = "420px"
         self.check, self.hint, self.steps = (
             W.Button(description=words) for words in ("Check", "Hint", "Derivation")
@@ -42,8 +47,9 @@ class Answering(W.VBox):
             button.layout.width = "auto"
         self.read, self.reply, self.shown = W.HTMLMath(), W.HTML(), W.HTMLMath()
         self.shown.layout.overflow = "auto"
-        self.field.on_msg(self._entered)
-        self.check.on_click(lambda button: self.answer())
+        self.field.on_msg(lambda field, content, buffers: self._entered(content.get("event")))
+        self.field.observe(self._typed, "value")
+        self.check.on_click(lambda button: self._entered("submit"))
         self.hint.on_click(lambda button: self.say(exercise.hint(), "quiet"))
         self.steps.on_click(lambda button: self.derive())
         head = W.HTML(f"<style>{_CSS}</style>")
@@ -52,7 +58,7 @@ class Answering(W.VBox):
         inputs.layout.flex_flow = "row wrap"
         super().__init__([head, self.question, inputs, self.read, self.reply, self.shown])
         self.add_class("mcalc-exercise")
-        self.field.value = progress().done.get(exercise.key, "")
+        self.taken, self.awaited = self.field.value, False
         self.say(self.standing(), "quiet")
 
     def standing(self):
@@ -65,13 +71,20 @@ class Answering(W.VBox):
         before = self.exercise.key in record.done and not self.answered
         return f"answered before; {whole}" if before else whole
 
-    def _entered(self, widget, content, buffers):
-        if content.get("event") == "submit":
+    def _entered(self, event):
+        """Enter or Check. What was typed comes in a message of its own, before it or after."""
+        if event == "submit":
+            self.awaited = self.field.value == self.taken
+            self.answer()
+
+    def _typed(self, change):
+        if self.awaited:
+            self.awaited = False
             self.answer()
 
     def answer(self):
         """Reply to what stands in the field; the same answer again counts once."""
-        text = self.field.value
+        self.taken = text = self.field.value
         if not text.strip():
             self.say("type an answer, and press Enter", "quiet")
             return

@@ -13,7 +13,7 @@ class Answering:
     def type(self, words):
         self.root.locator("input[type=text]").focus()
         self.page.tab.keyboard.press("Control+a")
-        self.page.tab.keyboard.insert_text(words)
+        self.page.tab.keyboard.type(words)
         self.page.tab.keyboard.press("Enter")
         return self.said()
 

@@ -228,16 +228,19 @@ class Page:
         if parts.scheme not in ("data", "blob") and parts.hostname != HOST:
             self.faults.append(f"a request to {url[:200]}")
 
-    def until(self, condition, seconds=60):
-        """Wait until an expression of JavaScript is true, a look for every frame."""
-        self.tab.wait_for_function(condition, polling="raf", timeout=seconds * 1000)
+    def until(self, condition, seconds=60, every="raf"):
+        """Wait until an expression of JavaScript is true, a look for every frame.
 
-    def comes(self, condition, seconds):
+        Or after so many milliseconds each: what goes through the whole page takes longer itself.
+        """
+        self.tab.wait_for_function(condition, polling=every, timeout=seconds * 1000)
+
+    def comes(self, condition, seconds, every="raf"):
         """Whether it is true in time."""
         from playwright.sync_api import TimeoutError as TooLate
 
         try:
-            self.until(condition, seconds)
+            self.until(condition, seconds, every)
         except TooLate:
             return False
         return True
@@ -258,9 +261,9 @@ class Page:
     def run_all(self, seconds=30):
         """Run all cells, and wait for what they show; what does not come is among the faults."""
         self.command("notebook:run-all-cells")
-        self.until("probe.ran()", 120)
+        self.until("probe.ran()", 120, every=200)
         self.settle()
-        self.comes("!probe.unfinished().length", seconds)
+        self.comes("!probe.unfinished().length", seconds, every=200)
 
     def wrong(self):
         """What is wrong with the notebook as it is now, and what went wrong so far."""
