@@ -10,12 +10,14 @@ quick before the others, in a fork of a process that has everything but mcalc im
 
 ``--sample`` takes that many mutants of each module, always the same; ``--quick`` leaves out the
 tests that take longer than this; ``--again`` leaves out the mutants that were killed the last time.
-What was found is kept in build/mutants, and so is what is known of the tests: `make clean` forgets
-it. With "notebooks", the mutants at the end of this file must each make nbval fail.
+What was found is kept in build/mutants, and so is what is known of the tests, as long as they and
+mcalc stay as they are. With "notebooks", the mutants at the end of this file must each make nbval
+fail.
 """
 
 import argparse
 import gc
+import hashlib
 import importlib
 import importlib.abc
 import importlib.util
@@ -155,13 +157,19 @@ def file_of(test):
 
 
 def known_tests():
-    file = BUILD / "tests.json"
-    if not file.exists():
+    """What is known of the tests; found out anew when they or mcalc have changed since."""
+    file, now = BUILD / "tests.json", fingerprint()
+    if not file.exists() or json.loads(file.read_text())["of"] != now:
         seconds = forked(time_tests)
         quick = [test for test, spent in seconds.items() if spent < SLOW]
-        found = {"seconds": seconds} | forked(partial(trace_tests, quick))
+        found = {"of": now, "seconds": seconds} | forked(partial(trace_tests, quick))
         file.write_text(json.dumps(found))
     return json.loads(file.read_text())
+
+
+def fingerprint():
+    files = sorted([*MCALC.rglob("*.py"), *(ROOT / "tests").glob("*.py")])
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def forked(work, limit=None):
