@@ -305,7 +305,10 @@ def _multiplied_out(term):
         near = {s: term.neighbours(s) for s in left}
         pairs = [s for s in left if len(near[s]) == 2]
         if not pairs:
-            raise UnsupportedError("this Jacobian is no sum of products of matrices and vectors")
+            raise UnsupportedError(
+                "this Jacobian is no sum of products of matrices and vectors, so it has no closed "
+                "form: use .jvp and .vjp, or .explicit for its entries"
+            )
         s = next((s for s in pairs if {*near[s]} & {*term.inp}), pairs[0])
         before, after = sorted(near[s], key=lambda label: label in term.inp)
         right = _scaled(term, s, after)

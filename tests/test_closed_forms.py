@@ -434,3 +434,18 @@ def test_a_jacobian_stands_for_its_formula():
     outer, inner = mc.derive(mc.let("y", np.sum(x**2)), wrt=x), mc.derive(A @ x, wrt=x)
     assert inner.equals(inner.jacobian)
     assert str(outer.jacobian @ inner.jacobian) == "2x^T A"
+
+
+def test_without_a_closed_form_there_are_products():
+    P, Q, R = mc.matrices("P Q R", shape=("n", "n"))
+
+    def bridge(P, Q, R, x):
+        return np.sum((P @ (Q * (R @ np.diag(x) @ P))) * Q, axis=1)
+
+    rng = np.random.default_rng(0)
+    values = dict(zip("PQR", rng.normal(size=(3, 4, 4)), strict=True)) | {"x": rng.normal(size=4)}
+    moved = [bridge(**values | {"x": values["x"] + 1e-30j * e}) for e in np.eye(4)]
+    jacobian, v = 1e30 * np.imag(moved).T, rng.normal(size=4)
+    d = mc.derive(bridge(P, Q, R, x), wrt=x)
+    np.testing.assert_allclose(d.jvp(v, **values), jacobian @ v)
+    np.testing.assert_allclose(d.vjp(v, **values), v @ jacobian)
