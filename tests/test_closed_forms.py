@@ -64,6 +64,7 @@ SCALARS = [
     (np.tanh(z), z, "1 - tanh(z)^2"),
     (3 * b**2 * z, (b, z), "[6b z, 3b^2]"),
     ([3 * b**2 * z, 2 * b + z**8], (b, z), "[[6b z, 3b^2], [2, 8z^7]]"),
+    ((z**2, 3 * z), z, "[2z, 3]^T"),
     ([np.log(z**2), np.sin(3 * z)], z, "[2/z, 3 cos(3z)]^T"),
 ]
 NEURON = [

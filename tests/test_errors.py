@@ -204,6 +204,16 @@ CASES = {
         ValueError,
         "wrt is empty: give a variable, or a tuple of scalar variables",
     ),
+    "derive by what is no variable": (
+        lambda: mc.derive(w * x, wrt=w * x),
+        ValueError,
+        "w ⊗ x is not a variable of w ⊗ x: its variables are w, x",
+    ),
+    "numbers of unknown length": (
+        lambda: mc.derive(np.sum(mc.ones("m")) * z, wrt=z).numpy(),
+        ValueError,
+        "no variable of sum(1) z tells the length m",
+    ),
     "a closed form that there is none of": (
         lambda: mc.derive(np.sum((P @ (Q * (R @ np.diag(x) @ S))) * Q, axis=1), wrt=x).jacobian,
         mc.UnsupportedError,
@@ -591,6 +601,7 @@ def test_at_a_kink_the_check_takes_no_side():
     "y, where",
     [
         (np.minimum(z, 1), "z = 1; mcalc takes the derivative of 1"),
+        (np.maximum(z, 1), "z = 1; mcalc takes the derivative of 1"),
         (np.maximum(z, b), "b = z; mcalc takes the derivative of z"),
         (np.sqrt((z - 1) ** 2), "(z - 1)^2 = 0; the root's own slope is infinite"),
         (np.sign(z - b), "z - b = 0; mcalc takes 0"),
@@ -655,3 +666,6 @@ def test_a_length_of_seventeen_is_checked_too():
 def test_what_is_too_much_for_sympy_is_said():
     y = np.maximum(-2 * b**3 - b, 3 * b**2 - b)
     assert "scalar rules" in str(mc.derive(y, wrt=b).check())
+    two = np.where(z > 0, np.where(z > 1, z, 2 * z), 3 * z)
+    assert "too much" not in str(mc.derive(two, wrt=z).check())
+    assert "too much" in str(mc.derive(np.where(z > -1, two, 4 * z), wrt=z).check())
