@@ -251,6 +251,14 @@ def test_the_column_that_is_lit_is_the_one_that_is_nudged(column):
     assert found("([^ ]*) times less", lab) == [4.0]
 
 
+def test_a_slider_is_not_moved_under_the_reader_s_hand():
+    number = Number("x", -3.0, 40.0, 0.0, 1.0)
+    number.moved, sent = lambda: number.settle(), []
+    number.slider.observe(lambda change: sent.append(change["new"]), "value")
+    number.slider.value = 6.000000000000002  # as JupyterLab adds up steps
+    assert (number.value, number.box.value, sent) == (6, "6", [6.000000000000002])
+
+
 def test_each_slider_is_wired_to_its_own_entry():
     lab = mc.explore.jacobian(w * v, wrt=w, w=[1, 1, 1], x=[1, 2, 3])
     for k in range(3):

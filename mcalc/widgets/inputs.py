@@ -10,6 +10,8 @@ from traitlets import CFloat, CInt
 from ..expr import as_expr
 from ..reader import read
 
+_ROUNDING = 1e-9  # JupyterLab adds up steps: 6.000000000000002 is the stop at 6
+
 
 class _IntSlider(W.IntSlider):
     value = CInt(0).tag(sync=True, echo_update=False)  # one message less before the picture
@@ -112,16 +114,21 @@ class Number:
         return min(stop, self.slider.max)
 
     def _follow(self):
-        """Make slider and box show the value."""
+        """Make slider and box show the value.
+
+        A slider that is there but for rounding stays: to move it would undo what the reader has
+        moved it by since.
+        """
         self._following = True
-        self.slider.value = self._stop()
+        if abs(self.slider.value - self._stop()) >= _ROUNDING:
+            self.slider.value = self._stop()
         self.box.value = self.told(self.value)
         self._following = False
 
     def _slid(self, change):
         # the slider may have been moved back to the stop that stands for a value between two
         new = change["new"]
-        if self._following or abs(new - self._stop()) < 1e-9:
+        if self._following or abs(new - self._stop()) < _ROUNDING:
             return
         self.value = self.stops[new] if self.stops else new if self.whole else round(new, 10)
         self.moved()  # which settles the box, after the picture
