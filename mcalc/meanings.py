@@ -139,12 +139,11 @@ COMPARISONS = {
 # --- functions and lists ---------------------------------------------------------------------
 
 
-def _of_vector(name, function):
-    def build(v):
-        if kind(v) not in _VECTORS:
-            hint = f"; 1^T {_part(v)} adds up its rows" if v.ndim else ""
-            raise UnsupportedError(f"{name}: {v} is {shape_text(v.shape)}, not a vector{hint}")
-        return function(v)
+def _of_elements(name, function):
+    def build(e):
+        if kind(e) == "scalar":
+            raise UnsupportedError(f"{name}: {e} is {shape_text(e.shape)}, not a vector")
+        return function(e)
 
     return {1: build}
 
@@ -167,8 +166,8 @@ FUNCTIONS = {  # by name and number of operands
     "inv": {1: np.linalg.inv},
     "max": {1: np.max, 2: np.maximum},
     "min": {1: np.min, 2: np.minimum},
-    "sum": _of_vector("sum", np.sum),
-    "mean": _of_vector("mean", np.mean),
+    "sum": _of_elements("sum", np.sum),
+    "mean": _of_elements("mean", np.mean),
     "diag": {1: diag},
     "norm": {1: np.linalg.norm},
     "outer": {2: outer},

@@ -68,7 +68,7 @@ _TOKEN = re.compile(
     r"(?P<number>[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]{2}(?![0-9]))?|(?<![\w)\]|'])\.[0-9]+)"
     rf"|(?P<word>{_NAME})"
     rf"|(?P<power>⁻?[{_RAISED}]+)"
-    r"|(?P<turn>\^T|ᵀ|['’′]|\.T(?!\w))"
+    rf"|(?P<turn>\^T|ᵀ|['’′]|\.T(?!{_LETTER}|[0-9_]))"
     r"|(?P<index>_(?:[0-9]+|i)(?!\w))"
     rf"|(?P<sign>{'|'.join(map(re.escape, _SIGNS))})"
 )

@@ -79,6 +79,7 @@ MEANINGS = {
     # transposes
     "x'": x.T,
     "x.T": x.T,
+    "x.Tᵀ": x,
     "xᵀ": x.T,
     "x^T": x.T,
     "x'''": x.T,
@@ -195,6 +196,8 @@ MEANINGS = {
     "sigmoid(b + z)": mc.sigmoid(b + z),
     # of matrices
     "tr(A)": np.trace(A),
+    "sum(A) x^T": np.sum(A) * x.T,
+    "mean(A)": np.mean(A),
     "trace(A B^T B)": np.trace(A @ B.T @ B),
     "det(A) z": np.linalg.det(A) * z,
     "log(|det(A)|)": np.log(abs(np.linalg.det(A))),
@@ -483,7 +486,6 @@ ERRORS = [
     ("2^T", 2, "of numbers only 1^T and 0^T are rows"),
     ("2 3", 3, "write 2*3"),
     ("1234567890123456", 1, "a number has at most 15 digits"),
-    ("sum(A)", 1, "sum: A is n x n, not a vector; 1^T A"),
     ("sum(z)", 1, "sum: z is 1 x 1, not a vector"),
     ("norm(z)", 1, "a vector is expected"),
     ("diag(A)", 1, "a vector is expected"),

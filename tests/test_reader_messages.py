@@ -76,7 +76,7 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
          "few or too many"),
         ("A + 1",
          "column 3: A is n x n and 1 is 1 x 1, they cannot be added: a number times I is a matrix"),
-        ("sum(A)", "column 1: sum: A is n x n, not a vector; 1^T A adds up its rows"),
+        ("sum(z)", "column 1: sum: z is 1 x 1, not a vector"),
         ("max(x", 'column 6: a ")" is missing, for the "(" in column 4'),
         ("dy/dx",
          'column 1: "dy" is unknown: a derivative is what you are to find: write the formula '
