@@ -352,6 +352,7 @@ UNREADABLE = {  # printed, and not to be read back
     r"\b[eE]_\d": "a unit vector does not tell its length",
     r"(\[|; )-?(0|I)\b[^;]*[;\]]": "0 and I do not tell their height in a list",
     r"\[[01]\^T": "nor do such rows their length",
+    r"diag\([^()]*· 1\)": "a column of ones is printed as the number 1",
     r"\d\.\d{4,}|\de[+-]\d\d": "six digits of a number are printed",
     r"\b[FGfg]'?\(": "functions that are left open are no names of a line",
     r"\d/\d+ ?[^\W\d]": "a fraction before a factor is printed without its parentheses",
@@ -372,7 +373,7 @@ def round_trip(d):
         return d.why(read(text, **names)) is None or text
     except ReadError as error:
         matrix = re.search(
-            "matrix, in which|cannot be (added|subtracted|divided)|too long|deeply|too high",
+            "matrix, in which|cannot be (added|subtracted|divided|taken)|too long|deeply|too high",
             str(error),
         )
         return None if matrix else f"{text}: {error}"
