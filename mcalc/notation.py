@@ -84,15 +84,16 @@ class Style:
     def symbol(self, name, ndim):
         if not self.latex:
             return name
-        name, _, below = name.rstrip("'").partition("_")
+        prime = "'" * name.endswith("'")
+        name, _, below = name.removesuffix("'").partition("_")
         letter = rf"\{name}" if name in _GREEK else name
         if ndim == 1:
             letter = rf"\boldsymbol{{{letter}}}" if name in _GREEK else rf"\mathbf{{{letter}}}"
         elif letter == name and len(name) > 1:
             letter = rf"\mathit{{{name}}}"
         if below in ("hat", "bar", "tilde", "dot"):
-            return rf"\{below}{{{letter}}}"
-        return f"{letter}_{{{below}}}" if below else letter
+            return rf"\{below}{{{letter}}}{prime}"
+        return f"{letter}_{{{below}}}{prime}" if below else letter + prime
 
     def decimal(self, value):
         digits, _, power = f"{value:g}".partition("e")

@@ -552,11 +552,47 @@ def test_a_folder_that_cannot_be_written_to(monkeypatch):
     )
 
 
+def test_each_reply_word_for_word(monkeypatch):
+    ex = exercise("05.square")
+    wrong = (
+        "not yet: n x 1 given, n x n expected; and on the diagonal of a matrix, a constant "
+        "factor: yours is 0.5 times what it should be"
+    )
+    first, second = ex.row.hints
+    for hint in ("", f"\nhint 1 of 2: {first}", f"\nhint 2 of 2: {second}"):
+        assert repr(ex.check("x")) == wrong + hint
+    unread = ex.check("diag(x) x^T")
+    assert unread.mistake == "shape" and repr(unread).partition("\n")[0] == (
+        "not yet: diag(x) is n x n and x^T is 1 x n, they do not fit side by side: in which order, "
+        "and as a row, a column or on a diagonal?"
+    )
+    unread = ex.check("2x +")
+    said = "this cannot be read: column 5: a formula is expected, and here is the end of the line"
+    assert (unread.mistake, repr(unread)) == ("not read", said)
+
+    def too_much(*given):
+        raise OverflowError("it is too large")
+
+    monkeypatch.setattr(module, "diagnose", too_much)
+    reply = ex.why("x")
+    assert (reply.mistake, repr(reply)) == (
+        "no formula",
+        "this cannot be compared: it is too large",
+    )
+
+
 def test_a_key_that_there_is_not():
     with pytest.raises(ValueError, match=r"'05\.squares' is no exercise.*05\.square"):
         mc.exercise("05.squares")
-    with pytest.raises(ValueError, match=r"07\.mean"):
-        mc.exercise("mean")
+    for key, near in [
+        ("05.squares", mc.exercise_keys("05")),
+        ("meen", ["07.mean"]),
+        (5, mc.exercise_keys("05")),
+        ("zzzz", mc.exercise_keys("01")),
+    ]:
+        with pytest.raises(ValueError) as caught:
+            mc.exercise(key)
+        assert str(caught.value) == f"{key!r} is no exercise; there are {', '.join(near)}"
 
 
 # --- in a notebook ---------------------------------------------------------------------------

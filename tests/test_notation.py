@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import mcalc as mc
+from mcalc.algebra import constant
 from mcalc.expr import WRITERS
 
 w, x = mc.vectors("w x")
@@ -25,6 +26,10 @@ f = mc.functions("f", elementwise=True)
         (mc.scalars("x_hat"), "x_hat", r"\hat{x}"),
         (mc.vectors("x_bar"), "x_bar", r"\bar{\mathbf{x}}"),
         (mc.scalars("w_1"), "w_1", "w_{1}"),
+        (mc.vectors("x'"), "x'", r"\mathbf{x}'"),
+        (mc.scalars("x_1'"), "x_1'", "x_{1}'"),
+        (mc.scalars("x_hat'"), "x_hat'", r"\hat{x}'"),
+        (constant("unit", 1, "n"), "e_2", "e_2"),
         (mc.scalars("lr"), "lr", r"\mathit{lr}"),
         (mc.scalars("rate_k"), "rate_k", r"\mathit{rate}_{k}"),
         (mc.vectors("rate"), "rate", r"\mathbf{rate}"),
@@ -53,6 +58,8 @@ f = mc.functions("f", elementwise=True)
         (z / 2, "z/2", r"\frac{z}{2}"),
         (z * 0.5, "z (1/2)", r"z \left(\frac{1}{2}\right)"),
         (np.pi * z, "3.14159z", "3.14159z"),
+        (0.5 * z * b, "(1/2) z b", r"\frac{1}{2}z b"),
+        (w - 0.5 * x, "w - (1/2) x", r"\mathbf{w} - \frac{1}{2}\mathbf{x}"),
         (z * -2, "z (-2)", r"z \left(-2\right)"),
         (-2 * (z + 1), "-2(z + 1)", r"-2\left(z + 1\right)"),
         (2 * z * w, "2z w", r"2z \mathbf{w}"),

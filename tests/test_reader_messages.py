@@ -78,6 +78,17 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
          "column 3: A is n x n and 1 is 1 x 1, they cannot be added: a number times I is a matrix"),
         ("sum(z)", "column 1: sum: z is 1 x 1, not a vector"),
         ("max(x", 'column 6: a ")" is missing, for the "(" in column 4'),
+        ("z = 1 = b", 'column 7: "=" cannot stand here: write only what stands behind the ='),
+        ("z > 1 > b",
+         'column 7: ">" cannot stand here: one comparison only; the product of two says that both '
+         "hold"),
+        ("b else",
+         'column 3: "else" cannot stand here: write cases as in "x if z > 0; 0 otherwise"'),
+        ("x, w", 'column 2: "," cannot stand here: commas belong into [ ] and max( )'),
+        ("x; w",
+         'column 2: ";" cannot stand here: semicolons follow a case, as in "x if z > 0; 0 '
+         'otherwise", or belong into [ ]'),
+        ("x)", 'column 2: ")" cannot stand here: a "(" is missing before it'),
         ("dy/dx",
          'column 1: "dy" is unknown: a derivative is what you are to find: write the formula '
          "that it comes to"),
