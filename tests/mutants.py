@@ -44,7 +44,7 @@ BUILD = ROOT / "build" / "mutants"
 MCALC = ROOT / "mcalc"
 TESTS = """
     closed_forms errors expr notation compiled scalars tables
-    reader_messages evaluate exercises matrices reader oracle widgets plots
+    reader_messages evaluate exercises matrices reader oracle mutant_claims widgets plots
 """.split()
 MODULES = """
     expr rules jacobian derive evaluate check notation exercises reader

@@ -103,6 +103,10 @@ def _is_docstring(node):
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
+def _is_none(node):
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def _changed(node, **fields):
     new = copy.copy(node)
     vars(new).update(fields)
@@ -126,7 +130,7 @@ def _replacements(node, parent, field):
             yield _changed(node, value="XX" + node.value)
         case ast.Constant(value=None) if field in ("defaults", "kw_defaults"):
             yield _changed(node, value=0)
-        case ast.Return(value=ast.expr()):
+        case ast.Return(value=ast.expr()) if not _is_none(node.value):
             yield _changed(node, value=ast.Constant(None))
         case ast.Break():
             yield ast.Continue()
@@ -136,7 +140,7 @@ def _replacements(node, parent, field):
             yield ast.Pass()
     if isinstance(parent, ast.Call) and field in ("args", "keywords"):
         yield None
-    if isinstance(parent, ast.Lambda) and field == "body":
+    if isinstance(parent, ast.Lambda) and field == "body" and not _is_none(node):
         yield ast.Constant(None)
     if field in ("test", "ifs") and not isinstance(parent, ast.Assert):
         match node:
