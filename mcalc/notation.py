@@ -228,8 +228,8 @@ class Writer:
                 written = re.sub(r"[^-]+", r"(\g<0>)", written)
         vectors = 0  # so far: between two of them is the sign, also with a number in between
         for (before, f), part in zip(pairwise(factors), parts, strict=True):
-            vectors += before.ndim > 0 and before.op.name != "identity"
-            if vectors and f.ndim and f.op.name != "identity" and not self.index:
+            vectors += before.ndim > 0
+            if vectors and f.ndim and not self.index:
                 written = self.style("hadamard", written, part)
             elif part[0].isdigit() and (before.op is NUMBER or not f.ndim) or _alike(before, f):
                 written = self.style("times", written, part)

@@ -9,7 +9,7 @@ from mcalc.derive import expression_graph
 
 w, x = mc.vectors("w x")
 b, z, t = mc.scalars("b z t")
-A = mc.matrices("A", shape=("n", "n"))
+A, B = mc.matrices("A B", shape=("n", "n"))
 X, y = mc.matrices("X", shape=("N", "n")), mc.vectors("y", size="N")
 q = mc.vectors("q", size=3)
 f, g = mc.functions("f g", elementwise=True)
@@ -120,6 +120,9 @@ PRODUCTS = [
     (np.var(x), x, "(2/n) (x - (1/n) sum(x))^T"),
     (np.sum(A @ x), x, "1^T A"),
     (np.ones_like(w) * x, x, "I"),
+    (A @ (mc.identity("n") @ x), x, "A"),
+    (np.trace(np.diag(x) @ A), x, "1^T (A ⊗ I)^T"),
+    (np.trace(np.diag(x) @ A @ B), x, "1^T (A^T ⊗ B)"),
     (mc.let("u", mc.ones() * w) * x, x, "diag(w)"),
     ((np.outer(w, w) - mc.identity()) @ x, x, "w w^T - I"),
     ((x * z) @ A, z, "A^T x"),
