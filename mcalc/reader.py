@@ -105,7 +105,6 @@ class _Reader:
             ),
             ",": "commas belong into [ ] and max( )",
             ";": 'semicolons follow a case, as in "x if z > 0; 0 otherwise", or belong into [ ]',
-            "|": "write abs(x) for |x| and norm(x) for ||x||",
             **dict.fromkeys(("else", "otherwise"), 'write cases as in "x if z > 0; 0 otherwise"'),
             **dict.fromkeys(("=",), "write only what stands behind the ="),
         }

@@ -301,6 +301,9 @@ IN_DATA = {
     "sum_i (y_i) x_i^T A": y.T @ X @ A,
     "sum_i (y_i)^2 + b": np.sum(y**2) + b,
     "2 sum_i y_i + b": 2 * np.sum(y) + b,
+    "sum_i (y_i) - sum_i (e_i)": np.sum(y) - np.sum(e),
+    "2/N w^T": 2 / N * w.T,
+    "1/2 w^T": mc.expr.as_expr(1) / 2 * w.T,
     "sum_i (y_i) sum_i (e_i)": np.sum(y) * np.sum(e),
 }
 
@@ -542,6 +545,7 @@ def test_error(text, column, part):
     "text, part",
     [
         ("sum_i w.w", "nothing in it runs over the data"),
+        ("sum_i y_i + x_i", 'column 13: "x_i" is unknown: what runs over the data stands inside'),
         ("sum_i x_i x_i^T", "x_i stands once in each product"),
         ("sum_i [y_i, 1]", "a list holds nothing that runs over the data"),
         ("sum_i norm(x_i)", "scalars, examples and functions"),
