@@ -440,6 +440,21 @@ CASES = {
         mc.UnsupportedError,
         "np.sum: x has 1 axes, there is no axis 1",
     ),
+    "a stack of matrices": (
+        lambda: np.stack([A, A]),
+        mc.UnsupportedError,
+        "stack: all scalars or all vectors of one length, not A (m x n), A (m x n)",
+    ),
+    "a stack of scalars along a second axis": (
+        lambda: np.stack([z, b], axis=-2),
+        mc.UnsupportedError,
+        "np.stack: there is no axis -2 to stack along",
+    ),
+    "a stack of vectors along a third axis": (
+        lambda: np.stack([w, x], axis=-3),
+        mc.UnsupportedError,
+        "np.stack: there is no axis -3 to stack along",
+    ),
     "an axis to stack along that there is not": (
         lambda: np.stack([w, x], axis=2),
         mc.UnsupportedError,

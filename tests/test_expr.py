@@ -22,6 +22,10 @@ A = mc.matrices("A", shape=("m", "n"))
         (q[-1], "q_3"),
         (q[np.int64(1)], "q_2"),
         (mc.let("p", np.stack([b, z]))[-1], "z"),
+        (np.stack([b, z], axis=-1), "[b, z]^T"),
+        (np.stack([w, x], axis=-2), "[w^T; x^T]"),
+        (np.stack([w, x], axis=1), "[w^T; x^T]^T"),
+        (np.logaddexp(0, z), "log(1 + exp(z))"),
         (mc.let("p", q * r)[1], "p_2"),
         (sum(q), "0 + q_1 + q_2 + q_3"),
         # numbers
