@@ -197,6 +197,7 @@ MEANINGS = {
     # of matrices
     "tr(A)": np.trace(A),
     "sum(A) x^T": np.sum(A) * x.T,
+    "w.x 2": dot(w, x) * 2,
     "mean(A)": np.mean(A),
     "trace(A B^T B)": np.trace(A @ B.T @ B),
     "det(A) z": np.linalg.det(A) * z,
