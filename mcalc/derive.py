@@ -33,9 +33,9 @@ def derive(y, wrt) -> Derivation:
     ``m x n`` for m outputs and n inputs; that of a scalar by an m x n matrix is ``n x m``, and that
     of a vector by a matrix has three axes: it has ``jvp``, ``vjp`` and ``explicit``.
 
-    Raises ValueError if ``wrt`` is not a variable of ``y`` (the message lists those that are), and
-    UnsupportedError for a ``y`` that is a matrix. Paper: "Matrix calculus" to "Vector chain rule";
-    by a matrix, beyond it.
+    Raises ValueError if ``wrt`` is not a variable of ``y`` (the message lists those that are) or if
+    nothing tells the length of a constant in ``y``, and UnsupportedError for a ``y`` that is a
+    matrix. Paper: "Matrix calculus" to "Vector chain rule"; by a matrix, beyond it.
     """
     return Derivation(_expression(y), wrt)
 

@@ -43,6 +43,7 @@ def dot(a, b):
 positive = w @ x + b > 0
 MEANINGS = {
     # the paper's
+    "w.x 2": dot(w, x) * 2,
     "2(w.x + b - z)x^T": 2 * (dot(w, x) + b - z) * x.T,
     "x^T if w.x + b > 0; 0^T otherwise": mc.cases((x.T, positive), zero.T),
     "diag(-w/x^2)": mc.diag(-(w / x**2)),
@@ -197,7 +198,6 @@ MEANINGS = {
     # of matrices
     "tr(A)": np.trace(A),
     "sum(A) x^T": np.sum(A) * x.T,
-    "w.x 2": dot(w, x) * 2,
     "mean(A)": np.mean(A),
     "trace(A B^T B)": np.trace(A @ B.T @ B),
     "det(A) z": np.linalg.det(A) * z,
@@ -376,11 +376,14 @@ def round_trip(d):
     try:
         return d.why(read(text, **names)) is None or text
     except ReadError as error:
-        matrix = re.search(
-            "matrix, in which|cannot be (added|subtracted|divided|taken)|too long|deeply|too high",
-            str(error),
-        )
-        return None if matrix else f"{text}: {error}"
+        long = re.search("matrix, in which|cannot be divided|too long|deeply|too high", str(error))
+        spread = "they cannot be" in str(error) and any(map(is_spread, walk(d.jacobian.expr)))
+        return None if long or spread else f"{text}: {error}"
+
+
+def is_spread(e):
+    """Whether NumPy spreads a number or a vector over a matrix, which is not done on paper."""
+    return e.op.scalar and len({a.ndim for a in e.args}) > 1 and e.ndim == 2
 
 
 PRINTED = [

@@ -155,9 +155,6 @@ class Explorer(W.VBox):
     def adapt(self, **values):
         """Limit or hide inputs by what other inputs say."""
 
-    def frame(self, **values):
-        raise NotImplementedError
-
     # --- the static form ---
 
     def summary(self) -> str:

@@ -33,11 +33,11 @@ def tried(family, known):
 
 
 def tried_in_the_dark(first, *copies):
-    """Moved, it is drawn anew; that is all that a theme has to do with moving."""
-    yield from first.pale() + first.pale_alert()
+    """Its contrast: at first, with an alert, and when it has been moved and is drawn anew."""
     before, k = first.state(), first.sliders()[0]
+    yield from first.pale() + first.pale_alert() + first.try_slider(k)
     first.handle(k).focus()
-    yield from first.moved("End in the dark", before, first.press("End"))
+    first.press("End")
     yield from first.pale() + first.put_back(k, before)
     for one in copies:
         yield from one.pale()
