@@ -28,6 +28,7 @@ from .picture import numbers
 _COMPARED = (2, 3, 1, 5)
 _BATCH = 48
 _WHOLE = 4  # points of small whole numbers
+_GROWING = {"exp", "expm1", "sinh", "cosh", "power", "multiply"}  # at large numbers beyond them all
 
 
 class Difference(NamedTuple):
@@ -171,15 +172,28 @@ def usable_at(values):
     return finite & whole if whole.any() else finite
 
 
+def _within_reach(a, b, parts):
+    """``b`` without values at points that are too far out to compute ``a``, if they are few.
+
+    ``exp(-z)/(1 + exp(-z))^2`` is right for the slope of the sigmoid, and has no value at -400.
+    """
+    far = np.zeros(len(a), dtype=bool)
+    for part in parts:
+        far |= np.isinf(part).any(axis=(1, 2))
+    far &= ~np.isfinite(a).all(axis=(1, 2))
+    return b if far.mean() > 0.5 else np.where(far[:, None, None], np.nan, b)
+
+
 def unlike(claim, whole, variables) -> Difference | None:
     """None if two formulas of one shape agree at random points; else what is different."""
     claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
     if is_open(claim):
         return Difference("shape", f"a length in {claim} is open: give it, as in mc.ones('n')")
-    compared = [
-        (sizes, points, *np.broadcast_arrays(*found))
-        for sizes, points, found in rounds([claim, whole], variables)
-    ]
+    growing = [e for e in walk(claim) if e.op.name in _GROWING]
+    compared = []
+    for sizes, points, (a, b, *parts) in rounds([claim, whole, *growing], variables):
+        a, b = np.broadcast_arrays(a, b)
+        compared.append((sizes, points, a, _within_reach(a, b, parts)))
     top = usual([b for *_, b in compared])
     first, factors = None, []
     for sizes, points, a, b in compared:

@@ -567,6 +567,20 @@ def test_right_claims_in_other_words():
     assert not neuron.equals(x.T)
 
 
+def test_a_right_claim_may_be_too_large_to_compute_where_the_derived_form_is_not():
+    sigmoid = mc.derive(mc.sigmoid(x**3), wrt=x)
+    far = np.exp(-(x**3))  # no number is as large as exp(1000)
+    assert sigmoid.equals(mc.diag(3 * x**2 * far / (1 + far) ** 2))
+    assert not sigmoid.equals(mc.diag(3 * x**2 * far / (1 + far)))
+    assert sigmoid.why(mc.diag(3 * x * far / (1 + far) ** 2)).startswith("entry (")
+
+
+def test_a_claim_that_can_seldom_be_computed_is_not_right():
+    assert "yours is inf" in d.why(mc.diag(x * np.exp(np.exp(x**2 + 9))))
+    assert "yours has no value" in mc.derive(z, wrt=z).why(np.exp(900 + z**2) / np.exp(900 + z**2))
+    assert "yours has no value" in mc.derive(z**2, wrt=z).why(2 * z * (z - 2) / (z - 2))
+
+
 def wrong(derivation, claim):
     """The derivation with another closed form in the place of its own."""
     derivation.jacobian = mc.Jacobian(claim)
