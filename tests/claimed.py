@@ -181,6 +181,17 @@ def powers(e):
         yield base * base ** (exponent.params[0] - 1)
 
 
+def by_exponentials(e):
+    """These overflow where the functions themselves do not."""
+    (a,) = e.args
+    if e.op.name == "sigmoid":
+        yield from (np.exp(a) / (1 + np.exp(a)), 1 / (1 + np.exp(-a)))
+    if e.op.name == "tanh":
+        yield from ((np.exp(2 * a) - 1) / (np.exp(2 * a) + 1), np.sinh(a) / np.cosh(a))
+    if e.op.name == "exp":
+        yield 1 / np.exp(-a)
+
+
 def cases(e):
     condition, yes, no = e.args
     yield np.where(np.logical_not(condition), no, yes)
@@ -210,6 +221,7 @@ ALGEBRA = {
     **dict.fromkeys(["matmat", "matvec", "vecmat"], matrix_products),
     **dict.fromkeys(["sum", "dot", "outer"], contractions),
     **dict.fromkeys(TURNED, comparisons),
+    **dict.fromkeys(["sigmoid", "tanh", "exp"], by_exponentials),
     "diag": diagonals, "row": rows, "power": powers, "where": cases,
 }  # fmt: skip
 
