@@ -306,6 +306,15 @@ IN_DATA = {
     "2/N w^T": 2 / N * w.T,
     "1/2 w^T": mc.expr.as_expr(1) / 2 * w.T,
     "sum_i (y_i) sum_i (e_i)": np.sum(y) * np.sum(e),
+    "sum_i (y_i) A": np.sum(y) * A,  # behind the parentheses the sum ends
+    "sum_i (y_i) A w if b > 0; 0 otherwise": mc.cases((np.sum(y) * A @ w, b > 0), zero),
+    "sum_i (y_i) A sum_i e_i": np.sum(y) * A * np.sum(e),
+    "(sum_i (y_i) A)^T": np.sum(y) * A.T,
+    "sum_i (y_i) (X w)_i": y @ X @ w,  # but not before a factor that runs over the data
+    "sum_i (y_i) (w.w + b) x_i^T": (w @ w + b) * y.T @ X,
+    "sum_i (y_i) ([1, 2] [3; 4]) x_i^T": 11 * y.T @ X,
+    "sum_i (y_i) (b > 0) x_i^T": (b > 0) * y.T @ X,
+    "sum_i (y_i) (b if b > 0) x_i^T": np.maximum(0, b) * y.T @ X,
 }
 
 
@@ -563,6 +572,25 @@ def test_error(text, column, part):
 )
 def test_error_in_a_sum_over_the_data(text, part):
     with pytest.raises(ReadError, match=re.escape(part)):
+        read(text, **DATA)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sum_i (y_i) A + x_i",
+        "sum_i (y_i) A - x_i",
+        "sum_i (y_i) A > x_i",
+        "sum_i (y_i) A if w.x_i > 0",
+        "(sum_i (y_i) A) x_i",
+        "[sum_i (y_i) I, x_i]",
+        "[sum_i (y_i) A; x_i]",
+        "sum_i (y_i) A (w.w) + x_i",
+        "sum_i (y_i) [1, 2; 3, 4] + x_i",
+    ],
+)
+def test_what_is_not_multiplied_stands_outside_the_sum(text):
+    with pytest.raises(ReadError, match=r'"x_i" is unknown: .* stands inside sum_i'):
         read(text, **DATA)
 
 
