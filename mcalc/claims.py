@@ -28,7 +28,7 @@ from .picture import numbers
 _COMPARED = (2, 3, 1, 5)
 _BATCH = 48
 _WHOLE = 4  # points of small whole numbers
-_GROWING = {"exp", "expm1", "sinh", "cosh", "power", "multiply"}  # at large numbers beyond them all
+_GROWING = {"exp", "expm1", "sinh", "cosh", "power"}  # beyond all numbers, of a large one
 
 
 class Difference(NamedTuple):
@@ -178,8 +178,9 @@ def _within_reach(a, b, parts):
     ``exp(-z)/(1 + exp(-z))^2`` is right for the slope of the sigmoid, and has no value at -400.
     """
     far = np.zeros(len(a), dtype=bool)
-    for part in parts:
-        far |= np.isinf(part).any(axis=(1, 2))
+    for e, part in parts.items():
+        lost = np.isinf(part) | (part == 0 if e.op.name == "exp" else False)
+        far |= lost.any(axis=(1, 2))
     far &= ~np.isfinite(a).all(axis=(1, 2))
     return b if far.mean() > 0.5 else np.where(far[:, None, None], np.nan, b)
 
@@ -193,7 +194,8 @@ def unlike(claim, whole, variables) -> Difference | None:
     compared = []
     for sizes, points, (a, b, *parts) in rounds([claim, whole, *growing], variables):
         a, b = np.broadcast_arrays(a, b)
-        compared.append((sizes, points, a, _within_reach(a, b, parts)))
+        b = _within_reach(a, b, dict(zip(growing, parts, strict=True)))
+        compared.append((sizes, points, a, b))
     top = usual([b for *_, b in compared])
     first, factors = None, []
     for sizes, points, a, b in compared:
