@@ -22,6 +22,7 @@ _GREEK = set(
 _LATEX_FUNCTIONS = set("exp log sin cos tan sinh cosh tanh arctan max min det".split())
 _LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "σ": r"\sigma "}
 _PRODUCTS = ("matvec", "vecmat", "matmat")
+_FILLED = ("ones", "zeros")  # of which no dot product is written: 1.x looks like a number
 
 # What the styles write differently: as plain text, and as LaTeX. The first part stands at the first
 # %s, all further ones at the second, with what is between the two before each of them.
@@ -318,6 +319,9 @@ class Writer:
             return f"{whole.laid(a, POWER)} {whole(b)}", PRODUCT
         if a.op.name == "vecmat":
             return f"{whole.laid(a, PRODUCT)} {whole(b, POWER)}", PRODUCT
+        if a.op.name in _FILLED or b.op.name in _FILLED:
+            a, b = (b, a) if b.op.name == "zeros" else (a, b)  # since x^T 0 is read as a row
+            return f"{whole.laid(a, POWER)} {whole(b, POWER)}", PRODUCT
         return self.style("dot", whole(a, ATOM), whole(b, ATOM)), PRODUCT
 
     def _matvec(self, e, laid=False):
@@ -326,6 +330,8 @@ class Writer:
             row, whole = self.data_row(matrix), self.at(index="")
             if row is None:
                 return f"({whole(e)})_i", ATOM
+            if v.op.name in _FILLED:
+                return f"{whole.laid(v, POWER)} {row}", PRODUCT
             return self.style("dot", whole(v, ATOM), row), PRODUCT
         row = self.data_row(matrix.T)
         if v.op.name == "where" and row:

@@ -117,6 +117,10 @@ f = mc.functions("f", elementwise=True)
         (2 * mc.identity(), "2I", "2I"),
         (w @ x, "w.x", r"\mathbf{w} \cdot \mathbf{x}"),
         ((w + x) @ x, "(w + x).x", r"\left(\mathbf{w} + \mathbf{x}\right) \cdot \mathbf{x}"),
+        (mc.ones() @ (2 * x), "1^T (2x)", r"\vec{1}^T \left(2\mathbf{x}\right)"),
+        ((w + x) @ mc.ones(), "(w + x)^T 1",
+         r"\left(\mathbf{w} + \mathbf{x}\right)^T \vec{1}"),
+        (z * (x @ mc.zeros()), "z (0^T x)", r"z \left(\vec{0}^T \mathbf{x}\right)"),
         (2 * (w @ x), "2(w.x)", r"2\left(\mathbf{w} \cdot \mathbf{x}\right)"),
         (2 * np.sum(x) * w, "2 sum(x) w",
          r"2 \operatorname{sum}{\left(\mathbf{x}\right)} \mathbf{w}"),
@@ -184,6 +188,9 @@ f = mc.functions("f", elementwise=True)
         (np.sum(mc.cases((X @ w - y, y > 0))), "sum_i (w.x_i - y_i if y_i > 0; 0 otherwise)",
          r"\sum_i \begin{cases} \mathbf{w} \cdot \mathbf{x}_i - y_i & \text{if } y_i > 0 "
          r"\\ 0 & \text{otherwise} \end{cases}\,"),
+        (np.sum(mc.cases((X @ mc.ones("n"), y > 0))), "sum_i (1^T x_i if y_i > 0; 0 otherwise)",
+         r"\sum_i \begin{cases} \vec{1}^T \mathbf{x}_i & \text{if } y_i > 0 \\ 0 & "
+         r"\text{otherwise} \end{cases}\,"),
         (X.T @ mc.cases((X @ w + b - y, X @ w + b > 0)),
          "sum_i ((w.x_i + b - y_i) x_i if w.x_i + b > 0; 0 otherwise)",
          r"\sum_i \begin{cases} \left(\mathbf{w} \cdot \mathbf{x}_i + b - y_i\right) "
