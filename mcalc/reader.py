@@ -223,6 +223,8 @@ class _Reader:
         hint = "leave out the ^T"
         if left.number or right.number:
             hint = "a digit is missing behind the point, or a * in place of it"
+            if "1" in (left.number, right.number) and "column" in kinds:
+                hint = "1 is a column of ones if you write 1^T x or x^T 1"
         elif "scalar" in kinds or "matrix" in kinds:
             hint = "write a space in place of the dot"
         message = f"a dot product takes two columns, and here are a {kinds[0]} and a {kinds[1]}"
