@@ -175,7 +175,7 @@ def fingerprint():
 def forked(work, limit=None):
     """What ``work()`` gives in a fork, as JSON has it; None if that takes too long.
 
-    ``["killed", error]`` if it raises.
+    ``["killed", error]`` if it raises, or dies.
     """
     here, there = os.pipe()
     child = os.fork()
@@ -198,7 +198,9 @@ def forked(work, limit=None):
             told += part
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return json.loads(told) if part is not None else None
+    if part is None:
+        return None
+    return json.loads(told) if told else ["killed", "the process died"]
 
 
 def _read(pipe, seconds):

@@ -393,7 +393,8 @@ def round_trip(d):
 
 def is_spread(e):
     """Whether NumPy spreads a number or a vector over a matrix, which is not done on paper."""
-    return e.op.scalar and len({a.ndim for a in e.args}) > 1 and e.ndim == 2
+    written_with_one = e.op.name in ("expm1", "log1p", "softplus")
+    return e.op.scalar and e.ndim == 2 and (len({a.ndim for a in e.args}) > 1 or written_with_one)
 
 
 PRINTED = [
