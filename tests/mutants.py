@@ -25,6 +25,7 @@ import json
 import os
 import random
 import re
+import resource
 import select
 import shutil
 import signal
@@ -53,6 +54,7 @@ MODULES = """
 """.split()
 SLOW = 0.7  # seconds; of a test that takes longer it is not asked which lines it reaches
 PATIENCE = 20  # seconds more than ten times what the tests take as a rule
+MEMORY = 8 * 2**30  # bytes, before a mutant that wants ever more takes the machine's
 FIRST = 30  # tests, before the files of all others are read
 EQUIVALENT = tomllib.loads((ROOT / "tests" / "equivalent.toml").read_text(encoding="utf-8"))
 
@@ -181,6 +183,7 @@ def forked(work, limit=None):
     child = os.fork()
     if not child:
         os.setpgid(0, 0)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
