@@ -120,11 +120,12 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     if not e.args:
         return node(e.op, params=shape if e.op.name == "zeros" else shape[:1])
     axes = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
+    output = "ij"[2 - e.ndim :]
     if e.op.spec:
         *axes, output = e.op.spec.replace("->", ",").split(",")
-    elif e.op.scalar or e.op.name in ("row", "named"):
-        output = "ij"[2 - e.ndim :]
-    else:
+    elif e.op.name == "blocks":  # each has a height of its own
+        axes = [f"{k}j" for k in range(len(e.args))]
+    elif not (e.op.scalar or e.op.name in ("row", "named", "stack")):
         return e
     lengths = dict(zip(output, shape, strict=True))
     for letters_, a in zip(axes, e.args, strict=True):

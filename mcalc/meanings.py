@@ -11,7 +11,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from .claims import resolve
 from .expr import NUMBER, NUMPY, Expr, ShapeError, UnsupportedError, as_expr, is_number, shape_text
 from .forms import diag, identity, ones, outer, sigmoid
 from .rules import DOT, PRIMITIVES, ROW, STACK, of_vectors
@@ -191,9 +190,9 @@ def laid_out(grid: list) -> Expr:
     if wide and high:
         raise ShapeError("a list with commas and semicolons holds scalars only")
     if kinds == {"row"} and (not wide or all(e.args[0].op is STACK for e in entries)):
-        return np.stack(_of_one_length([e.T for e in entries]))
+        return np.stack([e.T for e in entries])
     if kinds == {"column"} and wide:
-        return np.stack(_of_one_length(entries), axis=1)
+        return np.stack(entries, axis=1)
     if "matrix" in kinds and kinds <= {"matrix", "row"} and high:
         return _blocks(entries)
     if kinds <= {"scalar", "row" if wide else "column"}:
@@ -205,12 +204,6 @@ def laid_out(grid: list) -> Expr:
 
 def _shapes(entries):
     return ", ".join(f"{e} ({shape_text(e.shape)})" for e in entries)
-
-
-def _of_one_length(vectors):
-    """Vectors of which those of open length take the length of the others."""
-    known = next((e.shape for e in vectors if e.shape != (None,)), (None,))
-    return [resolve(e, known) for e in vectors]
 
 
 def _blocks(entries):

@@ -128,11 +128,13 @@ class Writer:
 
     def __call__(self, e: Expr, level=CASES) -> str:
         """``e``, in parentheses if it holds less tightly than ``level``."""
-        written, tightness = getattr(self, "_" + e.op.name, self._function)(e)
+        place = self if e.ndim or not self.index else self.at(index=None)  # the same for every i
+        written, tightness = getattr(place, "_" + e.op.name, place._function)(e)
         return written if tightness >= level else self.style("parens", written)
 
     def at(self, **place):
-        """This writer in another place: ``index="i"`` is inside a sum, ``""`` back outside."""
+        """This writer in another place: ``index="i"`` is inside a sum over i, ``None`` inside it,
+        too, but in something that does not depend on i."""
         other = copy(self)
         vars(other).update(place)
         return other
@@ -306,28 +308,27 @@ class Writer:
 
     def _sum(self, e):
         (v,) = e.args
-        if v.op.name == "where" and not self.index:
+        if v.op.name == "where" and self.index is not None:  # no second i
             return self.style("sum_i", self.at(index="i")(v)), PRODUCT
-        return self.at(index="").call("sum", v), ATOM
+        return self.call("sum", v), ATOM
 
     # --- linear algebra ---
 
     def _dot(self, e):
         a, b = e.args
-        whole = self.at(index="")
         if b.op.name in _PRODUCTS or a.op is SLOPE:
-            return f"{whole.laid(a, POWER)} {whole(b)}", PRODUCT
+            return f"{self.laid(a, POWER)} {self(b)}", PRODUCT
         if a.op.name == "vecmat":
-            return f"{whole.laid(a, PRODUCT)} {whole(b, POWER)}", PRODUCT
+            return f"{self.laid(a, PRODUCT)} {self(b, POWER)}", PRODUCT
         if a.op.name in _FILLED or b.op.name in _FILLED:
             a, b = (b, a) if b.op.name == "zeros" else (a, b)  # since x^T 0 is read as a row
-            return f"{whole.laid(a, POWER)} {whole(b, POWER)}", PRODUCT
-        return self.style("dot", whole(a, ATOM), whole(b, ATOM)), PRODUCT
+            return f"{self.laid(a, POWER)} {self(b, POWER)}", PRODUCT
+        return self.style("dot", self(a, ATOM), self(b, ATOM)), PRODUCT
 
     def _matvec(self, e, laid=False):
         matrix, v = e.args if e.op.name == "matvec" else (e.args[1].T, e.args[0])
         if self.index and not laid:
-            row, whole = self.data_row(matrix), self.at(index="")
+            row, whole = self.data_row(matrix), self.at(index=None)
             if row is None:
                 return f"({whole(e)})_i", ATOM
             if v.op.name in _FILLED:

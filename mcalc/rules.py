@@ -120,10 +120,24 @@ def _side(*operands):
     return np.where(abs(apart) < 1e-14, 0, np.sign(apart))  # rounding is on no side
 
 
+def _logistic(a):
+    """Without overflow for large numbers, and to the last digit where it is nearly 0."""
+    positive = np.real(a) > 0
+    small = np.exp(np.where(positive, -a, a))
+    return np.where(positive, 1, small) / (1 + small)
+
+
 def _largest(x):
     """1 at the largest element and -1 elsewhere; 0 where several are the largest."""
     top = x.real == np.max(x.real, axis=-1, keepdims=True)
     return np.where(top, np.where(np.sum(top, axis=-1, keepdims=True) > 1, 0, 1), -1)
+
+
+def _common(parts):
+    """The shape that parts of one rank have in common, with False for lengths that differ."""
+    return tuple(
+        reduce(expr.same_length, found) for found in zip(*(a.shape for a in parts), strict=True)
+    )
 
 
 def _lengths(parts):
@@ -165,8 +179,7 @@ row("arctan", sp.atan, np.arctan)
 row("sinh", sp.sinh, np.sinh)
 row("cosh", sp.cosh, np.cosh)
 row("tanh", sp.tanh, np.tanh)
-SIGMOID = row("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})",
-              numpy=lambda a: (1 + np.tanh(a / 2)) / 2)  # which no large number makes overflow
+SIGMOID = row("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})", numpy=_logistic)
 SOFTPLUS = row("softplus", lambda a: sp.log(1 + sp.exp(a)), text="log(1 + exp({0}))",
                numpy=lambda a: np.where(np.real(a) > 0, a, 0)
                + np.log1p(np.exp(np.where(np.real(a) > 0, -a, a))))
@@ -221,7 +234,7 @@ LOGDET = row("logdet", "ij->", numpy=lambda X: np.log(_size_of(np.linalg.det(X))
              code="np.linalg.slogdet({0})[1]")
 STACK = row("stack", numpy=lambda *parts: np.stack(parts[:-1], axis=-1 - parts[-1]),
             local=lambda e, k: (("i,->i", "i,j->ij")[e.ndim - 1], constant("unit", k, len(e.args))),
-            shape=lambda *parts: (len(parts) - 1, *parts[0].shape), code="np.stack([{all}])")
+            shape=lambda *parts: (len(parts) - 1, *_common(parts[:-1])), code="np.stack([{all}])")
 CONCATENATE = row("concatenate", numpy=lambda *parts: np.concatenate(parts, axis=-1),
                   local=lambda e, k: ("ij,j->i", constant("selector", _lengths(e.args), k)),
                   shape=_joined, code="np.concatenate([{all}])")
@@ -356,7 +369,7 @@ def _norm(a, ord=None):
 
 def _stack(arrays, axis=0):
     parts = [_upright(a) for a in arrays]
-    if len({a.shape for a in parts}) != 1 or parts[0].ndim > 1:
+    if len({a.ndim for a in parts}) != 1 or parts[0].ndim > 1 or False in _common(parts):
         given = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
         error = UnsupportedError if parts[0].ndim > 1 else expr.ShapeError
         raise error(f"stack: all scalars or all vectors of one length, not {given}")

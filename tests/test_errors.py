@@ -582,6 +582,9 @@ def test_no_claim_raises(claim):
 
 
 def test_right_claims_in_other_words():
+    rows = mc.derive(z + b * x, wrt=(z, b))
+    assert rows.equals(np.stack([mc.ones(), x]).T) and not rows.equals(np.stack([x, x]).T)
+    assert mc.derive(np.concatenate([x, x]), wrt=x).why(np.stack([x, mc.ones()]))
     assert mc.derive(w > x, wrt=w).equals(0)
     assert d.equals(mc.diag(x)) and d.why(mc.diag(x)) is None
     assert d.equals(mc.identity() * mc.diag(x))

@@ -188,6 +188,15 @@ f = mc.functions("f", elementwise=True)
         (np.sum(mc.cases((X @ w - y, y > 0))), "sum_i (w.x_i - y_i if y_i > 0; 0 otherwise)",
          r"\sum_i \begin{cases} \mathbf{w} \cdot \mathbf{x}_i - y_i & \text{if } y_i > 0 "
          r"\\ 0 & \text{otherwise} \end{cases}\,"),
+        (np.sum(mc.cases((z * w, z * w < np.max(z * w)))),
+         "sum_i (z w_i if z w_i < max(z w); 0 otherwise)",
+         r"\sum_i \begin{cases} z w_i & \text{if } z w_i < \max{\left(z \mathbf{w}\right)} \\ 0 "
+         r"& \text{otherwise} \end{cases}\,"),
+        (np.sum(mc.cases((w, w > 2 * np.sum(mc.cases((x, x > 0)))))),
+         "sum_i (w_i if w_i > 2 sum(x if x > 0; 0 otherwise); 0 otherwise)",
+         r"\sum_i \begin{cases} w_i & \text{if } w_i > 2 \operatorname{sum}{\left(\begin{cases} "
+         r"\mathbf{x} & \text{if } \mathbf{x} > 0 \\ 0 & \text{otherwise} \end{cases}\,\right)} "
+         r"\\ 0 & \text{otherwise} \end{cases}\,"),
         (np.sum(mc.cases((X @ mc.ones("n"), y > 0))), "sum_i (1^T x_i if y_i > 0; 0 otherwise)",
          r"\sum_i \begin{cases} \vec{1}^T \mathbf{x}_i & \text{if } y_i > 0 \\ 0 & "
          r"\text{otherwise} \end{cases}\,"),

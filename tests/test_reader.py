@@ -253,7 +253,8 @@ MEANINGS = {
     "[x^T; w^T]": np.stack([x, w]),
     "[x, w]": np.stack([x, w], axis=1),
     "[w; x]": np.concatenate([w, x]),
-    "[x^T; 0^T]": np.stack([x, mc.zeros("n")]),
+    "[1^T; -1^T]": np.stack([one, -one]),
+    "[x^T; 0^T]": np.stack([x, zero]),
     "[A; B]": mc.expr.NUMPY["blocks"](A, B),
     "[w; b]": np.concatenate([w, [b]]),
     "[w^T, x^T]": np.concatenate([w, x]).T,
@@ -365,7 +366,6 @@ def test_product_goes_by_the_shapes():
 UNREADABLE = {  # printed, and not to be read back
     r"\b[eE]_\d": "a unit vector does not tell its length",
     r"(\[|; )-?(0|I)\b[^;]*[;\]]": "0 and I do not tell their height in a list",
-    r"\[[01]\^T": "nor do such rows their length",
     r"diag\([^()]*· 1\)": "a column of ones is printed as the number 1",
     r"\d\.\d{4,}|\de[+-]\d\d": "six digits of a number are printed",
     r"\b[FGfg]'?\(": "functions that are left open are no names of a line",
