@@ -367,7 +367,7 @@ UNREADABLE = {  # printed, and not to be read back
     r"\b[eE]_\d": "a unit vector does not tell its length",
     r"(\[|; )-?(0|I)\b[^;]*[;\]]": "0 and I do not tell their height in a list",
     r"diag\([^()]*· 1\)": "a column of ones is printed as the number 1",
-    r"\d\.\d{4,}|\de[+-]\d\d": "six digits of a number are printed",
+    r"\d\.\d{4,}|\d{2,}\.\d{3,}|\d{3,}\.\d|\de[+-]\d\d": "six digits of a number are printed",
     r"\b[FGfg]'?\(": "functions that are left open are no names of a line",
     r"\d/\d+ ?[^\W\d]": "a fraction before a factor is printed without its parentheses",
     r"\^T if .* = max\(": "cases by element are not printed as a row among cases of rows",
