@@ -11,7 +11,7 @@ from copy import copy
 from fractions import Fraction
 from itertools import pairwise
 
-from . import expr
+from . import algebra, expr
 from .expr import NAMED, NUMBER, SIZE, SLOPE, SYMBOL, Expr, is_number
 
 CASES, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a written part holds together
@@ -393,8 +393,8 @@ class Writer:
         name, scalar_first = v.op.name, v.args and v.args[0].ndim == 0
         if v.op is SLOPE:
             return self._slope(v, turned=True)
-        if name == "where" and scalar_first:
-            return self._where(v, self.laid)
+        if name == "where" and not any(condition.ndim for condition in _conditions(v)):
+            return self._where(v, lambda e, level: self.laid(_spread(e, v.shape), level))
         if name == "negative":
             return "-" + self.laid(v.args[0], PRODUCT), SUM
         if name == "divide" and v.args[1].ndim == 0:
@@ -422,6 +422,20 @@ def _has_row_times_matrix(v):
     if v.op.name in ("add", "subtract", "negative", "multiply"):
         return any(map(_has_row_times_matrix, v.args[-1:] if v.op.name == "multiply" else v.args))
     return v.op.name == "vecmat" or v.op.name == "matvec" and v.args[0].op.name == "transpose"
+
+
+def _spread(e, shape):
+    """A number as the vector it stands for."""
+    if is_number(e, 0):
+        return algebra.constant("zeros", *shape)
+    return e if e.ndim else algebra.mul(e, algebra.constant("ones", *shape))
+
+
+def _conditions(e):
+    """The conditions of cases, in their order."""
+    while e.op.name == "where":
+        yield e.args[0]
+        e = e.args[2]
 
 
 def _alike(a, b):

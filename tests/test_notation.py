@@ -160,8 +160,15 @@ f = mc.functions("f", elementwise=True)
         ((x / z).T, "x^T/z", r"\frac{\mathbf{x}^T}{z}"),
         ((-x / z).T, "-x^T/z", r"-\frac{\mathbf{x}^T}{z}"),
         ((A @ x + w).T, "(A x + w)^T", r"\left(A \mathbf{x} + \mathbf{w}\right)^T"),
-        (mc.cases((x, z > 0)).T, "x^T if z > 0; 0 otherwise",
-         r"\begin{cases} \mathbf{x}^T & \text{if } z > 0 \\ 0 & \text{otherwise} \end{cases}\,"),
+        (mc.cases((x, z > 0)).T, "x^T if z > 0; 0^T otherwise",
+         r"\begin{cases} \mathbf{x}^T & \text{if } z > 0 \\ \vec{0}^T & \text{otherwise} "
+         r"\end{cases}\,"),
+        (mc.cases((x, z > 0), (2, z > b)).T, "x^T if z > 0; 2 · 1^T if z > b; 0^T otherwise",
+         r"\begin{cases} \mathbf{x}^T & \text{if } z > 0 \\ 2 \vec{1}^T & \text{if } z > b "
+         r"\\ \vec{0}^T & \text{otherwise} \end{cases}\,"),
+        (mc.cases((x, z > 0), (w, w > x)).T, "(x if z > 0; w if w > x; 0 otherwise)^T",
+         r"\left(\begin{cases} \mathbf{x} & \text{if } z > 0 \\ \mathbf{w} & \text{if } "
+         r"\mathbf{w} > \mathbf{x} \\ 0 & \text{otherwise} \end{cases}\,\right)^T"),
         (np.concatenate([w, x]).T, "[w^T, x^T]",
          r"\begin{bmatrix} \mathbf{w}^T & \mathbf{x}^T \end{bmatrix}"),
         (np.stack([z, b]).T, "[z, b]", r"\begin{bmatrix} z & b \end{bmatrix}"),
