@@ -546,6 +546,14 @@ CLAIMS = {
         mc.derive(z * b, wrt=z), mc.ones() @ mc.ones(),
         "a length in 1^T 1 is open: give it, as in mc.ones('n')",
     ),
+    "an open length that nothing tells": (
+        mc.derive(x @ x, wrt=x), np.max(mc.ones()) * x.T,
+        "a length in max(1) x^T is open: give it, as in mc.ones('n')",
+    ),
+    "no negative zero": (
+        d, mc.diag(np.where(x > 3.5, x, -(x * 0))),
+        "entry (1, 1) differs for n = 2: at w = [2, 3], x = [3, 4] yours is 0, and it should be 3",
+    ),
     "an array": (
         d, np.array(["x"]),
         "that array is not a formula: write it with variables, mc.diag(x), x.T and the like",
@@ -611,6 +619,11 @@ def test_a_right_claim_may_be_too_large_to_compute_where_the_derived_form_is_not
 def test_where_a_claim_overflows_or_underflows_it_is_not_compared(f):
     claim = f(3 * x**3) * np.cos(x) / f(3 * x**3)
     assert mc.derive(np.sin(x), wrt=x).equals(mc.diag(claim))
+
+
+def test_an_open_length_is_a_mistake_of_shape():
+    found = mc.claims.difference(mc.derive(z * b, wrt=z), mc.ones() @ mc.ones())
+    assert found.mistake == "shape"
 
 
 def test_a_claim_that_can_seldom_be_computed_is_not_right():

@@ -48,6 +48,7 @@ MEANINGS = {
     "x^T if w.x + b > 0; 0^T otherwise": mc.cases((x.T, positive), zero.T),
     "diag(-w/x^2)": mc.diag(-(w / x**2)),
     "1^T": one.T,
+    "(q + q)_1 (q + q)_3": (q + q)[0] * (q + q)[2],
     "1^T x + (0^T x) (x^T 1)": one @ x + (zero @ x) * (x @ one),
     "0^T": zero.T,
     "3I": 3 * I,
