@@ -135,6 +135,15 @@ def test_steps_go_back_from_the_result():
     assert d.rule == "vector chain rule" and "one path leads from W to y" in d.reason
 
 
+def test_steps_through_an_inverse():
+    d = mc.derive(x @ np.linalg.inv(S) @ v, wrt=S)
+    assert d.steps[1].text.splitlines() == [
+        "∂y/∂u_2 = v^T",
+        "∂y/∂U_1 = (∂y/∂u_2)^T x^T",
+        "∂y/∂S = -inv(S) ∂y/∂U_1 inv(S)",
+    ]
+
+
 def test_two_paths_are_added():
     d = mc.derive(np.sum(np.tanh(D @ Q) * (D @ Q)), wrt=Q)
     assert "∂y/∂U_1 = " in d.steps[1].text and "2 paths lead from Q to y" in d.reason

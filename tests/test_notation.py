@@ -89,6 +89,7 @@ f = mc.functions("f", elementwise=True)
         (-(z + b), "-(z + b)", r"-\left(z + b\right)"),
         (z - (b - a), "z - (b - a)", r"z - \left(b - a\right)"),
         (z + (b - a), "z + b - a", "z + b - a"),
+        (z + (b + a), "z + b + a", "z + b + a"),
         (z * -b, "z (-b)", r"z \left(-b\right)"),
         (z / b / a, "z/b/a", r"\frac{\frac{z}{b}}{a}"),
         (z / (b * a), "z/(b a)", r"\frac{z}{b a}"),
@@ -179,7 +180,14 @@ f = mc.functions("f", elementwise=True)
         (np.sin(z) * z**2 / np.sin(z), "sin(z) z^2/sin(z)",
          r"\frac{\sin{\left(z\right)} z^{2}}{\sin{\left(z\right)}}"),
         (z * z**2, "z · z^2", r"z \cdot z^{2}"),
+        (np.linalg.inv(A), "inv(A)", "A^{-1}"),
+        (A @ (z * A), "A (z A)", r"A \left(z A\right)"),
+        (A @ (A / z), "A (A/z)", r"A \left(\frac{A}{z}\right)"),
+        ((-x @ A).T, "(-x^T) A", r"\left(-\mathbf{x}^T\right) A"),
+        (((2 * x) @ A).T, "2x^T A", r"2\mathbf{x}^T A"),
         # cases, and sums over data
+        (np.sum(mc.cases((mc.ones(), w > 0))), "sum_i (1 if w_i > 0; 0 otherwise)",
+         r"\sum_i \begin{cases} 1 & \text{if } w_i > 0 \\ 0 & \text{otherwise} \end{cases}\,"),
         (np.sum(mc.cases(((A @ A) @ w, w > 0))), "sum_i (((A A) w)_i if w_i > 0; 0 otherwise)",
          r"\sum_i \begin{cases} (\left(A A\right) \mathbf{w})_i & \text{if } w_i > 0 \\ 0 "
          r"& \text{otherwise} \end{cases}\,"),
