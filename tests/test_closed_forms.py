@@ -306,6 +306,7 @@ def test_the_logistic_function():
     assert str(d.jacobian) == "diag(σ(x) ⊗ (1 - σ(x)))" and r"\sigma" in d._repr_latex_()
     assert str(mc.derive(np.logaddexp(0, x), wrt=x).jacobian) == "diag(σ(x))"
     assert str(mc.derive(np.logaddexp(z, x), wrt=z).jacobian) == "1 - σ(x - z)"
+    assert str(mc.derive(np.logaddexp(2, x), wrt=x).jacobian) == "diag(σ(x - 2))"
     assert d.check().passed and d.equals(mc.diag(np.exp(-x) / (1 + np.exp(-x)) ** 2))
     assert list(mc.sigmoid([0, -1000, 1000])) == [0.5, 0, 1]
     assert np.allclose(mc.sigmoid([-40, -700]) / np.exp([-40, -700]), 1, rtol=1e-15, atol=0)

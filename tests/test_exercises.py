@@ -487,7 +487,13 @@ def test_asking_for_hints_goes_through_them():
     assert [ex.hint() for _ in ex.row.hints] == [
         f"hint {k} of 2: {hint}" for k, hint in enumerate(ex.row.hints, 1)
     ]
-    assert "derivation" in ex.hint()
+    assert ex.hint() == 'hint: mc.exercise("05.sine").derivation shows all steps'
+
+
+def test_what_is_no_formula_is_no_try():
+    ex = exercise("05.sine")
+    for answer in (object(), ..., "2x +"):
+        assert not ex.check(answer) and ex.misses == 0
 
 
 def test_shapes_that_do_not_fit_are_a_miss_and_give_nothing_away():

@@ -180,6 +180,7 @@ f = mc.functions("f", elementwise=True)
         (np.sin(z) * z**2 / np.sin(z), "sin(z) z^2/sin(z)",
          r"\frac{\sin{\left(z\right)} z^{2}}{\sin{\left(z\right)}}"),
         (z * z**2, "z · z^2", r"z \cdot z^{2}"),
+        (np.sum(C, axis=0), "C^T 1", r"C^T \vec{1}"),
         (np.linalg.inv(A), "inv(A)", "A^{-1}"),
         (A @ (z * A), "A (z A)", r"A \left(z A\right)"),
         (A @ (A / z), "A (A/z)", r"A \left(\frac{A}{z}\right)"),
