@@ -9,7 +9,8 @@ from .check import CheckFailed
 from .claims import unlike
 from .derive import derive
 from .expr import HELD, Expr, as_expr, node, replace, shape_text, symbols, unnamed, walk
-from .notation import STYLES, Writer, is_partial
+from .notation import Writer, is_partial
+from .style import STYLES
 
 
 def derivative(y, wrt) -> Expr:

@@ -18,9 +18,9 @@ from .expr import HELD, NAMED, SYMBOL, Expr, node, replace, shape_text, symbols,
 from .fold import fold
 from .jacobian import Term, collect, compose, contraction, formula, fresh, spread
 from .local import local_jacobian
-from .notation import STYLES
 from .shown import Jacobian
 from .steps import KINDS, Graph, Lines, Step, as_latex, as_text
+from .style import STYLES
 
 _PROBES = {"inp": "dx'", "out": "v'"}  # what a Jacobian is multiplied with, by side
 

@@ -1,4 +1,4 @@
-"""The paper's notation: one visitor, and two styles to write in, LaTeX and plain text.
+"""The paper's notation: one visitor, which writes in either of two styles.
 
 Vectors are bold, lower case and vertical; ``x^T`` is a row; ``w ⊗ x`` is the Hadamard product;
 a condition on the data stands inside the sum that runs over them.
@@ -13,107 +13,11 @@ from itertools import pairwise
 
 from . import algebra, expr
 from .expr import NAMED, NUMBER, SIZE, SLOPE, SYMBOL, Expr, is_number
+from .style import STYLES, Style
 
 CASES, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a written part holds together
-_GREEK = set(
-    "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi "
-    "psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega".split()
-)
-_LATEX_FUNCTIONS = set("exp log sin cos tan sinh cosh tanh arctan max min det".split())
-_LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "σ": r"\sigma "}
 _PRODUCTS = ("matvec", "vecmat", "matmat")
 _FILLED = ("ones", "zeros")  # of which no dot product is written: 1.x looks like a number
-
-# What the styles write differently: as plain text, and as LaTeX. The first part stands at the first
-# %s, all further ones at the second, with what is between the two before each of them.
-_TABLE = {
-    "ones": ("1", r"\vec{1}"),
-    "zeros": ("0", r"\vec{0}"),
-    "indent": ("    ", r"\quad "),
-    "parens": ("(%s)", r"\left(%s\right)"),
-    "argument": ("(%s)", r"{\left(%s\right)}"),  # no space behind the function's name
-    "sqrt": ("sqrt(%s)", r"\sqrt{%s}"),
-    "sum_i": ("sum_i (%s)", r"\sum_i %s"),
-    "times": ("%s · %s", r"%s \cdot %s"),
-    "dot": ("%s.%s", r"%s \cdot %s"),
-    "hadamard": ("%s ⊗ %s", r"%s \otimes %s"),
-    "quotient": ("%s ⊘ %s", r"%s \oslash %s"),
-    "power": ("%s^%s", "%s^{%s}"),
-    "fraction": ("%s/%s", r"\frac{%s}{%s}"),
-    "d": ("d%s/d%s", r"\frac{d%s}{d%s}"),
-    "∂": ("∂%s/∂%s", r"\frac{\partial %s}{\partial %s}"),
-    "d/d": ("d/d%s %s", r"\frac{d}{d%s} %s"),
-    "∂/∂": ("∂/∂%s %s", r"\frac{\partial}{\partial %s} %s"),
-    "case": ("%s if %s", r"%s & \text{if } %s"),
-    "otherwise": ("%s otherwise", r"%s & \text{otherwise}"),
-    "cases": ("%s; %s", r"\begin{cases} %s \\ %s \end{cases}\,"),
-    "row": ("[%s, %s]", r"\begin{bmatrix} %s & %s \end{bmatrix}"),
-    "column": ("[%s, %s]^T", r"\begin{bmatrix} %s \\ %s \end{bmatrix}"),
-    "blocks": ("[%s; %s]", r"\begin{bmatrix} %s \\ %s \end{bmatrix}"),
-    "grid": ("[%s, %s]", r"\begin{bmatrix} %s \\ %s \end{bmatrix}"),
-    "in grid": ("[%s, %s]", "%s & %s"),
-}
-
-
-class Style:
-    """A column of the table: ``style("fraction", "1", "n")`` is ``1/n``, ``style("ones")`` is 1.
-
-    Plain text is what regression tests compare, so it says the whole mathematics. LaTeX is for
-    MathJax.
-    """
-
-    def __init__(self, name):
-        self.name, self.latex = name, name == "latex"
-
-    def __call__(self, what, *parts):
-        template = _TABLE[what][self.latex]
-        if not parts:
-            return template
-        before, *between, after = template.split("%s")
-        return before + "".join(between).join(parts) + after
-
-    def grid(self, rows):
-        return self("grid", *(self("in grid", *row) for row in rows))
-
-    def words(self, text):
-        """Plain words, in which ``u_1`` and ``x^T`` are still mathematics."""
-        if not self.latex:
-            return text
-        text = re.sub(r"[&%#$]", r"\\\g<0>", text)
-        return r"\text{" + re.sub(r"([_^])(\w+|\([^)]*\))", r"}\1{\2}\\text{", text) + "}"
-
-    def symbol(self, name, ndim):
-        if not self.latex:
-            return name
-        prime = "'" * name.endswith("'")
-        name, _, below = name.removesuffix("'").partition("_")
-        letter = rf"\{name}" if name in _GREEK else name
-        if ndim == 1:
-            letter = rf"\boldsymbol{{{letter}}}" if name in _GREEK else rf"\mathbf{{{letter}}}"
-        elif letter == name and len(name) > 1:
-            letter = rf"\mathit{{{name}}}"
-        if below in ("hat", "bar", "tilde", "dot"):
-            return rf"\{below}{{{letter}}}{prime}"
-        return f"{letter}_{{{below}}}{prime}" if below else letter + prime
-
-    def decimal(self, value):
-        digits, _, power = f"{value:g}".partition("e")
-        if not power or not self.latex:
-            return f"{value:g}"
-        return rf"{digits} \cdot 10^{{{int(power)}}}"
-
-    def function(self, name):
-        if not self.latex:
-            return name
-        return rf"\{name}" if name in _LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
-
-    def template(self, template):
-        """A primitive's own template, with LaTeX's commands for the signs and functions in it."""
-        if not self.latex:
-            return template
-        for sign, command in _LATEX_SIGNS.items():
-            template = template.replace(sign, command)
-        return re.sub(r"([a-z]\w+)\(", lambda m: self.function(m[1]) + "(", template)
 
 
 class Writer:
@@ -449,7 +353,6 @@ def _factors(e):
     return [f for a in e.args for f in _factors(a)] if e.op.name == "multiply" else [e]
 
 
-STYLES = (Style("latex"), Style("text"))
 expr.WRITERS.update(
     {style.name: lambda e, level=CASES, style=style: Writer(style, e)(e, level) for style in STYLES}
 )

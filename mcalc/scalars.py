@@ -10,7 +10,8 @@ import re
 
 import sympy as sp
 
-from .notation import ATOM, CASES, POWER, PRODUCT, STYLES, SUM
+from .notation import ATOM, CASES, POWER, PRODUCT, SUM
+from .style import STYLES
 
 LATEX, TEXT = STYLES
 _FUNCTIONS = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from .algebra import COMPARISONS
 from .expr import NAMED, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed, walk
-from .notation import CASES, PRODUCT, STYLES, SUM, Writer
+from .notation import CASES, PRODUCT, SUM, Writer
+from .style import STYLES
 
 KINDS = ("introduce", "differentiate", "combine", "substitute")
 _NEXT = r" \\[4pt] "  # row of an array in LaTeX

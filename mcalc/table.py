@@ -8,8 +8,8 @@ from .claims import resolve
 from .derive import Derivation, derive, hessian
 from .evaluate import compile_
 from .expr import WRITERS, as_expr, shape_text, symbols, unnamed
-from .notation import STYLES
 from .picture import numbers
+from .style import STYLES
 
 _LATEX, _TEXT = STYLES
 

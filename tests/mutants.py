@@ -50,7 +50,7 @@ TESTS = """
 MODULES = """
     expr rules jacobian derive evaluate check notation exercises reader
     algebra local steps claims explicit scalars functions meanings names tokens mistakes diagnosis
-    fold forms shown backward
+    fold forms shown backward style
 """.split()
 SLOW = 0.7  # seconds; of a test that takes longer it is not asked which lines it reaches
 PATIENCE = 20  # seconds more than ten times what the tests take as a rule
@@ -348,10 +348,10 @@ RULES = [  # what stands there, what is put there, and a notebook that must noti
     ('"matvec", "ij,j->i"', '"matvec", "ij,i->j"', "12-loss-function"),
     ('text="||{0}||"', 'text="|{0}|"', "13-reference"),
 ]
-NOTATION = [
+NOTATION = [("SUM)} - {", "SUM)} + {", "05-element-wise-operators")]
+STYLE = [
     ('"%s^%s"', '"%s**%s"', "01-scalar-derivative-rules"),
     ('"%s ⊗ %s"', '"%s ⊘ %s"', "05-element-wise-operators"),
-    ("SUM)} - {", "SUM)} + {", "05-element-wise-operators"),
     (r'rf"\mathbf{{{letter}}}"', r'rf"\mathit{{{letter}}}"', "05-element-wise-operators"),
     (r'r"\vec{1}"', r'r"\mathbf{1}"', "07-vector-sum-reduction"),
     ('"∂%s/∂%s"', '"d%s/d%s"', "10-vector-chain-rule"),
@@ -366,7 +366,8 @@ NBVAL = """
 
 def run_notebooks():
     """Each mutant, in a copy of mcalc that the kernels find before the real one."""
-    tables = [(MCALC / "rules.py", RULES), (MCALC / "notation.py", NOTATION)]
+    files = {"rules.py": RULES, "notation.py": NOTATION, "style.py": STYLE}
+    tables = [(MCALC / name, rows) for name, rows in files.items()]
     failed = first_failure({notebook for _, rows in tables for *_, notebook in rows})
     assert not failed, f"all notebooks must pass first: {failed}"
     survived = 0

@@ -51,6 +51,11 @@ def test_recorded(e, text):
     assert str(e) == text
 
 
+@pytest.mark.parametrize("names", ["w x", "w, x", "w,x", " w ,x "])
+def test_names_stand_apart_by_spaces_or_commas(names):
+    assert [str(e) for e in mc.scalars(names)] == ["w", "x"]
+
+
 def test_a_shape_is_shown_unless_it_is_that_of_a_scalar():
     assert list(map(repr, (z, x, x.T, A, q, np.concatenate([x, q])))) == [
         "z", "x  (n x 1)", "x^T  (1 x n)", "A  (m x n)", "q  (3 x 1)", "[x; q]  ((n + 3) x 1)"

@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import mcalc as mc
-from mcalc.notation import STYLES
 from mcalc.scalars import Entries, written
+from mcalc.style import STYLES
 
 LATEX, TEXT = STYLES
 w, x = mc.vectors("w x")
