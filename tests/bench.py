@@ -76,7 +76,7 @@ def deriving():
             if last is None or last[1] * (n / last[0]) ** 2 < LONGEST:  # it grows so at least
                 ways["SymPy"] = partial(peers.by_sympy, name, n)
             ways["mcalc"]()
-            times = {way: statistics.median(some) for way, some in peers.turns(ways, 0.3).items()}
+            times = {way: statistics.median(some) for way, some in peers.turns(ways, 1).items()}
             for way, seconds in times.items():
                 found.setdefault((way, name), []).append((n, seconds))
             other, ratio = "-", "-"
