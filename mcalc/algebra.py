@@ -331,6 +331,8 @@ def matvec(matrix: Expr, vector: Expr) -> Expr:
         )
     elif matrix.op.name == "transpose" and matrix.args[0].op.name == "selector":
         vector = segment(vector, *matrix.args[0].params)
+    elif vector.op.name == "unit" and np.transpose(matrix).op.name == "stack":
+        vector = np.transpose(matrix).args[vector.params[0]]  # one of its columns
     elif matrix.op.name != "identity":
         vector = np.matmul(matrix, vector)
     return mul(front, scalar, vector)

@@ -134,6 +134,14 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     return node(e.op, *args, params=e.params)
 
 
+def told_lengths(y: Expr) -> Expr:
+    """``y`` with all lengths; raises ValueError if one is told by nothing in it."""
+    y = resolve(y, y.shape)
+    if is_open(y):
+        raise ValueError(f'{y} has a constant of unknown length: give it one, as in mc.ones("n")')
+    return y
+
+
 def is_open(e):
     """Whether a length is still to be told by what is around it."""
     return any(None in part.shape for part in walk(e))
@@ -176,7 +184,7 @@ def usable_at(values):
 def _within_reach(a, b, parts):
     """``b`` without values at points that are too far out to compute ``a``, if they are few.
 
-    ``exp(-z)/(1 + exp(-z))^2`` is right for the slope of the sigmoid, and has no value at -400.
+    ``exp(-z)/(1 + exp(-z))^2`` is right for the slope of the sigmoid, and has no value at -800.
     """
     far = np.zeros(len(a), dtype=bool)
     for e, part in parts.items():

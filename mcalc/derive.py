@@ -60,9 +60,7 @@ def _expression(y):
     y = expr.as_expr(list(y) if isinstance(y, tuple) else y)
     y = replace(y, lambda part: part.args[0] if part.op is HELD else None)
     y = y.args[0] if y.op.name == "row" else y
-    y = claims.resolve(y, y.shape)
-    if claims.is_open(y):
-        raise ValueError(f'{y} has a constant of unknown length: give it one, as in mc.ones("n")')
+    y = claims.told_lengths(y)
     if y.ndim > 1:
         raise expr.UnsupportedError(
             f"{y} is {shape_text(y.shape)}: a scalar or a vector can be derived, not a matrix"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import sympy as sp
 
+from .claims import told_lengths
 from .evaluate import length, letters
 from .expr import NUMBER, SIZE, SYMBOL, Expr, as_expr, unnamed, walk
 from .scalars import Entries, Slices
@@ -36,9 +37,9 @@ def spread(whole: Entries, matrix: Expr, sizes: dict, axes: int) -> Entries | Sl
 def entries(y: Expr, **sizes) -> Entries:
     """A scalar, vector or matrix entry by entry, as a ``sympy.Matrix``: ``entries(w * x, n=3)``.
 
-    Raises ValueError for a missing or unknown size.
+    Raises ValueError for a missing or unknown size, and for ``ones()`` of unknown length.
     """
-    y = as_expr(y)
+    y = told_lengths(as_expr(y))
     _need(sizes, letters(y), y)
     values = scalars_of(unnamed(y), sizes)
     return _entries(values.reshape(*values.shape, *(1,) * (2 - values.ndim)).tolist())

@@ -104,6 +104,9 @@ JOINED = [
     (np.concatenate([q[:2] * z, [b]]), q, "[[[z, 0, 0], [0, z, 0]]; 0]"),
     (np.concatenate([x * z, y]), z, "[x; 0]"),
     (np.stack([w @ x, x @ x]), x, "[w^T; 2x^T]"),
+    (np.stack([w, x]) @ x, x, "[w^T; 2x^T]"),
+    (np.stack([mc.ones(), x]) @ x, x, "[1^T; 2x^T]"),
+    (np.stack([w, x]).T @ np.stack([z, b]), b, "x"),
     (q[1] * q, q, "[[q_2, q_1, 0], [0, 2q_2, 0], [0, q_3, q_2]]"),
     (q[0] * x, q, "[x^T; 0^T; 0^T]^T"),
 ]

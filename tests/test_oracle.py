@@ -180,6 +180,7 @@ STRUCTURES = [  # what no single function shows: shapes that meet, and terms tha
     (("multiply", ("index", "q", 0), ("slice", "q", None, None, -1)), "q"),
     (("stack", ("multiply", "b", "z"), "z", "b"), ("b", "z")),
     (("matmul", ("stack", "x", ("sin", "x")), "x"), "x"),
+    (("matmul", ("sin", ("stack", "x", "w")), "x"), "x"),
     (("matmul", "x", ("stack_columns", "x", ("sin", "x"))), "x"),
     (("multiply", "z", ("concatenate", "u", ("slice", "q", 1, 3), ("stack", "z"))), "z"),
     (("multiply", ("sum", "x"), ("concatenate", "x", "u")), "x"),

@@ -70,6 +70,9 @@ def test_a_comparison_is_1_where_it_holds_and_0_elsewhere(compare):
 
 def test_it_is_a_matrix_of_sympys_and_stays_one():
     column = mc.entries(w * x, n=3)
+    assert mc.entries(np.stack([mc.ones(), x]), n=2).row(0) == sp.ones(1, 2)
+    with pytest.raises(ValueError, match=r"^1 has a constant of unknown length: give it one"):
+        mc.entries(mc.ones(), n=2)
     assert isinstance(column, sp.Matrix) and column == sp.Matrix(column.tolist())
     assert str(column) == "[w_1 x_1]\n[w_2 x_2]\n[w_3 x_3]"
     row = column.T.applyfunc(lambda e: 2 * e)
