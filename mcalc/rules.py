@@ -145,7 +145,9 @@ def _lengths(parts):
 
 
 def _joint(lengths):
-    """The length of vectors of these lengths in one."""
+    """The length of vectors of these lengths in one; None if one of them is open."""
+    if None in lengths:
+        return None
     known = sum(n for n in lengths if isinstance(n, int))
     letters = [n for n in lengths if isinstance(n, str)]
     return " + ".join([*letters, str(known)] if known and letters else letters) or known

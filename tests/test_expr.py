@@ -51,6 +51,10 @@ def test_recorded(e, text):
     assert str(e) == text
 
 
+def test_a_vector_joined_with_one_of_open_length_has_an_open_length():
+    assert repr(np.concatenate([mc.ones(), x])) == "[1; x]  (? x 1)"
+
+
 @pytest.mark.parametrize("names", ["w x", "w, x", "w,x", " w ,x "])
 def test_names_stand_apart_by_spaces_or_commas(names):
     assert [str(e) for e in mc.scalars(names)] == ["w", "x"]

@@ -185,6 +185,7 @@ f = mc.functions("f", elementwise=True)
         (A @ (z * A), "A (z A)", r"A \left(z A\right)"),
         (A @ (A / z), "A (A/z)", r"A \left(\frac{A}{z}\right)"),
         ((-x @ A).T, "(-x^T) A", r"\left(-\mathbf{x}^T\right) A"),
+        (((w - x) @ A).T, "(w - x)^T A", r"\left(\mathbf{w} - \mathbf{x}\right)^T A"),
         (((2 * x) @ A).T, "2x^T A", r"2\mathbf{x}^T A"),
         # cases, and sums over data
         (np.sum(mc.cases((mc.ones(), w > 0))), "sum_i (1 if w_i > 0; 0 otherwise)",
