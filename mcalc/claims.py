@@ -185,6 +185,8 @@ def _within_reach(a, b, parts):
     """``b`` without values at points that are too far out to compute ``a``, if they are few.
 
     ``exp(-z)/(1 + exp(-z))^2`` is right for the slope of the sigmoid, and has no value at -800.
+    There one of its ``parts``, powers and exponentials with their values, is infinite, or an
+    exponential is 0.
     """
     far = np.zeros(len(a), dtype=bool)
     for e, part in parts.items():

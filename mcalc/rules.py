@@ -120,11 +120,15 @@ def _side(*operands):
     return np.where(abs(apart) < 1e-14, 0, np.sign(apart))  # rounding is on no side
 
 
+def _decay(a):
+    """``exp(-|a|)``, which never overflows; of complex numbers by the side of their real part."""
+    return np.exp(np.where(np.real(a) > 0, -a, a))
+
+
 def _logistic(a):
     """Without overflow for large numbers, and to the last digit where it is nearly 0."""
-    positive = np.real(a) > 0
-    small = np.exp(np.where(positive, -a, a))
-    return np.where(positive, 1, small) / (1 + small)
+    small = _decay(a)
+    return np.where(np.real(a) > 0, 1, small) / (1 + small)
 
 
 def _largest(x):
@@ -183,8 +187,7 @@ row("cosh", sp.cosh, np.cosh)
 row("tanh", sp.tanh, np.tanh)
 SIGMOID = row("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})", numpy=_logistic)
 SOFTPLUS = row("softplus", lambda a: sp.log(1 + sp.exp(a)), text="log(1 + exp({0}))",
-               numpy=lambda a: np.where(np.real(a) > 0, a, 0)
-               + np.log1p(np.exp(np.where(np.real(a) > 0, -a, a))))
+               numpy=lambda a: np.where(np.real(a) > 0, a, 0) + np.log1p(_decay(a)))
 row("absolute", sp.Abs, np.abs, np.fabs, text="|{0}|", **KINK)
 row("sign", lambda a: _if(a > 0, 1, _if(a < 0, -1, 0)), np.sign, **KINK)
 row("maximum", lambda a, b: _if(b > a, b, a), np.maximum, np.fmax, text="max({0}, {1})", **KINK)
