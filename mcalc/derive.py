@@ -274,6 +274,13 @@ class Derivation:
 
         return rows
 
+    def closed(self) -> tuple:
+        """The closed form, and for a Jacobian of three axes what it is to be multiplied with."""
+        if self.three_axes:
+            form, probe = self._product("out")
+            return unnamed(form), probe
+        return unnamed(self.gradient if self.by_matrix else self.jacobian.expr), None
+
     def _refuse_open(self):
         names = [e.op.name for e in walk(self.y) if e.op.open]
         if names:

@@ -5,6 +5,8 @@ Nothing here knows about Jacobians of vectors: SymPy differentiates every output
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import sympy as sp
 
@@ -22,6 +24,37 @@ def jacobian(y: Expr, variables: tuple, sizes: dict) -> Entries:
     _need(sizes, letters(y, *variables), y)
     inputs = [s for v in variables for s in symbols_of(v, sizes).flat]
     return _entries([[sp.diff(f, x) for x in inputs] for f in scalars_of(y, sizes).flat])
+
+
+class TooMuch(Exception):
+    """What SymPy cannot do with the scalars of an expression."""
+
+
+_OF_REAL = {"re": lambda z: z, "im": lambda z: 0 * z, "arg": lambda z: 0.0 if z >= 0 else math.pi}
+
+
+def compiled(y: Expr, variables: tuple, inputs, sizes: dict):
+    """A function of the numbers of all ``inputs``, a flat list, that gives the Jacobian's entries.
+
+    Raises :class:`TooMuch` where SymPy fails, as at the derivative of ``|a^b|``, and so does the
+    function; both let an ArithmeticError or ValueError of a point through.
+    """
+    try:
+        entries = [s for e in inputs for s in symbols_of(e, sizes).flat]
+        matrix = jacobian(y, variables, sizes)
+        function = sp.lambdify(entries, matrix.tolist(), [_OF_REAL, "math"], cse=True)
+    except Exception as error:  # comparisons that send it in circles, singular matrices, and more
+        raise TooMuch(f"{error}") from error
+
+    def numbers(values):
+        try:
+            return np.array(function(*values), dtype=float)
+        except (ArithmeticError, ValueError):
+            raise
+        except Exception as error:  # functions that are SymPy's only
+            raise TooMuch(f"{error}") from error
+
+    return numbers
 
 
 def spread(whole: Entries, matrix: Expr, sizes: dict, axes: int) -> Entries | Slices:

@@ -53,6 +53,7 @@ class Primitive:
     analytic: bool = True  # may be evaluated at complex points
     code: str | None = None  # one NumPy expression, when `numpy` cannot be called as it is
     grind: Callable | None = None  # on arrays of SymPy scalars, when `numpy` cannot be
+    precise: Callable | None = None  # of a matrix of mpmath's, when `numpy` cannot be
     open: bool = False  # a function of which nothing is known
 
     def __repr__(self):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from .algebra import COMPARISONS
 from .expr import NAMED, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed, walk
 from .notation import CASES, PRODUCT, SUM, Writer
+from .rules import differ
 from .style import STYLES
 
 KINDS = ("introduce", "differentiate", "combine", "substitute")
@@ -85,7 +86,8 @@ class Graph:
         self.definitions[self.result] = definition
         if len(self.numbered) == 1 and taken.isdisjoint("uU"):  # one alone needs no number
             (only,) = self.numbered
-            swap = {only: node(SYMBOL, params=(only.name[0],), shape=only.shape)}.get
+            params = (only.name[0], *only.params[1:])
+            swap = {only: node(SYMBOL, params=params, shape=only.shape)}.get
             self.definitions = {swap(v, v): replace(d, swap) for v, d in self.definitions.items()}
             self.numbered = [swap(only)]
         self.terms: dict[tuple, list] = {}  # what has slope zero, such as a condition, is no path
@@ -125,7 +127,9 @@ class Graph:
         free = next(self._free) if name is None else name
         if name is None and e.ndim > 1:
             free = free.upper()
-        made = self._made[e] = node(SYMBOL, params=(free,), shape=e.shape)
+        # of elements that may be equal, as those of u = max(b, x), max takes shares
+        shared = ("equal",) if e.ndim == 1 and not differ(unnamed(e)) else ()
+        made = self._made[e] = node(SYMBOL, params=(free, *shared), shape=e.shape)
         if name is None:
             self.numbered.append(made)
         self.definitions[made] = definition
