@@ -196,7 +196,8 @@ class _Comparison:
     compared, and neither is on its kinks.
     """
 
-    def __init__(self, claim, whole, of, variables, sizes, values, a, b):
+    def __init__(self, claim, whole, of, variables, usual, sizes, values, a, b):
+        self.usual = usual  # a claim has to have a value at such points, and not at odd ones
         self.claim, self.whole, self.of, self.variables = claim, whole, of, variables
         self.sizes, self.values = sizes, values
         self.a, self.b = np.broadcast_arrays(a, b)
@@ -221,8 +222,8 @@ class _Comparison:
     def _doubtful(self):
         """The points at which numbers differ, a few at a time, the most telling ones first."""
         apart = np.where(self.wrong, _relative(self.a, self.b), 0).max(axis=(1, 2))
-        whole = apart[: points.WHOLE]
-        apart[: points.WHOLE] = np.where(whole > 0.01, 3 - np.arange(len(whole)) / 9, whole)
+        whole = apart[: points.WHOLE * self.usual]
+        apart[: len(whole)] = np.where(whole > 0.01, 3 - np.arange(len(whole)) / 9, whole)
         order = np.argsort(-apart, kind="stable")  # whole numbers first: it can be done by hand
         order = order[self.wrong[order].any(axis=(1, 2))]
         if self.of is not None:
@@ -244,7 +245,7 @@ class _Comparison:
             return abs(a - b) > noise(b, usual([self.b])), a, b
 
         wrong, a, b = differ(self.claim, self.whole, self._at(some), self.sizes, a.shape)
-        lost = ~finite(a) & finite(b) & (some < points.USUAL)[:, None, None]
+        lost = ~finite(a) & finite(b) & self.usual
         return (wrong | lost) & self.usable[some], np.where(finite(a), a, self.a[some]), b
 
 
@@ -265,36 +266,38 @@ def unlike(claim, whole, variables, of=None, by=()) -> Difference | None:
         return Difference("shape", f"a length in {claim} is open: give it, as in mc.ones('n')")
     functions = [] if of is None else [of]
 
-    def look(rng, variables, sizes, *es):
-        return points.points(rng, variables, sizes, *es, *functions)
+    def beyond(rng, variables, sizes, *es):
+        return points.beyond(rng, variables, sizes, *es, *functions)
 
-    compared = [
-        _Comparison(claim, whole, of, by, *found[:2], *found[2])
-        for found in rounds([claim, whole], variables, look=look)
-    ]
-    if not any(c.usable.any() for c in compared):
-        function = whole if of is None else of
-        told = f"nothing can be compared: no point was found where {function} has a value"
-        return Difference("no value", told)
-    for c in compared:
-        if c.wrong.any() and (found := c.difference()):
-            point, a, b, entry = found
-            first = Difference("entry", _entry(c.sizes, a, b, entry, point))
-            return _factor(_ratios(compared)) or first
-    return None
+    usable = False
+    for look in (points.usual, beyond):
+        compared = [
+            _Comparison(claim, whole, of, by, look is points.usual, *found[:2], *found[2])
+            for found in rounds([claim, whole], variables, look=look)
+        ]
+        usable = usable or any(c.usable.any() for c in compared)
+        for c in compared:
+            if c.wrong.any() and (found := c.difference()):
+                point, a, b, entry = found
+                factor = _factor(_ratios(compared)) if look is points.usual else None
+                return factor or Difference("entry", _entry(c.sizes, a, b, entry, point))
+    if usable:
+        return None
+    function = whole if of is None else of
+    told = f"nothing can be compared: no point was found where {function} has a value"
+    return Difference("no value", told)
 
 
 def _ratios(compared):
     """How many times the right one the claim is, at the usual points of each size."""
-    usual_ones = [(c, c.a[: points.USUAL], c.b[: points.USUAL]) for c in compared]
-    top = usual([b for *_, b in usual_ones])
+    top = usual([c.b for c in compared])
     factors = []
-    for c, a, b in usual_ones:
-        usable, near = c.usable[: points.USUAL], noise(b, top)
-        large = usable & (abs(b) > 100 * near)
-        lone = usable & ~large & ~(abs(a) < 1e5 * near)  # no factor makes it of almost nothing
+    for c in compared:
+        near = noise(c.b, top)
+        large = c.usable & (abs(c.b) > 100 * near)
+        lone = c.usable & ~large & ~(abs(c.a) < 1e5 * near)  # no factor makes it of almost nothing
         with np.errstate(over="ignore"):
-            factors.append((c.sizes, [0, 1] if lone.any() else a[large] / b[large]))
+            factors.append((c.sizes, [0, 1] if lone.any() else c.a[large] / c.b[large]))
     return factors
 
 

@@ -14,7 +14,7 @@ from .expr import NUMBER, Expr, symbols, walk
 
 USUAL = 48  # points of usual size
 WHOLE = 4  # of them, those of small whole numbers
-_FAR = 240  # points far out, of which those are taken that are in new places
+_FAR = 150  # points far out, of which those are taken that are in new places
 _EACH, _PLACES = 3, 16  # points that are taken of a place; and of how many places
 _LINES = 16  # between two sides of an operation
 _HALVINGS = 26
@@ -91,8 +91,8 @@ def on_a_kink(y: Expr, variables, values: dict, sizes: dict) -> np.ndarray:
 # --- points ----------------------------------------------------------------------------------
 
 
-def points(rng, variables, sizes: dict, *es: Expr) -> dict:
-    """Points at which to compare expressions, in a batch: the usual ones come first."""
+def beyond(rng, variables, sizes: dict, *es: Expr) -> dict:
+    """Points in a batch at which expressions may differ that agree at the usual ones."""
     usual_ones = usual(rng, variables, sizes)
     sites = choices(*es)
     anchors = _anchors(es)
@@ -106,7 +106,7 @@ def points(rng, variables, sizes: dict, *es: Expr) -> dict:
     marks = [np.broadcast_to(f, count)[:, None] for f in flags]
     flat = _flat(sites, side, count)
     chosen = _new_places(np.concatenate([*marks, flat], axis=1).astype(int))
-    some = [usual_ones, _taken(far, chosen)]
+    some = [_taken(far, chosen)]
     some.append(_where_it_turns(rng, everywhere, sites, flat, sizes))
     equal = _on_equalities(rng, variables, usual_ones, sites, sizes)
     return _joined(*some, *equal)

@@ -171,20 +171,17 @@ def differ(v):
     if v.op is expr.NAMED:
         return differ(*v.args)
     if v.op in (MATVEC, VECMAT, STACK):
-        return len({*v.args}) == len(v.args) and all(a.op is expr.SYMBOL for a in v.args)
+        plain = all(a.op is expr.SYMBOL or not a.ndim and is_number(a) for a in v.args)
+        return plain and len({*v.args}) == len(v.args)
     smooth = v.op.scalar and v.op.analytic and v.op is not PRIMITIVES["where"]
     if not smooth and v.op not in (PRIMITIVES["absolute"], CONCATENATE):
         return False
     vectors, scalars = ([a for a in v.args if bool(a.ndim) is one] for one in (True, False))
     mentioned = [a for x in vectors for a in expr.symbols(x)]
     plain = all(a.op in (expr.SYMBOL, expr.SIZE) or is_number(a) for a in scalars)
-    never_zero = plain and not any(is_number(a, 0) for a in scalars)
+    plain = plain and not any(is_number(a, n) for a in scalars for n in (0, 1))  # 0 x, 1^x
     added = v.op in (PRIMITIVES["add"], PRIMITIVES["subtract"])
-    return (
-        len(set(mentioned)) == len(mentioned)
-        and all(map(differ, vectors))
-        and (added or never_zero)
-    )
+    return len(set(mentioned)) == len(mentioned) and all(map(differ, vectors)) and (added or plain)
 
 
 def _common(parts):

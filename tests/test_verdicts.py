@@ -13,7 +13,7 @@ import pytest
 import mcalc as mc
 from mcalc.check import CheckFailed
 from mcalc.evaluate import batch
-from mcalc.points import on_a_kink, points
+from mcalc.points import beyond, on_a_kink
 
 a, b, t, gamma = mc.scalars("a b t gamma")
 w, x = mc.vectors("w x")
@@ -402,7 +402,7 @@ def test_numbers_that_differ_are_shown_to_differ(off):
 
 def test_a_variable_is_tried_where_it_equals_what_it_is_compared_with():
     rng = np.random.default_rng(0)
-    found = points(rng, [y, b], {"N": 4}, np.equal(y, 17) * b)
+    found = beyond(rng, [y, b], {"N": 4}, np.equal(y, 17) * b)
     assert (found["y"] == 17).any() and (found["y"] != 17).any()
     d = mc.derive(np.sum(np.where(np.equal(y, 17), a, 0)), a)
     assert d.equals(np.sum(step(np.equal(y, 17)))) and not d.equals(0)
