@@ -17,7 +17,7 @@ WHOLE = 4  # of them, those of small whole numbers
 _FAR = 150  # points far out, of which those are taken that are in new places
 _EACH, _PLACES = 3, 16  # points that are taken of a place; and of how many places
 _LINES = 16  # between two sides of an operation
-_HALVINGS = 26
+_HALVINGS = 32
 _BESIDE = np.array([-1e-3, -1e-6, 1e-6, 1e-3])  # how far from where it turns, along the line
 _NUDGES, _NUDGE = 4, 1e-7
 _CONSTANTS = 8
@@ -198,7 +198,8 @@ def _where_it_turns(rng, values, sites, flat, sizes):
             side = sides(sites, batch(sites, at(middle), sizes))
             before = _flat(sites, side, len(ends))[rows, watched] < 0
             left, right = np.where(before, middle, left), np.where(before, right, middle)
-    return _joined(*(at(right + beside) for beside in _BESIDE))
+    there = {name: v.round(6) for name, v in at(right).items()}  # where 2a = 34, a is 17
+    return _joined(there, *(at(right + beside) for beside in _BESIDE))
 
 
 def _on_equalities(rng, variables, usual, sites, sizes):
