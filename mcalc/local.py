@@ -9,12 +9,13 @@ import numpy as np
 import sympy as sp
 
 from . import algebra
-from .expr import NUMBER, Expr, as_expr, is_number
+from .expr import NUMBER, Expr, UnsupportedError, as_expr, is_number
 from .forms import sigmoid
 from .jacobian import Term, fresh
-from .rules import PRIMITIVES, SIGMOID, SOFTPLUS
+from .rules import PRIMITIVES, SIGMOID, SOFTPLUS, slope
 
 SIGMA = sp.Function("sigma")
+_NOWHERE = sp.I, sp.nan, sp.oo, -sp.oo, sp.zoo  # in the derivative of (-2)**x and of 0**x
 
 
 def local_jacobian(e: Expr, k: int) -> Term | None:
@@ -41,9 +42,12 @@ def _rate(e, k):
     form = _derivative(e.op.scalar, k, known)
     if e.op in (SIGMOID, SOFTPLUS):
         form = _logistic(form)
-    rate = _from_sympy(form, e.args)
-    out = "ij"[: e.ndim]
-    return f"{out[e.ndim - rate.ndim :]},{out[e.ndim - e.args[k].ndim :]}->{out}", rate
+    if form.has(*_NOWHERE):
+        raise UnsupportedError(
+            f"{e} has no derivative by {e.args[k]}: the base of an exponent that varies has to be "
+            "positive"
+        )
+    return slope(e, k, _from_sympy(form, e.args))
 
 
 @cache
