@@ -85,12 +85,22 @@ def _without_nan(op, ufunc, a, b):
     return ufunc(a, b)
 
 
-def _clip(a, a_min=None, a_max=None, *, min=None, max=None):
-    low, high = (a_min, a_max) if min is max is None else (min, max)
-    if low is high is None or not (a_min is a_max is None or min is max is None):
-        raise UnsupportedError("np.clip takes bounds, as in np.clip(x, 0, 1): None leaves one out")
+def _clip(a, a_min=..., a_max=..., *, min=..., max=...):
+    """Between ``a_min`` and ``a_max``, of which one may be None, or from ``min`` to ``max``."""
+    old, new = [b for b in (a_min, a_max) if b is not ...], [b for b in (min, max) if b is not ...]
+    low, high = (b if b is not ... else None for b in ((min, max) if new else (a_min, a_max)))
+    if low is high is None or len(old) == 1 or old and new:
+        raise UnsupportedError(
+            "np.clip takes two bounds, one of them may be None: np.clip(x, 0, 1)"
+        )
     whole = as_expr(a) if low is None else np.maximum(low, a)
     return whole if high is None else np.minimum(high, whole)
+
+
+def _where(condition, x, y):
+    if expr.is_boolean(x) and expr.is_boolean(y):  # then what is chosen is one, too
+        x, y = (np.not_equal(as_expr(e), 0) for e in (x, y))
+    return elementwise(PRIMITIVES["where"], condition, x, y)
 
 
 def _log_add_exp(a, b):
@@ -135,6 +145,8 @@ def _inner(a, b):
 def _vdot(a, b):
     """The dot product of all elements, of matrices as well."""
     a, b = upright(a), upright(b)
+    if a.boolean and b.boolean:
+        raise UnsupportedError(f"np.vdot takes numbers: write 1.0 * ({a})")
     if a.ndim != b.ndim or a.ndim == 2 and False in common_shape((a, b)):
         raise ShapeError(
             f"vdot: {a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}: two of one "
@@ -249,7 +261,9 @@ def _stack(arrays, axis=0):
     return np.transpose(whole) if parts[0].ndim and axis in (1, -1) else whole
 
 
-def _filled_like(number, a):
+def _filled_like(name, number, a):
+    if as_expr(a).boolean:
+        raise UnsupportedError(f"{name} takes numbers: write 1.0 * ({as_expr(a)})")
     return algebra.filled(as_expr(number), upright(a).shape)
 
 
@@ -265,7 +279,7 @@ expr.NUMPY |= {
     np.positive: partial(_of_numbers, "np.positive", as_expr),
     np.logaddexp: partial(_of_numbers, "np.logaddexp", _log_add_exp),
     np.clip: _clip,
-    np.where: lambda condition, x, y: elementwise(PRIMITIVES["where"], condition, x, y),
+    np.where: _where,
     np.logical_and: partial(_of_conditions, "np.logical_and", np.multiply),
     np.logical_or: partial(_of_conditions, "np.logical_or", np.maximum),
     np.logical_not: partial(_of_conditions, "np.logical_not", partial(elementwise, LOGICAL_NOT)),
@@ -293,6 +307,6 @@ expr.NUMPY |= {
     np.stack: _stack,
     np.concatenate: lambda arrays: of_vectors(CONCATENATE, *arrays),
     np.hstack: lambda arrays: of_vectors(CONCATENATE, *arrays),
-    np.ones_like: partial(_of_numbers, "np.ones_like", partial(_filled_like, 1)),
-    np.zeros_like: partial(_of_numbers, "np.zeros_like", partial(_filled_like, 0)),
+    np.ones_like: partial(_filled_like, "np.ones_like", 1),
+    np.zeros_like: partial(_filled_like, "np.zeros_like", 0),
 }

@@ -215,7 +215,7 @@ def as_expr(value) -> Expr:
     closed = getattr(value, "expr", value)  # a Jacobian is used by its closed form
     if isinstance(closed, Expr):
         return closed
-    if _is_boolean(value):
+    if is_boolean(value):
         value = value.astype(int)
     plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
     if isinstance(plain, list | tuple) and plain:
@@ -243,7 +243,7 @@ def as_expr(value) -> Expr:
     raise TypeError(f"{value!r} cannot stand in an expression: numbers, arrays and mcalc's can")
 
 
-def _is_boolean(value):
+def is_boolean(value):
     """Whether it is an array of booleans, which are 0 and 1 beside numbers."""
     return isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype == bool
 
@@ -331,7 +331,7 @@ def _as_conditions(args):
     args = [_as_conditions(a) if isinstance(a, list | tuple) else a for a in args]
     if not any(isinstance(a, Expr) and a.boolean for a in args):
         return args
-    return [np.not_equal(as_expr(a), 0) if _is_boolean(a) else a for a in args]
+    return [np.not_equal(as_expr(a), 0) if is_boolean(a) else a for a in args]
 
 
 def _not_taken(function, build, args, options):

@@ -122,7 +122,7 @@ class Paths:
         """How to speak of a variable: by the reader's name, or by what it is."""
         found: dict[Expr, Expr] = {}
         for u, definition in self.graph.definitions.items():
-            if u in self.graph.numbered or u is self.graph.result:
+            if u in {*self.graph.numbered, self.graph.result}:
                 found[u] = replace(definition, found.get)
         return f"{found.get(v, v)}"
 

@@ -166,7 +166,7 @@ CASES = {
     "clip without bounds": (
         lambda: np.clip(x, None, None),
         mc.UnsupportedError,
-        "np.clip takes bounds, as in np.clip(x, 0, 1): None leaves one out",
+        "np.clip takes two bounds, one of them may be None: np.clip(x, 0, 1)",
     ),
     "division by 0": (lambda: x / 0, ValueError, "x divided by 0 has no value"),
     "a power of a negative number": (
