@@ -4,7 +4,7 @@ __version__ = "0.3.0"
 
 from importlib import import_module
 
-from . import plots
+from . import calls, plots  # noqa: F401 (calls adds its rows to the table of NumPy's functions)
 from .calculation import derivative, lines
 from .check import CheckFailed, Report
 from .derive import Derivation, derive, hessian

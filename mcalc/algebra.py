@@ -11,7 +11,7 @@ from functools import reduce
 
 import numpy as np
 
-from .expr import NUMBER, NUMPY, SIZE, Expr, as_expr, is_number, rebuild, replace, size
+from .expr import NUMBER, NUMPY, SIZE, Expr, as_expr, is_number, rebuild, replace, same, size
 
 ZERO, ONE = as_expr(0), as_expr(1)
 
@@ -21,6 +21,7 @@ ZERO, ONE = as_expr(0), as_expr(1)
 
 def factors(e: Expr) -> tuple:
     """``(coefficient, {atom: exponent})`` of a product."""
+    e = _as_number(e)
     name = e.op.name
     if e.op is NUMBER:
         return e.params[0], {}
@@ -39,6 +40,11 @@ def factors(e: Expr) -> tuple:
         if isinstance(p, Fraction) and p.denominator == 1 and (c or p > 0) and abs(p) < 100:
             return _together([(c ** int(p), {a: q * p for a, q in powers.items()})])
     return Fraction(1), {e: 1}
+
+
+def _as_number(e):
+    """A condition that does not hold, ``1 - (x > 0)``, as the difference that it is written as."""
+    return NUMPY["subtract"](ONE, *e.args) if e.op.name == "logical_not" else e
 
 
 def _together(parts) -> tuple:
@@ -128,6 +134,7 @@ def _negated(e: Expr) -> Expr | None:
 
 def _terms(e: Expr, sign=1) -> list:
     """The products of a sum, in the order written: pairs of coefficient and powers."""
+    e = _as_number(e)
     name = e.op.name
     if name in ("add", "subtract"):
         left, right = e.args
@@ -255,7 +262,7 @@ def under(condition: Expr, truth: bool, e: Expr) -> Expr:
 
 def simplified(e: Expr, args: tuple) -> Expr:
     """The operation of ``e`` on new operands, simplified."""
-    if args == e.args:
+    if same(args, e.args):
         return e
     if not e.op.scalar:  # an entry for all is enough only element by element
         args = tuple(filled(a, old.shape) for a, old in zip(args, e.args, strict=True))
@@ -266,6 +273,7 @@ def simplified(e: Expr, args: tuple) -> Expr:
         "negative": lambda a: mul(-1, a),
         "multiply": mul,
         "divide": lambda a, b: e if is_number(b, 0) else mul(a, invert(b)),
+        "logical_not": lambda a: add(ONE, mul(-1, a)),
         "where": where,
         "sum": total,
     }

@@ -45,7 +45,7 @@ class Backward(Lines):
 
     def children(self, v: Expr) -> list[Expr]:
         """The variables that ``v`` goes into."""
-        return [u for u in self.graph.definitions if v in self.graph.parents(u)]
+        return [u for u in self.graph.definitions if v in {*self.graph.parents(u)}]
 
     def through(self, u: Expr, v: Expr) -> Expr:
         """What one operation makes of the derivative by its result ``u``."""

@@ -23,7 +23,7 @@ def derivative(y, wrt) -> Expr:
     if isinstance(wrt, tuple | list):
         raise TypeError("mc.derivative takes one variable; mc.derive(y, wrt=(x, y)) takes several")
     y, by = as_expr(y), as_expr(wrt)
-    if by in walk(y):
+    if by in {*walk(y)}:
         d = derive(y, by)
         value = replace(d.jacobian.expr, {d.wrt: by}.get)  # a `let` is free in it
     else:

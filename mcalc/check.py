@@ -45,6 +45,8 @@ KINKS = {  # where an operation has one, and what the closed form takes there
     "relu": ("{1} = 0", "the paper takes 0"),
     "maximum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
     "minimum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
+    "fmax": ("{1} = {0}", "mcalc takes the derivative of {0}"),
+    "fmin": ("{1} = {0}", "mcalc takes the derivative of {0}"),
     "max": ("several elements are the largest", "mcalc counts each of them"),
     "sqrt": ("{0} = 0", "the root's own slope is infinite"),
     "norm": ("{0} = 0", "a vector of zeros has no direction"),

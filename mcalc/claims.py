@@ -52,7 +52,7 @@ def difference(derivation, claim) -> Difference | None:
         shapes = shape_text((*derivation.y.shape, *derivation.columns))
         return Difference("shape", f"{shapes} expected, which no matrix is: use .jvp or .vjp")
     whole, known = unnamed(derivation.jacobian.expr), derivation.inputs
-    strange = [e.name for e in symbols(claim) if e not in known]
+    strange = [e.name for e in symbols(claim) if e not in {*known}]
     if strange:
         names = ", ".join(e.name for e in known)
         told = f"{strange[0]} is not a variable of {derivation.y}; its variables are {names}"

@@ -61,6 +61,12 @@ def _expression(y):
     y = replace(y, lambda part: part.args[0] if part.op is HELD else None)
     y = y.args[0] if y.op.name == "row" else y
     y = claims.told_lengths(y)
+    for e in walk(y):
+        if e.boolean is None:
+            raise expr.UnsupportedError(
+                f"{e} calculates with conditions alone, which NumPy has as True and False and not "
+                f"as 1 and 0: write 1.0 * ({e.args[0]})"
+            )
     if y.ndim > 1:
         raise expr.UnsupportedError(
             f"{y} is {shape_text(y.shape)}: a scalar or a vector can be derived, not a matrix"
@@ -169,7 +175,7 @@ class Derivation:
         if len({*self.variables}) < len(self.variables):
             raise ValueError("wrt has a variable twice: give each once, for a column each")
         for v in self.variables:
-            if not isinstance(v, Expr) or v not in self.inputs:
+            if not isinstance(v, Expr) or v not in {*self.inputs}:
                 names = ", ".join(e.name for e in self.inputs) or "none"
                 raise ValueError(
                     f"{v} is not a variable of {self.y}: its variables are {names}{_hint(v)}"
@@ -183,7 +189,7 @@ class Derivation:
         """The structured Jacobian (:mod:`mcalc.jacobian`)."""
         terms = accumulate(unnamed(self.y), _seed(self.variables, self.several))
         names = [e for e in walk(self.y) if e.op is NAMED]
-        if self.y.ndim and self.y not in names:
+        if self.y.ndim and self.y.op is not NAMED:
             terms = fold(terms, expr.let(self.output, self.y), given=False)
         for named in sorted(names, key=lambda e: (-e.ndim, -len(walk(e)))):
             terms = fold(terms, named, given=True)
@@ -315,7 +321,7 @@ class Derivation:
     def _compiled(self, form, *probes, two_axes=False):
         form = unnamed(form)
         inputs = dict.fromkeys([*self._lenders(form, *probes), *symbols(form)])
-        inputs = [e for e in inputs if e not in probes]
+        inputs = [e for e in inputs if e not in {*probes}]
         inputs += probes  # last: of two lengths that differ, the vector's is the wrong one
         known = evaluate.told(*inputs)
         unknown = [n for n in evaluate.letters(form, *probes) if n not in known]

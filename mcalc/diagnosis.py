@@ -68,7 +68,7 @@ def _substituted(derivation, claim):
     graph, definitions = derivation.graph, written_out(derivation)
     known = {v.name: v for v in definitions if v is not graph.result}
     inside = [e for e in walk(plain) if e.name in known and e.shape == known[e.name].shape]
-    inside = [e for e in inside if e not in derivation.variables]
+    inside = [e for e in inside if e not in {*derivation.variables}]
     if not inside:
         return claim, None
     whole = replace(plain, {e: definitions[known[e.name]] for e in inside}.get)

@@ -120,7 +120,7 @@ def unit(y):
     affine, bias = dots[0], None
     w, x = affine.args
     for e in walk(y):
-        if e.op.name == "add" and affine in e.args:
+        if e.op.name == "add" and affine in {*e.args}:
             affine, bias = e, next(a for a in e.args if a is not affine)
         elif e.op.name == "subtract" and e.args[0] is affine:
             affine, bias = e, e.args[1]

@@ -198,10 +198,11 @@ def _by_rows(root):
         outside = [p for p in nodes if p not in inside and p is not e]
         if not products or any(a in inside for p in outside for a in p.args):
             continue
-        used = dict.fromkeys(a for p in nodes if p not in outside for a in p.args)
+        kept = {*outside}
+        used = dict.fromkeys(a for p in nodes if p not in kept for a in p.args)
         given = [a for a in used if a not in inside and a is not matrix and a.op is not NUMBER]
         rows = [matrix, *(a for a in given if a.shape == v.shape)]
-        given = [*rows, *(a for a in given if a not in rows)]
+        given = list(dict.fromkeys([*rows, *given]))
         inputs = [node(SYMBOL, params=(f"given {k}",), shape=a.shape) for k, a in enumerate(given)]
         part = _Code(replace(e, dict(zip(given, inputs, strict=True)).get), inputs)
         op = Primitive("by rows", part.of_arrays(), shape=_like_a_row)

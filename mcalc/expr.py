@@ -1,8 +1,9 @@
 """The expression graph: what NumPy does to a variable, recorded call by call.
 
 An :class:`Expr` takes part in ordinary NumPy code through NumPy's own dispatch
-(``__array_ufunc__`` and ``__array_function__``). Each call becomes one immutable node;
-equal nodes are one object, so ``==`` asks whether two expressions have the same structure.
+(``__array_ufunc__`` and ``__array_function__``). Each call becomes one immutable node, and equal
+nodes are one object: ``is`` asks whether two expressions have the same structure. ``==`` is
+NumPy's, a condition, so mcalc itself looks for expressions in sets and dictionaries only.
 
 Shapes are symbolic: ``()`` for a scalar, ``(n,)`` for a vector, ``(m, n)`` for a matrix,
 with a letter or a number for each length. A row, as ``x.T`` gives it, has shape ``(1, n)``.
@@ -13,12 +14,13 @@ from __future__ import annotations
 import difflib
 import inspect
 import keyword
+import operator
 import re
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Integral, Rational, Real
+from numbers import Integral, Number, Rational, Real
 
 import numpy as np
 
@@ -55,11 +57,15 @@ class Primitive:
     grind: Callable | None = None  # on arrays of SymPy scalars, when `numpy` cannot be
     precise: Callable | None = None  # of a matrix of mpmath's, when `numpy` cannot be
     open: bool = False  # a function of which nothing is known
+    # of conditions, from which operands are such: whether the result is one, or a number, or None
+    # where NumPy comes to something else than with 0 and 1, as True + True is True
+    boolean: Callable = lambda *given: None if given and all(given) else False
 
     def __repr__(self):
         return f"<{self.name}>"
 
 
+_LARGEST = Fraction(np.finfo(float).max)
 NUMPY: dict[Callable, Callable] = {}  # NumPy function -> what it builds; filled by the rules
 WRITERS: dict[str, Callable] = {}  # "text" and "latex"; filled by the notation
 _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
@@ -67,7 +73,8 @@ _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 SYMBOL = Primitive("symbol", None)
 NUMBER = Primitive("number", None)
 SIZE = Primitive("size", None)  # the length n, as a number in a formula
-NAMED = Primitive("named", lambda a: a, text="{0}")  # `let`: one operand under a reader's name
+# `let`: one operand under a reader's name
+NAMED = Primitive("named", lambda a: a, text="{0}", boolean=lambda given: given)
 SLOPE = Primitive("slope", None)  # the result's derivative by a variable, by its name only
 HELD = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
 
@@ -75,7 +82,7 @@ HELD = Primitive("held", lambda a: a)  # one operand, written as the derivative 
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions."""
 
-    __slots__ = ("__weakref__", "args", "op", "params", "shape")
+    __slots__ = ("__weakref__", "args", "boolean", "op", "params", "shape")
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         if method != "__call__":
@@ -87,7 +94,13 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_function__(self, function, types, args, options):
         return _dispatch(function, args, options)
 
-    __eq__, __ne__, __hash__ = object.__eq__, object.__ne__, object.__hash__
+    __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        return np.equal(self, other) if can_be_compared(other) else NotImplemented
+
+    def __ne__(self, other):
+        return np.not_equal(self, other) if can_be_compared(other) else NotImplemented
 
     @property
     def T(self) -> Expr:
@@ -134,9 +147,12 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return self.shape[0]
 
     def __bool__(self):
+        instead = "np.maximum(a, b) or np.minimum(a, b) in place of max(a, b) or min(a, b)"
+        if self.op.name in ("equal", "not_equal"):
+            instead = "d.equals(claim) to compare a derivative with a claim"
         raise TypeError(
             f"{self} has no truth value, it is a formula: use np.where(condition, a, b) in place "
-            "of if, and np.maximum(a, b) or np.minimum(a, b) in place of max(a, b) or min(a, b)"
+            f"of if, and {instead}"
         )
 
     def __float__(self):
@@ -175,12 +191,24 @@ def node(op: Primitive, *args: Expr, params: tuple = (), shape: tuple | None = N
     if found is None:
         found = _nodes[key] = Expr()
         found.op, found.args, found.params, found.shape = key
+        found.boolean = not op.open and op.boolean(*(a.boolean is True for a in args))
     return found
 
 
 def rebuild(e: Expr, args: tuple) -> Expr:
     """The same operation on other operands."""
-    return e if args == e.args else node(e.op, *args, params=e.params)
+    return e if same(args, e.args) else node(e.op, *args, params=e.params)
+
+
+def same(some, others) -> bool:
+    """Whether these are the same expressions, one by one."""
+    return len(some) == len(others) and all(map(operator.is_, some, others))
+
+
+def can_be_compared(value) -> bool:
+    """Whether ``==`` is NumPy's: with None or a name it is Python's, and False."""
+    value = getattr(value, "expr", value)
+    return isinstance(value, Expr | Number | np.ndarray | np.bool | list | tuple)
 
 
 def as_expr(value) -> Expr:
@@ -188,10 +216,19 @@ def as_expr(value) -> Expr:
     closed = getattr(value, "expr", value)  # a Jacobian is used by its closed form
     if isinstance(closed, Expr):
         return closed
+    if is_boolean(value):
+        value = value.astype(int)
     plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
     if isinstance(plain, list | tuple) and plain:
         return np.stack([as_expr(v) for v in plain])
+    if isinstance(plain, bool):
+        raise TypeError(
+            f"{plain} cannot stand in an expression: write {plain:d} for the number, or a "
+            "condition such as x > 0"
+        )
     if isinstance(plain, Rational):
+        if abs(plain) > _LARGEST:
+            raise ValueError("a number beyond 1.8e308, the largest that NumPy has, cannot be used")
         return node(NUMBER, params=(Fraction(plain),), shape=())
     if isinstance(plain, Real) and np.isfinite(float(plain)):
         # 0.1 is meant as 1/10; a number that no short fraction equals stays the float it is
@@ -205,6 +242,11 @@ def as_expr(value) -> Expr:
             "a function cannot stand in an expression: give it its argument, as in g(x)"
         )
     raise TypeError(f"{value!r} cannot stand in an expression: numbers, arrays and mcalc's can")
+
+
+def is_boolean(value):
+    """Whether it is an array of booleans, which are 0 and 1 beside numbers."""
+    return isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype == bool
 
 
 def size(length) -> Expr:
@@ -255,8 +297,15 @@ def _full_name(function):
 
 
 def _dispatch(function, args, options):
-    if isinstance((options.get("out") or [None])[0], Expr):
-        options = {k: v for k, v in options.items() if k != "out"}  # z += 1 makes a new z
+    out = options.get("out")
+    if isinstance(out, tuple) and args and out[0] is args[0]:  # z += 1 makes a new z
+        whole = _dispatch(function, args, {k: v for k, v in options.items() if k != "out"})
+        if out[0].ndim and whole.shape != out[0].shape:
+            raise ShapeError(
+                f"{_full_name(function)}: {whole} is {shape_text(whole.shape)} and cannot be put "
+                f"into {out[0]}, which is {shape_text(out[0].shape)}"
+            )
+        return whole
     build = NUMPY.get(function)
     if function is np.bitwise_xor:
         raise UnsupportedError("^ is np.bitwise_xor, which has no rule: for a power write x**2")
@@ -267,12 +316,31 @@ def _dispatch(function, args, options):
         near = near and f"; near it: {near}"
         raise UnsupportedError(f"{_full_name(function)} has no rule in mcalc{near}")
     try:
-        return build(*args, **options)
+        return build(*_as_conditions(args), **options)
     except TypeError:
         if _takes(build, args, options):  # so the error is about something else
             raise
-        given = ", ".join(options) or f"{len(args)} operands"
+        given = _not_taken(function, build, args, options) or f"{len(args)} operands"
         raise UnsupportedError(f"{_full_name(function)} has no rule in mcalc for {given}") from None
+
+
+def _as_conditions(args):
+    """The operands with arrays of booleans as conditions, if they stand beside one.
+
+    The sum of an array of booleans and ``x > 0`` is one of booleans, that of 0 and 1 is not.
+    """
+    args = [_as_conditions(a) if isinstance(a, list | tuple) else a for a in args]
+    if not any(isinstance(a, Expr) and a.boolean for a in args):
+        return args
+    return [np.not_equal(as_expr(a), 0) if is_boolean(a) else a for a in args]
+
+
+def _not_taken(function, build, args, options):
+    """The names of the parameters that NumPy's function has and ``build`` does not."""
+    if isinstance(function, np.ufunc):
+        return ", ".join(options)
+    given = inspect.signature(function).bind(*args, **options).arguments
+    return ", ".join(name for name in given if name not in inspect.signature(build).parameters)
 
 
 def _takes(function, args, options):
@@ -285,14 +353,16 @@ def _takes(function, args, options):
 
 # --- variables -------------------------------------------------------------------------------
 
-_RESERVED = (
-    "I diag tr det inv sum mean max min exp log sin cos tan sqrt sign abs if otherwise T d i"
+_RESERVED = (  # what the notation writes and mc.read knows; e and pi can be names
+    "I T d i otherwise sum_i tr trace det inv diag norm outer dot sum mean max min fmax fmin abs "
+    "absolute sign negative exp expm1 log log1p ln sqrt sin cos tan arctan atan sinh cosh tanh "
+    "relu sigmoid σ"
 ).split()
 
 
 def _is_word(name):
     plain = isinstance(name, str) and re.fullmatch(r"[^\W\d_][^\W_]*(_[^\W_]+)*'?", name)
-    return plain and not keyword.iskeyword(name)
+    return plain and name.removesuffix("'").isidentifier() and not keyword.iskeyword(name)
 
 
 def check_name(name) -> None:

@@ -42,7 +42,7 @@ def fold(terms: list[Term], named: Expr, given: bool) -> list[Term]:
         scaled = algebra.mul(term.coefficient, scale)
         folded = dataclasses.replace(term, coefficient=scaled, vectors=vectors)
         if vector.op is not SYMBOL:
-            count += sum(vector in walk(v) for v in [scaled, *vectors.values()])
+            count += sum(vector in {*walk(v)} for v in [scaled, *vectors.values()])
             folded = _put(folded, deep)
         if not _divisors(folded) <= _divisors(term):
             return terms  # it may be zero

@@ -130,7 +130,7 @@ class Term:
     def between(self, a, b):
         """Take out the matrices between two labels: their product, entry by entry, rows at a."""
         here = [x for x in self.matrices if {a, b} == {*x[1:]}]
-        self.matrices = [x for x in self.matrices if x not in here]
+        self.matrices = [x for x in self.matrices if {a, b} != {*x[1:]}]
         if all(row != a and m.op is not SLOPE for m, row, _ in here):
             return np.transpose(mul(*(m for m, *_ in here)))
         return mul(*(m if row == a else np.transpose(m) for m, row, _ in here))

@@ -9,12 +9,13 @@ import numpy as np
 import sympy as sp
 
 from . import algebra
-from .expr import NUMBER, Expr, as_expr, is_number
+from .expr import NUMBER, Expr, UnsupportedError, as_expr, is_number
 from .forms import sigmoid
 from .jacobian import Term, fresh
-from .rules import PRIMITIVES, SIGMOID, SOFTPLUS
+from .rules import PRIMITIVES, SIGMOID, SOFTPLUS, slope
 
 SIGMA = sp.Function("sigma")
+_NOWHERE = sp.I, sp.nan, sp.oo, -sp.oo, sp.zoo  # in the derivative of (-2)**x and of 0**x
 
 
 def local_jacobian(e: Expr, k: int) -> Term | None:
@@ -37,21 +38,32 @@ def local_jacobian(e: Expr, k: int) -> Term | None:
 
 def _rate(e, k):
     """Element by element: SymPy's derivative of the operation by its operand k."""
-    known = tuple(a.params[0] if a.op is NUMBER else None for a in e.args)
+    known = tuple(0 if a.op.name == "zeros" else _number(a) for a in e.args)
     form = _derivative(e.op.scalar, k, known)
     if e.op in (SIGMOID, SOFTPLUS):
         form = _logistic(form)
-    rate = _from_sympy(form, e.args)
-    out = "ij"[: e.ndim]
-    return f"{out[e.ndim - rate.ndim :]},{out[e.ndim - e.args[k].ndim :]}->{out}", rate
+    if form is sp.nan:
+        raise UnsupportedError(
+            f"{e} has no derivative by {e.args[k]}: the base of an exponent that varies has to be "
+            "positive"
+        )
+    return slope(e, k, _from_sympy(form, e.args))
+
+
+def _number(a):
+    return a.params[0] if a.op is NUMBER else None
 
 
 @cache
 def _derivative(form, k, known):
-    """SymPy's derivative of a scalar form by operand k; ``known`` are the operands' numbers."""
+    """SymPy's derivative of a scalar form by operand k; ``known`` are the operands' numbers.
+
+    It is no number where there is none that is real.
+    """
     marks = [sp.Symbol(f"a{i}", real=True) for i in range(len(known))]
     operands = [m if v is None else sp.sympify(v) for m, v in zip(marks, known, strict=True)]
-    return sp.powsimp(sp.diff(form(*operands), marks[k]))
+    found = sp.diff(form(*operands), marks[k])
+    return sp.nan if found.has(*_NOWHERE) else sp.powsimp(found)
 
 
 @cache

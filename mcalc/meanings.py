@@ -165,6 +165,8 @@ FUNCTIONS = {  # by name and number of operands
     "inv": {1: np.linalg.inv},
     "max": {1: np.max, 2: np.maximum},
     "min": {1: np.min, 2: np.minimum},
+    "fmax": {2: np.fmax},
+    "fmin": {2: np.fmin},
     "sum": _of_elements("sum", np.sum),
     "mean": _of_elements("mean", np.mean),
     "diag": {1: diag},
@@ -237,7 +239,7 @@ def of_examples(function, operands):
     weights = []
     for place, e in enumerate(operands):
         if place in places and not _is_zero(e):
-            if not isinstance(e, Example) or (e.rows, e.turned) != (first.rows, first.turned):
+            if not isinstance(e, Example) or e.rows is not first.rows or e.turned != first.turned:
                 raise ShapeError("sum_i: only multiples of one row of the data can be added")
         elif kind(e) != "scalar" and not (place in places and _is_zero(e)):
             raise ShapeError("sum_i: a scalar is expected here: write w.x_i, or y_i of a vector")

@@ -23,6 +23,7 @@ from .expr import (
     node,
     rebuild,
     replace,
+    same,
     symbols,
     unnamed,
     walk,
@@ -95,7 +96,7 @@ class Paths:
     def forgotten(self):
         """A path or a factor that is not there."""
         for v in self.definitions:
-            if v is not self.graph.result and sum(v in way for way in self.ways) > 1:
+            if v is not self.graph.result and sum(v in {*way} for way in self.ways) > 1:
                 yield from self.missing_joint(v)
         if len(self.ways) > 1:
             for way in self.ways:
@@ -112,7 +113,7 @@ class Paths:
 
     def beside(self, way, made):
         """What a way comes to with a mistake, with the other ways added."""
-        rest = [self.parts[w] for w in self.ways if w != way]
+        rest = [self.parts[w] for w in self.ways if w is not way]
         for mistake in made:
             if not rest or mistake.formula.shape == rest[0].shape:
                 yield mistake._replace(formula=_added([mistake.formula, *rest]))
@@ -121,17 +122,17 @@ class Paths:
         """How to speak of a variable: by the reader's name, or by what it is."""
         found: dict[Expr, Expr] = {}
         for u, definition in self.graph.definitions.items():
-            if u in self.graph.numbered or u is self.graph.result:
+            if u in {*self.graph.numbered, self.graph.result}:
                 found[u] = replace(definition, found.get)
         return f"{found.get(v, v)}"
 
     def missing_joint(self, v):
         """Where several paths go through, the whole derivative of what they share is forgotten."""
-        through = [way for way in self.ways if v in way]
-        heads = dict.fromkeys(way[: way.index(v) + 1] for way in through)
+        through = [way for way in self.ways if v in {*way}]
+        heads = dict.fromkeys((*itertools.takewhile(lambda u: u is not v, w), v) for w in through)
         if v.shape == self.x.shape and all(len(head) > 1 for head in heads):
             parts = [_multiplied(self.factors_of(head)) for head in heads]
-            parts += [self.parts[way] for way in self.ways if v not in way]
+            parts += [self.parts[way] for way in self.ways if v not in {*way}]
             told = f"a factor is missing: the derivative of {self.place(v)} by {self.x}"
             yield Mistake("missing factor", told, _added(parts))
 
@@ -145,7 +146,7 @@ class Paths:
         if self.plain:
             moved = way[-1] if len(way) == 2 else way[-2]
             told = f"a term is missing: {self.place(moved)} moves, too"
-        rest = [self.parts[w] for w in self.ways if w != way]
+        rest = [self.parts[w] for w in self.ways if w is not way]
         yield Mistake("missing path", told, _added(rest))
         if len(self.ways) > 2:
             told = f"one of {len(self.ways)} terms is there, the others are missing"
@@ -177,8 +178,8 @@ class Paths:
             factor, value = self.factors[way][k], self.definitions[v]
             if factor.op.name == "diag" and value.ndim == 1 or factor.ndim == value.ndim == 0:
                 told = f"{self.place(v)} is still there: what is its derivative by {self.place(p)}?"
-                same = _multiplied([*before, diag(value) if value.ndim else value, *after])
-                yield Mistake("not differentiated", told, same)
+                kept = _multiplied([*before, diag(value) if value.ndim else value, *after])
+                yield Mistake("not differentiated", told, kept)
             if p is not self.x and p.shape == self.x.shape:
                 told = f"{self.place(p)} has to stand where yours has {self.x} inside the function"
                 moved = replace(self.graph.locals[v, p], {p: self.x}.get)
@@ -190,7 +191,7 @@ class Paths:
         right = " ".join(WRITERS["text"](f, POWER) for f in factors)
         told = f"the factors are in the wrong order: from the result back to the variable, {right}"
         for other in itertools.permutations(factors):
-            turned = _multiplied(other) if other != tuple(factors) else None
+            turned = None if same(other, factors) else _multiplied(other)
             if turned is not None and turned.shape == whole.shape:
                 yield Mistake("order", told, turned)
 
@@ -199,7 +200,7 @@ def _constant(factor, x):
     """What a factor multiplies with, if ``x`` is not in it and there is something to name."""
     inside = factor.args[0] if factor.op.name in ("diag", "row") else factor
     gone = split(inside)[0] if factor.op.name == "row" else inside
-    return None if x in symbols(factor) or is_number(gone, 1) else gone
+    return None if x in {*symbols(factor)} or is_number(gone, 1) else gone
 
 
 def _unit(factor):
@@ -340,7 +341,7 @@ def _something_else(derivation):
     y = unnamed(derivation.y)
     yield Mistake("not differentiated", f"that is {y} itself: what is its derivative?", y)
     for v in symbols(y):
-        if v.ndim < 2 and v not in derivation.variables:
+        if v.ndim < 2 and v not in {*derivation.variables}:
             other = unnamed(Derivation(derivation.y, v).jacobian.expr)
             asked = ", ".join(x.name for x in derivation.variables)
             told = f"that is the Jacobian with respect to {v}; {asked} is asked for"

@@ -17,6 +17,7 @@ from .style import STYLES, Style
 
 CASES, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a written part holds together
 _PRODUCTS = ("matvec", "vecmat", "matmat")
+_SUMS = ("add", "subtract", "logical_not")  # the last is written as 1 - (x > 0)
 _FILLED = ("ones", "zeros")  # of which no dot product is written: 1.x looks like a number
 
 
@@ -45,7 +46,7 @@ class Writer:
 
     def laid(self, v, level=CASES):
         """A vector as a row."""
-        if level > SUM and v.op.name in ("add", "subtract"):
+        if level > SUM and v.op.name in _SUMS:
             return self.style("parens", self(v)) + "^T"
         return self(v.T if v.ndim == 1 else v, level)
 
@@ -106,11 +107,14 @@ class Writer:
     # --- sums and products of elements ---
 
     def _add(self, e):
-        right = self(e.args[1], SUM if e.args[1].op.name in ("add", "subtract") else PRODUCT)
+        right = self(e.args[1], SUM if e.args[1].op.name in _SUMS else PRODUCT)
         return f"{self(e.args[0], SUM)} + {right}", SUM
 
     def _subtract(self, e):
         return f"{self(e.args[0], SUM)} - {self(e.args[1], PRODUCT)}", SUM
+
+    def _logical_not(self, e):
+        return f"1 - {self(e.args[0], PRODUCT)}", SUM
 
     def _negative(self, e):
         return "-" + self(e.args[0], PRODUCT), SUM
@@ -159,7 +163,7 @@ class Writer:
         """Whether a factor stands right behind a number: 2x, 2(w - x), but 2 cos(x)."""
         while f.op.name in ("power", "row", "matvec", "outer", "transpose", "index"):
             f = f.args[0]
-        return f.op in (SYMBOL, NAMED) or f.op.name in ("identity", "add", "subtract", "dot")
+        return f.op in (SYMBOL, NAMED) or f.op.name in (*_SUMS, "identity", "dot")
 
     def _divide(self, e, write=None):
         top, bottom = e.args

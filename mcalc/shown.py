@@ -30,8 +30,7 @@ class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         return getattr(ufunc, method)(*map(expr.as_expr, inputs), **options)
 
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
+    __eq__, __ne__, __hash__ = Expr.__eq__, Expr.__ne__, object.__hash__
 
     def __str__(self):
         return str(self.expr)

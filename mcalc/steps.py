@@ -67,6 +67,7 @@ class Graph:
     def __init__(self, y: Expr, variables: tuple, output: str, taken: set, local, automatic=True):
         self.variables, self.automatic = variables, automatic
         self.by_matrix = any(v.ndim > 1 for v in variables)
+        self.sources = frozenset(variables)
         self.depends = set(variables)
         for e in walk(y):
             if any(a in self.depends for a in e.args):
@@ -109,12 +110,12 @@ class Graph:
         e = e.args[0] if e.op is NAMED else e
         if e not in self.depends:
             return unnamed(e)
-        if e in self.variables:
+        if e in self.sources:
             return e
         return rebuild(e, tuple(self._operand(e, a) for a in e.args))
 
     def _operand(self, parent, e):
-        fixed = e not in self.depends or e in self.variables
+        fixed = e not in self.depends or e in self.sources
         matrix = e.ndim > 1 and not self.by_matrix  # would have a Jacobian of three axes
         if fixed or matrix or e.op is not NAMED and self._stays(parent, e):
             return self._inside(e)
@@ -140,7 +141,7 @@ class Graph:
         if not self.automatic or e.op.name in COMPARISONS or e.op.name == "transpose":
             return True
         if parent.op.name in ("add", "subtract", "negative"):
-            plain = all(a in self.variables or a not in self.depends for a in e.args)
+            plain = all(a in self.sources or a not in self.depends for a in e.args)
             return plain and e.op.name in ("dot", "matvec", "vecmat")
         scaled = parent.op.name == "multiply" and parent.args[0] not in self.depends
         return scaled and e.op.name in ("sum", "dot")
@@ -154,7 +155,7 @@ class Graph:
     @property
     def chained(self) -> bool:
         """Whether there is anything between the variables and the result, or its entries."""
-        return any(v not in (*self.rows, self.result) for v in self.definitions)
+        return not self.definitions.keys() <= {*self.rows, self.result}
 
     def parents(self, v: Expr) -> list[Expr]:
         """The variables that ``v`` moves with."""
@@ -232,7 +233,7 @@ class Lines:
         differentiate = [
             f"{self.ratio(v, p)} = {self.write(local)}"
             for (v, p), local in self.locals.items()
-            if p not in graph.components
+            if p not in {*graph.components}
         ]
         listed = bool(graph.components) or len(graph.variables) > 1
         combine = []

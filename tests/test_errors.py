@@ -1,6 +1,7 @@
 """What a reader is told when something cannot be done: each message, word for word."""
 
 import math
+from operator import iadd
 
 import numpy as np
 import pytest
@@ -98,11 +99,95 @@ CASES = {
         mc.UnsupportedError,
         "np.round has no rule in mcalc",
     ),
-    "equality as a condition": (
-        lambda: np.where(w == x, w, x),
+    "equality as a truth value": (
+        lambda: 1 if z == 1 else 0,
         TypeError,
-        "np.where: the condition is False, not a formula: write np.equal(a, b) and "
-        "np.not_equal(a, b) for == and !=",
+        "z = 1 has no truth value, it is a formula: use np.where(condition, a, b) in place of if, "
+        "and d.equals(claim) to compare a derivative with a claim",
+    ),
+    "a derivative compared by its sign": (
+        lambda: bool(d.jacobian != mc.diag(w)),
+        TypeError,
+        "diag(x) ≠ diag(w) has no truth value, it is a formula: use np.where(condition, a, b) in "
+        "place of if, and d.equals(claim) to compare a derivative with a claim",
+    ),
+    "a truth value in a formula": (
+        lambda: (x > 0) == True,  # noqa: E712
+        TypeError,
+        "True cannot stand in an expression: write 1 for the number, or a condition such as x > 0",
+    ),
+    "conditions that are added": (
+        lambda: mc.derive(((x > 0) + (w > 0)) * x, wrt=x),
+        mc.UnsupportedError,
+        "(x > 0) + (w > 0) calculates with conditions alone, which NumPy has as True and False and "
+        "not as 1 and 0: write 1.0 * (x > 0)",
+    ),
+    "numbers in place of conditions": (
+        lambda: np.logical_and(x > 0, w),
+        mc.UnsupportedError,
+        "np.logical_and takes conditions, and w is none: write w != 0",
+    ),
+    "bits of numbers": (
+        lambda: x & w,
+        mc.UnsupportedError,
+        "& takes conditions, and x is none: write x != 0",
+    ),
+    "ones like a condition": (
+        lambda: np.ones_like(x > 0),
+        mc.UnsupportedError,
+        "np.ones_like takes numbers: write 1.0 * (x > 0)",
+    ),
+    "another diagonal": (
+        lambda: np.diag(x, 1),
+        mc.UnsupportedError,
+        "np.diag: k=1, beside the diagonal, has no rule: write np.diag(v), or the rows of the "
+        "matrix in np.stack",
+    ),
+    "a dot product of a vector and a scalar": (
+        lambda: np.vdot(w, b),
+        mc.ShapeError,
+        "vdot: w is n x 1 and b is 1 x 1: two of one shape are expected",
+    ),
+    "a third operand, which NumPy writes to": (
+        lambda: np.exp(x, w),
+        mc.UnsupportedError,
+        "np.exp has no rule in mcalc for out",
+    ),
+    "a parameter by its place": (
+        lambda: np.trace(P, 1),
+        mc.UnsupportedError,
+        "np.trace has no rule in mcalc for offset",
+    ),
+    "a matrix added to a vector in place": (
+        lambda: iadd(x, A),
+        mc.ShapeError,
+        "np.add: x + A is m x n and cannot be put into x, which is n x 1",
+    ),
+    "clip without bounds": (
+        lambda: np.clip(x, None, None),
+        mc.UnsupportedError,
+        "np.clip takes two bounds, one of them may be None: np.clip(x, 0, 1)",
+    ),
+    "division by 0": (lambda: x / 0, ValueError, "x divided by 0 has no value"),
+    "a power of a negative number": (
+        lambda: mc.derive((-2) ** x, wrt=x).jacobian,
+        mc.UnsupportedError,
+        "(-2)^x has no derivative by x: the base of an exponent that varies has to be positive",
+    ),
+    "a number that is too large": (
+        lambda: 10**400 * x,
+        ValueError,
+        "a number beyond 1.8e308, the largest that NumPy has, cannot be used",
+    ),
+    "a name that is a function": (
+        lambda: mc.scalars("tanh"),
+        ValueError,
+        "'tanh' is not a usable name: it has a meaning in the notation",
+    ),
+    "a fraction for a name": (
+        lambda: mc.scalars("½"),
+        ValueError,
+        "'½' is not a usable name: letters, digits and _, a letter first",
     ),
     "a derivation in a formula": (
         lambda: d @ x,

@@ -39,7 +39,7 @@ class Tangent(Explorer):
         functions = [expression(f) for f in functions]
         known = only_scalars(sum(functions[1:], functions[0]))
         self.x = known[0] if wrt is None else wrt
-        if self.x not in known:
+        if self.x not in {*known}:
             there = ", ".join(v.name for v in known)
             raise ValueError(f"{wrt} is no variable of {functions[0]}: there are {there}")
         _taken(known, "function", "step")
@@ -54,7 +54,7 @@ class Tangent(Explorer):
             inputs[v.name] = Number(v.name, self.low, self.high, middle if v is self.x else 1.0)
         inputs["step"] = Number("step", 1e-12, 1.0, 0.5, log=True)
         self.slopes = {
-            f: derive(f, self.x).jacobian.expr for f in functions if self.x in symbols(f)
+            f: derive(f, self.x).jacobian.expr for f in functions if self.x in {*symbols(f)}
         }
         super().__init__([], inputs)
         self.set(**values)

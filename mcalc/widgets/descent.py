@@ -78,7 +78,7 @@ class Descent(Played):
                 self.active = compile_(e.args[1], known)
                 part = replace(self.y, {e.args[1]: z}.get)
                 others = {v.name for v in symbols(part)} - {"z"}
-                if not others & self.first.keys() and z in symbols(part):
+                if not others & self.first.keys() and z in {*symbols(part)}:
                     self.weigh = derive(part, z).numpy()
                     self.others = {k: a for k, a in self.data.items() if k in others}
 

@@ -10,7 +10,7 @@ import textwrap
 import ipywidgets as W
 import numpy as np
 
-from ..expr import WRITERS, Expr, as_expr, scalars, symbols, vectors
+from ..expr import WRITERS, Expr, as_expr, same, scalars, symbols, vectors
 from ..picture import number
 from ..scene import STYLE
 
@@ -86,7 +86,7 @@ class Explorer(W.VBox):
 
     def write(self, formulas):
         """Show these formulas from now on."""
-        if formulas != self.formulas:
+        if not same(_parts(formulas), _parts(self.formulas)):
             self.formulas = formulas
             self._formula.value = self._typeset()
 
@@ -201,6 +201,11 @@ class Explorer(W.VBox):
             one.moved = one.refused = None
         self.layout.close()
         super().close()
+
+
+def _parts(formulas):
+    """The expressions and derivations in lines some of which are pairs."""
+    return [part for line in formulas for part in (line if isinstance(line, tuple) else [line])]
 
 
 def _latex(line):

@@ -79,7 +79,8 @@ class Dataflow(Chained):
         }  # fmt: skip
         self.order = list(self.graph.definitions)
         backward = [v for v in reversed(self.order)] + [self.x]
-        self.backward = [v for v in backward if any(v in path for path in self.paths)]
+        on_paths = {v for path in self.paths for v in path}
+        self.backward = [v for v in backward if v in on_paths]
         self.steps = len(self.order) + len(self.backward)
         inputs["step"] = Number("step", 0, self.steps, self.steps, whole=True)
         named = {"all": None}
@@ -107,7 +108,7 @@ class Dataflow(Chained):
                 start = given[k] if k < len(given) else next(starts)
                 inputs[name] = Number(name, -3.0, 3.0, float(start), 0.1, narrow=v.ndim > 0)
         self._place()
-        closed = derivative(self.y, self.x) if self.x in symbols(self.y) else None
+        closed = derivative(self.y, self.x) if self.x in {*symbols(self.y)} else None
         super().__init__([(closed, self.d.jacobian.expr)], inputs, rows=rows)
         self.set(**values)
 
@@ -163,20 +164,21 @@ class Dataflow(Chained):
         values = self._values(entries)
         ready = set(self.order[:step]) | set(self.sources)
         came_back = self.backward[: max(step - len(self.order), 0)]
+        back = {*came_back}
         gradients = self._gradients(values)
         lit = set(itertools.pairwise(self.paths[path])) if path is not None else set()
         scene = Scene(self.width, round(self.height))
         for v, p in self.edges:
-            self._edge(scene, v, p, (v, p) in lit, came_back, values)
+            self._edge(scene, v, p, (v, p) in lit, v in back, values)
         now = self.order[step - 1] if 0 < step <= len(self.order) else None
         now = came_back[-1] if came_back else now
         for v in self.place:
-            self._box(scene, v, v in ready, v is now, v in came_back, gradients, values, lit)
+            self._box(scene, v, v in ready, v is now, v in back, gradients, values, lit)
         done = step == self.steps
         return scene, [self._step(step, now, came_back, gradients, values),
                        *self._sum(path, values, done), *self._truth(nudge, values)]  # fmt: skip
 
-    def _edge(self, scene, v, p, lit, came_back, values):
+    def _edge(self, scene, v, p, lit, back, values):
         (x0, y0), (x1, y1) = self.place[p], self.place[v]
         wide, high = self.box
         start, end = (x0 + wide, y0 + high / 2), (x1 - 2, y1 + high / 2)
@@ -188,7 +190,7 @@ class Dataflow(Chained):
             bends += [(out, start[1]), (out, level), (into, level), (into, end[1])]
         scene.line(bends, color, width)
         scene.arrow(*bends[-1], *end, color, width)
-        if (v, p) in self.graph.locals and v in came_back:
+        if back and (v, p) in self.graph.locals:
             (ax, ay), (bx, by) = bends[2:4] if len(bends) > 1 else (start, end)
             slope = fitting(self.local(v, p, values), abs(bx - ax) - 12)
             x, y = (ax + bx) / 2, (ay + by) / 2
@@ -199,7 +201,7 @@ class Dataflow(Chained):
     def _box(self, scene, v, ready, now, back, gradients, values, lit):
         x, y = self.place[v]
         wide, high = self.box
-        on = any(v in pair for pair in lit)
+        on = v in {*itertools.chain(*lit)}
         edge = "violet" if now or on else "blue" if ready else "grid"
         scene.box(x, y, wide, high, "paper", 1.0, edge, 3 if now else 2 if on else 1.2)
         definition = self.graph.definitions.get(v)
@@ -222,7 +224,7 @@ class Dataflow(Chained):
         """A scalar derivative as the sum of what comes back along each arrow."""
         if np.size(gradients[v]) > 1:
             return numbers(gradients[v])
-        ways = [u for u in self.order if v in self.graph.parents(u) and u in gradients]
+        ways = [u for u in self.order if v in {*self.graph.parents(u)} and u in gradients]
         terms = [numbers(gradients[u] @ self.local(u, v, values)) for u in ways]
         return " + ".join(terms) + f" = {numbers(gradients[v])}" * (len(terms) > 1) or "1"
 
@@ -237,7 +239,7 @@ class Dataflow(Chained):
         if now is result:
             return f"step {step} of {self.steps}, backward: d{now}/d{now} = {told}, to start with"
         terms = [f"d{result}/d{v} ∂{v}/∂{now}" if v is not result else f"∂{v}/∂{now}"
-                 for v in self.order if now in self.graph.parents(v)]  # fmt: skip
+                 for v in self.order if now in {*self.graph.parents(v)}]  # fmt: skip
         whole = " + ".join(terms)
         return f"step {step} of {self.steps}, backward: d{result}/d{now} = {whole} = {told}"
 

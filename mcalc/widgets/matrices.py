@@ -209,7 +209,7 @@ class JacobianExplorer(Nudged):
     def adapt(self, n=None, function=None, **values):
         d = function or self.derived[0]
         for v, names in self.entries.items():
-            used = self._used(v, n) if v in symbols(d.y) else ()
+            used = self._used(v, n) if v in {*symbols(d.y)} else ()
             for name in names:
                 self.inputs[name].visible(name in used)
         self.inputs["column"].limit(len(entry_names(d.variables, _sizes(self.functions[0], n))))

@@ -1,0 +1,157 @@
+"""Every NumPy function that is taken, with every parameter, means what NumPy means.
+
+The same calls are made on mcalc's variables and on numbers; values, shapes and which results are
+conditions have to agree.
+"""
+
+import inspect
+import itertools
+import traceback
+import warnings
+
+import numpy as np
+import pytest
+
+import mcalc as mc
+from mcalc.evaluate import batch
+from mcalc.expr import NUMPY, Expr
+
+w, x = mc.vectors("w x", size=3)
+u = mc.vectors("u", size=2)
+a, z = mc.scalars("a z")
+A = mc.matrices("A", shape=(2, 3))
+S, B = mc.matrices("S B", shape=(3, 3))
+VALUES = {
+    "w": np.array([0.5, -1.5, 2.0]),
+    "x": np.array([1.25, -0.75, 2.0]),
+    "u": np.array([-0.5, 3.0]),
+    "a": np.array(-0.25),
+    "z": np.array(1.75),
+    "A": np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -3.0]]),
+    "S": np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0], [-0.5, 1.5, 4.0]]),
+    "B": np.array([[1.0, 0.5, -2.0], [3.0, -1.0, 0.25], [0.75, 2.0, -0.5]]),
+}
+OPERANDS = [
+    z, a, w, u, A, S, B, x.T, S.T, x > 0, z > 0, S > 0, ~(w > 0) & (x > 0), 1.0 * (w > 0),
+    np.stack([w > 0, x > 0]),
+]  # fmt: skip
+PLAIN = [2.0, -1, 0, np.array([3.0, -1.0, 0.5]), np.array([True, False, True]), [1, 2, 3], True]
+PARAMETERS = [None, 0, 1, -1, 2, True, 1.0, (0, 1), np.inf, "fro", float, x, x > 0, np.ones(3),
+              np.array([True, False, True])]  # fmt: skip
+OWN = {"a_min": [None, 0, -1, w], "a_max": [None, 1, 0.5, w], "min": [None, 0], "max": [None, 1]}
+
+
+def value_of(e):
+    """What it comes to, a row as the vector that NumPy has for it."""
+    if isinstance(e, tuple | list):
+        return type(e)(map(value_of, e))
+    if not isinstance(e, Expr):
+        return e
+    values = {name: value[None] for name, value in VALUES.items()}
+    with np.errstate(all="ignore"):
+        value = batch([e], values, {})[e][0]
+    value = value[0] if e.op.name == "row" else value
+    return value.astype(bool) if e.boolean else value
+
+
+def recorded(function, args, options):
+    """The expression, or None if it is refused in a sentence, where it is written or derived."""
+    try:
+        e = function(*args, **options)
+        for part in e if isinstance(e, tuple) else [e]:
+            mc.derive(z * np.sum(part), wrt=z)
+        return e
+    except (TypeError, ValueError) as error:
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        assert "mcalc" in frame.filename and frame.line.startswith("raise"), (error, frame)
+        return None
+
+
+def compare(function, args, options=None):
+    """Whether a call is taken; it has to be right then."""
+    options = options or {}
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            right = function(*map(value_of, args), **{k: value_of(v) for k, v in options.items()})
+    except np.linalg.LinAlgError:  # a singular matrix, or none
+        return False
+    except (TypeError, ValueError):
+        right = None
+    try:
+        e = recorded(function, args, options)
+    except AssertionError:
+        if right is None:  # NumPy itself refuses the parameters
+            return False
+        raise
+    if e is None:
+        return False
+    told = f"{function.__name__}{args} {options}"
+    assert right is not None, f"{told} is taken as {e}, and NumPy refuses it"
+    pairs = zip(e, right, strict=True) if isinstance(e, tuple) else [(e, right)]
+    for part, value in pairs:
+        found, value = value_of(part), np.asarray(value)
+        assert found.shape == value.shape, told
+        assert part.boolean or value.dtype.itemsize == 8, f"{told}: {value.dtype}"
+        assert np.allclose(found, value, rtol=1e-9, equal_nan=True), f"{told}: {part}"
+    return True
+
+
+FUNCTIONS = [f for f in NUMPY if callable(f)]
+SEQUENCES = (np.stack, np.concatenate, np.hstack)
+
+
+def calls(function):
+    """The operands of calls: everything alone, in pairs, and in threes for a choice."""
+    if function in SEQUENCES:
+        pairs = itertools.product([*OPERANDS, *PLAIN], repeat=2)
+        return [*(([p],) for p in OPERANDS), *((list(p),) for p in pairs)]
+    if function is np.where:
+        few = [z, x, w, x > 0, w > x, x.T, S, 1, 0.5, np.array([True, False, True])]
+        return list(itertools.product(few, repeat=3))
+    if count_of_operands(function) == 1:
+        return [(e,) for e in OPERANDS]
+    return list(itertools.product([*OPERANDS, *PLAIN], repeat=2))
+
+
+def count_of_operands(function):
+    if isinstance(function, np.ufunc):
+        return function.nin
+    two = (np.dot, np.vdot, np.inner, np.outer)
+    return 2 if function in two else 1
+
+
+def has_expression(args):
+    return any(has_expression(e) if isinstance(e, list) else isinstance(e, Expr) for e in args)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+def test_operands(function):
+    taken = [compare(function, args) for args in calls(function) if has_expression(args)]
+    assert any(taken) or function is np.clip  # which has bounds
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+def test_parameters(function):
+    some = [*calls(function)[:3], *calls(function)[5:9]]
+    if isinstance(function, np.ufunc):
+        names = "out where dtype casting order subok".split()
+        places = []
+    else:
+        names = list(inspect.signature(function).parameters)[count_of_operands(function) :]
+        places = names
+    for args in filter(has_expression, some):
+        for name in names:
+            for value in OWN.get(name, PARAMETERS):
+                compare(function, args, {name: value})
+        for count in range(1, len(places) + 1):
+            for value in OWN.get(places[count - 1], PARAMETERS):
+                compare(function, (*args, *[None] * (count - 1), value))
+
+
+@pytest.mark.parametrize("function", [f for f in FUNCTIONS if isinstance(f, np.ufunc)], ids=str)
+def test_an_operand_too_many_is_where_numpy_would_write(function):
+    operands = (x, w)[: function.nin]
+    with pytest.raises((mc.UnsupportedError, TypeError)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        function(*operands, u)
