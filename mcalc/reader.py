@@ -255,9 +255,25 @@ class _Reader:
         token = self.now
         if token.kind in ("number", "word"):
             return not self.is_keyword(token)
+        if token.text == "[" and not token.spaced and self.tokens[self.at - 1].kind == "word":
+            self.refuse_index(self.tokens[self.at - 1])
         if token.text == "|" and self.brackets[-1:] == ["|"]:  # it closes, unless as in |z |x||
             return token.spaced and not self.tokens[self.at + 1].spaced
         return token.kind == "sign" and token.text in "([|"
+
+    def refuse_index(self, name):
+        """Of ``x[0]``, Python's first element, which in the notation is ``x_1``."""
+        v, index = (
+            self.names.known(name.text),
+            re.match(r"\[(\d{1,9})\]", self.text[name.end - 1 :]),
+        )
+        if not index and kind(v) == "scalar":
+            return  # z[b, 1] is a number times a list
+        element = f"{'x' if kind(v) != 'column' or isinstance(v, Example) else name.text}_1"
+        if index and index[1] != "0":
+            element = f"{element[:-1]}{int(index[1]) + 1}, counted from 1"
+        message = f"an element is written {element}; before a list there is a space"
+        raise ReadError(message, name.end)
 
     def power(self):
         base = self.postfix()
@@ -324,7 +340,7 @@ class _Reader:
             return self.name(token)
         if token.kind == "number":
             self.next()
-            return as_expr((float if re.search("[.e]", token.text) else int)(token.text))
+            return as_expr((float if re.search("[.eE]", token.text) else int)(token.text))
         if self.sign("("):
             return self.inside(token, ")", self.cases)
         if self.sign("["):

@@ -62,7 +62,7 @@ I; I I; I 1; (2I) 1; (I/2) 1; 1^T I; 1^T 1; 1^T I 1; tr(I); det(I); inv(I) 1; in
 """
 
 
-@pytest.mark.parametrize("text", map(str.strip, OPEN.split(";")))
+@pytest.mark.parametrize("text", [text.strip() for text in OPEN.split(";")])
 def test_what_has_an_open_length_gets_a_reply(text):
     for key in (
         "02.quotient",
