@@ -115,8 +115,10 @@ def _is_square(e):
     """Whether a matrix is square by its making, as ``2 I`` and ``inv(A)`` are; ``1 1^T`` is not."""
     if e.op.name in _SQUARE:
         return True
-    inside = [_is_square(a) for a in e.args if a.ndim == 2] if e.ndim == 2 else []
-    return bool(inside) and (all if e.op.name == "matmat" else any)(inside)
+    if e.op.name == "matmat":
+        return all(map(_is_square, e.args))
+    alike = e.op.scalar or e.op.name in ("transpose", "named")
+    return bool(alike) and any(map(_is_square, e.args))
 
 
 def _given(claim, want):

@@ -72,8 +72,9 @@ class Writer:
     def _number(self, e):
         value = e.params[0]
         if not isinstance(value, Fraction) or value.denominator == 1:
-            written = self.style.decimal(value) if isinstance(value, float) else str(value)
-            return written, (SUM, ATOM)[value >= 0]
+            written, several = self.style.number(abs(value), self.taken)
+            level = PRODUCT if several else ATOM
+            return (written, level) if value >= 0 else (f"-{written}", SUM)
         written = self.style("fraction", str(abs(value.numerator)), str(value.denominator))
         return ("-" + written, SUM) if value < 0 else (written, PRODUCT)
 
@@ -141,7 +142,8 @@ class Writer:
             elif part[0].isdigit() and (before.op is NUMBER or not f.ndim) or _alike(before, f):
                 written = self.style("times", written, part)
             else:
-                close = before.op is NUMBER and written[-1] != ")" and self.is_close(f)
+                close = before.op is NUMBER and self.is_close(f)
+                close = close and written[-1] not in ")i"  # as in (1/2) x and pi x
                 close = close and not part.startswith("sum_i")
                 written += ("" if close else " ") + part
         return written
@@ -186,6 +188,8 @@ class Writer:
             return self.call(e.op.name, *e.args), ATOM
         loose = template[-1] not in ")|F"  # as in "{0} > {1}"
         parts = [self(a, SUM if template[0] == "{" else CASES) for a in e.args]
+        if template[0] == (e.args[0].op.text or " ")[0] == "|":  # ||x|| is the norm
+            parts = [self.style("parens", parts[0])]
         template = self.style.template(template)
         return re.sub(r"\{(\d)\}", lambda m: parts[int(m[1])], template), CASES if loose else ATOM
 

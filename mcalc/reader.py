@@ -14,6 +14,7 @@ from .expr import SIZE, Expr, as_expr, is_number
 from .forms import ones, zeros
 from .meanings import (
     COMPARISONS,
+    CONSTANTS,
     DOTTED,
     FACTORS,
     FUNCTIONS,
@@ -207,6 +208,10 @@ class _Reader:
         """Whether two factors become one: a dot product, or ``1 x^T``, where 1 is a column."""
         kinds = kind(left.value), kind(right.value)
         operation, a = dot, left.value
+        if self.is_of_pi(left, right):
+            left.value = as_expr(left.value.params[0] * right.value.params[0])
+            left.number, left.end = "", right.end
+            return True
         if right.operation == "" and left.number == "1" and kinds[1] == "row":
             operation, a = product, ones()
             if left.operation == "/":
@@ -218,6 +223,11 @@ class _Reader:
         left.value = self.build(right.column, operation, a, right.value)
         left.number, left.end = "", right.end
         return True
+
+    def is_of_pi(self, left, right):
+        """Whether this is one number, as ``2pi`` is."""
+        close = left.number and left.operation != "/" and not self.tokens[right.first].spaced
+        return close and right.operation == "" and right.value is CONSTANTS["pi"]
 
     def no_dot(self, left, right, kinds):
         hint = "leave out the ^T"

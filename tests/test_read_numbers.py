@@ -1,5 +1,6 @@
 """Numbers and ones of a length: what is typed and printed is one and the same."""
 
+import math
 import random
 
 import numpy as np
@@ -57,3 +58,38 @@ def test_a_number_that_a_name_makes_ambiguous(text, name, message):
     assert str(caught.value) == message
     for way in message.partition("write ")[2].split(" or "):
         read(way, **given)
+
+
+def test_a_printed_number_is_read_as_the_same_number():
+    floats = [float(text) for text in random_numbers(500)]
+    floats += [k * math.pi / m for k in range(1, 13) for m in range(1, 13)]
+    floats += [math.e, 2**0.5, 1e16, 1e17, 1e22, 2.0**70, 123456789012345678, 1e300, 1 / 3, 22 / 7]
+    for value in floats:
+        number = mc.expr.as_expr(value)
+        assert read(str(number)) is number
+        for e in (number * a, a + number, a - number * b, x / number, a ** math.sin(value)):
+            assert read(str(e), a=a, b=b, x=x) is e, e
+        scalar = mc.derive(number * a, a).explicit()
+        assert float(read(str(scalar)[1:-1]).params[0]) == float(number.params[0])
+        d = mc.derive(number * np.sin(a), a)
+        assert d.equals(read(str(d.jacobian), a=a))
+
+
+def test_pi_is_written_by_its_name_unless_that_is_a_variable():
+    p = mc.scalars("pi")
+    assert str(read("pi")) == "pi" and read("pi")._repr_latex_() == r"$\displaystyle \pi$"
+    assert str(mc.derive(np.pi * p**2, p).jacobian) == "6.283185307179586pi"
+    assert str(mc.derive(np.pi * p**2, p).explicit()) == "[6.283185307179586pi]"
+    assert str(mc.derive(np.pi * x, x).explicit(n=1)) == "[pi]"
+    assert str(mc.entries(np.pi * x, n=1)) == "[pi x_1]"
+    assert str(mc.entries(np.pi / 2 * x, n=1)) == "[(pi/2)x_1]"
+
+
+@pytest.mark.parametrize("around", [lambda e: e, lambda e: e - 1, lambda e: 2 * e, lambda e: -e])
+def test_bars_in_bars_are_read_as_they_are_written(around):
+    size, norm = np.abs, np.linalg.norm
+    made = [f(around(g(x + w))) for f, g in [(size, size), (size, norm), (norm, size)]]
+    made += [f(around(e)) for f in (size, norm) for e in made if e.ndim or f is size]
+    for e in made:
+        assert read(str(e), x=x, w=w) is e
+    assert len({e._repr_latex_().replace(r"\Vert ", "||") for e in made}) == len(made)
