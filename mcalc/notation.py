@@ -52,8 +52,9 @@ class Writer:
     # --- leaves ---
 
     def _symbol(self, e):
-        below = f"_{self.index}" if self.index and e.ndim == 1 else ""
-        return self.style.symbol(e.name, 0 if below else e.ndim) + below, ATOM
+        if self.index and e.ndim == 1:
+            return self.style.symbol(e.name, 0, self.index), ATOM
+        return self.style.symbol(e.name, e.ndim), ATOM
 
     _named = _symbol
 
@@ -101,8 +102,10 @@ class Writer:
 
     def _index(self, e):
         (v,) = e.args
-        name = self.style.symbol(v.name, 0) if v.op is SYMBOL else self(v, ATOM)
-        return f"{name}_{e.params[0] + 1}", ATOM
+        place = str(e.params[0] + 1)
+        if v.name:
+            return self.style.symbol(v.name, 0, place), ATOM
+        return f"{self(v, ATOM)}_{place}", ATOM
 
     # --- sums and products of elements ---
 
@@ -263,7 +266,7 @@ class Writer:
         if matrix.op is not SYMBOL or matrix.shape[0] != "N":
             return None
         name = matrix.name.lower() if len(matrix.name.split("_")[0]) == 1 else matrix.name
-        return self.style.symbol(matrix.name if name in self.taken else name, 1) + "_i"
+        return self.style.symbol(matrix.name if name in self.taken else name, 1, "i")
 
     def weighted(self, v, row, turn):
         """The sum over the data of each row times its weight, which is a case distinction."""

@@ -85,21 +85,29 @@ class Style:
         if not self.latex:
             return text
         text = re.sub(r"[&%#$]", r"\\\g<0>", text)
-        return r"\text{" + re.sub(r"([_^])(\w+|\([^)]*\))", r"}\1{\2}\\text{", text) + "}"
 
-    def symbol(self, name, ndim):
+        def script(match):
+            sign, raised = match.groups()
+            return "}" + sign + "{" + raised.replace("_", ",") + r"}\text{"
+
+        return r"\text{" + re.sub(r"([_^])(\w+|\([^)]*\))", script, text) + "}"
+
+    def symbol(self, name, ndim, index=""):
+        """A name; with an ``index`` an element of it, all subscripts in one: ``x_{1,2}``."""
         if not self.latex:
-            return name
+            return f"{name}_{index}" if index else name
         prime = "'" * name.endswith("'")
-        name, _, below = name.removesuffix("'").partition("_")
+        name, *below = name.removesuffix("'").split("_")
         letter = rf"\{name}" if name in _GREEK else name
         if ndim == 1:
             letter = rf"\boldsymbol{{{letter}}}" if name in _GREEK else rf"\mathbf{{{letter}}}"
         elif letter == name and len(name) > 1:
             letter = rf"\mathit{{{name}}}"
-        if below in ("hat", "bar", "tilde", "dot"):
-            return rf"\{below}{{{letter}}}{prime}"
-        return f"{letter}_{{{below}}}{prime}" if below else letter + prime
+        if below and below[0] in ("hat", "bar", "tilde", "dot"):
+            letter = rf"\{below.pop(0)}{{{letter}}}"
+        if not below:
+            return letter + (f"_{index}" if index else "") + prime
+        return f"{letter}_{{{','.join([*below, *([index] if index else [])])}}}{prime}"
 
     def number(self, value, taken=()):
         """A whole number or float, with all digits that tell it from others: as it is read back.
