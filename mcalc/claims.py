@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import partial
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from .expr import (
     NAMED,
     SYMBOL,
     Expr,
+    ShapeError,
     as_expr,
     is_number,
     node,
@@ -31,6 +33,7 @@ from .precise import differ, finite
 _COMPARED = (2, 3, 1, 5)
 SAME = 1e-9  # relative; what is further apart is looked at with more digits
 _TRIED = 12  # points of a size at which numbers differ that are looked at so, and as many others
+_SQUARE = {"identity", "diag", "inv"}
 
 
 class Difference(NamedTuple):
@@ -60,6 +63,10 @@ def difference(derivation, claim) -> Difference | None:
     want = derivation.jacobian.shape
     if is_number(claim, 0):
         claim = constant("zeros", *want)
+    try:
+        claim = _settled(claim)
+    except ShapeError as error:  # as of X^T + I, where X is not square
+        return Difference("shape", f"{error}")
     fits, mistakes = _fits(claim, want), {}
     shapes = f"{_given(claim, want)} given, {shape_text(want)} expected"
     compare = partial(unlike, whole=whole, variables=known, of=unnamed(derivation.y),
@@ -96,21 +103,31 @@ def _told(claim, derivation):
 
 
 def _fits(claim, want):
-    if _has_to_be_square(claim) and want[0] != want[1]:
+    if _is_square(claim) and want[0] != want[1]:
         return False
     shape = (*claim.shape, 1, 1)[:2]
-    return all(same_length(a, b) is not False for a, b in zip(shape, want, strict=True))
+    if any(same_length(a, b) is False for a, b in zip(shape, want, strict=True)):
+        return False
+    try:
+        resolve(claim, want[: claim.ndim])
+    except ShapeError:
+        return False
+    return True
 
 
-def _has_to_be_square(claim):
-    """Whether a matrix of open lengths is square, as ``I`` is and ``1 1^T`` need not be."""
-    square = any(e.op.name in ("identity", "diag") for e in walk(claim))
-    return claim.shape == (None, None) and square
+def _is_square(e):
+    """Whether a matrix is square by its making, as ``2 I`` and ``inv(A)`` are; ``1 1^T`` is not."""
+    if e.op.name in _SQUARE:
+        return True
+    if e.op.name == "matmat":
+        return all(map(_is_square, e.args))
+    alike = e.op.scalar or e.op.name in ("transpose", "named")
+    return bool(alike) and any(map(_is_square, e.args))
 
 
 def _given(claim, want):
     """The shape of a claim; an open length is taken to be that of the right answer."""
-    if _has_to_be_square(claim):
+    if claim.shape == (None, None) and _is_square(claim):
         return "a square matrix"
     likely = (max(want, key=lambda n: isinstance(n, str)),) * 2
     likely = want[::-1] if not _fits(claim, want) and _fits(claim.T, want) else likely
@@ -118,11 +135,16 @@ def _given(claim, want):
 
 
 def resolve(e: Expr, shape: tuple) -> Expr:
-    """``e`` with the lengths that its context gives to ``identity()``, ``ones()``, ``zeros()``."""
+    """``e`` with the lengths that its context gives to ``identity()``, ``ones()``, ``zeros()``.
+
+    What nothing tells stays open. Raises ShapeError where two of them contradict each other.
+    """
     if not is_open(e):
         return e
+    shape = tuple(own or given for own, given in zip(e.shape, shape, strict=True))
     if not e.args:
-        return node(e.op, params=shape if e.op.name == "zeros" else shape[:1])
+        known = shape if e.op.name == "zeros" else [next(filter(None, shape), None)]
+        return node(e.op, params=tuple(known))
     axes = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
     output = "ij"[2 - e.ndim :]
     if e.op.spec:
@@ -134,13 +156,24 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     lengths = dict(zip(output, shape, strict=True))
     for letters_, a in zip(axes, e.args, strict=True):
         lengths |= {k: n for k, n in zip(letters_, a.shape, strict=True) if n is not None}
+    square = [letters_ for letters_, a in zip(axes, e.args, strict=True) if _is_square(a)]
+    for _, letters_ in itertools.product(square, square):  # from one to the next, as in I I 1
+        known = [n for k in letters_ if (n := lengths.get(k)) is not None]
+        lengths |= dict.fromkeys(letters_, *known[:1])
     args = [resolve(a, tuple(map(lengths.get, k))) for k, a in zip(axes, e.args, strict=True)]
     return node(e.op, *args, params=e.params)
 
 
+def _settled(e: Expr) -> Expr:
+    """``e`` with the lengths that it tells itself, from the inside out: ``I A`` is as high as A."""
+    while (settled := resolve(e, e.shape)) is not e:
+        e = settled
+    return e
+
+
 def told_lengths(y: Expr) -> Expr:
     """``y`` with all lengths; raises ValueError if one is told by nothing in it."""
-    y = resolve(y, y.shape)
+    y = _settled(y)
     if is_open(y):
         raise ValueError(f'{y} has a constant of unknown length: give it one, as in mc.ones("n")')
     return y

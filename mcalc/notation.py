@@ -53,8 +53,9 @@ class Writer:
     # --- leaves ---
 
     def _symbol(self, e):
-        below = f"_{self.index}" if self.index and e.ndim == 1 else ""
-        return self.style.symbol(e.name, 0 if below else e.ndim) + below, ATOM
+        if self.index and e.ndim == 1:
+            return self.style.symbol(e.name, 0, self.index), ATOM
+        return self.style.symbol(e.name, e.ndim), ATOM
 
     _named = _symbol
 
@@ -73,8 +74,9 @@ class Writer:
     def _number(self, e):
         value = e.params[0]
         if not isinstance(value, Fraction) or value.denominator == 1:
-            written = self.style.decimal(value) if isinstance(value, float) else str(value)
-            return written, (SUM, ATOM)[value >= 0]
+            written, several = self.style.number(abs(value), self.taken)
+            level = PRODUCT if several else ATOM
+            return (written, level) if value >= 0 else (f"-{written}", SUM)
         written = self.style("fraction", str(abs(value.numerator)), str(value.denominator))
         return ("-" + written, SUM) if value < 0 else (written, PRODUCT)
 
@@ -101,8 +103,10 @@ class Writer:
 
     def _index(self, e):
         (v,) = e.args
-        name = self.style.symbol(v.name, 0) if v.op is SYMBOL else self(v, ATOM)
-        return f"{name}_{e.params[0] + 1}", ATOM
+        place = str(e.params[0] + 1)
+        if v.name:
+            return self.style.symbol(v.name, 0, place), ATOM
+        return f"{self(v, ATOM)}_{place}", ATOM
 
     # --- sums and products of elements ---
 
@@ -145,7 +149,8 @@ class Writer:
             elif part[0].isdigit() and (before.op is NUMBER or not f.ndim) or _alike(before, f):
                 written = self.style("times", written, part)
             else:
-                close = before.op is NUMBER and written[-1] != ")" and self.is_close(f)
+                close = before.op is NUMBER and self.is_close(f)
+                close = close and written[-1] not in ")i"  # as in (1/2) x and pi x
                 close = close and not part.startswith("sum_i")
                 written += ("" if close else " ") + part
         return written
@@ -190,6 +195,8 @@ class Writer:
             return self.call(e.op.name, *e.args), ATOM
         loose = template[-1] not in ")|F"  # as in "{0} > {1}"
         parts = [self(a, SUM if template[0] == "{" else CASES) for a in e.args]
+        if template[0] == (e.args[0].op.text or " ")[0] == "|":  # ||x|| is the norm
+            parts = [self.style("parens", parts[0])]
         template = self.style.template(template)
         return re.sub(r"\{(\d)\}", lambda m: parts[int(m[1])], template), CASES if loose else ATOM
 
@@ -263,7 +270,7 @@ class Writer:
         if matrix.op is not SYMBOL or matrix.shape[0] != "N":
             return None
         name = matrix.name.lower() if len(matrix.name.split("_")[0]) == 1 else matrix.name
-        return self.style.symbol(matrix.name if name in self.taken else name, 1) + "_i"
+        return self.style.symbol(matrix.name if name in self.taken else name, 1, "i")
 
     def weighted(self, v, row, turn):
         """The sum over the data of each row times its weight, which is a case distinction."""

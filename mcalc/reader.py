@@ -14,6 +14,7 @@ from .expr import SIZE, Expr, as_expr, is_number
 from .forms import ones, zeros
 from .meanings import (
     COMPARISONS,
+    CONSTANTS,
     DOTTED,
     FACTORS,
     FUNCTIONS,
@@ -207,6 +208,10 @@ class _Reader:
         """Whether two factors become one: a dot product, or ``1 x^T``, where 1 is a column."""
         kinds = kind(left.value), kind(right.value)
         operation, a = dot, left.value
+        if self.is_of_pi(left, right):
+            left.value = as_expr(left.value.params[0] * right.value.params[0])
+            left.number, left.end = "", right.end
+            return True
         if right.operation == "" and left.number == "1" and kinds[1] == "row":
             operation, a = product, ones()
             if left.operation == "/":
@@ -218,6 +223,11 @@ class _Reader:
         left.value = self.build(right.column, operation, a, right.value)
         left.number, left.end = "", right.end
         return True
+
+    def is_of_pi(self, left, right):
+        """Whether this is one number, as ``2pi`` is."""
+        close = left.number and left.operation != "/" and not self.tokens[right.first].spaced
+        return close and right.operation == "" and right.value is CONSTANTS["pi"]
 
     def no_dot(self, left, right, kinds):
         hint = "leave out the ^T"
@@ -255,9 +265,25 @@ class _Reader:
         token = self.now
         if token.kind in ("number", "word"):
             return not self.is_keyword(token)
+        if token.text == "[" and not token.spaced and self.tokens[self.at - 1].kind == "word":
+            self.refuse_index(self.tokens[self.at - 1])
         if token.text == "|" and self.brackets[-1:] == ["|"]:  # it closes, unless as in |z |x||
             return token.spaced and not self.tokens[self.at + 1].spaced
         return token.kind == "sign" and token.text in "([|"
+
+    def refuse_index(self, name):
+        """Of ``x[0]``, Python's first element, which in the notation is ``x_1``."""
+        v, index = (
+            self.names.known(name.text),
+            re.match(r"\[(\d{1,9})\]", self.text[name.end - 1 :]),
+        )
+        if not index and kind(v) == "scalar":
+            return  # z[b, 1] is a number times a list
+        element = f"{'x' if kind(v) != 'column' or isinstance(v, Example) else name.text}_1"
+        if index and index[1] != "0":
+            element = f"{element[:-1]}{int(index[1]) + 1}, counted from 1"
+        message = f"an element is written {element}; before a list there is a space"
+        raise ReadError(message, name.end)
 
     def power(self):
         base = self.postfix()
@@ -324,7 +350,7 @@ class _Reader:
             return self.name(token)
         if token.kind == "number":
             self.next()
-            return as_expr((float if re.search("[.e]", token.text) else int)(token.text))
+            return as_expr((float if re.search("[.eE]", token.text) else int)(token.text))
         if self.sign("("):
             return self.inside(token, ")", self.cases)
         if self.sign("["):

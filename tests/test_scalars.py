@@ -26,7 +26,7 @@ f, g = mc.functions("f"), mc.functions("g", elementwise=True)
         (w @ x**3, "[3w_1 x_1^2, 3w_2 x_2^2]"),
         (np.sum((w - x) ** 2), "[2x_1 - 2w_1, 2x_2 - 2w_2]"),
         (np.sum(z / x), "[-z/x_1^2, -z/x_2^2]"),
-        (np.sum(x / 4 + np.pi * x * z), "[3.14159z + 1/4, 3.14159z + 1/4]"),
+        (np.sum(x / 4 + np.pi * x * z), "[pi z + 1/4, pi z + 1/4]"),
         (np.sum(x**2 / 3), "[2x_1/3, 2x_2/3]"),
         (np.sum(np.sqrt(x)), "[1/(2 sqrt(x_1)), 1/(2 sqrt(x_2))]"),
         (np.sum(x**w), "[w_1 x_1^w_1/x_1, w_2 x_2^w_2/x_2]"),
