@@ -53,9 +53,10 @@ def agrees(text, wrt, sizes=None, values=None, tolerance=1e-7):
         found = {"jvp": (d.jvp(step, **given), right @ dx), "vjp": (d.vjp(row, **given), v @ right)}
         if not d.three_axes:
             jacobian = d.numpy()(**given)
-            assert jacobian.dtype == np.float64
             found["numpy"] = (jacobian.T if d.by_matrix else jacobian), right
         for name, (value, wanted) in found.items():
             said = f"{name} of {text} by {wrt}"
+            assert type(value) is np.ndarray and value.dtype == np.float64, said
+            assert not np.any((value == 0) & np.signbit(value)), f"-0. in {said}"
             np.testing.assert_allclose(np.ravel(value), np.ravel(wanted), **close, err_msg=said)
     return d

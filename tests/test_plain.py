@@ -47,3 +47,51 @@ def test_a_claim_about_products_of_one_matrix():
     d = mc.derive(np.sum(A * A * A - A * A), A)
     assert d.why((3 * A * A - 2 * A).T) is None
     assert not d.equals((A * A).T)
+
+
+# --- derivatives that are zero -----------------------------------------------------------------
+
+VECTORS = ["np.sign(A @ x)", "(A @ x > 0) * u", "A @ x - A @ x", "0 * (A @ x)"]
+STEPS = ["np.sign(A)", "A > 1", "A - A", "0 * A", "A.T * 0", *VECTORS]
+AROUND = ["np.sum({})", "b * np.sum({})", "np.exp(a * np.sum(np.sin({})))"]
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("step", STEPS)
+def test_where_nothing_moves_with_a_matrix_its_derivative_is_written_as_zero(step, around):
+    d = agrees(around.format(step), "A", {"m": 2, "n": 3})
+    told = "no path leads from A to y along which anything moves"
+    assert "∂y/∂A = 0   (n x m)" in repr(d) and told in d.reason
+    assert d._repr_latex_() and d.steps[3].text == "∂y/∂A = 0"
+
+
+@pytest.mark.parametrize("step", VECTORS)
+def test_where_one_of_two_paths_does_not_move(step):
+    d = agrees(f"np.sum({step}) + np.sum(A)", "A", {"m": 2, "n": 3})
+    assert str(d.jacobian) == "1 1^T" and d._repr_latex_()
+    agrees(step, "A", {"m": 2, "n": 3})._repr_latex_()
+
+
+NOWHERE = ["x - x", "np.sum(x - x)", "a - a", "x > w", "np.sign(x) @ w", "0 * x"]
+
+
+@pytest.mark.parametrize("text", NOWHERE)
+def test_where_nothing_moves_with_a_vector_or_a_number(text):
+    wrt = "a" if "a -" in text else "x"
+    d = agrees(text, wrt)
+    assert d.equals(0) and d.steps[-1].text.split(" = ")[1] in ("0", "0^T") and d._repr_latex_()
+
+
+# --- masks and lengths -------------------------------------------------------------------------
+
+MASKED = [
+    "np.maximum(0, x - 1)", "(x > 1) * x", "np.where(x > w, 1, x)", "((x > 1) * (w > 1)) * x",
+    "np.max(x) - x", "np.mean(x) * w", "len_x * np.sign(x - 1) * x", "np.abs(x - w)",
+    "np.clip(x, 0.7, 1.2)", "-x", "S * x", "-1 * np.minimum(x, w)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("one, other", [*itertools.combinations(MASKED, 2)])
+def test_masks_and_lengths_are_computed_with_as_numbers(one, other):
+    text = f"np.sum({one} + {other})".replace("len_x", "np.sum(np.ones_like(x))")
+    agrees(text, "x")
