@@ -40,8 +40,14 @@ class Backward(Lines):
         return node(SLOPE, params=(self.graph.result, v), shape=v.shape)
 
     def pulled(self, v: Expr) -> Expr:
-        """The derivative by ``v`` made of those by what ``v`` goes into, in numerator layout."""
-        return reduce(np.add, [self.through(u, v) for u in self.children(v)])
+        """The derivative by ``v`` made of those by what ``v`` goes into, in numerator layout.
+
+        Where nothing moves with ``v``, as nothing does with the ``A`` of ``sign(A)``, it is zero.
+        """
+        children = self.children(v)
+        if not children:
+            return spread([], v.shape, turned=True)
+        return reduce(np.add, [self.through(u, v) for u in children])
 
     def children(self, v: Expr) -> list[Expr]:
         """The variables that ``v`` goes into."""

@@ -20,6 +20,7 @@ summed is contracted, so ``1^T diag(x)`` is ``x^T`` without any matrix having be
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
@@ -232,7 +233,8 @@ def _structure(term):
     order = {label: k for k, label in enumerate((*term.out, *term.inp, *term.lengths))}
     return (
         tuple(order[a] for a in term.out + term.inp),
-        frozenset((e, *(order[a] for a in labels)) for e, *labels in term.factors),
+        # with how often each is there: A A x is no multiple of A x
+        frozenset(Counter((e, *(order[a] for a in at)) for e, *at in term.factors).items()),
     )
 
 
