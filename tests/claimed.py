@@ -271,7 +271,7 @@ class Judge:
         self.points = []
         for k, (sizes, scale) in enumerate(POINTS):
             values = {name: scale * v for name, v in draw_values((seed, k), sizes).items()}
-            if not watched(program, values).reason:
+            if not watched(program, values, wrt).reason:
                 jacobian = Point(program, wrt, values, oracle(by)).jacobian
                 if np.all(np.abs(jacobian) < 1e6):
                     self.points.append((sizes, values, jacobian))
