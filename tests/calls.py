@@ -22,7 +22,7 @@ LISTS = [("list", "a", "b"), ("list", "x", "w"), ("list", "x", "u"), ("list", "x
 GIVEN = {  # by name
     "axis": [0, 1, -1, -2, 2, None, ("word", (0, 1)), True], "keepdims": [True, False],
     "ord": [1, 2, 3, 0, np.inf, -np.inf, ("word", "fro"), ("word", "nuc"), None, 0.5],
-    "k": [0, 1, -1], "ddof": [0, 1], "where": [("greater", "x", 0), True], "initial": [0, 10.0],
+    "k": [0, 1, -1], "ddof": [0, 1], "where": [("greater", "x", 0)], "initial": [0, 10.0],
     "dtype": [float, int, None], "out": [None, "w"], "offset": [0, 1],
     "axes": [None, ("word", (1, 0))],
     "min": [0, None, "a"], "max": [1, None, "a"], "a_min": [0, None, "b"], "a_max": [1, None, "b"],
@@ -63,7 +63,7 @@ def drawn_call(choose):
     count, named = signature(path)
     if count == "list":
         given = [choose(LISTS)]
-    elif count in USUAL and choose([True, True, False]):
+    elif count in USUAL and choose([True, True, True, False]):
         usual = choose(USUAL[count])
         given = list(usual) if count == 2 else [usual]
     elif path == "clip":
@@ -79,7 +79,7 @@ def drawn_call(choose):
         given = [choose(OPERANDS) for _ in range(count)]
     if path.startswith(".") and not isinstance(given[0], str):
         given[0] = choose(["x", "A"])
-    more = choose([0, 0, 1, 1, 1, 2]) if named else 0
+    more = choose([0, 0, 0, 1, 1, 2]) if named else 0
     options = {}
     for name in [choose(named) for _ in range(more)]:
         options[name] = choose(GIVEN[name])

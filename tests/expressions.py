@@ -6,6 +6,7 @@ asks ``check`` about a point that is at none, and nine are of the kinds of :mod:
 
 import linecache
 import random
+import warnings
 from collections import Counter
 from itertools import islice
 
@@ -30,6 +31,7 @@ import mcalc as mc
 from mcalc.expr import NUMPY, symbols, unnamed, walk
 
 EVERY = 20  # seeds
+CALLS_EACH = 10  # calls of NumPy's are quick
 SIZES = lengths(1, 3)
 LARGE = {"m": 4, "n": 5}  # for SymPy, which is left out then
 DEPTHS = 1, 5
@@ -135,7 +137,7 @@ def of_kind(kind, problem, seed, by):
     Where the point is not, the derivation still may not stumble.
     """
     if kind == "calls":
-        return call(problem, seed)
+        return calls(problem, seed)
     sizes = dict(problem.sizes or random.Random(seed).choice(SMALL))
     values = draw_values(seed, sizes, problem.ranges)
     found, refused = attempted(problem, values)
@@ -226,6 +228,18 @@ def whole_numbers_given(d, point):
         assert np.array_equal(function(**whole), function(**given), equal_nan=True)
 
 
+def calls(problem, seed):
+    """Some calls of NumPy's, the problem's and others."""
+    choose, found = random.Random(seed).choice, []
+    for one in [problem, *(KINDS["calls"](choose) for _ in range(CALLS_EACH - 1))]:
+        try:
+            found += call(one, seed)
+        except Exception as error:
+            error.add_note(f"import expressions; expressions.call({written((one, seed))[1:]}")
+            raise
+    return found
+
+
 def call(problem, seed):
     """One call of NumPy's: its value and shape, and the derivative of the sum of its squares."""
     sizes, program = dict(problem.sizes), problem.program
@@ -258,7 +272,8 @@ def attempted_call(program, values):
     """The value by NumPy, or how it is refused, which mcalc may do where NumPy does not."""
     raised = value = None
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where= without out= leaves what there was in memory
             value = run(program, np, copied(values))
     except Exception as error:
         raised = error
