@@ -293,10 +293,12 @@ def value_of(y, given, sizes):
 
 def compared_value(y, given, sizes, value):
     """Assert that an expression has the value that NumPy gives, and none where NumPy gives none."""
+    value = np.asarray(value, dtype=float)
     for found in value_of(y, given, sizes):
         found = np.broadcast_to(found, np.shape(value))
-        none = np.isnan(value)
-        same = np.array_equal(none, np.isnan(found)) and close(found[~none], value[~none])
+        number = np.isfinite(value)
+        same = np.array_equal(value[~number], found[~number], equal_nan=True)
+        same = same and close(found[number], value[number])
         assert same, f"the value is {found} as recorded, {value} by NumPy"
 
 
