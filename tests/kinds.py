@@ -107,6 +107,11 @@ def matrices(choose):
     program = choose(terms)()
     for _ in range(choose([0, 1, 1, 2])):
         program = (choose(["add", "subtract"]), program, choose(terms)())
+    if choose([False, False, True]):  # a vector beside each row, with a mask in its derivative
+        row = choose(
+            ["x", ("maximum", 0, "x"), ("abs", "x"), ("multiply", "w", ("greater", "x", 0))]
+        )
+        program = (choose(["add", "subtract", "multiply"]), program, row)
     program = reduced(choose, program, shape)
     if choose([False, False, True]):
         program = ("add", program, ("multiply", "a", choose([("trace", "S"), ("sum", "A")])))
@@ -140,6 +145,7 @@ def ties(choose):
         ("where", ("greater", vector, vector), "a", vector),
         ("maximum", ("maximum", "a", "b"), choose(["a", "b"])), ("abs", ("maximum", 0, vector)),
         ("max", ("stack", ("max", vector), ("max", vector))),
+        *[("sum", ("subtract", (name, vector), vector)) for name in ("max", "min")],
     ]  # fmt: skip
     program = choose(choices)
     more = choose([None, scalar, "a", vector])

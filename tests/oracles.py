@@ -295,6 +295,7 @@ def compared_value(y, given, sizes, value):
     """Assert that an expression has the value that NumPy gives, and none where NumPy gives none."""
     value = np.asarray(value, dtype=float)
     for found in value_of(y, given, sizes):
+        assert found.size in (1, value.size), f"{found.shape} as recorded, {value.shape} by NumPy"
         found = np.broadcast_to(found, np.shape(value))
         number = np.isfinite(value)
         same = np.array_equal(value[~number], found[~number], equal_nan=True)
