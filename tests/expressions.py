@@ -250,7 +250,7 @@ def call(problem, seed):
     name = program[1][1] if program[0] == "index" else program[1]
     value, refused = attempted_call(program, values)
     if refused:
-        return [refused, ("call", f"{name} {refused}")]
+        return [refused, ("call", f"{name} {refused.removeprefix('calls: ')}")]
     if np.asarray(value).dtype.kind not in "fi" or not problem.wrt:
         return ["calls: no numbers"]
     value = np.asarray(value, dtype=float)

@@ -417,15 +417,19 @@ def numbers(choose):
         ("add", ("tanh", e), ("multiply", one, e)),
         ("multiply", e, ("power", one, choose([2, 1, 3]))),
         ("power", "a", choose([0.5, 1.5, 0, 1, -1, 2.2])),
-        ("power", choose([2, 0.1, 10, 1, math.e, -2, 0]), e), ("add", ("multiply", 0, e), "z"),
+        ("power", choose([2, 0.1, 10, 1, math.e]), e), ("add", ("multiply", 0, e), "z"),
         ("multiply", e, ("subtract", one, one)), ("divide", one, ("add", 3, ("square", e))),
         ("multiply", 0.5, ("multiply", e, ("add", 1, ("tanh", ("multiply", math.sqrt(2 / math.pi),
                           ("add", e, ("multiply", 0.044715, ("power", e, 3)))))))),
-        ("divide", e, 0), ("divide", 1, ("zeros_like", "x")), ("power", -1, 3),
+        ("power", -1, 3),
     ])  # fmt: skip
+    undefined = choose([False] * 7 + [True])
+    if undefined:  # or only somewhere, or without a derivative
+        program = choose([("divide", e, 0), ("divide", 1, ("zeros_like", "x")),
+                          ("power", choose([-2, 0]), e), ("log", -1), ("sqrt", 0)])  # fmt: skip
     program = ("add", program, "z") if not names(program) else program
     program, wrt = by(choose, program, (0, 1))
-    return Problem(program, wrt, huge=1e9)
+    return Problem(program, wrt, refusable=undefined, huge=1e9)
 
 
 KINDS = {
