@@ -12,32 +12,18 @@ from functools import cached_property
 import numpy as np
 
 from . import check, claims, evaluate, explicit, expr
+from .accumulate import TOO_LARGE, accumulate, seeded
 from .algebra import constant
 from .backward import Backward, Products
-from .expr import (
-    HELD,
-    NAMED,
-    NUMPY,
-    SYMBOL,
-    Expr,
-    node,
-    replace,
-    shape_text,
-    symbols,
-    unnamed,
-    walk,
-)
+from .expr import HELD, NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
 from .fold import fold
-from .jacobian import Term, collect, compose, contraction, formula, fresh, spread
-from .local import local_jacobian
-from .notation import DEEP
+from .jacobian import Term, contraction, formula, spread
 from .shown import Jacobian
 from .steps import KINDS, Graph, Lines, Step, Unwritten, as_latex, as_text
 from .style import STYLES
 from .sweep import backward, forward
 
 _PROBES = {"inp": "dx'", "out": "v'"}  # what a Jacobian is multiplied with, by side
-TERMS, PARTS = 2000, 10_000  # of a closed form at most; more than can be read
 OPERATIONS, LINES = 1000, 40_000  # that the four steps are written for, and their own parts
 
 
@@ -88,46 +74,7 @@ def _expression(y):
     return y
 
 
-# --- Jacobians along the graph ---------------------------------------------------------------
-
-
-def accumulate(y: Expr, seeds: dict) -> list[Term]:
-    """The Jacobian of ``y``, forward through the graph from the Jacobians of some of its nodes.
-
-    Raises UnsupportedError if it grows beyond what anybody would write: along every path of
-    ``u = u + sin(u)``, twenty times, or of a function of a function, two hundred times.
-    """
-    found = dict(seeds)
-    for e in walk(y):
-        if e not in found:
-            if e.nesting > DEEP:
-                raise expr.UnsupportedError(_TOO_LARGE)
-            terms = []
-            for k, operand in enumerate(e.args):
-                local = local_jacobian(e, k) if found.get(operand) else None
-                if local is not None:
-                    terms += [compose(local, term, operand.shape) for term in found[operand]]
-            found[e] = collect(terms)
-            if len(found[e]) > TERMS or sum(term.weight for term in found[e]) > PARTS:
-                raise expr.UnsupportedError(_TOO_LARGE)
-    return found[y]
-
-
-_TOO_LARGE = (
-    "this Jacobian is too large for a closed form: use .numpy(), .jvp and .vjp for its numbers"
-)
-
-
-def _seed(variables: tuple, several: bool) -> dict:
-    """The Jacobian of each variable by all of them: the identity, or a unit row each."""
-    seeds = {}
-    for k, variable in enumerate(variables):
-        labels = tuple(fresh() for _ in (variable.shape or (1,) * several))
-        term = Term(labels[: variable.ndim], labels)
-        if several:
-            term.times(constant("unit", k, len(variables)), labels)
-        seeds[variable] = [term]
-    return seeds
+# --- the graph and what it starts from ---------------------------------------------------------
 
 
 def _hint(v) -> str:
@@ -159,7 +106,7 @@ def expression_graph(
         variables = tuple(v for v in symbols(y) if v.ndim < 2)
 
     def local(definition, p):
-        terms = accumulate(definition, _seed((p,), False))
+        terms = accumulate(definition, seeded((p,), False))
         if not terms:
             return None
         flat = max(definition.ndim, p.ndim) < 2
@@ -212,7 +159,7 @@ class Derivation:
     def terms(self) -> list[Term]:
         """The structured Jacobian (:mod:`mcalc.jacobian`); UnsupportedError if it is too large."""
         if self._terms is None:
-            raise expr.UnsupportedError(_TOO_LARGE)
+            raise expr.UnsupportedError(TOO_LARGE)
         return self._terms
 
     @cached_property
@@ -223,7 +170,7 @@ class Derivation:
             return None
 
     def _accumulated(self):
-        terms = accumulate(unnamed(self.y), _seed(self.variables, self.several))
+        terms = accumulate(unnamed(self.y), seeded(self.variables, self.several))
         names = [e for e in walk(self.y) if e.op is NAMED]
         if self.y.ndim and self.y not in names:
             terms = fold(terms, expr.let(self.output, self.y), given=False)
@@ -384,8 +331,9 @@ class Derivation:
         """The same product, an operation after the other."""
         y = unnamed(self.y)
         if side == "inp":
-            parts = [NUMPY["index"](probe, k) for k in range(len(self.variables))]
-            return forward(y, dict(zip(self.variables, parts if self.several else [probe])))
+            places = range(len(self.variables))
+            parts = [constant("index", probe, k) for k in places] if self.several else [probe]
+            return forward(y, dict(zip(self.variables, parts, strict=True)))
         whole = backward(y, probe, self.variables)
         return np.stack(whole) if self.several else whole[0]
 

@@ -29,7 +29,6 @@ from .expr import (
 )
 from .scalars import Entries, Slices
 
-
 LARGE, DEEP = 200, 60  # parts of a formula, and how deep they are nested: SymPy takes no more
 
 

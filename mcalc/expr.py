@@ -64,7 +64,8 @@ WRITERS: dict[str, Callable] = {}  # "text" and "latex"; filled by the notation
 _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 # of which a first operand is not set apart: a + b - c, a b c
-CHAINS = dict.fromkeys(["add", "subtract"], {"add", "subtract"}) | {"multiply": {"multiply"}}
+_SUMS = {"add", "subtract"}
+CHAINS = {"add": _SUMS, "subtract": _SUMS, "multiply": {"multiply"}}
 ENOUGH = 10**9  # parts are not counted any further
 
 SYMBOL = Primitive("symbol", None)

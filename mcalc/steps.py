@@ -224,7 +224,7 @@ class Graph:
         )
 
 
-INSTEAD = "too long to be written: use .numpy(), .jvp, .vjp or .explicit"
+INSTEAD = "too long to be written: use .numpy(), .jvp or .vjp for its numbers"
 
 
 class Unwritten:
