@@ -158,6 +158,11 @@ class Term:
             self.coefficient = mul(self.coefficient, total(v, length))
 
     @property
+    def weight(self):
+        """How many parts are to be written for it."""
+        return self.coefficient.weight + sum(e.weight for e, *_ in self.factors)
+
+    @property
     def is_zero(self):
         return is_number(self.coefficient, 0)
 
@@ -167,6 +172,14 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
 
     They have no label in common, as each comes from :data:`fresh`.
     """
+    if outer.out == outer.inp and not outer.factors:  # a multiple of the identity, as of a sum
+        one = outer.coefficient is ONE
+        scaled = inner.coefficient if one else mul(outer.coefficient, inner.coefficient)
+        lengths = inner.lengths | dict(zip(inner.out, shape, strict=True))
+        vectors, matrices = dict(inner.vectors), [*inner.matrices]
+        return replace(
+            inner, coefficient=scaled, vectors=vectors, matrices=matrices, lengths=lengths
+        )
     whole = Term(
         outer.out,
         inner.inp,
@@ -267,6 +280,9 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
 
     A scalar for 1 x 1, a vector for a column, ``v.T`` for a row, else a matrix.
     """
+    if not terms:
+        whole = algebra.filled(ZERO, (*out, *inp))
+        return np.transpose(whole) if inp and not out else whole
     atoms = [a for t in terms for a in algebra.factors(t.coefficient)[1]]
     conditions = [a.args[0] for a in atoms if a.op.name == "where"]
     if conditions:
@@ -276,7 +292,8 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
         return _blocks(terms, out, inp)
     if _has_unit(terms, "out"):  # a row for each of several scalar outputs
         units = [algebra.constant("unit", k, *out) for k in range(*out)]
-        return np.stack([formula(contraction(terms, e, "out"), (), inp) for e in units])
+        rows = [contraction(_not_beside(terms, e), e, "out") for e in units]
+        return np.stack([formula(row, (), inp) for row in rows])
     if _has_unit(terms, "inp"):  # a column for each of several scalar variables
         turned = [replace(t, out=t.inp, inp=t.out) for t in terms]
         return np.transpose(formula(turned, inp, out))
@@ -294,6 +311,14 @@ def _branch(term, condition, truth):
     for a, v in term.vectors.items():
         decided.times(algebra.filled(algebra.under(condition, truth, v), v.shape), (a,))
     return decided
+
+
+def _not_beside(terms, unit):
+    """The terms without those that have a number in another row than this alone."""
+    return [
+        t for t in terms
+        if (there := t.vectors.get(*t.out)) is None or there.op is not unit.op or there is unit
+    ]  # fmt: skip
 
 
 def _has_unit(terms, side):

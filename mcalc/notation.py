@@ -21,18 +21,32 @@ _SUMS = ("add", "subtract", "logical_not")  # the last is written as 1 - (x > 0)
 _FILLED = ("ones", "zeros")  # of which no dot product is written: 1.x looks like a number
 
 
+LONG, DEEP = 5000, 100  # parts of a formula that is written, and how deep they are nested
+
+
+def unwritten(e: Expr) -> str:
+    """Why a formula is not written; empty if it is."""
+    if e.nesting > DEEP:
+        return "too deep to be written"
+    return "too long to be written" if e.weight > LONG else ""
+
+
 class Writer:
     """Writes expressions in one style. ``index`` is "i" while inside a sum over the data.
 
     With ``partial``, derivatives of a function of one variable are written with ∂ as well.
+    ``names`` are those of more variables, which stand beside what is written.
     """
 
-    def __init__(self, style: Style, whole: Expr, partial=False):
+    def __init__(self, style: Style, whole: Expr, partial=False, names=()):
         self.style, self.index, self.in_diagonal, self.partial = style, "", False, partial
         self.taken = {e.name for e in expr.symbols(whole)}
+        self.names = {e.name for e in expr.walk(whole) if e.name} | {*names}
 
     def __call__(self, e: Expr, level=CASES) -> str:
         """``e``, in parentheses if it holds less tightly than ``level``."""
+        if reason := unwritten(e):
+            return self.style("parens", self.style.words(reason))
         place = self if e.ndim or not self.index else self.at(index=None)  # the same for every i
         written, tightness = getattr(place, "_" + e.op.name, place._function)(e)
         return written if tightness >= level else self.style("parens", written)
@@ -104,6 +118,8 @@ class Writer:
     def _index(self, e):
         (v,) = e.args
         place = str(e.params[0] + 1)
+        if f"{v.name}_{place}" in self.names:  # z_(1) beside a variable z_1
+            place = f"({place})"
         if v.name:
             return self.style.symbol(v.name, 0, place), ATOM
         return f"{self(v, ATOM)}_{place}", ATOM
@@ -111,11 +127,15 @@ class Writer:
     # --- sums and products of elements ---
 
     def _add(self, e):
-        right = self(e.args[1], SUM if e.args[1].op.name in _SUMS else PRODUCT)
-        return f"{self(e.args[0], SUM)} + {right}", SUM
+        first, *rest = _summands(e)
+        written = [self(first, SUM)]
+        for name, term in rest:
+            loose = name == "add" and term.op.name in _SUMS
+            sign = " + " if name == "add" else " - "
+            written += sign, self(term, SUM if loose else PRODUCT)
+        return "".join(written), SUM
 
-    def _subtract(self, e):
-        return f"{self(e.args[0], SUM)} - {self(e.args[1], PRODUCT)}", SUM
+    _subtract = _add
 
     def _logical_not(self, e):
         return f"1 - {self(e.args[0], PRODUCT)}", SUM
@@ -334,9 +354,14 @@ def is_partial(held):
 
 def _has_row_times_matrix(v):
     """Whether a term of this sum is ``v^T W``, so that all are rows; ``(W x + b)^T`` is shorter."""
-    if v.op.name in ("add", "subtract", "negative", "multiply"):
-        return any(map(_has_row_times_matrix, v.args[-1:] if v.op.name == "multiply" else v.args))
-    return v.op.name == "vecmat" or v.op.name == "matvec" and v.args[0].op.name == "transpose"
+    stack = [v]
+    while stack:
+        v = stack.pop()
+        if v.op.name in ("add", "subtract", "negative", "multiply"):
+            stack += v.args[-1:] if v.op.name == "multiply" else v.args
+        elif v.op.name == "vecmat" or v.op.name == "matvec" and v.args[0].op.name == "transpose":
+            return True
+    return False
 
 
 def _spread(e, shape):
@@ -359,11 +384,32 @@ def _alike(a, b):
     return not a.ndim and base[0] is base[1]
 
 
+def _summands(e):
+    """The first term of ``a + b - c``, and pairs of a sign's name and the term behind it."""
+    found = []
+    while e.op.name in ("add", "subtract"):
+        e, last = e.args[0], (e.op.name, e.args[1])
+        found.append(last)
+    return [e, *reversed(found)]
+
+
 def _factors(e):
     """The factors of a product that are not products themselves."""
-    return [f for a in e.args for f in _factors(a)] if e.op.name == "multiply" else [e]
+    found, stack = [], [e]
+    while stack:
+        f = stack.pop()
+        if f.op.name == "multiply":
+            stack += reversed(f.args)
+        else:
+            found.append(f)
+    return found
 
 
 expr.WRITERS.update(
-    {style.name: lambda e, level=CASES, style=style: Writer(style, e)(e, level) for style in STYLES}
+    {
+        style.name: lambda e, level=CASES, style=style, names=(): Writer(style, e, names=names)(
+            e, level
+        )
+        for style in STYLES
+    }
 )

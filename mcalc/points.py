@@ -209,7 +209,7 @@ def _on_equalities(rng, variables, usual, sites, sizes):
         if site.op.name not in _EQUALITIES:
             continue
         for v, other in (site.args, site.args[::-1]):
-            if v in variables and v not in walk(other):
+            if v in {*variables} and v not in {*walk(other)}:
                 wanted = batch([other], usual, sizes)[other]
                 wanted = wanted.reshape(len(wanted), *(1,) * (v.ndim + 1 - wanted.ndim),
                                         *wanted.shape[1:])  # fmt: skip

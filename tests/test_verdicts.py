@@ -185,7 +185,7 @@ def test_elements_that_stay_the_largest_together_count_as_one(function, name):
 
 
 def batch_of(d, values):
-    form, at = d.closed()[0], {k: np.asarray(v, float)[None] for k, v in values.items()}
+    form, at = d.rows()[0], {k: np.asarray(v, float)[None] for k, v in values.items()}
     return batch([form], at, {"n": 3})[form][0]
 
 
