@@ -152,7 +152,7 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     elif e.op.name == "blocks":  # each has a height of its own
         axes = [f"{k}j" for k in range(len(e.args))]
     elif not (e.op.scalar or e.op.name in ("row", "named", "stack")):
-        return e
+        axes = [[(k, axis) for axis in range(a.ndim)] for k, a in enumerate(e.args)]  # its own
     lengths = dict(zip(output, shape, strict=True))
     for letters_, a in zip(axes, e.args, strict=True):
         lengths |= {k: n for k, n in zip(letters_, a.shape, strict=True) if n is not None}

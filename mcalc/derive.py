@@ -289,7 +289,7 @@ class Derivation:
         return rows
 
     def rows(self) -> tuple:
-        """The formula of the Jacobian's rows; if it has three axes, of one row, and what picks it."""
+        """The formula of the Jacobian's rows; with three axes, of one row, and what picks it."""
         if self.three_axes:
             form, probe = self._product("out")
             return unnamed(form), probe

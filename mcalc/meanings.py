@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 
 from .expr import NUMBER, NUMPY, Expr, ShapeError, UnsupportedError, as_expr, is_number, shape_text
-from .forms import diag, identity, ones, outer, sigmoid
+from .forms import diag, identity, ones, outer, sigmoid, zeros
 from .rules import DOT, PRIMITIVES, ROW, STACK, of_vectors
 from .style import of_pi
 from .tokens import ReadError
@@ -176,6 +176,8 @@ FUNCTIONS = {  # by name and number of operands
     "outer": {2: outer},
     "dot": {2: dot},
 }
+
+OF_LENGTHS = {"ones": ones, "zeros": zeros, "eye": identity}  # by name, of a length such as n
 
 
 def laid_out(grid: list) -> Expr:

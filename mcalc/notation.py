@@ -18,6 +18,7 @@ from .style import STYLES, Style
 CASES, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a written part holds together
 _PRODUCTS = ("matvec", "vecmat", "matmat")
 _SUMS = ("add", "subtract", "logical_not")  # the last is written as 1 - (x > 0)
+_SCALED = ("row", "multiply", "divide", "negative", "where")  # as a row in a list is
 _FILLED = ("ones", "zeros")  # of which no dot product is written: 1.x looks like a number
 
 
@@ -40,6 +41,8 @@ class Writer:
 
     def __init__(self, style: Style, whole: Expr, partial=False, names=()):
         self.style, self.index, self.in_diagonal, self.partial = style, "", False, partial
+        self.beside_vector = self.in_list = False  # where ones need no length, and rows of them do
+        self._visible: dict[Expr, bool] = {}
         self.taken = {e.name for e in expr.symbols(whole)}
         self.names = {e.name for e in expr.walk(whole) if e.name} | {*names}
 
@@ -48,6 +51,10 @@ class Writer:
         if reason := unwritten(e):
             return self.style("parens", self.style.words(reason))
         place = self if e.ndim or not self.index else self.at(index=None)  # the same for every i
+        if e.args and not self.style.latex:
+            beside = bool(e.op.scalar) and (self.beside_vector or self.shows_length(e))
+            in_list = self.in_list and e.op.name in _SCALED
+            place = place.at(beside_vector=beside and e.ndim == 1, in_list=in_list)
         written, tightness = getattr(place, "_" + e.op.name, place._function)(e)
         return written if tightness >= level else self.style("parens", written)
 
@@ -63,6 +70,28 @@ class Writer:
         if level > SUM and v.op.name in _SUMS:
             return self.style("parens", self(v)) + "^T"
         return self(v.T if v.ndim == 1 else v, level)
+
+    def shows_length(self, e):
+        """Whether a vector's length can be seen: ``x + 1`` is as long as x, ``2 1`` is a number."""
+        if e not in self._visible:
+            seen = e.ndim > 0 and e.op.name not in _FILLED
+            if seen and (e.op.scalar or e.op.name == "row"):
+                seen = any(map(self.shows_length, e.args))
+            self._visible[e] = seen
+        return self._visible[e]
+
+    def fitting(self, v, level, without=("ones",)):
+        """A vector beside something that tells its length: ``A 1``, and not ``A 1_n``."""
+        return (self.at(beside_vector=True) if v.op.name in without else self)(v, level)
+
+    def filled(self, e, digit):
+        """Ones or zeros, with their length where nothing else tells it: ``1_n``, ``0_(m + 2)``."""
+        if self.index or e.ndim > 1:
+            return digit
+        if self.style.latex or self.beside_vector or e.shape[0] is None:
+            return self.style(e.op.name)
+        length = f"{e.shape[0]}"
+        return f"{digit}_({length})" if " " in length else f"{digit}_{length}"
 
     # --- leaves ---
 
@@ -98,10 +127,10 @@ class Writer:
         return e.params[0], SUM if " " in e.params[0] else ATOM
 
     def _ones(self, e):
-        return "1" if self.index else self.style("ones"), ATOM
+        return self.filled(e, "1"), ATOM
 
     def _zeros(self, e):
-        return "0" if self.index or e.ndim > 1 else self.style("zeros"), ATOM
+        return self.filled(e, "0"), ATOM
 
     def _identity(self, e):
         return "I", ATOM
@@ -254,10 +283,11 @@ class Writer:
         if b.op.name in _PRODUCTS or a.op is SLOPE:
             return f"{self.laid(a, POWER)} {self(b)}", PRODUCT
         if a.op.name == "vecmat":
-            return f"{self.laid(a, PRODUCT)} {self(b, POWER)}", PRODUCT
+            return f"{self.laid(a, PRODUCT)} {self.fitting(b, POWER)}", PRODUCT
         if a.op.name in _FILLED or b.op.name in _FILLED:
             a, b = (b, a) if b.op.name == "zeros" else (a, b)  # since x^T 0 is read as a row
-            return f"{self.laid(a, POWER)} {self(b, POWER)}", PRODUCT
+            right = self.fitting(b, POWER) if self.shows_length(a) else self(b, POWER)
+            return f"{self.laid(a, POWER)} {right}", PRODUCT
         return self.style("dot", self(a, ATOM), self(b, ATOM)), PRODUCT
 
     def _matvec(self, e, laid=False):
@@ -274,7 +304,7 @@ class Writer:
             return self.weighted(v, row, "^T" if laid else ""), PRODUCT
         if laid:
             return f"{self.laid(v, PRODUCT)} {self(matrix.T, POWER)}", PRODUCT
-        right = self(v, PRODUCT if v.op.name in _PRODUCTS else POWER)
+        right = self.fitting(v, PRODUCT if v.op.name in _PRODUCTS else POWER)
         return f"{self(matrix, POWER)} {right}", PRODUCT
 
     _vecmat = _matvec
@@ -304,7 +334,7 @@ class Writer:
         return self.style("sum_i", inside._where(v, write)[0])
 
     def _outer(self, e):
-        return f"{self(e.args[0], POWER)} {self.laid(e.args[1], POWER)}", PRODUCT
+        return f"{self.fitting(e.args[0], POWER)} {self.laid(e.args[1], POWER)}", PRODUCT
 
     def _transpose(self, e):
         if e.args[0].op is SLOPE:
@@ -316,12 +346,17 @@ class Writer:
             return self.style("column", *map(self, e.args)), ATOM
         if all(a.op.name == "stack" for a in e.args):
             return self.style.grid(map(self, row.args) for row in e.args), ATOM
-        return self.style("blocks", *map(self.laid, e.args)), ATOM
+        return self.style("blocks", *map(self.rows_of(e).laid, e.args)), ATOM
 
     def _concatenate(self, e):
         return self.style("blocks", *map(self, e.args)), ATOM
 
-    _blocks = _concatenate
+    def _blocks(self, e):
+        return self.style("blocks", *map(self.rows_of(e), e.args)), ATOM
+
+    def rows_of(self, e):
+        """This writer in a list of rows: if all of them are ones or zeros, they have a length."""
+        return self.at(in_list=not any(map(self.shows_length, e.args)))
 
     def _row(self, e):
         (v,) = e.args
@@ -342,8 +377,8 @@ class Writer:
             sign = " + " if name == "add" else " - "
             return self.laid(v.args[0], SUM) + sign + self.laid(v.args[1], PRODUCT), SUM
         if name in ("stack", "concatenate"):
-            return self.style("row", *map(self.laid, v.args)), ATOM
-        return self(v, ATOM) + "^T", POWER
+            return self.style("row", *map(self.at(in_list=True).laid, v.args)), ATOM
+        return (self(v, ATOM) if self.in_list else self.fitting(v, ATOM, _FILLED)) + "^T", POWER
 
 
 def is_partial(held):

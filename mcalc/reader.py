@@ -18,6 +18,7 @@ from .meanings import (
     DOTTED,
     FACTORS,
     FUNCTIONS,
+    OF_LENGTHS,
     Builder,
     Example,
     dot,
@@ -43,7 +44,8 @@ def read(text: str, /, **symbols) -> Expr:
     The names are those given: expressions, Jacobians or numbers. The notation is the paper's, and
     what ``str()`` of a closed form prints: ``x^T`` is 1 x n, ``w.x`` a scalar, ``w x^T`` a matrix,
     ``w ⊗ x`` the product element by element, ``diag(x)``, ``1 if x > 0; 0 otherwise``,
-    ``sum_i (...)`` over the data. ``I``, ``1^T`` and ``0^T`` take the length that fits.
+    ``sum_i (...)`` over the data. ``I``, ``1^T`` and ``0^T`` take the length that fits, and
+    ``1_n`` and ``0_3`` have the one that is written.
 
     Raises :class:`ReadError` for whatever cannot be read, with its column. Paper: "Notation".
     """
@@ -263,7 +265,7 @@ class _Reader:
     def starts(self):
         """Whether the next token begins a factor."""
         token = self.now
-        if token.kind in ("number", "word"):
+        if token.kind in ("number", "constant", "word"):
             return not self.is_keyword(token)
         if token.text == "[" and not token.spaced and self.tokens[self.at - 1].kind == "word":
             self.refuse_index(self.tokens[self.at - 1])
@@ -348,6 +350,8 @@ class _Reader:
         token = self.now
         if token.kind == "word" and not self.is_keyword(token):
             return self.name(token)
+        if token.kind == "constant":
+            return self.constant({"1_": ones, "0_": zeros}[token.text])
         if token.kind == "number":
             self.next()
             return as_expr((float if re.search("[.eE]", token.text) else int)(token.text))
@@ -358,6 +362,22 @@ class _Reader:
         if self.sign("|"):
             return self.bars(token)
         raise ReadError(f"a formula is expected, and here is {token}", token.column)
+
+    def constant(self, make):
+        """Ones, zeros or the identity of the length that follows: ``1_n``, ``0_(m + 2)``."""
+        token = self.next()
+        opening = self.sign("(")
+        length = (
+            self.inside(opening, ")", self.length) if opening else self.names.length(self.next())
+        )
+        return self.build(token.column, make, length)
+
+    def length(self):
+        """A length, or several that are added up."""
+        parts = [self.names.length(self.next())]
+        while self.sign("+"):
+            parts.append(self.names.length(self.next()))
+        return np.concatenate([*map(ones, parts)]).shape[0]
 
     def bars(self, opening):
         """``|x|``, ``||x||`` and more bars in a row, told apart by the next ones."""
@@ -390,6 +410,9 @@ class _Reader:
             return value
         if token.text == "sum_i":
             return self.sum_over_data(token)
+        if token.text in OF_LENGTHS and called:
+            self.at -= 1
+            return self.constant(OF_LENGTHS[token.text])
         if token.text in FUNCTIONS:
             return self.call(token)
         pieces = self.names.pieces(token, called)

@@ -30,7 +30,8 @@ class ReadError(ValueError):
 class Token(NamedTuple):
     """A word or sign, with signs that mean the same as one in ``text``."""
 
-    kind: str  # number, word, sign, turn (a transpose), power (a superscript), index or end
+    kind: str  # number, word, sign, turn (a transpose), power (a superscript), index or end, or
+    # constant, which is 1_ or 0_ before a length
     text: str
     column: int
     typed: str
@@ -67,7 +68,8 @@ _SAME = {
 }  # fmt: skip
 _SIGNS = sorted([*_SAME, *"+-*@/^.·⊗⊘()[],;|<>=≤≥≠"], key=len, reverse=True)
 _TOKEN = re.compile(
-    rf"(?P<number>(?:[0-9]+(?:\.[0-9]+)?|(?<![\w)\]|'])\.[0-9]+){_EXPONENT})"
+    rf"(?P<constant>[01]_(?=\(|{_LETTER}|[0-9]))"
+    rf"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|(?<![\w)\]|'])\.[0-9]+){_EXPONENT})"
     rf"|(?P<word>{_NAME})"
     rf"|(?P<power>⁻?[{_RAISED}]+)"
     rf"|(?P<turn>\^T|ᵀ|['’′]|\.T(?!{_LETTER}|[0-9_]))"

@@ -93,3 +93,150 @@ def test_bars_in_bars_are_read_as_they_are_written(around):
     for e in made:
         assert read(str(e), x=x, w=w) is e
     assert len({e._repr_latex_().replace(r"\Vert ", "||") for e in made}) == len(made)
+
+
+# --- ones and zeros --------------------------------------------------------------------------
+
+A = mc.matrices("A", shape=("m", "n"))
+GIVEN = {"a": a, "b": b, "x": x, "w": w, "u": u, "A": A}
+
+
+@pytest.mark.parametrize(
+    "e, text",
+    [
+        (mc.ones("n"), "1_n"),
+        (mc.zeros("m"), "0_m"),
+        (mc.ones(3), "1_3"),
+        (2 * a * mc.ones("n"), "2a 1_n"),
+        (mc.ones("n") + a, "1_n + a"),
+        (np.linalg.norm(mc.ones("n") + a), "||1_n + a||"),
+        (np.sum(mc.ones("n")), "sum(1_n)"),
+        (np.exp(a * mc.ones("n")), "exp(a 1_n)"),
+        (np.concatenate([mc.ones("m"), w]), "[1_m; w]"),
+        (np.concatenate([mc.zeros(2), [a]]), "[0_2; [a]^T]"),
+        (np.concatenate([x, mc.zeros("m")]).T, "[x^T, 0_m^T]"),
+        (mc.ones("m + n"), "1_(m + n)"),
+        (np.concatenate([mc.ones("n"), 2 * a * mc.ones(2)]).T, "[1_n^T, 2a 1_2^T]"),
+        (mc.ones("n + 2"), "1_(n + 2)"),
+        (np.stack([mc.ones("n"), mc.zeros("n")]), "[1_n^T; 0_n^T]"),
+        (np.stack([mc.ones("n"), x]), "[1^T; x^T]"),
+        (mc.diag(mc.ones("n")), "diag(1_n)"),
+        (A @ (mc.ones("n") + a), "A (1_n + a)"),
+        (mc.outer(mc.ones("m") + a, x), "(1_m + a) x^T"),
+        (np.where(a > 0, mc.ones("n"), mc.zeros("n")), "1_n if a > 0; 0_n otherwise"),
+        # where something beside them tells the length
+        (mc.ones("n").T, "1^T"),
+        (mc.zeros("n").T, "0^T"),
+        (A @ mc.ones("n"), "A 1"),
+        (mc.ones("n") @ x, "1^T x"),
+        (mc.outer(mc.ones("m"), x), "1 x^T"),
+        (mc.ones("n") + x, "1 + x"),
+        (x + a * mc.ones("n"), "x + a 1"),
+        (np.where(x > 0, mc.ones("n"), mc.zeros("n")), "1 if x > 0; 0 otherwise"),
+        (np.where(a > 0, x, mc.zeros("n")), "x if a > 0; 0 otherwise"),
+        (mc.ones(), "1"),
+        (2 * mc.ones().T, "2 · 1^T"),
+    ],
+)
+def test_ones_show_their_length_where_nothing_else_does(e, text):
+    assert str(e) == text
+    again = read(text, **GIVEN)
+    assert again.shape == e.shape or None in (*e.shape, *again.shape)
+    if None not in e.shape:
+        assert mc.claims.unlike(again, e, list(GIVEN.values())) is None
+
+
+def random_vector(rng, depth, n="n"):
+    """A vector with ones and zeros in it that may be all that tells its length."""
+    inner = lambda: random_vector(rng, depth - 1, n)  # noqa: E731
+    if depth == 0:
+        return rng.choice([mc.ones(n), mc.ones(n), mc.zeros(n), mc.ones(n), x if n == "n" else u])
+    return rng.choice(
+        [
+            lambda: a * inner(),
+            lambda: inner() + b,
+            lambda: inner() + inner(),
+            lambda: np.exp(inner()),
+            lambda: -inner(),
+            lambda: np.maximum(inner(), a),
+            lambda: inner() * inner(),
+            lambda: inner() / b,
+            lambda: (
+                (A.T if n == "n" else A) @ random_vector(rng, depth - 1, "m" if n == "n" else "n")
+            ),
+            lambda: inner() * np.linalg.norm(inner()),
+            lambda: inner() * np.sum(random_vector(rng, depth - 1, "m")),
+            lambda: inner() * (inner() @ inner()),
+        ]
+    )()
+
+
+def test_ones_of_any_formula_are_read_with_their_length():
+    rng, joined = random.Random(5), 0
+    for k in range(400):
+        e = random_vector(rng, 1 + k % 3)
+        whole = rng.choice(
+            [
+                e,
+                e.T,
+                np.sum(e),
+                np.linalg.norm(e),
+                np.max(e),
+                mc.diag(e),
+                e @ x,
+                e @ e,
+                mc.outer(e, u),
+                A @ e,
+                np.concatenate([e, random_vector(rng, 2, "m")]),
+                np.concatenate([e, [a]]).T,
+                np.stack([e, e + 1]),
+            ]
+        )
+        again = read(str(whole), **GIVEN)
+        joined += "_n" in str(whole)
+        assert again.shape == whole.shape or None in again.shape, whole
+        assert mc.claims.unlike(again, whole, list(GIVEN.values())) is None, whole
+    assert joined > 150
+
+
+@pytest.mark.parametrize(
+    "text, meant",
+    [
+        ("ones(n)", mc.ones("n")),
+        ("zeros(3)", mc.zeros(3)),
+        ("eye(n)", mc.identity("n")),
+        ("2eye(m)", 2 * mc.identity("m")),
+        ("ones(m + n)", mc.ones("m + n")),
+        ("1_(m+n+2)", mc.ones("m + n + 2")),
+        ("1_k", mc.ones("k")),
+        ("x 1_m^T", mc.outer(x, mc.ones("m"))),
+        ("1_n'", mc.ones("n").T),
+        ("1_n.x", mc.ones("n") @ x),
+    ],
+)
+def test_what_is_typed_with_a_length(text, meant):
+    assert read(text, **GIVEN) is meant
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("1_x", 'column 3: "x" is no length: a letter or a number stands there, as in 1_n and 0_3'),
+        (
+            "ones(x)",
+            'column 6: "x" is no length: a letter or a number stands there, as in 1_n and 0_3',
+        ),
+        (
+            "1_0",
+            'column 3: the number "0" is no length: '
+            "a letter or a number stands there, as in 1_n and 0_3",
+        ),
+        ("2 ones", 'column 3: "ones" is unknown: write ones(n), with a length'),
+        ("1_1000000", "column 3: a vector of 1000000 is too long"),
+        ("1_(m + n", 'column 9: a ")" is missing, for the "(" in column 3'),
+    ],
+)
+def test_what_is_no_length(text, message):
+    with pytest.raises(ReadError) as caught:
+        read(text, **GIVEN)
+    assert str(caught.value) == message
