@@ -7,8 +7,8 @@ this way, so that a sum along every path of a graph is not begun that nobody cou
 from __future__ import annotations
 
 from .algebra import constant
-from .expr import Expr, UnsupportedError, walk
-from .jacobian import Term, collect, compose, fresh
+from .expr import Expr, walk
+from .jacobian import NoClosedForm, Term, collect, compose, fresh
 from .local import local_jacobian
 from .notation import DEEP
 
@@ -28,7 +28,7 @@ def accumulate(y: Expr, seeds: dict) -> list[Term]:
     for e in walk(y):
         if e not in found:
             if e.nesting > DEEP:
-                raise UnsupportedError(TOO_LARGE)
+                raise NoClosedForm(TOO_LARGE)
             terms = []
             for k, operand in enumerate(e.args):
                 local = local_jacobian(e, k) if found.get(operand) else None
@@ -36,7 +36,7 @@ def accumulate(y: Expr, seeds: dict) -> list[Term]:
                     terms += [compose(local, term, operand.shape) for term in found[operand]]
             found[e] = collect(terms)
             if len(found[e]) > TERMS or sum(term.weight for term in found[e]) > PARTS:
-                raise UnsupportedError(TOO_LARGE)
+                raise NoClosedForm(TOO_LARGE)
     return found[y]
 
 

@@ -19,6 +19,7 @@ from . import explicit
 from .algebra import COMPARISONS
 from .evaluate import batch, bound, length, letters
 from .expr import Expr, UnsupportedError, is_number, unnamed, walk
+from .jacobian import NoClosedForm
 from .picture import digits_apart
 from .points import choices, clear, kinks, sides
 from .precise import DIGITS, finite, precise, slopes
@@ -361,7 +362,7 @@ class _Trial:
         """Where the closed form is wrong for certain: with many digits, or as it was compiled."""
         try:
             form, probe = self.derivation.rows()
-        except UnsupportedError:  # there are numbers only
+        except NoClosedForm:  # there are numbers only
             return True
         if self.open:
             return True

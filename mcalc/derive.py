@@ -17,7 +17,7 @@ from .algebra import constant
 from .backward import Backward, Products
 from .expr import HELD, NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
 from .fold import fold
-from .jacobian import Term, contraction, formula, spread
+from .jacobian import NoClosedForm, Term, contraction, formula, spread
 from .shown import Jacobian
 from .steps import KINDS, Graph, Lines, Step, Unwritten, as_latex, as_text
 from .style import STYLES
@@ -165,14 +165,14 @@ class Derivation:
     def terms(self) -> list[Term]:
         """The structured Jacobian (:mod:`mcalc.jacobian`); UnsupportedError if it is too large."""
         if self._terms is None:
-            raise expr.UnsupportedError(TOO_LARGE)
+            raise NoClosedForm(TOO_LARGE)
         return self._terms
 
     @cached_property
     def _terms(self):
         try:
             return self._accumulated()
-        except expr.UnsupportedError:
+        except NoClosedForm:
             return None
 
     def _accumulated(self):
@@ -201,7 +201,7 @@ class Derivation:
         """The formula of the Jacobian, None where there is none."""
         try:
             return self.jacobian.expr
-        except expr.UnsupportedError:
+        except NoClosedForm:
             return None
 
     @property
@@ -212,7 +212,7 @@ class Derivation:
     def _refuse_three_axes(self):
         if self.three_axes:
             sizes = ", ".join(f"{n}=2" for n in evaluate.letters(self.y, *self.variables))
-            raise expr.UnsupportedError(
+            raise NoClosedForm(
                 f"{self.y} is {shape_text(self.y.shape)} and {self.wrt} is "
                 f"{shape_text(self.columns)}, so the Jacobian has three axes and no closed form as "
                 f"a matrix: use .jvp and .vjp, or .explicit({sizes}) for its entries"
@@ -334,7 +334,7 @@ class Derivation:
         probe = node(SYMBOL, params=(name or _PROBES[side],), shape=near)
         try:
             terms = contraction(self.terms, probe, side)
-        except expr.UnsupportedError:  # too large
+        except NoClosedForm:  # too large
             whole = self._swept(side, probe)
             return np.transpose(whole) if turned else whole, probe
         upright = [dataclasses.replace(t, out=(), inp=t.out + t.inp) for t in terms]
@@ -426,7 +426,7 @@ class Derivation:
             return False
         try:
             graph = self.graph
-        except expr.UnsupportedError:  # one of its operations is itself too large
+        except NoClosedForm:  # one of its operations is itself too large
             return False
         parts = [*graph.definitions.values(), *(e for e in graph.locals.values() if e is not None)]
         return sum(e.weight for e in parts) <= LINES

@@ -33,6 +33,10 @@ from .expr import SLOPE, Expr, UnsupportedError, is_number
 fresh = itertools.count().__next__
 
 
+class NoClosedForm(UnsupportedError):
+    """A Jacobian that no matrix is, or none that anybody could read: it has products and numbers."""
+
+
 @dataclass
 class Term:
     """``coefficient`` times the product of its vectors and matrices; see the module's table."""
@@ -332,7 +336,7 @@ def _multiplied_out(term):
         near = {s: term.neighbours(s) for s in left}
         pairs = [s for s in left if len(near[s]) == 2]
         if not pairs:
-            raise UnsupportedError(
+            raise NoClosedForm(
                 "this Jacobian is no sum of products of matrices and vectors, so it has no closed "
                 "form: use .jvp and .vjp, or .explicit for its entries"
             )

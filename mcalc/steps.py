@@ -121,7 +121,7 @@ class Graph:
             parent, e, ready = stack.pop()
             if ready:
                 self._operand(parent, e)
-            elif e in self.depends and e not in self.variables and e not in self._made:
+            elif e in self.depends and e not in self.sources and e not in self._made:
                 stack.append((parent, e, True))
                 inner = e.args[0] if e.op is NAMED else e
                 left = inner.args if inner not in self._inlined else ()
