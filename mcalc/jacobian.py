@@ -34,7 +34,7 @@ fresh = itertools.count().__next__
 
 
 class NoClosedForm(UnsupportedError):
-    """A Jacobian that no matrix is, or none that anybody could read: it has products and numbers."""
+    """A Jacobian that no matrix is, or none that anybody could read; it has its products."""
 
 
 @dataclass
