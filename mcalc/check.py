@@ -312,7 +312,8 @@ class _Trial:
             f"to 1e-{self.digits}",
             *(f"  not compared at {place}: nowhere smooth there" for place in sorted(self.rough)),
         ]
+        unseen = {*self.unseen()}
         for site in self.seen:
-            sides = "one side only" if site in self.unseen() else "both sides"
+            sides = "one side only" if site in unseen else "both sides"
             lines.append(f"  {site} was tried on {sides} of its kink, where {_kink(site)[1]}")
         return ["the closed form agrees with", *lines]
