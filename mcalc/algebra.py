@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import reduce
+from itertools import chain
 
 import numpy as np
 
@@ -19,25 +20,51 @@ ZERO, ONE = as_expr(0), as_expr(1)
 # --- products --------------------------------------------------------------------------------
 
 
+_PRODUCTS = {"negative", "multiply", "divide", "power"}
+
+
 def factors(e: Expr) -> tuple:
     """``(coefficient, {atom: exponent})`` of a product."""
+    c, powers = _known_factors(e)
+    return c, dict(powers)
+
+
+def _known_factors(e):
+    """The same, kept with the product: of u u, where u is v v, those of v are asked for once."""
+    stack = [e]
+    while stack:  # a product may be deeper than Python's own stack
+        part = stack[-1]
+        left = [a for a in part.args if a.factors is None and a.op.name in _PRODUCTS]
+        if left and part.factors is None and part.op.name in _PRODUCTS:
+            stack += left
+            continue
+        stack.pop()
+        if part.factors is None:
+            found = _factored(part)
+            part.factors = found if part not in found[1] else ()  # would keep itself alive
+    return _factors_of(e)
+
+
+def _factored(e):
+    """The factors of a product, from those of its operands."""
     e = _as_number(e)
     name = e.op.name
     if e.op is NUMBER:
         return e.params[0], {}
     if name == "negative":
-        c, powers = factors(e.args[0])
+        c, powers = _factors_of(e.args[0])
         return -c, powers
     if name == "multiply":
-        return _together(map(factors, e.args))
+        return _together(map(_factors_of, e.args))
     if name == "divide":
-        above, (c, powers) = map(factors, e.args)
+        above, (c, powers) = map(_factors_of, e.args)
         if c != 0:
             return _together([above, (1 / c, {a: -p for a, p in powers.items()})])
     if name == "power" and is_number(e.args[1]):
         p = e.args[1].params[0]
-        c, powers = factors(e.args[0])
-        if isinstance(p, Fraction) and p.denominator == 1 and (c or p > 0) and abs(p) < 100:
+        c, powers = _factors_of(e.args[0])
+        small = abs(p) < 100 or abs(c) == 1  # for a number to the p
+        if isinstance(p, Fraction) and p.denominator == 1 and (c or p > 0) and small:
             return _together([(c ** int(p), {a: q * p for a, q in powers.items()})])
     return Fraction(1), {e: 1}
 
@@ -45,6 +72,10 @@ def factors(e: Expr) -> tuple:
 def _as_number(e):
     """A condition that does not hold, ``1 - (x > 0)``, as the difference that it is written as."""
     return NUMPY["subtract"](ONE, *e.args) if e.op.name == "logical_not" else e
+
+
+def _factors_of(operand):
+    return operand.factors or _factored(operand)
 
 
 def _together(parts) -> tuple:
@@ -134,41 +165,75 @@ def _negated(e: Expr) -> Expr | None:
 
 def _terms(e: Expr, sign=1) -> list:
     """The products of a sum, in the order written: pairs of coefficient and powers."""
-    e = _as_number(e)
-    name = e.op.name
-    if name in ("add", "subtract"):
-        left, right = e.args
-        return _terms(left, sign) + _terms(right, sign if name == "add" else -sign)
-    if name == "negative":
-        return _terms(e.args[0], -sign)
-    c, powers = factors(e)
-    return [(sign * c, powers)]
+    found, stack = [], [(e, sign)]
+    while stack:
+        e, sign = stack.pop()
+        e = _as_number(e)
+        name = e.op.name
+        if name in ("add", "subtract"):
+            left, right = e.args
+            stack += [(right, sign if name == "add" else -sign), (left, sign)]
+        elif name == "negative":
+            stack.append((e.args[0], -sign))
+        else:
+            c, powers = factors(e)
+            found.append((sign * c, powers))
+    return found
 
 
 def add(*operands) -> Expr:
     """The sum, collected: ``x 2x + x^2`` is ``3x^2``, ``A x + A^T x`` is ``(A + A^T) x``."""
-    found: list = []
-    for term in _terms(reduce(np.add, map(as_expr, operands), ZERO)):
+    first, *rest = map(as_expr, operands)
+    known = first.collected  # is not collected again: a sum may grow term by term
+    found = _Sum(known) if known else _Sum()
+    for term in chain.from_iterable(map(_terms, rest if known else [first, *rest])):
         if term[0] and not any(a.op.name == "zeros" for a in term[1]):
-            _collect(found, term)
-    found = [t for t in found if t[0] != 0]
-    if found and found[0][0] < 0:  # z - y rather than -y + z
-        found.sort(key=lambda t: t[0] < 0)
-    whole = product(*found[0]) if found else ZERO
-    for c, powers in found[1:]:
+            found.collect(term)
+    terms = [t for t in found.terms if t[0] != 0]
+    if terms and terms[0][0] < 0:  # z - y rather than -y + z
+        terms.sort(key=lambda t: t[0] < 0)
+    begun = len(known) if known and terms[: len(known)] == [*known] else 0
+    whole = first if begun else product(*terms[0]) if terms else ZERO
+    for c, powers in terms[begun or 1 :]:
         join = np.add if c > 0 else np.subtract
         whole = join(whole, product(abs(c), powers))
+    if len(terms) > 1:
+        whole.collected = tuple(terms)
     return whole
 
 
-def _collect(found, term):
-    """Put a term to those found, into one that it makes one with if there is such."""
-    for k, other in enumerate(found):
-        joined = _joined(other, term)
-        if joined is not None:
-            found[k] = factors(joined)
-            return
-    found.append(term)
+class _Sum:
+    """Terms, each in one with an earlier one if the two make one."""
+
+    def __init__(self, collected=()):
+        self.terms = [*collected]
+        # by what is multiplied: x 2x and x^2 are alike
+        self.places = {_key(term): place for place, term in enumerate(collected)}
+        # of terms in which cases, parts or matrices may be joined
+        self.joinable = [k for k, term in enumerate(collected) if _is_joinable(term)]
+
+    def collect(self, term):
+        alike = self.places.get(_key(term), len(self.terms))
+        near = self.joinable if _is_joinable(term) else ()
+        for place in sorted({alike, *(k for k in near if k < alike)} - {len(self.terms)}):
+            joined = _joined(self.terms[place], term)
+            if joined is not None:
+                self.terms[place] = factors(joined)
+                break
+        else:
+            place = len(self.terms)
+            self.terms.append(term)
+        self.places.setdefault(_key(self.terms[place]), place)
+        if _is_joinable(self.terms[place]) and place not in self.joinable:
+            self.joinable.append(place)
+
+
+def _key(term):
+    return frozenset(term[1].items())
+
+
+def _is_joinable(term):
+    return any(a.op.name in ("where", "concatenate", "matvec") for a in term[1])
 
 
 def _joined(s, t) -> Expr | None:

@@ -22,6 +22,10 @@ class Backward(Lines):
     def __init__(self, graph, closed: Expr, style):
         super().__init__(graph, closed, style)
         (self.x,) = graph.variables
+        self._children: dict[Expr, list] = {}
+        for u in graph.definitions:
+            for v in graph.parents(u):
+                self._children.setdefault(v, []).append(u)
         back = [v for v in [*reversed(graph.definitions), self.x] if v is not graph.result]
         self.by = {v: self.pulled(v) for v in back}
         found = {graph.result: [Term()]}
@@ -40,12 +44,18 @@ class Backward(Lines):
         return node(SLOPE, params=(self.graph.result, v), shape=v.shape)
 
     def pulled(self, v: Expr) -> Expr:
-        """The derivative by ``v`` made of those by what ``v`` goes into, in numerator layout."""
-        return reduce(np.add, [self.through(u, v) for u in self.children(v)])
+        """The derivative by ``v`` made of those by what ``v`` goes into, in numerator layout.
+
+        Where nothing moves with ``v``, as nothing does with the ``A`` of ``sign(A)``, it is zero.
+        """
+        children = self.children(v)
+        if not children:
+            return spread([], v.shape, turned=True)
+        return reduce(np.add, [self.through(u, v) for u in children])
 
     def children(self, v: Expr) -> list[Expr]:
         """The variables that ``v`` goes into."""
-        return [u for u in self.graph.definitions if v in {*self.graph.parents(u)}]
+        return self._children.get(v, [])
 
     def through(self, u: Expr, v: Expr) -> Expr:
         """What one operation makes of the derivative by its result ``u``."""
@@ -63,7 +73,7 @@ class Backward(Lines):
         ]
         lines = [f"{self.head_of(v)} = {self.write(slope)}" for v, slope in self.by.items()]
         combine = f"{self.head_of(self.x)} = {self.write(self.whole)}"
-        substitute = f"{self.head_of(self.x)} = {self.write(self.closed)}"
+        substitute = f"{self.head_of(self.x)} = {self.written()}"
         return ["\n".join(introduce), "\n".join(lines), combine, substitute]
 
     def head_of(self, v):

@@ -2,20 +2,28 @@
 
 The closed form runs as compiled NumPy, the scalar rules as SymPy's derivatives, and numerical
 differentiation interprets the reader's own calls. A point counts only where no operation is at a
-kink, and points are drawn until both sides of every kink have been seen.
+kink, and points are drawn until both sides of every kink have been seen. Before two numbers are
+said to differ, both are computed anew with many digits.
 """
 
 from __future__ import annotations
 
-from itertools import cycle
+from collections.abc import Mapping
+from itertools import cycle, permutations
+from numbers import Integral
 
+import mpmath
 import numpy as np
-import sympy as sp
 
 from . import explicit
 from .algebra import COMPARISONS
-from .evaluate import aligned, batch, bound, length, letters
-from .expr import Expr, is_number, symbols, unnamed, walk
+from .evaluate import batch, bound, length, letters
+from .expr import Expr, UnsupportedError, is_number, unnamed, walk
+from .jacobian import NoClosedForm
+from .picture import digits_apart
+from .points import choices, clear, kinks, sides
+from .precise import DIGITS, finite, precise, slopes
+from .rules import MAX, differ
 
 SMALL = 3  # lengths up to which SymPy's scalars are quick
 SMALLER = 2  # and those of an inverse or a determinant, whose entries are long
@@ -24,6 +32,7 @@ TRIES = 200
 LINES, ALONG = 60, np.linspace(0, 1, 101)  # on which points close to kinks are found
 TURNS = 5  # of an operation that are looked at on a line
 STEP = 1e-4
+FLOOR = 1e-12  # entries are compared to so many digits of their own; smaller ones to those of this
 SETTLED = 1e-4  # how far a step and half of it may differ, relative to the derivative
 CLEAR = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
 # how, to how many digits, what to add, and what to multiply the values there with
@@ -33,7 +42,6 @@ CENTRAL = (
     STEP * np.array([1, -1, 0.5, -0.5]), np.array([-1, 1, 8, -8]) / (6 * STEP),
 )  # fmt: skip
 SPREADS = (lambda z: z, lambda z: 0.5 + abs(z), lambda z: 0.4 * np.tanh(z), lambda z: 3 * z)
-JUMPS = COMPARISONS | {"sign"}  # constant, but where they jump: what is made of them has no kink
 KINKS = {  # where an operation has one, and what the closed form takes there
     "relu": ("{1} = 0", "the paper takes 0"),
     "maximum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
@@ -68,15 +76,22 @@ def check(derivation, sizes, points, seed, at) -> Report:
     trial = _Trial(derivation)
     if at is not None:
         return _check_at(trial, at)
-    sizes = (sizes,) if isinstance(sizes, int) else tuple(sizes)
-    if not sizes or any(not isinstance(n, int) or n < 1 for n in sizes) or points < 1:
-        raise ValueError(f"sizes={sizes!r}, points={points!r}: whole numbers from 1 up are needed")
+    sizes = _sizes(sizes, trial.letters)
+    if not _is_whole(points):
+        raise ValueError(f"points={points!r}: a whole number from 1 up is needed")
     normal = np.random.default_rng(seed).standard_normal
-    small = [n for n in sizes if trial.quick([n] * len(trial.letters))]
-    rounds, quick = trial.rounds(sizes), trial.rounds(small)
+    if isinstance(sizes, Mapping):
+        small = rounds = [tuple(sizes.items())]
+        quick = rounds if trial.quick(sizes.values()) else []
+    else:
+        small = [n for n in sizes if trial.quick([n] * len(trial.letters))]
+        rounds, quick = trial.rounds(sizes), trial.rounds(small)
     for lengths in dict.fromkeys([*rounds, *quick]):
         for _ in range(points):
             trial.visit(normal, lengths, lengths in quick)
+    if trial.without_value:  # of X^T X with fewer rows than columns, say: try it the other way
+        for lengths in dict.fromkeys(tuple(_turned(some)) for some in rounds):
+            trial.visit(normal, lengths, False)
     for tries, lengths in zip(range(TRIES), cycle(rounds), strict=False):
         if trial.unseen():
             trial.visit(normal, lengths, False, first=tries)
@@ -88,6 +103,32 @@ def check(derivation, sizes, points, seed, at) -> Report:
     return Report(True, trial.summary(sizes, small, points))
 
 
+def _is_whole(n):
+    return isinstance(n, Integral) and not isinstance(n, bool) and n >= 1
+
+
+def _sizes(given, letters_):
+    """The lengths that are asked for, a tuple or one for each letter; or a sentence about them."""
+    sizes = given if isinstance(given, Mapping) else (given,) if _is_whole(given) else given
+    needed = " and ".join(f'"{n}": 3' for n in letters_)
+    try:
+        sizes = {k: sizes[k] for k in sizes} if isinstance(sizes, Mapping) else tuple(sizes)
+        right = all(map(_is_whole, sizes.values() if isinstance(sizes, dict) else sizes))
+    except TypeError:
+        right = False
+    if not right or not sizes:
+        raise ValueError(f"sizes={given!r}: whole numbers from 1 up are needed, as in (2, 3)")
+    if isinstance(sizes, dict) and {*sizes} != {*letters_}:
+        raise ValueError(f"sizes={given!r}: a number is needed for each letter, {{{needed}}}")
+    return sizes
+
+
+def _turned(lengths):
+    """The same lengths for the letters the other way round."""
+    names, numbers = zip(*lengths, strict=True) if lengths else ((), ())
+    return zip(names, reversed(numbers), strict=True)
+
+
 def numerical(derivation, values) -> np.ndarray:
     """The Jacobian at a point by nudging the inputs, in the shape of the closed form."""
     trial = _Trial(derivation)
@@ -97,18 +138,24 @@ def numerical(derivation, values) -> np.ndarray:
 
 
 def _check_at(trial, at):
+    if not isinstance(at, Mapping):
+        raise ValueError(f"at={at!r}: values by name are needed, as in {{'x': [1, 2]}}")
     values, sizes = bound(trial.inputs, at)
     with np.errstate(all="ignore"):
         here, _ = trial.moved(values, sizes, np.zeros(1))
         around, _ = trial.moved(values, sizes, 2 * STEP * np.array([0, 1, -1]))
     if not all(np.isfinite(value).all() for value in here.values()):
         raise ValueError(f"{trial.y} has no value at this point, or an infinite one")
-    sides = trial.sides(here)
-    kinks = [(site, *_kink(site)) for site, side in sides.items() if not side.all()]
-    if kinks:
+    beside = sides(trial.sites, around)
+    met = [
+        (site, *_kink(site))
+        for site, side in sides(trial.sites, here).items()
+        if not side.all() and not (clear(site, side) and clear(site, beside[site]))
+    ]
+    if met:
         said = "no rule gives the derivative of {} here, where {}; {}"
-        return Report(None, [said.format(*kink) for kink in kinks])
-    near = [e for e, side in trial.sides(around).items() if (side != side[0]).any()]
+        return Report(None, [said.format(*kink) for kink in met])
+    near = [e for e, side in beside.items() if (side != side[0]).any()]
     if near:
         return Report(None, [f"{e} is too near to its kink here for numbers to tell" for e in near])
     try:
@@ -122,6 +169,8 @@ def _kink(site: Expr) -> tuple[str, ...]:
     """Where an operation has a kink, and what the closed form takes there."""
     relu = site.op.name == "maximum" and is_number(site.args[0], 0)
     where = "{1} = {0}" if len(site.args) > 1 else "{0} = 0"
+    if site.op is MAX and not differ(*site.args):
+        return f"several elements of {site.args[0]} are the largest", "mcalc takes a share of each"
     compares = site.op.name in COMPARISONS
     other = where, "nothing is compared" if compares else "mcalc takes 0"
     said = KINKS.get("relu" if relu else site.op.name, other)
@@ -143,28 +192,26 @@ class _Trial:
     def __init__(self, derivation):
         self.y = unnamed(derivation.y)
         self.variables = derivation.variables
-        self.formula = derivation.flat()
+        self.formula, self.derivation = derivation.flat(), derivation
         self.inputs = derivation.inputs
         self.letters = letters(self.y, *self.inputs)
         self.open = sorted({e.op.name for e in walk(self.y) if e.op.open})
-        depends, moving = (dict.fromkeys(self.variables) for _ in range(2))
+        depends = dict.fromkeys(self.variables)
         for e in walk(self.y):
             if any(a in depends for a in e.args):
                 depends[e] = None
-            if any(a in moving for a in e.args) and e.op.name not in JUMPS:
-                moving[e] = None
-        # x = max(x), as in the derivative of max, is as smooth as max(x), which is a site itself
-        self.sites = [e for e in depends if e.op.branch and any(a in moving for a in e.args)
-                      and not (e.op.name == "equal" and e.args[1].op.name == "max")]  # fmt: skip
+        self.sites = kinks(self.y, self.variables)
         # what is chosen by other inputs alone is no kink here, but the closed form must choose it
-        self.choices = [e for e in walk(self.y) if e.op.branch and symbols(e)]
+        self.choices = choices(self.y)
         way = COMPLEX if all(e.op.analytic for e in depends) else CENTRAL
         self.how, self.digits, self.steps, self.weights = way
         self.seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
         long = {"inv", "det", "logdet"} & {e.op.name for e in walk(self.y)}
         self.small = SMALLER if long else SMALL
         self.exact: dict = {}
-        self.visited, self.rough, self.beyond = 0, set(), _nested(self.y) > NESTED
+        self.visited, self.beyond = 0, _nested(self.y) > NESTED
+        self.rough: dict = {}  # lengths at which nothing could be compared, and why
+        self.compared_at: set = set()
 
     def quick(self, lengths):
         """Whether SymPy's scalars are: the lengths are small, and every function is known."""
@@ -182,8 +229,16 @@ class _Trial:
             spread = SPREADS[k % len(SPREADS)]
             values = {e.name: spread(normal(length(e.shape, sizes))) for e in self.inputs}
             if self.compared(values, sizes, scalar):
+                self.compared_at.add(lengths)
                 return
-        self.rough.add(", ".join(f"{name} = {n}" for name, n in lengths))
+        with np.errstate(all="ignore"):
+            value = batch([self.y], {name: v[None] for name, v in values.items()}, sizes)[self.y]
+        self.rough[lengths] = np.isfinite(value).all()
+
+    @property
+    def without_value(self):
+        """The lengths at which the function has no value, as nothing was found there."""
+        return {k for k, smooth in self.rough.items() if not smooth} - self.compared_at
 
     def approach(self, draw, sizes):
         """Compare close to kinks: on a line, at the points before and after it meets each.
@@ -195,8 +250,8 @@ class _Trial:
             start, end = draw((2, *length(e.shape, sizes)))
             line[e.name] = start + (end - start) * ALONG.reshape(-1, *(1 for _ in e.shape))
         with np.errstate(all="ignore"):
-            sides = self.sides(batch([self.y], line, sizes), self.choices)
-        for side in sides.values():
+            turns = sides(self.choices, batch([self.y], line, sizes))
+        for side in turns.values():
             turned = (side[1:] != side[:-1]).reshape(len(ALONG) - 1, -1).any(axis=1)
             for k in np.flatnonzero(turned)[:TURNS]:
                 for place in (k, k + 1):
@@ -206,20 +261,23 @@ class _Trial:
         """Compare at a point, if y is finite there, clear of every kink and pole: whether it is."""
         with np.errstate(all="ignore"):
             found, _ = self.moved(values, sizes, CLEAR * np.array([0, 1, -1]))
-            sides = self.sides(found)
-        clear = all(side.all() and (side == side[0]).all() for side in sides.values())
-        if not clear or not all(np.isfinite(v).all() for v in found.values()):
+            here = sides(self.sites, found)
+        smooth = all(clear(site, side) for site, side in here.items())
+        if not smooth or not all(np.isfinite(v).all() for v in found.values()):
             return False
         if not self.settled(values, sizes):
             return False
         try:
-            self.compare(values, sizes, scalar)
-        except ArithmeticError:  # SymPy divides by zero where rounding leaves a little
+            done = self.compare(values, sizes, scalar)
+        except (
+            ArithmeticError,
+            ValueError,
+        ):  # SymPy divides by zero where rounding leaves a little
             return False
-        self.visited += 1
+        self.visited += done
         for site, met in self.seen.items():
-            met |= set(np.unique(sides[site]))
-        return True
+            met |= set(np.unique(here[site]))
+        return done
 
     def moved(self, values, sizes, steps):
         """Every node's value with one input after the other moved by each step, as a batch.
@@ -235,16 +293,19 @@ class _Trial:
             moved[v.name] = part.reshape(-1, *values[v.name].shape)
         return batch([self.y], moved, sizes), scale
 
-    def sides(self, found, sites=None):
-        """On which side of its kink every operation is: -1 or 1, and 0 on the kink."""
-        sites = self.sites if sites is None else sites
-        return {site: np.asarray(site.op.branch(*aligned(site, found))) for site in sites}
-
     def numerical(self, values, sizes):
         """The Jacobian by numerical differentiation."""
+        return self.by_differences(values, sizes)[0]
+
+    def by_differences(self, values, sizes):
+        """The Jacobian by numerical differentiation, and how much of it may be rounding."""
         found, scale = self.moved(values, sizes, self.steps)
         out = found[self.y].reshape(len(self.steps), len(scale), -1)
-        return np.einsum("k,kji->ij", self.weights, out).real / scale
+        slope = np.einsum("k,kji->ij", self.weights, out).real / scale
+        if self.steps is COMPLEX[2]:
+            return slope, 0.0
+        rounding = 4 * np.finfo(float).eps * abs(self.weights).sum() / scale
+        return slope, rounding * abs(out).max(axis=(0, 1))[:, None]
 
     def settled(self, values, sizes):
         """Whether half of a step gives about the same; next to a pole, no number of digits is sure.
@@ -263,45 +324,73 @@ class _Trial:
         key = tuple(sizes.items())
         try:
             return self.exact_jacobian(key, values, sizes)
-        except (RecursionError, TypeError):  # comparisons that send SymPy in circles, or of 1/0
+        except UnsupportedError:  # comparisons that send SymPy in circles, or of 1/0
             self.beyond = True
             return None
 
     def exact_jacobian(self, key, values, sizes):
         if key not in self.exact:
-            entries = [s for e in self.inputs for s in explicit.symbols_of(e, sizes).flat]
-            matrix = explicit.jacobian(self.y, self.variables, sizes)
-            self.exact[key] = sp.lambdify(entries, matrix.tolist(), "math", cse=True)
-        numbers = np.concatenate([values[e.name].reshape(-1) for e in self.inputs]).tolist()
-        return np.array(self.exact[key](*numbers), dtype=float)
+            self.exact[key] = explicit.lambdified(self.y, self.variables, self.inputs, sizes)
+        return self.exact[key](**values)
 
     def compare(self, values, sizes, scalar):
-        """Raise CheckFailed unless the ways agree at this point."""
+        """Raise CheckFailed unless the ways agree at this point; False if there are no numbers."""
         closed = self.formula(**values)
-        ways = {"numerical differentiation": (self.numerical(values, sizes), 0.1**self.digits)}
+        slope, rounding = self.by_differences(values, sizes)
+        ways = {"numerical differentiation": (slope, 0.1**self.digits, rounding)}
         exact = self.scalar(values, sizes) if scalar and not self.beyond else None
         if exact is not None:
-            ways["scalar rules"] = (exact, 1e-8)
-        for right, tolerance in ways.values():
+            ways["scalar rules"] = exact, 1e-8, 0.0
+        for right, tolerance, rounding in ways.values():
             if closed.shape != right.shape:
                 raise CheckFailed(f"the closed form is {closed.shape}, and {right.shape} is right")
-            wrong = ~(abs(closed - right) <= tolerance * max(1.0, abs(right).max(initial=0)))
-            if wrong.any():
+            if not (np.isfinite(closed).all() and np.isfinite(right).all()):
+                return False
+            wrong = abs(closed - right) > tolerance * np.maximum(FLOOR, abs(right)) + rounding
+            if wrong.any() and (wrong := wrong & self.surely(values, sizes, closed)).any():
                 i, j = np.argwhere(wrong)[0]
                 at = [f"{name} = {n}" for name, n in sizes.items()]
                 at += [f"{k} = {np.array2string(v, precision=4)}" for k, v in values.items()]
+                told = digits_apart(closed[i, j], *(m[i, j] for m, *_ in ways.values()), digits=6)
                 raise CheckFailed(
-                    f"at {', '.join(at)}: entry ({i + 1}, {j + 1}) is {closed[i, j]:.6g} by the "
-                    "closed form, "
-                    + ", ".join(f"{matrix[i, j]:.6g} by {way}" for way, (matrix, _) in ways.items())
+                    f"at {', '.join(at)}: entry ({i + 1}, {j + 1}) is {told[0]} by the closed "
+                    "form, " + ", ".join(map("{} by {}".format, told[1:], ways))
                 )
+        return True
+
+    def surely(self, values, sizes, closed):
+        """Where the closed form is wrong for certain: with many digits, or as it was compiled."""
+        try:
+            form, probe = self.derivation.rows()
+        except NoClosedForm:  # there are numbers only
+            return True
+        if self.open:
+            return True
+        at = {name: v[None] for name, v in values.items()}
+        if probe is not None:
+            at[probe.name] = np.eye(len(closed)).reshape(-1, *length(probe.shape, sizes))
+        with np.errstate(all="ignore"):
+            found = batch([form], at, sizes)
+        plain = found[form].reshape(closed.shape)
+        most = max(abs(v[np.isfinite(v)]).max(initial=0) for v in found.values())
+        miscompiled = abs(plain - closed) > 1e-9 * max(1, most)
+        with mpmath.workdps(DIGITS[0]):
+            exact = precise([form], at, sizes)[form].reshape(closed.shape)
+            right = slopes(self.y, self.variables, values, sizes)
+            both = finite(exact) & finite(right)
+            apart = np.where(both, abs(exact - right), 0)
+            near = 1e-9 * np.where(both, abs(right), 1) + 1e-20
+        return miscompiled | (apart > near).astype(bool) | ~both
 
     def unseen(self):
-        return [site for site, met in self.seen.items() if not {-1, 1} <= met]
+        """The kinks that were tried on one side only. What is on its kink everywhere has none."""
+        return [site for site, met in self.seen.items() if not {-1, 1} <= met and met != {0}]
 
     def summary(self, sizes, small, points):
         """What agreed and how far: the same text on every machine."""
         over = f"{', '.join(self.letters)} = {{}}; " if self.letters else ""
+        if isinstance(sizes, Mapping):
+            over = f"{_at_lengths(sizes.items())}; "
         how = self.how + (f", stand-ins for {', '.join(self.open)}" if self.open else "")
         each = " each" if self.letters else ""
         few, all_ = (over.format(", ".join(map(str, some))) for some in (small, sizes))
@@ -310,10 +399,40 @@ class _Trial:
         lines += [
             f"  numerical differentiation ({how}): {all_}{points} points{each}; "
             f"to 1e-{self.digits}",
-            *(f"  not compared at {place}: nowhere smooth there" for place in sorted(self.rough)),
+            *self.left_out(),
         ]
         unseen = {*self.unseen()}
-        for site in self.seen:
+        for site in (site for site, met in self.seen.items() if met != {0}):
             sides = "one side only" if site in unseen else "both sides"
             lines.append(f"  {site} was tried on {sides} of its kink, where {_kink(site)[1]}")
         return ["the closed form agrees with", *lines]
+
+    def left_out(self):
+        """The lengths at which nothing was compared, a line for each reason."""
+        reasons: dict = {}
+        for lengths in sorted(self.rough.keys() - self.compared_at):
+            reason = "nowhere smooth" if self.rough[lengths] else "no value"
+            reasons.setdefault(reason, []).append(_at_lengths(lengths))
+        for reason, places in reasons.items():
+            needs = self.needs() if reason == "no value" else ""
+            yield f"  not compared at {'; '.join(places)}: {reason} there{needs}"
+
+    def needs(self):
+        """What the lengths with a value have that those without one have not: N >= n."""
+        without, have = (list(map(dict, s)) for s in (self.without_value, self.compared_at))
+        if not without or not have:
+            return ""
+        for a in self.letters:
+            least = min(sizes[a] for sizes in have)
+            if all(sizes[a] < least for sizes in without):
+                return f", it needs {a} >= {least}"
+        for a, b in permutations(self.letters, 2):
+            if all(s[a] >= s[b] for s in have) and all(s[a] < s[b] for s in without):
+                return f", it needs {a} >= {b}"
+            if all(s[a] > s[b] for s in have) and all(s[a] <= s[b] for s in without):
+                return f", it needs {a} > {b}"
+        return ""
+
+
+def _at_lengths(lengths):
+    return ", ".join(f"{name} = {n}" for name, n in lengths)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from . import points
 from .algebra import constant
-from .evaluate import batch, length, letters
+from .evaluate import batch, letters
 from .expr import (
     NAMED,
     SYMBOL,
     Expr,
+    ShapeError,
     as_expr,
     is_number,
     node,
@@ -23,12 +27,13 @@ from .expr import (
     walk,
 )
 from .forms import diag
-from .picture import numbers
+from .picture import digits_apart, numbers
+from .precise import differ, finite
 
 _COMPARED = (2, 3, 1, 5)
-_BATCH = 48
-_WHOLE = 4  # points of small whole numbers
-_GROWING = {"exp", "expm1", "sinh", "cosh", "power"}  # beyond all numbers, of a large one
+SAME = 1e-9  # relative; what is further apart is looked at with more digits
+_TRIED = 12  # points of a size at which numbers differ that are looked at so, and as many others
+_SQUARE = {"identity", "diag", "inv"}
 
 
 class Difference(NamedTuple):
@@ -58,9 +63,15 @@ def difference(derivation, claim) -> Difference | None:
     want = derivation.jacobian.shape
     if is_number(claim, 0):
         claim = constant("zeros", *want)
+    try:
+        claim = _settled(claim)
+    except ShapeError as error:  # as of X^T + I, where X is not square
+        return Difference("shape", f"{error}")
     fits, mistakes = _fits(claim, want), {}
     shapes = f"{_given(claim, want)} given, {shape_text(want)} expected"
-    found = unlike(claim, whole, known) if fits else Difference("shape", shapes)
+    compare = partial(unlike, whole=whole, variables=known, of=unnamed(derivation.y),
+                      by=derivation.variables)  # fmt: skip
+    found = compare(claim) if fits else Difference("shape", shapes)
     if found and claim.ndim:
         turned = "the transpose, which is denominator layout"
         if derivation.by_matrix:
@@ -71,7 +82,7 @@ def difference(derivation, claim) -> Difference | None:
     elif found and want[0] == want[1] and claim.op.name == "row":
         mistakes["diagonal as a vector", "you have the diagonal as a row"] = diag(claim)
     for (name, sentence), right in mistakes.items():
-        if _fits(right, want) and not unlike(right, whole, known):
+        if _fits(right, want) and not compare(right):
             return Difference(name, sentence if fits else f"{shapes}: {sentence}")
     return found
 
@@ -92,21 +103,31 @@ def _told(claim, derivation):
 
 
 def _fits(claim, want):
-    if _has_to_be_square(claim) and want[0] != want[1]:
+    if _is_square(claim) and want[0] != want[1]:
         return False
     shape = (*claim.shape, 1, 1)[:2]
-    return all(same_length(a, b) is not False for a, b in zip(shape, want, strict=True))
+    if any(same_length(a, b) is False for a, b in zip(shape, want, strict=True)):
+        return False
+    try:
+        resolve(claim, want[: claim.ndim])
+    except ShapeError:
+        return False
+    return True
 
 
-def _has_to_be_square(claim):
-    """Whether a matrix of open lengths is square, as ``I`` is and ``1 1^T`` need not be."""
-    square = any(e.op.name in ("identity", "diag") for e in walk(claim))
-    return claim.shape == (None, None) and square
+def _is_square(e):
+    """Whether a matrix is square by its making, as ``2 I`` and ``inv(A)`` are; ``1 1^T`` is not."""
+    if e.op.name in _SQUARE:
+        return True
+    if e.op.name == "matmat":
+        return all(map(_is_square, e.args))
+    alike = e.op.scalar or e.op.name in ("transpose", "named")
+    return bool(alike) and any(map(_is_square, e.args))
 
 
 def _given(claim, want):
     """The shape of a claim; an open length is taken to be that of the right answer."""
-    if _has_to_be_square(claim):
+    if claim.shape == (None, None) and _is_square(claim):
         return "a square matrix"
     likely = (max(want, key=lambda n: isinstance(n, str)),) * 2
     likely = want[::-1] if not _fits(claim, want) and _fits(claim.T, want) else likely
@@ -114,11 +135,16 @@ def _given(claim, want):
 
 
 def resolve(e: Expr, shape: tuple) -> Expr:
-    """``e`` with the lengths that its context gives to ``identity()``, ``ones()``, ``zeros()``."""
+    """``e`` with the lengths that its context gives to ``identity()``, ``ones()``, ``zeros()``.
+
+    What nothing tells stays open. Raises ShapeError where two of them contradict each other.
+    """
     if not is_open(e):
         return e
+    shape = tuple(own or given for own, given in zip(e.shape, shape, strict=True))
     if not e.args:
-        return node(e.op, params=shape if e.op.name == "zeros" else shape[:1])
+        known = shape if e.op.name == "zeros" else [next(filter(None, shape), None)]
+        return node(e.op, params=tuple(known))
     axes = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
     output = "ij"[2 - e.ndim :]
     if e.op.spec:
@@ -126,17 +152,28 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     elif e.op.name == "blocks":  # each has a height of its own
         axes = [f"{k}j" for k in range(len(e.args))]
     elif not (e.op.scalar or e.op.name in ("row", "named", "stack")):
-        return e
+        axes = [[(k, axis) for axis in range(a.ndim)] for k, a in enumerate(e.args)]  # its own
     lengths = dict(zip(output, shape, strict=True))
     for letters_, a in zip(axes, e.args, strict=True):
         lengths |= {k: n for k, n in zip(letters_, a.shape, strict=True) if n is not None}
+    square = [letters_ for letters_, a in zip(axes, e.args, strict=True) if _is_square(a)]
+    for _, letters_ in itertools.product(square, square):  # from one to the next, as in I I 1
+        known = [n for k in letters_ if (n := lengths.get(k)) is not None]
+        lengths |= dict.fromkeys(letters_, *known[:1])
     args = [resolve(a, tuple(map(lengths.get, k))) for k, a in zip(axes, e.args, strict=True)]
     return node(e.op, *args, params=e.params)
 
 
+def _settled(e: Expr) -> Expr:
+    """``e`` with the lengths that it tells itself, from the inside out: ``I A`` is as high as A."""
+    while (settled := resolve(e, e.shape)) is not e:
+        e = settled
+    return e
+
+
 def told_lengths(y: Expr) -> Expr:
     """``y`` with all lengths; raises ValueError if one is told by nothing in it."""
-    y = resolve(y, y.shape)
+    y = _settled(y)
     if is_open(y):
         raise ValueError(f'{y} has a constant of unknown length: give it one, as in mc.ones("n")')
     return y
@@ -147,7 +184,7 @@ def is_open(e):
     return any(None in part.shape for part in walk(e))
 
 
-def rounds(es, variables, lengths=_COMPARED):
+def rounds(es, variables, lengths=_COMPARED, look=points.usual):
     """The values of expressions at random points, for several sizes.
 
     Yields the sizes, the points, and for each expression an array: a batch of matrices.
@@ -156,9 +193,13 @@ def rounds(es, variables, lengths=_COMPARED):
     for k in range(len(lengths)):
         sizes = {n: lengths[(k + i) % len(lengths)] for i, n in enumerate(names)}
         with np.errstate(all="ignore"):
-            points = _points(rng, variables, sizes)
-            found = batch(es, points, sizes)
-        yield sizes, points, [found[e].reshape((*found[e].shape, 1, 1)[:3]) for e in es]
+            values = look(rng, variables, sizes, *es)
+            found = batch(es, values, sizes)
+        yield sizes, values, [_matrices(found[e]) for e in es]
+
+
+def _matrices(values):
+    return values.reshape((*values.shape, 1, 1)[:3])
 
 
 def noise(values, top=0.0):
@@ -181,58 +222,120 @@ def usable_at(values):
     return finite & whole if whole.any() else finite
 
 
-def _within_reach(a, b, parts):
-    """``b`` without values at points that are too far out to compute ``a``, if they are few.
+class _Comparison:
+    """A claim ``a`` beside the right formula ``b`` at the points of one size.
 
-    ``exp(-z)/(1 + exp(-z))^2`` is right for the slope of the sigmoid, and has no value at -800.
-    There one of its ``parts``, powers and exponentials with their values, is infinite, or an
-    exponential is 0.
+    ``of`` is the function that both are the derivative of: where it has no value nothing is
+    compared, and neither is on its kinks.
     """
-    far = np.zeros(len(a), dtype=bool)
-    for e, part in parts.items():
-        lost = np.isinf(part) | (part == 0 if e.op.name == "exp" else False)
-        far |= lost.any(axis=(1, 2))
-    far &= ~np.isfinite(a).all(axis=(1, 2))
-    return b if far.mean() > 0.5 else np.where(far[:, None, None], np.nan, b)
+
+    def __init__(self, claim, whole, of, variables, usual, sizes, values, a, b):
+        self.usual = usual  # a claim has to have a value at such points, and not at odd ones
+        self.claim, self.whole, self.of, self.variables = claim, whole, of, variables
+        self.sizes, self.values = sizes, values
+        self.a, self.b = np.broadcast_arrays(a, b)
+        self.usable = usable_at(self.b)
+        if of is not None:
+            with np.errstate(all="ignore"):
+                value = _matrices(batch([of], values, sizes)[of])
+            self.usable = self.usable & np.isfinite(value).all(axis=(1, 2), keepdims=True)
+        with np.errstate(all="ignore"):  # infinite values
+            self.wrong = self.usable & ~(abs(self.a - self.b) <= SAME * abs(self.b))
+
+    def difference(self) -> tuple | None:
+        """A point at which the two differ for certain, their matrices there and which entry."""
+        for some in self._doubtful():
+            wrong, a, b = self._precisely(some)
+            for k, place in enumerate(some):
+                if wrong[k].any():
+                    entry = tuple(np.argwhere(wrong[k])[0])
+                    return {name: v[place] for name, v in self.values.items()}, a[k], b[k], entry
+        return None
+
+    def _doubtful(self):
+        """The points at which numbers differ, a few at a time, the most telling ones first."""
+        apart = np.where(self.wrong, _relative(self.a, self.b), 0).max(axis=(1, 2))
+        whole = apart[: points.WHOLE * self.usual]
+        apart[: len(whole)] = np.where(whole > 0.01, 3 - np.arange(len(whole)) / 9, whole)
+        order = np.argsort(-apart, kind="stable")  # whole numbers first: it can be done by hand
+        order = order[self.wrong[order].any(axis=(1, 2))]
+        if self.of is not None:
+            at = self._at(order)
+            order = order[~points.on_a_kink(self.of, self.variables, at, self.sizes)]
+        first, rest = order[:_TRIED], order[_TRIED:]
+        spread = rest[:: max(1, len(rest) // _TRIED)][:_TRIED]
+        for some in (first[:2], first[2:], spread):
+            if len(some):
+                yield some
+
+    def _at(self, some):
+        return {name: v[some] for name, v in self.values.items()}
+
+    def _precisely(self, some):
+        """Where the two differ, with many digits, if there are such of every operation."""
+        a, b = self.a[some], self.b[some]
+        if any(e.op.open for e in walk(self.claim, self.whole)):
+            return abs(a - b) > noise(b, usual([self.b])), a, b
+
+        wrong, a, b = differ(self.claim, self.whole, self._at(some), self.sizes, a.shape)
+        lost = ~finite(a) & finite(b) & self.usual
+        return (wrong | lost) & self.usable[some], np.where(finite(a), a, self.a[some]), b
 
 
-def unlike(claim, whole, variables) -> Difference | None:
-    """None if two formulas of one shape agree at random points; else what is different."""
+def _relative(a, b):
+    """How far apart two numbers are, relative to the larger one or to 1; at most 2."""
+    with np.errstate(all="ignore"):
+        apart = abs(a - b) / np.maximum(1, np.maximum(abs(a), abs(b)))
+    return np.where(np.isfinite(apart), apart, 2)
+
+
+def unlike(claim, whole, variables, of=None, by=()) -> Difference | None:
+    """None if two formulas of one shape agree at random points; else what is different.
+
+    They are the derivative of ``of`` by the variables ``by``, or just two formulas.
+    """
     claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
     if is_open(claim):
         return Difference("shape", f"a length in {claim} is open: give it, as in mc.ones('n')")
-    growing = [e for e in walk(claim) if e.op.name in _GROWING]
-    compared = []
-    for sizes, points, (a, b, *parts) in rounds([claim, whole, *growing], variables):
-        a, b = np.broadcast_arrays(a, b)
-        b = _within_reach(a, b, dict(zip(growing, parts, strict=True)))
-        compared.append((sizes, points, a, b))
-    top = usual([b for *_, b in compared])
-    first, factors = None, []
-    for sizes, points, a, b in compared:
-        usable, near = usable_at(b), noise(b, top)
-        with np.errstate(all="ignore"):  # infinite values
-            wrong = usable & ~(abs(a - b) <= near)
-        large = usable & (abs(b) > 100 * near)
-        lone = usable & ~large & ~(abs(a) < 1e5 * near)  # no factor makes it of almost nothing
+    functions = [] if of is None else [of]
+
+    def beyond(rng, variables, sizes, *es):
+        return points.beyond(rng, variables, sizes, *es, *functions)
+
+    usable = False
+    for look in (points.usual, beyond):
+        compared = [
+            _Comparison(claim, whole, of, by, look is points.usual, *found[:2], *found[2])
+            for found in rounds([claim, whole], variables, look=look)
+        ]
+        usable = usable or any(c.usable.any() for c in compared)
+        for c in compared:
+            if c.wrong.any() and (found := c.difference()):
+                point, a, b, entry = found
+                factor = _factor(_ratios(compared)) if look is points.usual else None
+                return factor or Difference("entry", _entry(c.sizes, a, b, entry, point))
+    if usable:
+        return None
+    function = whole if of is None else of
+    told = f"nothing can be compared: no point was found where {function} has a value"
+    return Difference("no value", told)
+
+
+def _ratios(compared):
+    """How many times the right one the claim is, at the usual points of each size."""
+    top = usual([c.b for c in compared])
+    factors = []
+    for c in compared:
+        near = noise(c.b, top)
+        large = c.usable & (abs(c.b) > 100 * near)
+        lone = c.usable & ~large & ~(abs(c.a) < 1e5 * near)  # no factor makes it of almost nothing
         with np.errstate(over="ignore"):
-            factors.append((sizes, [0, 1] if lone.any() else a[large] / b[large]))
-        if wrong.any() and first is None:  # at the point where it shows most
-            with np.errstate(all="ignore"):
-                apart = abs(a - b) / np.maximum(1, np.maximum(abs(a), abs(b)))
-            apart = np.where(wrong, apart, 0).max(axis=(1, 2))
-            plain = apart[:_WHOLE] > 0.01  # at whole numbers it can be done by hand
-            k = plain.argmax() if plain.any() else apart.argmax()
-            place = tuple(np.argwhere(wrong[k])[0])
-            at = {name: v[k] for name, v in points.items()}
-            first = Difference("entry", _entry(sizes, a[k], b[k], place, at))
-    return None if first is None else _factor(factors) or first
+            factors.append((c.sizes, [0, 1] if lone.any() else c.a[large] / c.b[large]))
+    return factors
 
 
 def _entry(sizes, a, b, place, point):
-    yours, right = (f"{v[place] + 0.0:.4g}" for v in (a, b))  # no -0
-    yours = "has no value" if np.isnan(a[place]) else f"is {yours}"
-    values = f"yours {yours}, and it should be {right}"
+    values = beside_each_other(a[place], b[place])
     at = ", ".join(f"{name} = {numbers(v)}" for name, v in point.items())
     if a.size == 1 and not any(v.ndim for v in point.values()):
         return f"at {at} {values}"
@@ -242,20 +345,30 @@ def _entry(sizes, a, b, place, point):
     return f"{where}: at {at if small else 'a random point'} {values}"
 
 
+def beside_each_other(yours, right) -> str:
+    """What a claim comes to and what is right, with as many digits as it takes to differ."""
+    yours, right = float(yours) + 0.0, float(right) + 0.0  # no -0
+    if np.isnan(yours):
+        return f"yours has no value, and it should be {right:.4g}"
+    told = digits_apart(yours, right)
+    return "yours is {}, and it should be {}".format(*told)
+
+
 def _factor(factors):
     """A factor that the whole claim has too many: the same everywhere, or a length."""
     found = [(sizes, some) for sizes, some in factors if len(some)]
     if not found or not all(np.isfinite(some).all() for _, some in found):
         return None
-    if any(not np.ptp(some) <= 1e-6 * abs(some[0]) for _, some in found):
+    if any(not np.ptp(some) <= _of_one(some[0]) for _, some in found):
         return None
     ratios = np.array([some[0] for _, some in found])
-    if np.ptp(ratios) <= 1e-6 * abs(ratios[0]):
+    if np.ptp(ratios) <= _of_one(ratios[0]):
         if ratios[0] == 0:
             return Difference("zero", "yours is zero, and it should not be")
         if abs(ratios[0] + 1) < 1e-6:
             return Difference("sign", "the sign is wrong: yours is the negative")
-        told = f"a constant factor: yours is {ratios[0]:.4g} times what it should be"
+        factor = digits_apart(ratios[0], 1.0)[0]
+        told = f"a constant factor: yours is {factor} times what it should be"
         return Difference("constant factor", told)
     for name in found[0][0]:
         lengths = np.array([sizes[name] for sizes, _ in found])
@@ -266,13 +379,6 @@ def _factor(factors):
     return None
 
 
-def _points(rng, variables, sizes):
-    """Random inputs in a batch: of both signs, positive, small, and large."""
-    values = {}
-    for e in variables:
-        drawn = rng.standard_normal((4, _BATCH // 4, *length(e.shape, sizes)))
-        spread = [drawn[0], 0.3 + abs(drawn[1]), 0.4 * np.tanh(drawn[2]), 4 * drawn[3]]
-        values[e.name] = np.concatenate(spread).round(3)  # short to tell, and to try
-        whole = np.arange(values[e.name][0].size) + np.arange(_WHOLE)[:, None] + len(values)
-        values[e.name][:_WHOLE] = np.reshape(whole % 4 + 1, values[e.name][:_WHOLE].shape)
-    return values
+def _of_one(factor):
+    """How far factors that are one may be apart: little beside what the factor is off by."""
+    return min(1e-6 * abs(factor), 1e-3 * abs(factor - 1))

@@ -12,17 +12,19 @@ from functools import cached_property
 import numpy as np
 
 from . import check, claims, evaluate, explicit, expr
+from .accumulate import TOO_LARGE, accumulate, seeded
 from .algebra import constant
 from .backward import Backward, Products
 from .expr import HELD, NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
 from .fold import fold
-from .jacobian import Term, collect, compose, contraction, formula, fresh, spread
-from .local import local_jacobian
+from .jacobian import NoClosedForm, Term, contraction, formula, spread
 from .shown import Jacobian
-from .steps import KINDS, Graph, Lines, Step, as_latex, as_text
+from .steps import KINDS, Graph, Lines, Step, Unwritten, as_latex, as_text
 from .style import STYLES
+from .sweep import backward, forward
 
 _PROBES = {"inp": "dx'", "out": "v'"}  # what a Jacobian is multiplied with, by side
+OPERATIONS, LINES = 1000, 40_000  # that the four steps are written for, and their own parts
 
 
 def derive(y, wrt) -> Derivation:
@@ -78,33 +80,7 @@ def _expression(y):
     return y
 
 
-# --- Jacobians along the graph ---------------------------------------------------------------
-
-
-def accumulate(y: Expr, seeds: dict) -> list[Term]:
-    """The Jacobian of ``y``, forward through the graph from the Jacobians of some of its nodes."""
-    found = dict(seeds)
-    for e in walk(y):
-        if e not in found:
-            terms = []
-            for k, operand in enumerate(e.args):
-                local = local_jacobian(e, k) if found.get(operand) else None
-                if local is not None:
-                    terms += [compose(local, term, operand.shape) for term in found[operand]]
-            found[e] = collect(terms)
-    return found[y]
-
-
-def _seed(variables: tuple, several: bool) -> dict:
-    """The Jacobian of each variable by all of them: the identity, or a unit row each."""
-    seeds = {}
-    for k, variable in enumerate(variables):
-        labels = tuple(fresh() for _ in (variable.shape or (1,) * several))
-        term = Term(labels[: variable.ndim], labels)
-        if several:
-            term.times(constant("unit", k, len(variables)), labels)
-        seeds[variable] = [term]
-    return seeds
+# --- the graph and what it starts from ---------------------------------------------------------
 
 
 def _hint(v) -> str:
@@ -136,7 +112,7 @@ def expression_graph(
         variables = tuple(v for v in symbols(y) if v.ndim < 2)
 
     def local(definition, p):
-        terms = accumulate(definition, _seed((p,), False))
+        terms = accumulate(definition, seeded((p,), False))
         if not terms:
             return None
         flat = max(definition.ndim, p.ndim) < 2
@@ -160,6 +136,7 @@ class Derivation:
         self.freed = {v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate}
         self.y = replace(y, self.freed.get)
         self.of = None  # the function whose second derivatives these are
+        self._products: dict = {}  # of the Jacobian and a vector on either side
         self._compiled_products: dict = {}
         self._taken = {e.name for e in walk(y) if e.name}
         self.variables = tuple(self.freed.get(v, v) if isinstance(v, Expr) else v for v in given)
@@ -184,10 +161,22 @@ class Derivation:
                 kind = ("vector", "matrix")[v.ndim - 1]
                 raise ValueError(f"{v} is a {kind}: a tuple for wrt holds scalar variables only")
 
-    @cached_property
+    @property
     def terms(self) -> list[Term]:
-        """The structured Jacobian (:mod:`mcalc.jacobian`)."""
-        terms = accumulate(unnamed(self.y), _seed(self.variables, self.several))
+        """The structured Jacobian (:mod:`mcalc.jacobian`); UnsupportedError if it is too large."""
+        if self._terms is None:
+            raise NoClosedForm(TOO_LARGE)
+        return self._terms
+
+    @cached_property
+    def _terms(self):
+        try:
+            return self._accumulated()
+        except NoClosedForm:
+            return None
+
+    def _accumulated(self):
+        terms = accumulate(unnamed(self.y), seeded(self.variables, self.several))
         names = [e for e in walk(self.y) if e.op is NAMED]
         if self.y.ndim and self.y.op is not NAMED:
             terms = fold(terms, expr.let(self.output, self.y), given=False)
@@ -199,12 +188,21 @@ class Derivation:
     def jacobian(self) -> Jacobian:
         """The closed form in numerator layout; of a scalar by an m x n matrix it is n x m.
 
-        Raises UnsupportedError for a vector by a matrix, whose Jacobian has three axes.
+        Raises UnsupportedError for a vector by a matrix, whose Jacobian has three axes, and where
+        there is no closed form, or none that anybody could read: there are products and numbers.
         """
         if not self.by_matrix:
-            return Jacobian(formula(self.terms, self.y.shape, self.columns))
+            return Jacobian(formula(self.terms, self.y.shape, self.columns), self._taken)
         self._refuse_three_axes()
-        return Jacobian(spread(self.terms, self.columns, turned=True))
+        return Jacobian(spread(self.terms, self.columns, turned=True), self._taken)
+
+    @property
+    def closed(self) -> Expr | None:
+        """The formula of the Jacobian, None where there is none."""
+        try:
+            return self.jacobian.expr
+        except NoClosedForm:
+            return None
 
     @property
     def three_axes(self) -> bool:
@@ -214,7 +212,7 @@ class Derivation:
     def _refuse_three_axes(self):
         if self.three_axes:
             sizes = ", ".join(f"{n}=2" for n in evaluate.letters(self.y, *self.variables))
-            raise expr.UnsupportedError(
+            raise NoClosedForm(
                 f"{self.y} is {shape_text(self.y.shape)} and {self.wrt} is "
                 f"{shape_text(self.columns)}, so the Jacobian has three axes and no closed form as "
                 f"a matrix: use .jvp and .vjp, or .explicit({sizes}) for its entries"
@@ -237,8 +235,8 @@ class Derivation:
     def parameters(self) -> tuple:
         """The names that ``numpy()``, ``jvp`` and ``vjp`` need."""
         needed = set()
-        forms = [] if self.three_axes else [[self.jacobian.expr]]
-        for form, *probes in (*forms, self._product("inp"), self._product("out")):
+        forms = [] if self.closed is None else [[self.closed]]
+        for form, *probes in (*forms, *map(self._numbers_of, _PROBES)):
             needed |= {*symbols(unnamed(form)), *self._lenders(unnamed(form), *probes)}
         return tuple(e.name for e in self.inputs if e in needed)
 
@@ -259,26 +257,47 @@ class Derivation:
         vector by a matrix.
         """
         self._refuse_open()
-        return self._compiled(self.jacobian.expr, two_axes=True)
+        self._refuse_three_axes()
+        if self.closed is not None:
+            return self._compiled(self.closed, two_axes=True)
+        rows = self._rows()
+        if not self.by_matrix:
+            return rows
+        return lambda **values: rows(**values).reshape(np.shape(values[self.wrt.name])).T
 
     def flat(self):
         """As ``numpy()``, with the entries of a matrix side by side, row after row of it.
 
         A fixed smooth function takes the place of each open one.
         """
+        if self.closed is None:
+            return self._rows()
         if not self.by_matrix:
-            return self._compiled(self.jacobian.expr, two_axes=True)
-        if not self.y.ndim:
-            gradient = self._compiled(self.gradient, two_axes=True)
-            return lambda **values: gradient(**values).reshape(1, -1)
-        back = self._compiled(*self._product("out"))
+            return self._compiled(self.closed, two_axes=True)
+        gradient = self._compiled(self.gradient, two_axes=True)
+        return lambda **values: gradient(**values).reshape(1, -1)
+
+    def _rows(self):
+        """The same without a closed form: a product with a unit vector for each row."""
+        back = self._compiled(*self._numbers_of("out"))
 
         def rows(**values):
-            _, sizes = evaluate.bound(self.inputs, values)
-            units = np.eye(*evaluate.length(self.y.shape, sizes))
+            shape = evaluate.length(self.y.shape, evaluate.bound(self._bound(values), values)[1])
+            units = np.eye(*(shape or (1,))).reshape(-1, *shape)
             return np.array([back(**{_PROBES["out"]: e}, **values).reshape(-1) for e in units])
 
         return rows
+
+    def rows(self) -> tuple:
+        """The formula of the Jacobian's rows; with three axes, of one row, and what picks it."""
+        if self.three_axes:
+            form, probe = self._product("out")
+            return unnamed(form), probe
+        return unnamed(self.gradient if self.by_matrix else self.jacobian.expr), None
+
+    def _bound(self, values):
+        """The inputs of which there are values."""
+        return [e for e in self.inputs if e.name in values]
 
     def _refuse_open(self):
         names = [e.op.name for e in walk(self.y) if e.op.open]
@@ -288,7 +307,7 @@ class Derivation:
     def jvp(self, dx, /, **values):
         """Jacobian times the column ``dx``: how y changes, to first order, in the shape of y.
 
-        Time and memory are those of the closed form, never m x n.
+        Time and memory are those of the closed form, never m x n; without one, of the function.
         """
         return self._times("inp", dx, values)
 
@@ -299,17 +318,37 @@ class Derivation:
     def _times(self, side, vector, values):
         if side not in self._compiled_products:
             self._refuse_open()
-            self._compiled_products[side] = self._compiled(*self._product(side))
+            self._compiled_products[side] = self._compiled(*self._numbers_of(side))
         return self._compiled_products[side](**{_PROBES[side]: vector}, **values)
+
+    def _numbers_of(self, side):
+        """The formula of the product on a side, and the vector's name in it."""
+        if side not in self._products:
+            self._products[side] = self._product(side)
+        return self._products[side]
 
     def _product(self, side, name=None, turned=False):
         """The formula of the Jacobian times a vector on this side, and that vector."""
         shapes = self.columns, self.y.shape
         near, far = shapes if side == "inp" else shapes[::-1]
         probe = node(SYMBOL, params=(name or _PROBES[side],), shape=near)
-        terms = contraction(self.terms, probe, side)
+        try:
+            terms = contraction(self.terms, probe, side)
+        except NoClosedForm:  # too large
+            whole = self._swept(side, probe)
+            return np.transpose(whole) if turned else whole, probe
         upright = [dataclasses.replace(t, out=(), inp=t.out + t.inp) for t in terms]
         return spread(upright, far, turned), probe
+
+    def _swept(self, side, probe):
+        """The same product, an operation after the other."""
+        y = unnamed(self.y)
+        if side == "inp":
+            places = range(len(self.variables))
+            parts = [constant("index", probe, k) for k in places] if self.several else [probe]
+            return forward(y, dict(zip(self.variables, parts, strict=True)))
+        whole = backward(y, probe, self.variables)
+        return np.stack(whole) if self.several else whole[0]
 
     def _compiled(self, form, *probes, two_axes=False):
         form = unnamed(form)
@@ -326,7 +365,8 @@ class Derivation:
         """The Jacobian by scalar rules alone, a ``sympy.Matrix`` over ``x_1, x_2, ...``.
 
         Of a vector by a matrix it is a matrix for each output, in the shape of that matrix. Every
-        symbolic size needs a value: ``explicit(n=3)``. Raises ValueError for a missing one.
+        symbolic size needs a value: ``explicit(n=3)``. Raises ValueError for a missing one, or one
+        that is no whole number from 1 up, and UnsupportedError if y is too large for SymPy.
         """
         whole = explicit.jacobian(unnamed(self.y), self.variables, sizes)
         return explicit.spread(whole, self.wrt, sizes, self.y.ndim) if self.by_matrix else whole
@@ -379,11 +419,25 @@ class Derivation:
         latex, text = (self.lines(style).all() for style in STYLES)
         return tuple(map(Step, KINDS, latex, text))
 
+    @cached_property
+    def _is_short(self):
+        """Whether the four steps can be read."""
+        if len(walk(self.y)) > OPERATIONS:
+            return False
+        try:
+            graph = self.graph
+        except NoClosedForm:  # one of its operations is itself too large
+            return False
+        parts = [*graph.definitions.values(), *(e for e in graph.locals.values() if e is not None)]
+        return sum(e.weight for e in parts) <= LINES
+
     def lines(self, style) -> Lines:
         """The four steps in one style of notation."""
+        if not self._is_short:
+            return Unwritten(self.output, self.variables, style)
         if not self.three_axes:
             kind = Backward if self.by_matrix else Lines
-            return kind(self.graph, self.jacobian.expr, style)
+            return kind(self.graph, self.closed, style)
         v = next(name for name in ("v", "g", "r", "v_1") if name not in self._taken)
         forward = self._product("inp", f"d{self.wrt.name}")[0]
         back, row = self._product("out", v, turned=True)
@@ -396,6 +450,8 @@ class Derivation:
         return as_latex(*self._told())
 
     def _told(self):
-        reason = self.reason if self.graph.chained else ""
-        shape = self.jacobian.shape if not self.three_axes else (*self.y.shape, *self.columns)
-        return self.steps, shape_text(shape), self.rule, reason
+        reason = self.reason if self._is_short and self.graph.chained else ""
+        rows, columns = self.y.shape or (1,), self.columns or (1,)
+        shape = (*columns[::-1], *self.y.shape) if self.by_matrix else (*rows, *columns)
+        shape = (*self.y.shape, *self.columns) if self.three_axes else shape
+        return self.steps, shape_text(shape), reason and self.rule, reason

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from .algebra import constant
-from .claims import Difference, difference, noise, resolve, rounds, usable_at, usual
+from .claims import Difference, difference, is_open, noise, resolve, rounds, usable_at, usual
 from .evaluate import letters
-from .expr import as_expr, is_number, replace, symbols, unnamed, walk
+from .expr import ShapeError, as_expr, is_number, replace, symbols, unnamed, walk
 from .forms import diag, identity
 from .mistakes import mistakes, written_out
 
@@ -91,7 +91,12 @@ def _usual(derivation, claim, wrong):
             return Difference(
                 "shape", f"that is a number, and a matrix is expected: {claim} times I"
             )
-    claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
+    try:
+        claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
+    except ShapeError:
+        return None
+    if is_open(claim):
+        return None
     made = [m for m in mistakes(derivation) if m.formula.shape == claim.shape]
     compared = list(rounds([claim, *(m.formula for m in made)], known))
     for k, mistake in enumerate(made, 1):

@@ -138,7 +138,7 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
     e = replace(e, lambda part: None, _leaner)
     code = _Code(_by_rows(e), list(dict.fromkeys([*extra, *symbols(e)])))
     if two_axes and e.ndim < 2:
-        code.result += ".reshape(-1, 1)"
+        code.result = f"({code.result}).reshape(-1, 1)"
     function = code.by_name(binder(code.inputs, known))
     if any(part.op.name == "where" and not _finite(*part.args) for part in walk(e)):
         function = np.errstate(all="ignore")(function)  # both branches are computed everywhere
@@ -234,7 +234,9 @@ class _Code:
             if part not in self.names:
                 self.names[part] = self.emit(part)
         name = self.names[e]
-        self.result = name if e in self.owned else f"np.array({name}, dtype=float)"
+        self.result = f"{name} + 0.0" if e.ndim else f"np.array({name} + 0.0)"  # -0. is 0.
+        if e in self.owned:
+            self.result = f"np.add({name}, 0.0, out={name})"
 
     def axes(self):
         """Every input with each of its axes, as the source has it, and the length expected."""
@@ -297,8 +299,8 @@ class _Code:
         if e.op is NUMBER:
             return f"({float(e.params[0])!r})"
         params = [self.length(p) for p in e.params]
-        if e.op is SIZE:
-            return params[0]
+        if e.op is SIZE:  # not a whole number: 2 (x > 0) would be whole numbers, too
+            return f"float({params[0]})"
         operands, out = [self.names[a] for a in e.args], self.reusable(e)
         for k, a in enumerate(e.args):  # a mask chooses or is multiplied with, else it is 0 or 1
             if a.op.name in COMPARISONS and (k or e.op.name not in ("where", "multiply")):

@@ -55,6 +55,7 @@ class Primitive:
     analytic: bool = True  # may be evaluated at complex points
     code: str | None = None  # one NumPy expression, when `numpy` cannot be called as it is
     grind: Callable | None = None  # on arrays of SymPy scalars, when `numpy` cannot be
+    precise: Callable | None = None  # of a matrix of mpmath's, when `numpy` cannot be
     open: bool = False  # a function of which nothing is known
     # of conditions, from which operands are such: whether the result is one, or a number, or None
     # where NumPy comes to something else than with 0 and 1, as True + True is True
@@ -69,6 +70,11 @@ NUMPY: dict[Callable, Callable] = {}  # NumPy function -> what it builds; filled
 WRITERS: dict[str, Callable] = {}  # "text" and "latex"; filled by the notation
 _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
+# of which a first operand is not set apart: a + b - c, a b c
+_SUMS = {"add", "subtract"}
+CHAINS = {"add": _SUMS, "subtract": _SUMS, "multiply": {"multiply"}}
+ENOUGH = 10**9  # parts are not counted any further
+
 SYMBOL = Primitive("symbol", None)
 NUMBER = Primitive("number", None)
 SIZE = Primitive("size", None)  # the length n, as a number in a formula
@@ -81,7 +87,11 @@ HELD = Primitive("held", lambda a: a)  # one operand, written as the derivative 
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions."""
 
-    __slots__ = ("__weakref__", "args", "boolean", "op", "params", "shape")
+    # as it is written, how many parts it has and how deep they are nested; and how high it is built
+    __slots__ = (
+        "__weakref__", "args", "boolean", "collected", "factors", "height", "nesting", "op",
+        "params", "shape", "weight",
+    )  # fmt: skip
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         if method != "__call__":
@@ -191,7 +201,23 @@ def node(op: Primitive, *args: Expr, params: tuple = (), shape: tuple | None = N
         found = _nodes[key] = Expr()
         found.op, found.args, found.params, found.shape = key
         found.boolean = not op.open and op.boolean(*(a.boolean is True for a in args))
+        found.weight, found.nesting, found.height = _measures(found)
+        # of the product and the sum that it is, when they are known
+        found.factors, found.collected = None, None
     return found
+
+
+def _measures(e: Expr) -> tuple[int, int, int]:
+    """How large an expression is; of a name's definition nothing is written."""
+    height = 1 + max((a.height for a in e.args), default=0)
+    if e.op is NAMED:
+        return 1, 0, height
+    parts = e.params[:1] if e.op is HELD else e.args
+    weight = min(1 + sum(a.weight for a in parts), ENOUGH)
+    inner = [a.nesting + 1 for a in parts]
+    if e.op.name in CHAINS and parts[0].op.name in CHAINS[e.op.name]:
+        inner[0] -= 1  # a + b + c is as flat as a + b
+    return weight, max(inner, default=0), height
 
 
 def rebuild(e: Expr, args: tuple) -> Expr:
@@ -476,20 +502,28 @@ def walk(*roots: Expr) -> list[Expr]:
 def replace(e: Expr, swap: Callable, rebuild: Callable = rebuild) -> Expr:
     """``e`` with ``swap(node)`` put wherever it is not None."""
     done: dict[Expr, Expr] = {}
-
-    def visit(part):
-        if part not in done:
+    stack = [(e, False)]
+    while stack:  # a graph may be deeper than Python's own stack
+        part, ready = stack.pop()
+        if ready:
+            done[part] = rebuild(part, tuple(done[a] for a in part.args))
+        elif part not in done:
             new = swap(part)
-            done[part] = rebuild(part, tuple(map(visit, part.args))) if new is None else new
-        return done[part]
-
-    return visit(e)
+            if new is None:
+                stack.append((part, True))
+                stack.extend((a, False) for a in reversed(part.args))
+            else:
+                done[part] = new
+    return done[e]
 
 
 def unnamed(e: Expr) -> Expr:
     """``e`` with every ``let`` replaced by its definition, and every derivative by its value."""
-    wrapped = (NAMED, HELD)
-    return replace(e, lambda part: unnamed(part.args[0]) if part.op in wrapped else None)
+    return replace(e, lambda part: None, _opened)
+
+
+def _opened(e, args):
+    return args[0] if e.op in (NAMED, HELD) else rebuild(e, args)
 
 
 def symbols(*roots: Expr) -> list[Expr]:

@@ -20,6 +20,7 @@ summed is contracted, so ``1^T diag(x)`` is ``x^T`` without any matrix having be
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 
@@ -30,6 +31,10 @@ from .algebra import ONE, ZERO, add, matvec, mul, split, total
 from .expr import SLOPE, Expr, UnsupportedError, is_number
 
 fresh = itertools.count().__next__
+
+
+class NoClosedForm(UnsupportedError):
+    """A Jacobian that no matrix is, or none that anybody could read; it has its products."""
 
 
 @dataclass
@@ -157,6 +162,11 @@ class Term:
             self.coefficient = mul(self.coefficient, total(v, length))
 
     @property
+    def weight(self):
+        """How many parts are to be written for it."""
+        return self.coefficient.weight + sum(e.weight for e, *_ in self.factors)
+
+    @property
     def is_zero(self):
         return is_number(self.coefficient, 0)
 
@@ -166,6 +176,14 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
 
     They have no label in common, as each comes from :data:`fresh`.
     """
+    if outer.out == outer.inp and not outer.factors:  # a multiple of the identity, as of a sum
+        one = outer.coefficient is ONE
+        scaled = inner.coefficient if one else mul(outer.coefficient, inner.coefficient)
+        lengths = inner.lengths | dict(zip(inner.out, shape, strict=True))
+        vectors, matrices = dict(inner.vectors), [*inner.matrices]
+        return replace(
+            inner, coefficient=scaled, vectors=vectors, matrices=matrices, lengths=lengths
+        )
     whole = Term(
         outer.out,
         inner.inp,
@@ -232,7 +250,8 @@ def _structure(term):
     order = {label: k for k, label in enumerate((*term.out, *term.inp, *term.lengths))}
     return (
         tuple(order[a] for a in term.out + term.inp),
-        frozenset((e, *(order[a] for a in labels)) for e, *labels in term.factors),
+        # with how often each is there: A A x is no multiple of A x
+        frozenset(Counter((e, *(order[a] for a in at)) for e, *at in term.factors).items()),
     )
 
 
@@ -265,6 +284,9 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
 
     A scalar for 1 x 1, a vector for a column, ``v.T`` for a row, else a matrix.
     """
+    if not terms:
+        whole = algebra.filled(ZERO, (*out, *inp))
+        return np.transpose(whole) if inp and not out else whole
     atoms = [a for t in terms for a in algebra.factors(t.coefficient)[1]]
     conditions = [a.args[0] for a in atoms if a.op.name == "where"]
     if conditions:
@@ -274,7 +296,8 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
         return _blocks(terms, out, inp)
     if _has_unit(terms, "out"):  # a row for each of several scalar outputs
         units = [algebra.constant("unit", k, *out) for k in range(*out)]
-        return np.stack([formula(contraction(terms, e, "out"), (), inp) for e in units])
+        rows = [contraction(_not_beside(terms, e), e, "out") for e in units]
+        return np.stack([formula(row, (), inp) for row in rows])
     if _has_unit(terms, "inp"):  # a column for each of several scalar variables
         turned = [replace(t, out=t.inp, inp=t.out) for t in terms]
         return np.transpose(formula(turned, inp, out))
@@ -294,6 +317,14 @@ def _branch(term, condition, truth):
     return decided
 
 
+def _not_beside(terms, unit):
+    """The terms without those that have a number in another row than this alone."""
+    return [
+        t for t in terms
+        if (there := t.vectors.get(*t.out)) is None or there.op is not unit.op or there is unit
+    ]  # fmt: skip
+
+
 def _has_unit(terms, side):
     return any(t.vectors.get(a, ONE).op.name == "unit" for t in terms for a in getattr(t, side))
 
@@ -305,7 +336,7 @@ def _multiplied_out(term):
         near = {s: term.neighbours(s) for s in left}
         pairs = [s for s in left if len(near[s]) == 2]
         if not pairs:
-            raise UnsupportedError(
+            raise NoClosedForm(
                 "this Jacobian is no sum of products of matrices and vectors, so it has no closed "
                 "form: use .jvp and .vjp, or .explicit for its entries"
             )

@@ -12,8 +12,9 @@ from fractions import Fraction
 import numpy as np
 
 from .expr import NUMBER, NUMPY, Expr, ShapeError, UnsupportedError, as_expr, is_number, shape_text
-from .forms import diag, identity, ones, outer, sigmoid
+from .forms import diag, identity, ones, outer, sigmoid, zeros
 from .rules import DOT, PRIMITIVES, ROW, STACK, of_vectors
+from .style import of_pi
 from .tokens import ReadError
 
 
@@ -102,8 +103,9 @@ def divide(a, b) -> Expr:
     if kinds[1] == "matrix" or kinds[0] == "matrix" and kinds[1] != "scalar":
         raise UnsupportedError(f"{a} cannot be divided by {b}, which is {shape_text(b.shape)}")
     numbers = [e.params[0] for e in (a, b) if e.op is NUMBER]
-    if len(numbers) == 2 and all(isinstance(n, Fraction) for n in numbers) and numbers[1]:
-        return as_expr(numbers[0] / numbers[1])
+    if len(numbers) == 2 and isinstance(numbers[1], Fraction) and numbers[1]:
+        if isinstance(numbers[0], Fraction) or of_pi(numbers[0]):
+            return as_expr(numbers[0] / numbers[1])
     return np.divide(a, b)
 
 
@@ -174,6 +176,8 @@ FUNCTIONS = {  # by name and number of operands
     "outer": {2: outer},
     "dot": {2: dot},
 }
+
+OF_LENGTHS = {"ones": ones, "zeros": zeros, "eye": identity}  # by name, of a length such as n
 
 
 def laid_out(grid: list) -> Expr:

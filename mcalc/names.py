@@ -7,8 +7,10 @@ import re
 
 from . import expr
 from .expr import Expr, as_expr, shape_text
-from .meanings import CONSTANTS, FUNCTIONS, Example, number
+from .meanings import CONSTANTS, FUNCTIONS, OF_LENGTHS, Example, number
 from .tokens import DERIVATIVE, ReadError, Token, is_word, shown
+
+_LONGEST = 100  # numbers in a column of ones, if nothing given is longer
 
 
 def given(symbols: dict) -> dict[str, Expr]:
@@ -33,6 +35,7 @@ class Names:
     def __init__(self, given):
         self.given = given
         self.letters = {n for e in given.values() for n in e.shape if isinstance(n, str)}
+        self.lengths = {n for e in given.values() for n in e.shape if isinstance(n, int)}
         self.in_sum = 0  # how many are open
 
     def known(self, name) -> Expr | Example | None:
@@ -45,6 +48,17 @@ class Names:
         if _is_index(index) and 1 <= int(index) <= number_of_elements(v):
             return v[int(index) - 1]
         return expr.size(name) if name in self.letters else CONSTANTS.get(name)
+
+    def length(self, token) -> str | int:
+        """A length, which is a letter or a number: the n of ``1_n``."""
+        if token.kind == "number" and token.text.isdigit() and int(token.text) > 0:
+            if int(token.text) > max({_LONGEST, *self.lengths}):
+                raise ReadError(f"a vector of {token.text} is too long", token.column)
+            return int(token.text)
+        if token.kind == "word" and (token.text in self.letters or token.text not in self.given):
+            return token.text
+        reason = f"{token} is no length: a letter or a number stands there, as in 1_n and 0_3"
+        raise ReadError(reason, token.column)
 
     def example(self, base):
         v = self.given.get(base)
@@ -92,6 +106,8 @@ class Names:
             reason = DERIVATIVE
         elif name in ("np", "mc", "math", "numpy"):
             reason = f"write exp(x), sum(x), diag(x) and the like without {name}."
+        elif name in OF_LENGTHS:
+            reason = f"write {name}(n), with a length"
         elif start and name.removeprefix(start) in self.given:
             reason = f"write {start}({name.removeprefix(start)})"
         elif _is_index(index) and number_of_elements(v):

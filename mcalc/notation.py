@@ -18,22 +18,43 @@ from .style import STYLES, Style
 CASES, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a written part holds together
 _PRODUCTS = ("matvec", "vecmat", "matmat")
 _SUMS = ("add", "subtract", "logical_not")  # the last is written as 1 - (x > 0)
+_SCALED = ("row", "multiply", "divide", "negative", "where")  # as a row in a list is
 _FILLED = ("ones", "zeros")  # of which no dot product is written: 1.x looks like a number
+
+
+LONG, DEEP = 5000, 100  # parts of a formula that is written, and how deep they are nested
+
+
+def unwritten(e: Expr) -> str:
+    """Why a formula is not written; empty if it is."""
+    if e.nesting > DEEP:
+        return "too deep to be written"
+    return "too long to be written" if e.weight > LONG else ""
 
 
 class Writer:
     """Writes expressions in one style. ``index`` is "i" while inside a sum over the data.
 
     With ``partial``, derivatives of a function of one variable are written with ∂ as well.
+    ``names`` are those of more variables, which stand beside what is written.
     """
 
-    def __init__(self, style: Style, whole: Expr, partial=False):
+    def __init__(self, style: Style, whole: Expr, partial=False, names=()):
         self.style, self.index, self.in_diagonal, self.partial = style, "", False, partial
+        self.beside_vector = self.in_list = False  # where ones need no length, and rows of them do
+        self._visible: dict[Expr, bool] = {}
         self.taken = {e.name for e in expr.symbols(whole)}
+        self.names = {e.name for e in expr.walk(whole) if e.name} | {*names}
 
     def __call__(self, e: Expr, level=CASES) -> str:
         """``e``, in parentheses if it holds less tightly than ``level``."""
+        if reason := unwritten(e):
+            return self.style("parens", self.style.words(reason))
         place = self if e.ndim or not self.index else self.at(index=None)  # the same for every i
+        if e.args and not self.style.latex:
+            beside = bool(e.op.scalar) and (self.beside_vector or self.shows_length(e))
+            in_list = self.in_list and e.op.name in _SCALED
+            place = place.at(beside_vector=beside and e.ndim == 1, in_list=in_list)
         written, tightness = getattr(place, "_" + e.op.name, place._function)(e)
         return written if tightness >= level else self.style("parens", written)
 
@@ -50,11 +71,34 @@ class Writer:
             return self.style("parens", self(v)) + "^T"
         return self(v.T if v.ndim == 1 else v, level)
 
+    def shows_length(self, e):
+        """Whether a vector's length can be seen: ``x + 1`` is as long as x, ``2 1`` is a number."""
+        if e not in self._visible:
+            seen = e.ndim > 0 and e.op.name not in _FILLED
+            if seen and (e.op.scalar or e.op.name == "row"):
+                seen = any(map(self.shows_length, e.args))
+            self._visible[e] = seen
+        return self._visible[e]
+
+    def fitting(self, v, level, without=("ones",)):
+        """A vector beside something that tells its length: ``A 1``, and not ``A 1_n``."""
+        return (self.at(beside_vector=True) if v.op.name in without else self)(v, level)
+
+    def filled(self, e, digit):
+        """Ones or zeros, with their length where nothing else tells it: ``1_n``, ``0_(m + 2)``."""
+        if self.index or e.ndim > 1:
+            return digit
+        if self.style.latex or self.beside_vector or e.shape[0] is None:
+            return self.style(e.op.name)
+        length = f"{e.shape[0]}"
+        return f"{digit}_({length})" if " " in length else f"{digit}_{length}"
+
     # --- leaves ---
 
     def _symbol(self, e):
-        below = f"_{self.index}" if self.index and e.ndim == 1 else ""
-        return self.style.symbol(e.name, 0 if below else e.ndim) + below, ATOM
+        if self.index and e.ndim == 1:
+            return self.style.symbol(e.name, 0, self.index), ATOM
+        return self.style.symbol(e.name, e.ndim), ATOM
 
     _named = _symbol
 
@@ -73,8 +117,9 @@ class Writer:
     def _number(self, e):
         value = e.params[0]
         if not isinstance(value, Fraction) or value.denominator == 1:
-            written = self.style.decimal(value) if isinstance(value, float) else str(value)
-            return written, (SUM, ATOM)[value >= 0]
+            written, several = self.style.number(abs(value), self.taken)
+            level = PRODUCT if several else ATOM
+            return (written, level) if value >= 0 else (f"-{written}", SUM)
         written = self.style("fraction", str(abs(value.numerator)), str(value.denominator))
         return ("-" + written, SUM) if value < 0 else (written, PRODUCT)
 
@@ -82,10 +127,10 @@ class Writer:
         return e.params[0], SUM if " " in e.params[0] else ATOM
 
     def _ones(self, e):
-        return "1" if self.index else self.style("ones"), ATOM
+        return self.filled(e, "1"), ATOM
 
     def _zeros(self, e):
-        return "0" if self.index or e.ndim > 1 else self.style("zeros"), ATOM
+        return self.filled(e, "0"), ATOM
 
     def _identity(self, e):
         return "I", ATOM
@@ -101,17 +146,25 @@ class Writer:
 
     def _index(self, e):
         (v,) = e.args
-        name = self.style.symbol(v.name, 0) if v.op is SYMBOL else self(v, ATOM)
-        return f"{name}_{e.params[0] + 1}", ATOM
+        place = str(e.params[0] + 1)
+        if f"{v.name}_{place}" in self.names:  # z_(1) beside a variable z_1
+            place = f"({place})"
+        if v.name:
+            return self.style.symbol(v.name, 0, place), ATOM
+        return f"{self(v, ATOM)}_{place}", ATOM
 
     # --- sums and products of elements ---
 
     def _add(self, e):
-        right = self(e.args[1], SUM if e.args[1].op.name in _SUMS else PRODUCT)
-        return f"{self(e.args[0], SUM)} + {right}", SUM
+        first, *rest = _summands(e)
+        written = [self(first, SUM)]
+        for name, term in rest:
+            loose = name == "add" and term.op.name in _SUMS
+            sign = " + " if name == "add" else " - "
+            written += sign, self(term, SUM if loose else PRODUCT)
+        return "".join(written), SUM
 
-    def _subtract(self, e):
-        return f"{self(e.args[0], SUM)} - {self(e.args[1], PRODUCT)}", SUM
+    _subtract = _add
 
     def _logical_not(self, e):
         return f"1 - {self(e.args[0], PRODUCT)}", SUM
@@ -145,7 +198,8 @@ class Writer:
             elif part[0].isdigit() and (before.op is NUMBER or not f.ndim) or _alike(before, f):
                 written = self.style("times", written, part)
             else:
-                close = before.op is NUMBER and written[-1] != ")" and self.is_close(f)
+                close = before.op is NUMBER and self.is_close(f)
+                close = close and written[-1] not in ")i"  # as in (1/2) x and pi x
                 close = close and not part.startswith("sum_i")
                 written += ("" if close else " ") + part
         return written
@@ -190,6 +244,8 @@ class Writer:
             return self.call(e.op.name, *e.args), ATOM
         loose = template[-1] not in ")|F"  # as in "{0} > {1}"
         parts = [self(a, SUM if template[0] == "{" else CASES) for a in e.args]
+        if template[0] == (e.args[0].op.text or " ")[0] == "|":  # ||x|| is the norm
+            parts = [self.style("parens", parts[0])]
         template = self.style.template(template)
         return re.sub(r"\{(\d)\}", lambda m: parts[int(m[1])], template), CASES if loose else ATOM
 
@@ -227,10 +283,11 @@ class Writer:
         if b.op.name in _PRODUCTS or a.op is SLOPE:
             return f"{self.laid(a, POWER)} {self(b)}", PRODUCT
         if a.op.name == "vecmat":
-            return f"{self.laid(a, PRODUCT)} {self(b, POWER)}", PRODUCT
+            return f"{self.laid(a, PRODUCT)} {self.fitting(b, POWER)}", PRODUCT
         if a.op.name in _FILLED or b.op.name in _FILLED:
             a, b = (b, a) if b.op.name == "zeros" else (a, b)  # since x^T 0 is read as a row
-            return f"{self.laid(a, POWER)} {self(b, POWER)}", PRODUCT
+            right = self.fitting(b, POWER) if self.shows_length(a) else self(b, POWER)
+            return f"{self.laid(a, POWER)} {right}", PRODUCT
         return self.style("dot", self(a, ATOM), self(b, ATOM)), PRODUCT
 
     def _matvec(self, e, laid=False):
@@ -247,7 +304,7 @@ class Writer:
             return self.weighted(v, row, "^T" if laid else ""), PRODUCT
         if laid:
             return f"{self.laid(v, PRODUCT)} {self(matrix.T, POWER)}", PRODUCT
-        right = self(v, PRODUCT if v.op.name in _PRODUCTS else POWER)
+        right = self.fitting(v, PRODUCT if v.op.name in _PRODUCTS else POWER)
         return f"{self(matrix, POWER)} {right}", PRODUCT
 
     _vecmat = _matvec
@@ -263,7 +320,7 @@ class Writer:
         if matrix.op is not SYMBOL or matrix.shape[0] != "N":
             return None
         name = matrix.name.lower() if len(matrix.name.split("_")[0]) == 1 else matrix.name
-        return self.style.symbol(matrix.name if name in self.taken else name, 1) + "_i"
+        return self.style.symbol(matrix.name if name in self.taken else name, 1, "i")
 
     def weighted(self, v, row, turn):
         """The sum over the data of each row times its weight, which is a case distinction."""
@@ -277,7 +334,7 @@ class Writer:
         return self.style("sum_i", inside._where(v, write)[0])
 
     def _outer(self, e):
-        return f"{self(e.args[0], POWER)} {self.laid(e.args[1], POWER)}", PRODUCT
+        return f"{self.fitting(e.args[0], POWER)} {self.laid(e.args[1], POWER)}", PRODUCT
 
     def _transpose(self, e):
         if e.args[0].op is SLOPE:
@@ -289,12 +346,17 @@ class Writer:
             return self.style("column", *map(self, e.args)), ATOM
         if all(a.op.name == "stack" for a in e.args):
             return self.style.grid(map(self, row.args) for row in e.args), ATOM
-        return self.style("blocks", *map(self.laid, e.args)), ATOM
+        return self.style("blocks", *map(self.rows_of(e).laid, e.args)), ATOM
 
     def _concatenate(self, e):
         return self.style("blocks", *map(self, e.args)), ATOM
 
-    _blocks = _concatenate
+    def _blocks(self, e):
+        return self.style("blocks", *map(self.rows_of(e), e.args)), ATOM
+
+    def rows_of(self, e):
+        """This writer in a list of rows: if all of them are ones or zeros, they have a length."""
+        return self.at(in_list=not any(map(self.shows_length, e.args)))
 
     def _row(self, e):
         (v,) = e.args
@@ -315,8 +377,8 @@ class Writer:
             sign = " + " if name == "add" else " - "
             return self.laid(v.args[0], SUM) + sign + self.laid(v.args[1], PRODUCT), SUM
         if name in ("stack", "concatenate"):
-            return self.style("row", *map(self.laid, v.args)), ATOM
-        return self(v, ATOM) + "^T", POWER
+            return self.style("row", *map(self.at(in_list=True).laid, v.args)), ATOM
+        return (self(v, ATOM) if self.in_list else self.fitting(v, ATOM, _FILLED)) + "^T", POWER
 
 
 def is_partial(held):
@@ -327,9 +389,14 @@ def is_partial(held):
 
 def _has_row_times_matrix(v):
     """Whether a term of this sum is ``v^T W``, so that all are rows; ``(W x + b)^T`` is shorter."""
-    if v.op.name in ("add", "subtract", "negative", "multiply"):
-        return any(map(_has_row_times_matrix, v.args[-1:] if v.op.name == "multiply" else v.args))
-    return v.op.name == "vecmat" or v.op.name == "matvec" and v.args[0].op.name == "transpose"
+    stack = [v]
+    while stack:
+        v = stack.pop()
+        if v.op.name in ("add", "subtract", "negative", "multiply"):
+            stack += v.args[-1:] if v.op.name == "multiply" else v.args
+        elif v.op.name == "vecmat" or v.op.name == "matvec" and v.args[0].op.name == "transpose":
+            return True
+    return False
 
 
 def _spread(e, shape):
@@ -352,11 +419,32 @@ def _alike(a, b):
     return not a.ndim and base[0] is base[1]
 
 
+def _summands(e):
+    """The first term of ``a + b - c``, and pairs of a sign's name and the term behind it."""
+    found = []
+    while e.op.name in ("add", "subtract"):
+        e, last = e.args[0], (e.op.name, e.args[1])
+        found.append(last)
+    return [e, *reversed(found)]
+
+
 def _factors(e):
     """The factors of a product that are not products themselves."""
-    return [f for a in e.args for f in _factors(a)] if e.op.name == "multiply" else [e]
+    found, stack = [], [e]
+    while stack:
+        f = stack.pop()
+        if f.op.name == "multiply":
+            stack += reversed(f.args)
+        else:
+            found.append(f)
+    return found
 
 
 expr.WRITERS.update(
-    {style.name: lambda e, level=CASES, style=style: Writer(style, e)(e, level) for style in STYLES}
+    {
+        style.name: lambda e, level=CASES, style=style, names=(): Writer(style, e, names=names)(
+            e, level
+        )
+        for style in STYLES
+    }
 )

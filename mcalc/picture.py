@@ -93,3 +93,12 @@ def numbers(array) -> str:
     if array.ndim == 2 and 1 in array.shape:
         return numbers(array.ravel()) + "^T" * (array.shape[1] == 1)
     return "[" + ", ".join(map(numbers if array.ndim > 1 else number, array)) + "]"
+
+
+def digits_apart(*values, digits=4) -> list[str]:
+    """Numbers with so many digits, or as many as it takes for the first to differ from the rest."""
+    while True:
+        told = [f"{v:.{digits}g}" for v in values]
+        if digits >= 17 or told[0] not in told[1:]:
+            return told
+        digits += 1

@@ -14,9 +14,11 @@ from .expr import SIZE, Expr, as_expr, is_number
 from .forms import ones, zeros
 from .meanings import (
     COMPARISONS,
+    CONSTANTS,
     DOTTED,
     FACTORS,
     FUNCTIONS,
+    OF_LENGTHS,
     Builder,
     Example,
     dot,
@@ -42,7 +44,8 @@ def read(text: str, /, **symbols) -> Expr:
     The names are those given: expressions, Jacobians or numbers. The notation is the paper's, and
     what ``str()`` of a closed form prints: ``x^T`` is 1 x n, ``w.x`` a scalar, ``w x^T`` a matrix,
     ``w ⊗ x`` the product element by element, ``diag(x)``, ``1 if x > 0; 0 otherwise``,
-    ``sum_i (...)`` over the data. ``I``, ``1^T`` and ``0^T`` take the length that fits.
+    ``sum_i (...)`` over the data. ``I``, ``1^T`` and ``0^T`` take the length that fits, and
+    ``1_n`` and ``0_3`` have the one that is written.
 
     Raises :class:`ReadError` for whatever cannot be read, with its column. Paper: "Notation".
     """
@@ -207,6 +210,10 @@ class _Reader:
         """Whether two factors become one: a dot product, or ``1 x^T``, where 1 is a column."""
         kinds = kind(left.value), kind(right.value)
         operation, a = dot, left.value
+        if self.is_of_pi(left, right):
+            left.value = as_expr(left.value.params[0] * right.value.params[0])
+            left.number, left.end = "", right.end
+            return True
         if right.operation == "" and left.number == "1" and kinds[1] == "row":
             operation, a = product, ones()
             if left.operation == "/":
@@ -218,6 +225,11 @@ class _Reader:
         left.value = self.build(right.column, operation, a, right.value)
         left.number, left.end = "", right.end
         return True
+
+    def is_of_pi(self, left, right):
+        """Whether this is one number, as ``2pi`` is."""
+        close = left.number and left.operation != "/" and not self.tokens[right.first].spaced
+        return close and right.operation == "" and right.value is CONSTANTS["pi"]
 
     def no_dot(self, left, right, kinds):
         hint = "leave out the ^T"
@@ -253,11 +265,27 @@ class _Reader:
     def starts(self):
         """Whether the next token begins a factor."""
         token = self.now
-        if token.kind in ("number", "word"):
+        if token.kind in ("number", "constant", "word"):
             return not self.is_keyword(token)
+        if token.text == "[" and not token.spaced and self.tokens[self.at - 1].kind == "word":
+            self.refuse_index(self.tokens[self.at - 1])
         if token.text == "|" and self.brackets[-1:] == ["|"]:  # it closes, unless as in |z |x||
             return token.spaced and not self.tokens[self.at + 1].spaced
         return token.kind == "sign" and token.text in "([|"
+
+    def refuse_index(self, name):
+        """Of ``x[0]``, Python's first element, which in the notation is ``x_1``."""
+        v, index = (
+            self.names.known(name.text),
+            re.match(r"\[(\d{1,9})\]", self.text[name.end - 1 :]),
+        )
+        if not index and kind(v) == "scalar":
+            return  # z[b, 1] is a number times a list
+        element = f"{'x' if kind(v) != 'column' or isinstance(v, Example) else name.text}_1"
+        if index and index[1] != "0":
+            element = f"{element[:-1]}{int(index[1]) + 1}, counted from 1"
+        message = f"an element is written {element}; before a list there is a space"
+        raise ReadError(message, name.end)
 
     def power(self):
         base = self.postfix()
@@ -322,9 +350,11 @@ class _Reader:
         token = self.now
         if token.kind == "word" and not self.is_keyword(token):
             return self.name(token)
+        if token.kind == "constant":
+            return self.constant({"1_": ones, "0_": zeros}[token.text])
         if token.kind == "number":
             self.next()
-            return as_expr((float if re.search("[.e]", token.text) else int)(token.text))
+            return as_expr((float if re.search("[.eE]", token.text) else int)(token.text))
         if self.sign("("):
             return self.inside(token, ")", self.cases)
         if self.sign("["):
@@ -332,6 +362,22 @@ class _Reader:
         if self.sign("|"):
             return self.bars(token)
         raise ReadError(f"a formula is expected, and here is {token}", token.column)
+
+    def constant(self, make):
+        """Ones, zeros or the identity of the length that follows: ``1_n``, ``0_(m + 2)``."""
+        token = self.next()
+        opening = self.sign("(")
+        length = (
+            self.inside(opening, ")", self.length) if opening else self.names.length(self.next())
+        )
+        return self.build(token.column, make, length)
+
+    def length(self):
+        """A length, or several that are added up."""
+        parts = [self.names.length(self.next())]
+        while self.sign("+"):
+            parts.append(self.names.length(self.next()))
+        return np.concatenate([*map(ones, parts)]).shape[0]
 
     def bars(self, opening):
         """``|x|``, ``||x||`` and more bars in a row, told apart by the next ones."""
@@ -364,6 +410,9 @@ class _Reader:
             return value
         if token.text == "sum_i":
             return self.sum_over_data(token)
+        if token.text in OF_LENGTHS and called:
+            self.at -= 1
+            return self.constant(OF_LENGTHS[token.text])
         if token.text in FUNCTIONS:
             return self.call(token)
         pieces = self.names.pieces(token, called)

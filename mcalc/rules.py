@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from functools import partial, reduce
 
+import mpmath
 import numpy as np
 import sympy as sp
 
@@ -137,12 +138,24 @@ def _chosen(second, e, k):
     return slope(e, k, np.where(second(b, a), *((0, 1), (1, 0))[k]))
 
 
+_SINGULAR = 1e-13  # a matrix that is nearer to a singular one than this is taken for one
+
+
 def _inverse(X):
     """The inverse, not-a-number for a singular matrix: that may be one of a batch."""
     try:
-        return np.linalg.inv(X)
+        inverse = np.linalg.inv(X)
     except np.linalg.LinAlgError:
         return np.stack(list(map(_inverse, X))) if X.ndim > 2 else np.full(X.shape, np.nan)
+    condition = np.prod([abs(M).sum(axis=-1).max(axis=-1) for M in (X, inverse)], axis=0)
+    return np.where((condition < 1 / _SINGULAR)[..., None, None], inverse, np.nan)
+
+
+def _log_determinant(X):
+    """log(|det(X)|); of a singular matrix, such as X X^T with too few columns, minus infinity."""
+    det, rows = np.linalg.det(X), np.sqrt((abs(X) ** 2).sum(axis=-1))
+    singular = abs(det) < _SINGULAR * rows.prod(axis=-1)
+    return np.log(np.where(singular, 0, _size_of(det)))
 
 
 def _side(*operands):
@@ -166,6 +179,40 @@ def _largest(x):
     """1 at the largest element and -1 elsewhere; 0 where several are the largest."""
     top = x.real == np.max(x.real, axis=-1, keepdims=True)
     return np.where(top, np.where(np.sum(top, axis=-1, keepdims=True) > 1, 0, 1), -1)
+
+
+def _of_largest(e, k):
+    """What ``max`` takes of each element: 1 of the largest, and of several an equal share.
+
+    Of ``max(x)`` several are the largest at single points only, of ``max(max(b, x))`` wherever b is
+    larger than two elements of x: the derivative by b is 1 there, however many they are.
+    """
+    (x,) = e.args
+    largest = np.where(np.equal(x, e), 1, 0)
+    return "i,i->", largest if differ(x) else largest / np.sum(largest)
+
+
+def differ(v):
+    """Whether the elements of a vector are equal at single points only, as far as is plain to see.
+
+    Those of ``b x + 1`` and ``W x`` are; of ``max(b, x)``, ``b 1`` and ``x - x`` they need not be.
+    """
+    if v.op is expr.SYMBOL:
+        return v.params[1:] == ()  # an intermediate variable tells of what it stands for
+    if v.op is expr.NAMED:
+        return differ(*v.args)
+    if v.op in (MATVEC, VECMAT, STACK):
+        plain = all(a.op is expr.SYMBOL or not a.ndim and is_number(a) for a in v.args)
+        return plain and len({*v.args}) == len(v.args)
+    smooth = v.op.scalar and v.op.analytic and v.op is not PRIMITIVES["where"]
+    if not smooth and v.op not in (PRIMITIVES["absolute"], CONCATENATE):
+        return False
+    vectors, scalars = ([a for a in v.args if bool(a.ndim) is one] for one in (True, False))
+    mentioned = [a for x in vectors for a in expr.symbols(x)]
+    plain = all(a.op in (expr.SYMBOL, expr.SIZE) or is_number(a) for a in scalars)
+    plain = plain and not any(is_number(a, n) for a in scalars for n in (0, 1))  # 0 x, 1^x
+    added = v.op in (PRIMITIVES["add"], PRIMITIVES["subtract"])
+    return len(set(mentioned)) == len(mentioned) and all(map(differ, vectors)) and (added or plain)
 
 
 def common_shape(parts):
@@ -259,28 +306,29 @@ TOTAL = row("total", "ij->", text="sum({0})", code="{0}.sum()", **COUNTED)
 
 # neither
 MAX = row("max", "i->", numpy=lambda x: np.max(x, axis=-1), branch=_largest, analytic=False, **KEPT,
-          local=lambda e, k: ("i,i->", np.where(np.equal(e.args[0], e), 1, 0)),
+          local=_of_largest,
           grind=lambda x: sp.Piecewise(*((a, sp.And(*(a >= b for b in x))) for a in x[:-1]),
                                        (x[-1], True)), code="{0}.max()")
-NORM = row("norm", "i->", numpy=lambda x: np.sqrt(np.sum(x * x, axis=-1)), text="||{0}||",
+NORM = row("norm", "i->", numpy=lambda x: np.sum(x * x, axis=-1) ** 0.5, text="||{0}||",
            **COUNTED, local=lambda e, k: ("i,i->", algebra.mul(e.args[0], algebra.invert(e))),
            branch=lambda x: np.sign(np.sum(np.abs(x), axis=-1)),
            grind=lambda x: sp.sqrt(np.sum(x * x)), code="np.sqrt({0}.dot({0}))")
-FROBENIUS = row("frobenius", "ij->", numpy=lambda X: np.sqrt(np.sum(X * X, axis=(-2, -1))),
+FROBENIUS = row("frobenius", "ij->", numpy=lambda X: np.sum(X * X, axis=(-2, -1)) ** 0.5,
                 **COUNTED,
                 local=lambda e, k: ("ij,ij->", algebra.mul(e.args[0], algebra.invert(e))),
                 branch=lambda X: np.sign(np.sum(np.abs(X), axis=(-2, -1))), text="||{0}||_F",
                 grind=lambda X: sp.sqrt(np.sum(X * X)), code="np.sqrt(np.sum({0} * {0}))")
 INV = row("inv", "ij->ij", numpy=_inverse, code="np.linalg.inv({0})", **COUNTED,
           local=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
-          grind=lambda X: np.array(sp.Matrix(X).inv("ADJ")))
+          grind=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
 DET = row("det", "ij->", numpy=np.linalg.det, code="np.linalg.det({0})", **COUNTED,
           local=lambda e, k: ("ij,ij->", algebra.mul(e, np.linalg.inv(e.args[0]).T)),
-          grind=lambda X: sp.Matrix(X).det("berkowitz"))
-LOGDET = row("logdet", "ij->", numpy=lambda X: np.log(_size_of(np.linalg.det(X))), **COUNTED,
+          grind=lambda X: sp.Matrix(X).det("berkowitz"), precise=mpmath.det)
+LOGDET = row("logdet", "ij->", numpy=_log_determinant, **COUNTED,
              local=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log(|det({0})|)",
              grind=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
-             code="np.linalg.slogdet({0})[1]")
+             code="np.linalg.slogdet({0})[1]",
+             precise=lambda X: mpmath.log(abs(mpmath.det(X))))
 STACK = row("stack", numpy=lambda *parts: np.stack(parts[:-1], axis=-1 - parts[-1]), **KEPT,
             local=lambda e, k: (("i,->i", "i,j->ij")[e.ndim - 1], constant("unit", k, len(e.args))),
             shape=lambda *parts: (len(parts) - 1, *common_shape(parts[:-1])),

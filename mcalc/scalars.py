@@ -47,14 +47,14 @@ class Slices(tuple):
 
 def written(e: sp.Basic, style) -> str:
     """A scalar, or a condition, in one style."""
-    return _Writer(style)(e)
+    return _Writer(style, e)(e)
 
 
 class _Writer:
     """One method for each class of SymPy's that is written in a way of its own."""
 
-    def __init__(self, style):
-        self.style = style
+    def __init__(self, style, whole):
+        self.style, self.whole = style, whole
 
     def __call__(self, e, level=CASES):
         for kind in type(e).__mro__:
@@ -68,12 +68,17 @@ class _Writer:
 
     def _rational(self, e):
         if e.is_Integer:
-            return str(e), ATOM if e >= 0 else SUM
+            return self.plain(int(e))
         text = self.style("fraction", str(abs(e.p)), str(e.q))
         return (text, PRODUCT) if e > 0 else ("-" + text, SUM)
 
     def _float(self, e):
-        return f"{float(e):g}", ATOM if e >= 0 else SUM
+        return self.plain(float(e))
+
+    def plain(self, value):
+        taken = [x.name for x in self.whole.free_symbols] if isinstance(value, float) else ()
+        text, several = self.style.number(abs(value), taken)
+        return (text, PRODUCT if several else ATOM) if value >= 0 else (f"-{text}", SUM)
 
     def _add(self, e):
         terms = sorted(e.args, key=_place_in_sum)
@@ -101,16 +106,21 @@ class _Writer:
     def beside(self, factors):
         text, before = "", None
         for f in sorted(factors, key=_place_in_product):
-            part = self(f, POWER if f is not factors[-1] or before is not None else PRODUCT)
+            loose = before is None and (f is factors[-1] or self.is_plain(f))
+            part = self(f, PRODUCT if loose else POWER)
             if before is None:
                 text = part
             elif part[0].isdigit():
                 text = self.style("times", text, part)
             else:
-                close = before.is_Number and (_is_power(f) or f.is_Add)
+                close = before.is_Number and (_is_power(f) or f.is_Add) and text[-1] != "i"
                 text += part if close else f" {part}"
             before = f
         return text
+
+    def is_plain(self, f):
+        """Whether a number needs no parentheses in a product: ``2pi x``, but ``(pi/2) x``."""
+        return f.is_Number and (self.style.latex or "/" not in self(f))
 
     def _pow(self, e):
         base, exponent = e.args

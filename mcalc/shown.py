@@ -15,8 +15,9 @@ class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
     Jacobians can be written with it.
     """
 
-    def __init__(self, formula: Expr):
+    def __init__(self, formula: Expr, names=()):
         self.expr = formula
+        self._names = names  # of variables beside which it stands
 
     @property
     def shape(self) -> tuple:
@@ -33,16 +34,20 @@ class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
     __eq__, __ne__, __hash__ = Expr.__eq__, Expr.__ne__, object.__hash__
 
     def __str__(self):
-        return str(self.expr)
+        return self._written(self.expr, "text")
 
     def __repr__(self):
         shown, note = self._shown()
-        return f"{shown}   ({shape_text(shown.shape)}{note})"
+        return f"{self._written(shown, 'text')}   ({shape_text(shown.shape)}{note})"
 
     def _repr_latex_(self):
         shown, note = self._shown()
         size = shape_text(shown.shape).replace("x", r"\times")
-        return rf"$\displaystyle {expr.WRITERS['latex'](shown)} \qquad ({size}\text{{{note}}})$"
+        written = self._written(shown, "latex")
+        return rf"$\displaystyle {written} \qquad ({size}\text{{{note}}})$"
+
+    def _written(self, e, style):
+        return expr.WRITERS[style](e, names=self._names)
 
     def _shown(self):
         turned = _layout == "denominator"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from .algebra import COMPARISONS
 from .expr import NAMED, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed, walk
-from .notation import CASES, PRODUCT, SUM, Writer
+from .notation import CASES, LONG, PRODUCT, SUM, Writer, unwritten
+from .rules import differ
 from .style import STYLES
 
 KINDS = ("introduce", "differentiate", "combine", "substitute")
@@ -78,24 +79,34 @@ class Graph:
         listed = whole.op.name == "stack" and whole.ndim == 1
         entries = {f"{output}_{k}": e for k, e in enumerate(whole.args, 1)} if listed else {}
         taken = taken | {output, *entries}
-        self._free = (u for k in itertools.count(1) if (u := f"u_{k}") not in taken)
+        cut = {e.args[0].name for e in walk(y) if e.op.name == "index"}
+        letter = next(u for u in "urshv" if u not in cut)  # u_1 is an element of u
+        self._free = (u for k in itertools.count(1) if (u := f"{letter}_{k}") not in taken)
+        self._inlined: dict[Expr, Expr] = {}  # operations as they stand inside of others
         # of a vector that is given entry by entry
-        self.components = [self._introduce(e, name) for name, e in entries.items()]
-        definition = rebuild(whole, tuple(self.components)) if listed else self._inside(whole)
+        self.components = [self._introduce(self._prepared(e), n) for n, e in entries.items()]
+        if listed:
+            definition = rebuild(whole, tuple(self.components))
+        else:
+            definition = self._inside(self._prepared(whole))
         self.result = node(SYMBOL, params=(output,), shape=y.shape)
         self.definitions[self.result] = definition
-        if len(self.numbered) == 1 and taken.isdisjoint("uU"):  # one alone needs no number
+        if len(self.numbered) == 1 and taken.isdisjoint((letter, letter.upper())):
+            # one alone needs no number
             (only,) = self.numbered
-            swap = {only: node(SYMBOL, params=(only.name[0],), shape=only.shape)}.get
+            params = (only.name[0], *only.params[1:])
+            swap = {only: node(SYMBOL, params=params, shape=only.shape)}.get
             self.definitions = {swap(v, v): replace(d, swap) for v, d in self.definitions.items()}
             self.numbered = [swap(only)]
         self.terms: dict[tuple, list] = {}  # what has slope zero, such as a condition, is no path
         self.locals: dict[tuple, Expr | None] = {}  # the closed forms; None where there is a matrix
+        places = {p: k for k, p in enumerate((*variables, *self.definitions))}
+        self._parents: dict[Expr, list] = {v: [] for v in self.definitions}
         for v, d in self.definitions.items():
-            used = set(symbols(d))
-            for p in (*variables, *self.definitions):
-                if p in used and (found := local(d, p)):
+            for p in sorted({*symbols(d)} & places.keys(), key=places.get):
+                if found := local(d, p):
                     self.terms[v, p], self.locals[v, p] = found
+                    self._parents[v].append(p)
         self.counts = {v: Counter([v]) for v in variables}  # of the paths to each variable
         for v in self.definitions:
             self.counts[v] = sum((self.counts[p] for p in self.parents(v)), Counter())
@@ -103,14 +114,31 @@ class Graph:
         self.paths = max((n for v in self.rows for n in self.counts[v].values()), default=0)
         self.all_scalar = not any(v.ndim for v in (*variables, *self.definitions))
 
+    def _prepared(self, whole):
+        """``whole``, of which all operands have been introduced, however deep it is built."""
+        stack = [(whole, a, False) for a in reversed(whole.args)]
+        while stack:
+            parent, e, ready = stack.pop()
+            if ready:
+                self._operand(parent, e)
+            elif e in self.depends and e not in self.sources and e not in self._made:
+                stack.append((parent, e, True))
+                inner = e.args[0] if e.op is NAMED else e
+                left = inner.args if inner not in self._inlined else ()
+                stack.extend((inner, a, False) for a in reversed(left))
+        return whole
+
     def _inside(self, e):
         """The operation ``e`` with a variable introduced for each of its operands."""
         e = e.args[0] if e.op is NAMED else e
-        if e not in self.depends:
-            return unnamed(e)
         if e in self.sources:
             return e
-        return rebuild(e, tuple(self._operand(e, a) for a in e.args))
+        if e not in self._inlined:
+            moves = e in self.depends
+            self._inlined[e] = (
+                rebuild(e, tuple(self._operand(e, a) for a in e.args)) if moves else unnamed(e)
+            )
+        return self._inlined[e]
 
     def _operand(self, parent, e):
         fixed = e not in self.depends or e in self.sources
@@ -126,7 +154,9 @@ class Graph:
         free = next(self._free) if name is None else name
         if name is None and e.ndim > 1:
             free = free.upper()
-        made = self._made[e] = node(SYMBOL, params=(free,), shape=e.shape)
+        # of elements that may be equal, as those of u = max(b, x), max takes shares
+        shared = ("equal",) if e.ndim == 1 and not differ(unnamed(e)) else ()
+        made = self._made[e] = node(SYMBOL, params=(free, *shared), shape=e.shape)
         if name is None:
             self.numbered.append(made)
         self.definitions[made] = definition
@@ -155,7 +185,7 @@ class Graph:
 
     def parents(self, v: Expr) -> list[Expr]:
         """The variables that ``v`` moves with."""
-        return [p for u, p in self.terms if u is v]
+        return self._parents.get(v, [])
 
     def chains(self, v: Expr, x: Expr) -> list:
         """What leads from ``v`` back to ``x``: pairs of (variable, parent), each chain as far as
@@ -199,12 +229,34 @@ class Graph:
         )
 
 
+INSTEAD = "too long to be written: use .numpy(), .jvp or .vjp for its numbers"
+
+
+class Unwritten:
+    """In the place of lines that nobody could read."""
+
+    def __init__(self, output, variables, style):
+        names = [style.symbol(v.name, v.ndim) for v in variables]
+        by = names[0] if len(names) == 1 else f"({', '.join(names)})"
+        instead = style("parens", style.words(INSTEAD))
+        self.head = f"{style('∂', output, by)} = {instead}"
+
+    def all(self) -> list[str]:
+        """Nothing but the last of the four steps."""
+        return ["", "", "", self.head]
+
+    def chain(self) -> str:
+        """No product."""
+        return ""
+
+
 class Lines:
     """The lines of the four steps in one style of notation."""
 
     def __init__(self, graph: Graph, closed: Expr, style):
         self.graph, self.locals, self.closed, self.style = graph, graph.locals, closed, style
-        self.write = Writer(style, graph.definitions[graph.result])
+        names = [e.name for d in graph.definitions.values() for e in walk(d) if e.name]
+        self.write = Writer(style, graph.definitions[graph.result], names=names)
         single = graph.all_scalar and len(graph.variables) == 1
         self.total = "d" if single or graph.paths > 1 else "∂"
         self.definitions: dict[Expr, Expr] = {}  # in terms of the variables alone
@@ -220,7 +272,11 @@ class Lines:
         if not graph.chained or graph.joints or graph.components or len(graph.variables) > 1:
             return ""
         (x,) = graph.variables
-        return self.values(graph.chains(graph.result, x), x, self.definitions.get)
+        chains = graph.chains(graph.result, x)
+        factors = [replace(self.locals[p], self.definitions.get) for c in chains for p in c]
+        if any(map(unwritten, factors)) or sum(f.weight for f in factors) > LONG:
+            return ""
+        return self.values(chains, x, self.definitions.get)
 
     def all(self) -> list[str]:
         """Introduce, differentiate, combine, substitute."""
@@ -239,9 +295,15 @@ class Lines:
                 combine.append(self.line(v, x, chains))
         if listed:
             combine.append(f"{self.head()} = {self.entries()}")
-        substitute = self.equal(self.head(), self.chain(), self.write(self.closed))
+        substitute = self.equal(self.head(), self.chain(), self.written())
         lines = introduce, differentiate, combine, [substitute]
         return list(map("\n".join, lines))
+
+    def written(self) -> str:
+        """The closed form, or what there is instead."""
+        if self.closed is not None and not unwritten(self.closed):
+            return self.write(self.closed)
+        return self.style("parens", self.style.words(INSTEAD))
 
     def equal(self, *parts):
         """``a = b = c`` without repetitions, on one line if it is short enough to be read so."""

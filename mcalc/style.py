@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
+from decimal import Decimal
+from fractions import Fraction
 
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi "
@@ -42,6 +45,21 @@ _TABLE = {
 }
 
 
+_DIGITS = 17  # of a float, at most
+
+
+def of_pi(value):
+    """Numerator and denominator of a multiple of pi, if they are small."""
+    if not isinstance(value, float):
+        return None
+    above, below = Fraction(value / math.pi).limit_denominator(12).as_integer_ratio()
+    return (above, below) if above <= 12 and above * math.pi / below == value else None
+
+
+def _is_float(value):
+    return value < 2**1023 and float(value) == value
+
+
 class Style:
     """A column of the table: ``style("fraction", "1", "n")`` is ``1/n``, ``style("ones")`` is 1.
 
@@ -67,27 +85,50 @@ class Style:
         if not self.latex:
             return text
         text = re.sub(r"[&%#$]", r"\\\g<0>", text)
-        return r"\text{" + re.sub(r"([_^])(\w+|\([^)]*\))", r"}\1{\2}\\text{", text) + "}"
 
-    def symbol(self, name, ndim):
+        def script(match):
+            sign, raised = match.groups()
+            return "}" + sign + "{" + raised.replace("_", ",") + r"}\text{"
+
+        return r"\text{" + re.sub(r"([_^])(\w+|\([^)]*\))", script, text) + "}"
+
+    def symbol(self, name, ndim, index=""):
+        """A name; with an ``index`` an element of it, all subscripts in one: ``x_{1,2}``."""
         if not self.latex:
-            return name
+            return f"{name}_{index}" if index else name
         prime = "'" * name.endswith("'")
-        name, _, below = name.removesuffix("'").partition("_")
+        name, *below = name.removesuffix("'").split("_")
         letter = rf"\{name}" if name in _GREEK else name
         if ndim == 1:
             letter = rf"\boldsymbol{{{letter}}}" if name in _GREEK else rf"\mathbf{{{letter}}}"
         elif letter == name and len(name) > 1:
             letter = rf"\mathit{{{name}}}"
-        if below in ("hat", "bar", "tilde", "dot"):
-            return rf"\{below}{{{letter}}}{prime}"
-        return f"{letter}_{{{below}}}{prime}" if below else letter + prime
+        if below and below[0] in ("hat", "bar", "tilde", "dot"):
+            letter = rf"\{below.pop(0)}{{{letter}}}"
+        if not below:
+            return letter + (f"_{index}" if index else "") + prime
+        return f"{letter}_{{{','.join([*below, *([index] if index else [])])}}}{prime}"
 
-    def decimal(self, value):
-        digits, _, power = f"{value:g}".partition("e")
-        if not power or not self.latex:
-            return f"{value:g}"
-        return rf"{digits} \cdot 10^{{{int(power)}}}"
+    def number(self, value, taken=()):
+        """A whole number or float, with all digits that tell it from others: as it is read back.
+
+        Multiples of pi are written by its name, unless that is ``taken`` by a variable. Returns the
+        text, and whether it is more than one sign or word.
+        """
+        parts = of_pi(value)
+        if parts and "pi" not in taken:
+            above, below = parts
+            name = ("" if above == 1 else str(above)) + ("pi", r"\pi")[self.latex]
+            return (name if below == 1 else self("fraction", name, str(below))), parts != (1, 1)
+        plain = str(value)
+        if isinstance(value, float) or len(plain) > _DIGITS and _is_float(value):
+            plain = repr(float(value)).removesuffix(".0")
+        digits, _, power = plain.partition("e")
+        if power and self.latex:
+            return rf"{digits} \cdot 10^{{{int(power)}}}", True
+        if power and any(re.fullmatch("[eE][0-9]*", name) for name in taken):
+            return f"{Decimal(plain):f}", False
+        return plain, False
 
     def function(self, name):
         if not self.latex:

@@ -5,11 +5,12 @@ Signs that mean the same become one: ``**`` is ``^``, ``(*)`` and ``⊙`` are ``
 
 from __future__ import annotations
 
+import math
 import re
 from typing import NamedTuple
 
 LONGEST = 300  # characters of a line
-_DIGITS = 15  # of a number
+_DIGITS = 40  # of a number
 
 
 class ReadError(ValueError):
@@ -29,7 +30,8 @@ class ReadError(ValueError):
 class Token(NamedTuple):
     """A word or sign, with signs that mean the same as one in ``text``."""
 
-    kind: str  # number, word, sign, turn (a transpose), power (a superscript), index or end
+    kind: str  # number, word, sign, turn (a transpose), power (a superscript), index or end, or
+    # constant, which is 1_ or 0_ before a length
     text: str
     column: int
     typed: str
@@ -55,6 +57,7 @@ _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _LETTER = rf"[^\W\d_ᵀ{_RAISED}]"
 _NAME = rf"{_LETTER}(?:{_LETTER}|[0-9_])*"
+_EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
 _SAME = {
     **dict.fromkeys(["(*)", "⊙", "∘"], "⊗"),
     **dict.fromkeys(["×", "∗"], "*"),
@@ -65,7 +68,8 @@ _SAME = {
 }  # fmt: skip
 _SIGNS = sorted([*_SAME, *"+-*@/^.·⊗⊘()[],;|<>=≤≥≠"], key=len, reverse=True)
 _TOKEN = re.compile(
-    r"(?P<number>[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]{2}(?![0-9]))?|(?<![\w)\]|'])\.[0-9]+)"
+    rf"(?P<constant>[01]_(?=\(|{_LETTER}|[0-9]))"
+    rf"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|(?<![\w)\]|'])\.[0-9]+){_EXPONENT})"
     rf"|(?P<word>{_NAME})"
     rf"|(?P<power>⁻?[{_RAISED}]+)"
     rf"|(?P<turn>\^T|ᵀ|['’′]|\.T(?!{_LETTER}|[0-9_]))"
@@ -102,9 +106,8 @@ def tokens(text: str, names) -> list[Token]:
         if kind == "word":
             with_prime = text[here : match.end() + 1]
             typed = with_prime if with_prime in names else typed
-        if kind == "number" and sum(map(str.isdigit, typed)) > _DIGITS:
-            message = f"{shown(typed)} is too long: a number has at most {_DIGITS} digits"
-            raise ReadError(message, here + 1)
+        if kind == "number":
+            _check_number(typed, here + 1, names)
         meant = _SAME.get(typed, typed)
         meant = typed.translate(_SUPERSCRIPTS) if kind == "power" else meant
         for k, sign in enumerate("||" if meant == "||" else [meant]):
@@ -112,6 +115,23 @@ def tokens(text: str, names) -> list[Token]:
         start = here + len(typed)
         here = _SPACE.match(text, start).end()
     return [*found, Token("end", "", len(text) + 1, "", True)]
+
+
+def _check_number(typed, column, names):
+    """Refuse a number that is too long, or no float, or that might be a name e and a number."""
+    digits, mark, power = re.fullmatch("([0-9.]+)([eE]?)(.*)", typed).groups()
+    if sum(map(str.isdigit, typed)) > _DIGITS:
+        reason = f"is too long: a number has at most {_DIGITS} digits"
+    elif mark and names and {mark, mark + power} & {*names}:
+        below = f"({power})" if power[0] == "-" else power.removeprefix("+")
+        apart = f"{mark}{power}" if mark + power in names else f"{mark} {power[0]} {power[1:]}"
+        apart = f"{mark}*{power}" if apart[2:3].isdigit() else apart
+        reason = f"can be meant in two ways: write {digits} {apart} or {digits}*10^{below}"
+    elif float(typed) in (0, math.inf) and re.search("[1-9]", digits):
+        reason = f"is too {'small' if float(typed) == 0 else 'large'} for a number"
+    else:
+        return
+    raise ReadError(f"{shown(typed)} {reason}", column)
 
 
 def is_word(name: str) -> bool:

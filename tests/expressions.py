@@ -1,21 +1,38 @@
 """One random NumPy expression by its seed, derived by mcalc and by an oracle: for `make soak`.
 
-Of every twenty seeds one asks for what mcalc refuses, one stands exactly at a kink if it can, and
-one asks ``check`` about a point that is at none.
+Of every twenty seeds one asks for what mcalc refuses, one stands exactly at a kink if it can, one
+asks ``check`` about a point that is at none, and nine are of the kinds of :mod:`kinds`, one each.
 """
 
+import linecache
 import random
+import warnings
 from collections import Counter
 from itertools import islice
 
 import numpy as np
-from oracles import Point, compare, compare_hessian, oracle, symbolic, watched
-from programs import BY, SYMBOLS, VARIABLES, Programs, draw_values, lengths, problem, recorded
+from kinds import KINDS, SMALL
+from oracles import (
+    Plain,
+    Point,
+    close,
+    compare,
+    compare_hessian,
+    compare_plain,
+    compared_value,
+    oracle,
+    symbolic,
+    unlike_plain,
+    watched,
+)
+from programs import BY, SYMBOLS, VARIABLES, Programs, draw_values, lengths, problem, recorded, run
 
 import mcalc as mc
-from mcalc.expr import NUMPY, unnamed, walk
+from mcalc.expr import NUMPY, symbols, unnamed, walk
 
 EVERY = 20  # seeds
+CHECKED = 6  # every so many of a kind are checked by SymPy's scalars, too
+CALLS_EACH = 10  # calls of NumPy's are quick
 SIZES = lengths(1, 3)
 LARGE = {"m": 4, "n": 5}  # for SymPy, which is left out then
 DEPTHS = 1, 5
@@ -36,19 +53,22 @@ def attempt(seed, by="jax", depths=DEPTHS):
         function, given = at_a_kink, (program, wrt, choose(SIZES), seed, by)
     elif seed % EVERY == 2:
         function, given = at_no_kink, (*problem(choose, depths=depths, by=BY_ALL), seed)
+    elif seed % EVERY < 3 + len(KINDS):
+        kind = [*KINDS][seed % EVERY - 3]
+        function, given = of_kind, (kind, KINDS[kind](choose), seed, by)
     else:
         drawn = problem(choose, depths=depths, by=BY_ALL)
         function, given = derived, (*drawn, choose(SIZES), seed, by)
     try:
         return Counter(function(*given))
     except Exception as error:
-        error.add_note(f"import expressions; expressions.{function.__name__}{given!r}")
+        error.add_note(f"import expressions; expressions.{function.__name__}{written(given)}")
         raise
 
 
 def derived(program, wrt, sizes, seed, by):
     values = draw_values(seed, sizes)
-    reason = watched(program, values).reason
+    reason = watched(program, values, wrt).reason
     if reason:
         return [reason]
     d, point = symbolic(program, wrt), Point(program, wrt, values, oracle(by))
@@ -71,8 +91,9 @@ def uses(program, d):
 
 def operations(program):
     if isinstance(program, tuple):
-        yield program[0]
-        for part in program[1:]:
+        call = program[0] == "call"
+        yield program[1].split(".")[-1] if call else program[0]
+        for part in program[2] if call else program[1:]:
             yield from operations(part)
 
 
@@ -90,6 +111,185 @@ def shapes(program, wrt):
 
 def told(shape):
     return " x ".join(map(str, shape)) or "scalar"
+
+
+# --- of a kind ---------------------------------------------------------------------------------
+
+
+def written(given):
+    """The arguments of a call, with what is usual left out."""
+    return repr(given).replace("Problem(", "expressions.Problem(")
+
+
+def deliberate(error):
+    """Whether mcalc raised it itself, in a sentence, and did not stumble over something."""
+    if not isinstance(error, ValueError | TypeError):
+        return False
+    last = error.__traceback__
+    while last.tb_next:
+        last = last.tb_next
+    file = last.tb_frame.f_code.co_filename
+    line = linecache.getline(file, last.tb_lineno).strip()
+    return "/mcalc/" in file and line.startswith("raise") and len(str(error).split()) > 3
+
+
+def of_kind(kind, problem, seed, by):
+    """A problem of one of the nine kinds: compared, if its point is fit for it.
+
+    Where the point is not, the derivation still may not stumble.
+    """
+    if kind == "calls":
+        return calls(problem, seed)
+    sizes = dict(problem.sizes or random.Random(seed).choice(SMALL))
+    values = draw_values(seed, sizes, problem.ranges)
+    found, refused = attempted(problem, values)
+    if refused:
+        return [f"{kind}: {refused}"]
+    look = watched(problem.program, values, problem.wrt, problem.huge)
+    reason = look.reason
+    d = None
+    try:
+        d = symbolic(problem.program, problem.wrt, problem.renamed)
+        assert repr(d) and d._repr_latex_() and d.rule and d.reason
+    except Exception as error:
+        if not deliberate(error) or not (problem.refusable or reason):
+            raise
+        return [f"{kind}: refused"]
+    if reason:
+        return [reason, f"{kind}: {reason}"]
+    if seed // EVERY % CHECKED == 0:
+        checked(d, far=problem.ranges)
+    by_name = {dict(problem.renamed).get(name, name): value for name, value in values.items()}
+    plain = Plain(problem.program, problem.wrt, values)
+    compare_plain(d, plain, by_name, sizes)
+    by = "autograd" if kind == "sizes" else by  # XLA would compile each inverse anew
+    point = by_oracle(problem, values, by, plain)
+    if point is None:
+        return [f"{kind}: compared", f"{kind}: by differences alone"]
+    if not compare(d, point, sizes):
+        return ["huge", f"{kind}: huge"]
+    whole_numbers_given(d, point)
+    hessian = "by a matrix"
+    if not d.by_matrix:
+        hessian = "Hessians" if compare_hessian(point) else "huge Hessians"
+    shown = uses(problem.program, d) if not problem.renamed else []
+    tie = [f"{kind}: with ties"] * look.ties
+    return ["compared", f"{kind}: compared", hessian, *tie, *shown]
+
+
+def checked(d, far):
+    """``check`` and ``equals`` of the closed form itself; points that lie far out are not found."""
+    try:
+        report = d.check(sizes=(1, 2, 3), points=2)
+    except mc.CheckFailed as failed:
+        if far and "no point" in str(failed):
+            return
+        raise
+    assert report.passed, report
+    assert d.three_axes or (d.equals(d.jacobian) and d.why(d.jacobian) is None), "not itself"
+
+
+def by_oracle(problem, values, by, plain):
+    """The program as the oracle sees it, None where its NumPy is not NumPy: with sums of masks."""
+    try:
+        point = Point(problem.program, problem.wrt, values, oracle(by), problem.renamed)
+        point.jacobian, point.products
+    except (TypeError, ValueError, AttributeError):
+        return None
+    return point if close(point.value, plain.value) else None
+
+
+def attempted(problem, values):
+    """The plain value, and whether NumPy raises; then mcalc has to, too."""
+    program = problem.program
+    try:
+        with np.errstate(all="ignore"):
+            return run(program, np, copied(values)), None
+    except (TypeError, ValueError, np.linalg.LinAlgError) as error:
+        if isinstance(error, np.linalg.LinAlgError):
+            return None, "singular"
+        raised = error
+    try:
+        symbolic(program, problem.wrt, problem.renamed)
+    except Exception as error:
+        if not deliberate(error) and type(error) is not type(raised):
+            raise
+        return None, "refused, as by NumPy"
+    raise AssertionError(f"NumPy raises, and mcalc does not: {raised}")
+
+
+def copied(values):
+    return {name: np.array(value) for name, value in values.items()}
+
+
+def whole_numbers_given(d, point):
+    """Arrays of whole numbers are numbers as well."""
+    given = {e.name: point.by_name[e.name] for e in d.inputs}
+    whole = {n: v.astype(int) if np.all(v == np.round(v)) else v for n, v in given.items()}
+    if any(v.dtype == int for v in whole.values()):
+        function = d.flat() if d.three_axes else d.numpy()
+        assert np.array_equal(function(**whole), function(**given), equal_nan=True)
+
+
+def calls(problem, seed):
+    """Some calls of NumPy's, the problem's and others."""
+    choose, found = random.Random(seed).choice, []
+    for one in [problem, *(KINDS["calls"](choose) for _ in range(CALLS_EACH - 1))]:
+        try:
+            found += call(one, seed)
+        except Exception as error:
+            error.add_note(f"import expressions; expressions.call({written((one, seed))[1:]}")
+            raise
+    return found
+
+
+def call(problem, seed):
+    """One call of NumPy's: its value and shape, and the derivative of the sum of its squares."""
+    sizes, program = dict(problem.sizes), problem.program
+    values = draw_values(seed, sizes, problem.ranges)
+    name = program[1][1] if program[0] == "index" else program[1]
+    value, refused = attempted_call(program, values)
+    if refused:
+        return [refused, ("call", f"{name} {refused.removeprefix('calls: ')}")]
+    if np.asarray(value).dtype.kind not in "fi" or not problem.wrt:
+        return ["calls: no numbers"]
+    value = np.asarray(value, dtype=float)
+    y = recorded(program)
+    if name == "transpose" and y.shape[:1] == (1,):  # of a vector: a row, in the paper
+        y = np.transpose(y)
+    assert len(y.shape) == value.ndim, f"recorded as {y.shape}, and NumPy's has {value.shape}"
+    given = {e.name: values[e.name] for e in symbols(y)}
+    compared_value(y, given, sizes, value)
+    whole = ("multiply", program, program)
+    whole = ("sum", whole) if value.ndim else whole
+    if problem.wrt not in {e.name for e in symbols(y)}:
+        return ["calls: constant"]
+    d, plain = symbolic(whole, problem.wrt), Plain(whole, problem.wrt, values)
+    if not np.all(np.isfinite(value)):
+        return ["calls: no value"]
+    found = d.numpy()(**{e.name: values[e.name] for e in d.inputs})
+    unlike = unlike_plain(found.T.reshape(1, -1) if d.by_matrix else found, plain)
+    assert not unlike, unlike
+    return ["calls: compared", ("call", f"{name} compared")]
+
+
+def attempted_call(program, values):
+    """The value by NumPy, or how it is refused, which mcalc may do where NumPy does not."""
+    raised = value = None
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where= without out= leaves what there was in memory
+            value = run(program, np, copied(values))
+    except Exception as error:
+        raised = error
+    try:
+        recorded(program)
+    except Exception as error:
+        if not deliberate(error) and type(error) is not type(raised):
+            raise
+        return None, "calls: refused, as by NumPy" if raised else "calls: refused"
+    assert raised is None, f"NumPy raises {raised!r}, and mcalc takes it"
+    return value, None
 
 
 # --- at kinks ----------------------------------------------------------------------------------
@@ -115,19 +315,20 @@ def at_a_kink(program, wrt, sizes, seed, by):
     if not all(kink[:2] == ("maximum", 0) for kink in watch.kinks):
         return ["kinks reported"]
     assert any("the paper takes 0" in line for line in report.lines), report
-    compared = compare(d, Point(program, wrt, values, oracle(by)), sizes)
+    compared = compare(d, Point(program, wrt, values, oracle(by)), sizes, at_a_kink=True)
     return ["kinks compared", "kinks reported"] if compared else ["huge"]
 
 
 def at_no_kink(program, wrt, seed):
     """A random point: ``check`` has to find it smooth, or too near to a kink for its steps."""
     values = draw_values(seed, LARGE)
-    reason = watched(program, values).reason
-    if reason:
-        return [reason]
+    look = watched(program, values, wrt)
+    if look.reason:
+        return [look.reason]
     d = symbolic(program, wrt)
     report = d.check(at={e.name: values[e.name] for e in d.inputs})
-    assert report.passed or all("too near" in line for line in report.lines), report
+    said = "too near", *["no rule gives the derivative"] * look.ties
+    assert report.passed or all(any(s in line for s in said) for line in report.lines), report
     return ["found smooth" if report.passed else "kink"]
 
 

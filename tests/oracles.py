@@ -1,9 +1,12 @@
-"""mcalc against libraries of automatic differentiation, autograd and JAX: a program at a point.
+"""mcalc against the plain NumPy program, and against autograd and JAX: a program at a point.
 
-Points where the two need not agree are passed over, judged by the numbers of the program alone
-(:class:`programs.Watch`).
+The values are those of NumPy's own functions on arrays of numbers, with its own True and False, and
+its differences: what was recorded has to mean what was written. Automatic differentiation has more
+digits. Points where they need not agree are passed over, judged by the numbers of the program alone
+(:class:`programs.Look`).
 """
 
+import itertools
 import warnings
 from functools import cache, cached_property
 
@@ -11,13 +14,14 @@ import autograd
 import autograd.numpy
 import jaxprs
 import numpy as np
-from programs import COMPARISONS, EQUALITIES, HUGE, SYMBOLS, Watch, recorded, run
+from programs import COMPARISONS, HUGE, Look, recorded, run, variables
 
 import mcalc as mc
-from mcalc.evaluate import batch
-from mcalc.expr import unnamed
+from mcalc.evaluate import batch, compile_, letters, told
+from mcalc.expr import symbols, unnamed
 
 TOLERANCE = 1e-8
+STEP = 2.0**-9  # of differences, and a half and a quarter of it
 
 
 class Library:
@@ -79,7 +83,7 @@ def _as_numbers(name):
     return compared
 
 
-for _name in (*COMPARISONS, *EQUALITIES):
+for _name in (*COMPARISONS, "equal", "not_equal"):
     setattr(Library, _name, _as_numbers(_name))
 
 
@@ -153,11 +157,71 @@ def oracle(name="autograd"):
 # --- one program -------------------------------------------------------------------------------
 
 
-def symbolic(program, wrt):
+def symbolic(program, wrt, renamed=()):
     """The program on mcalc's variables, derived."""
-    y = recorded(program)
-    by = tuple(SYMBOLS[name] for name in wrt) if isinstance(wrt, tuple) else SYMBOLS[wrt]
+    y, leaves = recorded(program, renamed), variables(renamed)
+    by = tuple(leaves[name] for name in wrt) if isinstance(wrt, tuple) else leaves[wrt]
     return mc.derive(y, wrt=by)
+
+
+class Plain:
+    """The plain NumPy program: its value, and its derivatives by ``wrt`` from differences.
+
+    Differences of three steps are extrapolated; ``unsure`` is how far the last two results are
+    apart, infinite where they do not settle: near a kink, or at the edge of where there are values.
+    """
+
+    def __init__(self, program, wrt, values):
+        self.program, self.values = program, values
+        self.wrt = wrt if isinstance(wrt, tuple) else (wrt,)
+        self.value = np.asarray(self.at(values), dtype=float)
+
+    def at(self, values):
+        with np.errstate(all="ignore"):
+            return run(self.program, np, values)
+
+    @cached_property
+    def columns(self):
+        """Each variable with each place in it."""
+        return [
+            (name, place) for name in self.wrt for place in np.ndindex(np.shape(self.values[name]))
+        ]
+
+    def moved(self, name, place, step):
+        value = np.array(self.values[name])
+        value[place] += step
+        return np.ravel(1.0 * np.asarray(self.at({**self.values, name: value})))
+
+    def slopes(self, name, place, step):
+        """The derivative by one input from steps of three sizes, and how far it is from settled."""
+        central = [
+            (self.moved(name, place, h) - self.moved(name, place, -h)) / (2 * h)
+            for h in (step, step / 2, step / 4)
+        ]
+        one, two = ((4 * b - a) / 3 for a, b in itertools.pairwise(central))
+        noise = 1e-14 * np.abs(self.value).max(initial=0.0) / step
+        apart = np.abs(one - two) + 1e-3 * np.abs(central[-1] - one)
+        return (16 * two - one) / 15, apart + noise
+
+    @cached_property
+    def jacobian(self):
+        """``(jacobian, unsure)``, each m x n."""
+        found = []
+        for name, place in self.columns:
+            step = STEP * max(1.0, abs(np.asarray(self.values[name])[place]))
+            found.append(self.slopes(name, place, step))
+        return tuple(np.transpose(part) for part in zip(*found, strict=True))
+
+
+def unlike_plain(found, plain):
+    """Where a Jacobian differs from the plain program's by more than its differences are unsure."""
+    right, unsure = plain.jacobian
+    if found.shape != right.shape:
+        return f"{found.shape} by mcalc, {right.shape} by differences of the plain program"
+    scale = np.maximum(1.0, np.abs(right))
+    settled = unsure < 1e-4 * scale  # and not where a step meets a kink
+    wrong = settled & ~(np.abs(found - right) <= np.maximum(1e-6 * scale, 30 * unsure))
+    return f"{found} by mcalc, {right} by differences of the plain program" if wrong.any() else None
 
 
 class Point:
@@ -167,8 +231,10 @@ class Point:
     the sum of the outputs.
     """
 
-    def __init__(self, program, wrt, values, by=None):
+    def __init__(self, program, wrt, values, by=None, renamed=()):
         self.program, self.wrt, self.values, self.oracle = program, wrt, values, by or oracle()
+        self.renamed = renamed
+        self.by_name = {dict(renamed).get(name, name): value for name, value in values.items()}
         several = isinstance(wrt, tuple)
         self.x = np.array([values[name] for name in wrt]) if several else np.asarray(values[wrt])
         self.value = self.oracle.value(self.function, self.x)
@@ -205,45 +271,81 @@ def close(found, wanted):
     )
 
 
-def watched(program, values, wrt=()):
+def watched(program, values, wrt=(), huge=HUGE):
     """What there is to say against comparing at this point."""
-    watch = Watch(wrt)
+    return Look(program, values, {wrt} if isinstance(wrt, str) else {*wrt}, huge)
+
+
+def value_of(y, given, sizes):
+    """An expression's values, by the interpreter and by compiled code."""
+    y = unnamed(y)
+    if not given:
+        given = {"": np.zeros(())}
     with np.errstate(all="ignore"):
-        run(program, oracle().library, values, watch=watch)
-    return watch
+        by_batch = batch([y], {name: np.asarray(v)[None] for name, v in given.items()}, sizes)[y]
+    compiled = compile_(y)
+    needed = [e.name for e in symbols(y)]
+    if not {*letters(y)} <= {*told(*symbols(y))}:
+        return by_batch[0], by_batch[0]  # nothing tells a length of it
+    with np.errstate(all="ignore"):
+        return by_batch[0], compiled(**{name: given[name] for name in needed})
 
 
-def compare(d, point, sizes):
-    """mcalc's value, Jacobian and products against the oracle's; False where they are too large."""
-    value, values = point.value, point.values
-    if not np.all(np.abs(point.jacobian) < HUGE**2):
-        return False
-    given = {e.name: values[e.name] for e in d.inputs}
-    before = {name: array.copy() for name, array in values.items() if np.ndim(array)}
+def compared_value(y, given, sizes, value):
+    """Assert that an expression has the value that NumPy gives, and none where NumPy gives none."""
+    value = np.asarray(value, dtype=float)
+    for found in value_of(y, given, sizes):
+        assert found.size in (1, value.size), f"{found.shape} as recorded, {value.shape} by NumPy"
+        found = np.broadcast_to(found, np.shape(value))
+        number = np.isfinite(value)
+        same = np.array_equal(value[~number], found[~number], equal_nan=True)
+        same = same and close(found[number], value[number])
+        assert same, f"the value is {found} as recorded, {value} by NumPy"
 
-    y = unnamed(d.y)
-    by_batch = batch([y], {name: v[None] for name, v in given.items()}, sizes)[y]
-    assert close(np.broadcast_to(by_batch, (1, *value.shape))[0], value)
 
+def compare_plain(d, plain, by_name, sizes, at_a_kink=False):
+    """mcalc's value and Jacobian against the plain NumPy program's; the Jacobian, m x n."""
+    given = {e.name: by_name[e.name] for e in d.inputs}
+    compared_value(d.y, given, sizes, plain.value)
     closed = d.flat() if d.three_axes else d.numpy()
     found = closed(**given)
     assert type(found) is np.ndarray and found.dtype == np.float64 and found.ndim == 2
     flat = found.T.reshape(1, -1) if d.by_matrix and not d.three_axes else found
-    assert close(flat, point.jacobian), f"{found} by mcalc, {point.jacobian} by the oracle"
+    unlike = None if at_a_kink else unlike_plain(flat, plain)
+    assert not unlike, unlike
+    return flat
+
+
+def compare(d, point, sizes, at_a_kink=False):
+    """mcalc's value, Jacobian and products against the oracle's; False where they are too large.
+
+    Differences are compared as well, but at a kink, where the paper's derivative is none.
+    """
+    value, values = point.value, point.values
+    if not np.all(np.abs(point.jacobian) < HUGE**2):
+        return False
+    given = {e.name: point.by_name[e.name] for e in d.inputs}
+    before = {name: array.copy() for name, array in values.items() if np.ndim(array)}
+
+    plain = Plain(point.program, point.wrt, values)
+    assert close(value, plain.value), f"{value} by the oracle, {plain.value} by NumPy"
+    found = compare_plain(d, plain, point.by_name, sizes, at_a_kink)
+    assert close(found, point.jacobian), f"{found} by mcalc, {point.jacobian} by the oracle"
 
     forward, backward = d.jvp(point.dx, **given), d.vjp(point.v, **given)
     for by_mcalc, by_oracle in zip((forward, backward), point.products, strict=True):
         assert close(by_mcalc, by_oracle), f"{by_mcalc} by mcalc, {by_oracle} by the oracle"
 
-    results = [found, forward, backward]
-    needed = {name: values[name] for name in d.parameters}
+    closed = d.flat() if d.three_axes else d.numpy()
+    results = [closed(**given), forward, backward]
+    needed = {name: point.by_name[name] for name in d.parameters}
     again = [
         closed(**given if d.three_axes else needed),
         d.jvp(point.dx, **needed),
         d.vjp(point.v, **needed),
     ]
     for first, second in zip(results, again, strict=True):
-        assert np.array_equal(first, second)
+        assert np.array_equal(first, second, equal_nan=True)
         others = (second, point.dx, point.v, *given.values())
         assert not any(np.shares_memory(first, x) for x in others)
     assert all(np.array_equal(values[name], array) for name, array in before.items())
@@ -255,8 +357,8 @@ def compare_hessian(point):
     if not np.all(np.abs(point.hessian) < HUGE**2):
         return None
     program = ("sum", point.program) if point.value.ndim else point.program
-    first = symbolic(program, point.wrt)
+    first = symbolic(program, point.wrt, point.renamed)
     second = mc.hessian(first.y, first.wrt)
-    found = second.numpy()(**{e.name: point.values[e.name] for e in first.inputs})
+    found = second.numpy()(**{e.name: point.by_name[e.name] for e in first.inputs})
     assert close(found, point.hessian), f"{found} by mcalc, {point.hessian} is the Hessian"
     return second

@@ -6,6 +6,7 @@ choices, so that hypothesis can draw it and make it smaller, and a seed can draw
 """
 
 import itertools
+from functools import cache, reduce
 
 import numpy as np
 
@@ -17,20 +18,12 @@ HUGE = 1e4  # what an intermediate value may grow to; its derivatives are larger
 VARIABLES = {
     "a": (), "b": (), "z": (),
     "w": ("n",), "x": ("n",), "u": ("m",), "v": ("m",), "q": (3,),
-    "A": ("m", "n"), "S": ("n", "n"),
+    "A": ("m", "n"), "S": ("n", "n"), "B": ("n", "n"),
 }  # fmt: skip
 POSITIVE = ["a", "w", "u"]  # may be given to log, or raised to any power
 
 
 # --- programs ----------------------------------------------------------------------------------
-
-NUMBERS = float | np.ndarray  # 0 or 1; of them NumPy has no bitwise functions
-
-
-def _of_conditions(np, name, a, b):
-    plain = isinstance(a, NUMBERS) and isinstance(b, NUMBERS)
-    return getattr(np, f"{'logical' if plain else 'bitwise'}_{name}")(a, b)
-
 
 OPERATIONS = {
     "add": lambda np, a, b: a + b,
@@ -60,36 +53,52 @@ OPERATIONS = {
     "sum_rows": lambda np, a: np.sum(a, axis=0),
     "sum_columns": lambda np, a: np.sum(a, axis=1),
     "mean_rows": lambda np, a: np.mean(a, axis=0),
-    "bitwise_and": lambda np, a, b: _of_conditions(np, "and", a, b),
-    "bitwise_or": lambda np, a, b: _of_conditions(np, "or", a, b),
-    "invert": lambda np, a: np.logical_not(a) if isinstance(a, NUMBERS) else np.invert(a),
+    "==": lambda np, a, b: a == b,  # Python's own operators, which are no calls of NumPy's
+    "!=": lambda np, a, b: a != b,
     "array": lambda _, *numbers: np.array(numbers),  # of data, the same on both sides
+    "list": lambda _, *parts: list(parts),
 }
 
 
 def run(program, library, leaves, let=lambda name, value: value, watch=None):
-    """What the program comes to with this NumPy and these variables."""
+    """What the program comes to with this NumPy and these variables.
+
+    ``("call", "np.linalg.norm", ("x", 1), (("axis", 0),))`` has what is given by position and by
+    name; ``("list", ...)`` and ``("word", ...)`` are a list and a word that such a call is given.
+    """
     if isinstance(program, str):
         return leaves[program]
     if not isinstance(program, tuple):
         return program
     name, *args = program
+    if name == "word":
+        return args[0]
     if name == "let":
         return let(args[0], run(args[1], library, leaves, let, watch))
+    if name == "call":
+        function, given, options = args
+        given = [run(arg, library, leaves, let, watch) for arg in given]
+        options = {key: run(arg, library, leaves, let, watch) for key, arg in options}
+        return called(library, function)(*given, **options)
     operands = [run(arg, library, leaves, let, watch) for arg in args]
     if name in OPERATIONS:
         value = OPERATIONS[name](library, *operands)
     else:
         value = getattr(library, name)(*operands)
-    if isinstance(value, np.ndarray | np.bool) and value.dtype == bool:  # a comparison of numbers
-        value = value * 1.0
     if watch:
         watch(program, value, operands)
     return value
 
 
+def called(library, path):
+    """NumPy's function of this name, ``linalg.norm``, or a method: ``.sum``."""
+    if path.startswith("."):
+        return lambda a, *given, **options: getattr(a, path[1:])(*given, **options)
+    return reduce(getattr, path.split("."), library)
+
+
 COMPARISONS = ["greater", "greater_equal", "less", "less_equal"]
-EQUALITIES = ["equal", "not_equal"]
+EQUALITIES = ["equal", "not_equal", "==", "!="]
 JUMPS = [*COMPARISONS, *EQUALITIES, "sign"]
 NO_VALUES = ["ones_like", "zeros_like", "array"]  # are taken from operands, but their length
 
@@ -98,47 +107,104 @@ def names(program, but=()):
     """The variables that bear on a program's value, and not only through operations in ``but``."""
     if isinstance(program, str):
         return {program}
-    if not isinstance(program, tuple) or program[0] in (*NO_VALUES, *but):
+    if not isinstance(program, tuple) or program[0] in (*NO_VALUES, "word", *but):
         return set()
+    if program[0] == "call":
+        return set().union(
+            *(names(part, but) for part in (*program[2], *dict(program[3]).values()))
+        )
     parts = program[2 if program[0] == "let" else 1 :]
     return set().union(*(names(part, but) for part in parts))
 
 
 class Watch:
-    """Whether a point is fit to compare at: no kink is near, and no number huge or undefined.
+    """How near the operations of a program are to their kinks at a point, element by element.
 
-    With ``wrt``, kinks count only in what moves with these variables, and does not only jump.
-    ``kinks`` has how near every operation is that is near its own.
+    Kinks count only in what moves with the variables ``wrt``, and does not only jump; without
+    ``wrt``, in all that moves. ``apart`` has how far an operation is from its kink.
     """
 
-    def __init__(self, wrt=()):
-        self.reason, self.wrt, self.kinks = None, {*wrt}, {}
+    def __init__(self, wrt=(), huge=HUGE):
+        self.huge, self.wrt, self.reason, self.apart = huge, {*wrt}, None, {}
 
     def __call__(self, program, value, operands):
+        if program[0] in ("array", "list"):
+            return
         if program[0] == "clip":  # has two
             for end, number in zip(program[2:], operands[1:], strict=True):
-                self(("maximum", end, program[1]), value, (number, operands[0]))
-        if not np.all(np.abs(value) < HUGE):  # NaN too
+                if number is not None:
+                    self(("maximum", end, program[1]), value, (number, operands[0]))
+        if not np.all(np.abs(value) < self.huge):  # NaN too
             self.reason = "huge"
-            return
-        gap = np.min(self.gap(program[0], value, *operands), initial=1.0)
+        elif program[0] in ("inv", "slogdet") and np.linalg.cond(operands[0]) > 1e6:
+            self.reason = "singular"
         moving = set().union(*(names(operand, JUMPS) for operand in program[1:]))
-        if gap < NEAR and (not self.wrt or self.wrt & moving):
-            self.kinks[program] = gap
-            self.reason = self.reason or "kink"
+        if not self.wrt or self.wrt & moving:
+            apart = self.from_kink(program[0], value, *operands)
+            if apart is not None:
+                self.apart[program] = np.asarray(apart)
 
-    def gap(self, name, value, *operands):
-        """How far an operation is from its kink."""
+    def from_kink(self, name, value, *operands):
+        """How far each element is from the kink of an operation; None if it has no kink.
+
+        The elements of which a maximum is taken are told by how far they are below it.
+        """
         if name in ("abs", "absolute", "fabs", "sign", "norm_1"):
             return np.abs(operands[0])
-        if name in ("sqrt", "norm", "std"):
+        if name in ROOTS:
             return np.abs(value)
         if name in ("maximum", "minimum", "fmax", "fmin", *COMPARISONS, *EQUALITIES):
-            return np.abs(operands[0] - operands[1])
+            return np.abs(np.subtract(*(1.0 * np.asarray(o) for o in operands)))
         if name in ("max", "min", "norm_inf"):
-            sizes = {"max": operands[0], "min": -operands[0], "norm_inf": np.abs(operands[0])}
-            return np.diff(np.sort(sizes[name])[-2:])
-        return 1.0
+            sizes = 1.0 * operands[0]
+            sizes = {"max": sizes, "min": -sizes, "norm_inf": np.abs(sizes)}[name]
+            return np.max(sizes) - sizes
+        return None
+
+
+ROOTS = "sqrt", "norm", "std"  # have no slope at 0, also where they stay there
+MOVE = 1e-6  # of the inputs, to see whether a tie stays
+SAME = 1e-12  # rounding
+
+
+class Look:
+    """Whether a point is fit to compare at: no kink is near, and no number huge or undefined.
+
+    A tie is no kink if it stays when the inputs move: ``max(maximum(b, x))`` is b where b is the
+    largest, however many elements are. ``kinks`` has the other ties, and how near each is.
+    """
+
+    def __init__(self, program, values, wrt=(), huge=HUGE):
+        def seen(values):
+            watch = Watch(wrt, huge)
+            with np.errstate(all="ignore"):
+                run(program, np, values, watch=watch)
+            return watch
+
+        here = seen(values)
+        self.reason, self.kinks, self.ties = here.reason, {}, False
+        near = {part: apart < NEAR for part, apart in here.apart.items() if (apart < NEAR).any()}
+        if not near:
+            return
+        stays = {part: flags & (part[0] not in ROOTS) for part, flags in near.items()}
+        rng = np.random.default_rng(0)
+        for _ in range(3):
+            move = {}
+            for name in wrt or values:
+                size = np.shape(values[name])
+                move[name] = MOVE * rng.uniform(0.2, 1.0, size) * rng.choice([-1.0, 1.0], size)
+            for sign in (1, -1):
+                moved = seen(
+                    {**values, **{name: values[name] + sign * m for name, m in move.items()}}
+                )
+                for part in near:
+                    stays[part] = stays[part] & (moved.apart[part] < SAME)
+        for part, flags in near.items():
+            self.ties |= bool(flags.sum() > (part[0] in ("max", "min", "norm_inf")))
+            if (flags & ~stays[part]).any():
+                self.kinks[part] = here.apart[part][flags & ~stays[part]].min()
+        if self.kinks:
+            self.reason = self.reason or "kink"
 
 
 # --- random programs ---------------------------------------------------------------------------
@@ -242,20 +308,25 @@ class Programs:
             whole = self.of(shape, depth - 1)
             below = self.one_of(shape, ())
             return ("divide", whole, self.one_of(self.leaf(below), self.positive(below, depth - 1)))
-        if name == "comparison":
-            return self.comparison(shape, depth)
+        if name == "comparison":  # as numbers: what NumPy has of True and False are no sums
+            return ("multiply", 1.0, self.comparison(shape, depth))
         if name == "logaddexp" and self.one_of(False, True):
             return (name, 0, self.of(shape, depth - 1))
         return (name, *self.pair(shape, depth))
 
     def comparison(self, shape, depth):
         sides = self.one_of(self.pair(shape, depth), [self.of(shape, depth - 1), 0])
+        if not any(map(names, sides)):  # of numbers alone Python makes True or False
+            sides = [("add", "z", sides[0]), sides[1]]
         return (self.one_of(*COMPARISONS), *sides)
 
     def condition(self, shape, depth):
         kind = self.one_of("one", "one", "one", "one", "and", "or", "not", "equality")
         if kind == "equality":
-            return (self.one_of(*EQUALITIES), self.of(shape, depth - 1), self.leaf(shape))
+            sides = self.of(shape, depth - 1), self.leaf(shape)
+            if not any(map(names, sides)):
+                sides = ("add", "z", sides[0]), sides[1]
+            return (self.one_of("equal", "not_equal"), *sides)
         first = self.comparison(shape, depth)
         if kind == "not":
             return ("logical_not", first)
@@ -428,29 +499,39 @@ def lengths(low, high):
 # --- variables ---------------------------------------------------------------------------------
 
 
-def variables():
+@cache
+def variables(renamed=()):
+    """mcalc's variables, some of them under other names: ``(("a", "x_1"),)``."""
     made = {}
     for name, shape in VARIABLES.items():
+        new = dict(renamed).get(name, name)
         if len(shape) == 2:
-            made[name] = mc.matrices(name, shape=shape)
+            made[name] = mc.matrices(new, shape=shape)
         else:
-            made[name] = mc.vectors(name, size=shape[0]) if shape else mc.scalars(name)
+            made[name] = mc.vectors(new, size=shape[0]) if shape else mc.scalars(new)
     return made
 
 
 SYMBOLS = variables()
 
 
-def recorded(program):
+def recorded(program, renamed=()):
     """The program on mcalc's variables."""
     with np.errstate(all="ignore"):  # parts of it may be numbers
-        return run(program, np, SYMBOLS, let=mc.let)
+        return run(program, np, variables(renamed), let=mc.let)
 
 
-def draw_values(seed, sizes):
+def draw_values(seed, sizes, ranges=()):
+    """Values for all variables: of some from a range, ``(("a", (13.0, 27.0)),)``, or of a list of
+    whole numbers, ``(("v", (0, 1, 2)),)``.
+    """
     rng, values = np.random.default_rng(seed), {}
     for name, shape in VARIABLES.items():
         size = tuple(sizes.get(length, length) for length in shape)
         value = rng.uniform(0.3, 1.7, size)
         values[name] = value if name in POSITIVE else value * rng.choice([-1.0, 1.0], size)
+    for name, some in ranges:
+        size = np.shape(values[name])
+        whole = isinstance(some[0], int)
+        values[name] = 1.0 * rng.choice(some, size) if whole else rng.uniform(*some, size)
     return values

@@ -15,11 +15,12 @@ from collections import Counter
 
 import claimed
 import expressions
+from kinds import KINDS
 
 from mcalc.expr import NUMPY
 from mcalc.rules import PRIMITIVES
 
-FULL = {"expressions": 10_000, "claims": 2_000}  # seeds; of each come about a dozen claims
+FULL = {"expressions": 20_000, "claims": 2_000}  # seeds; of each come about a dozen claims
 XLA = 500  # every so many seeds XLA computes JAX's numbers, too
 ATTEMPT = {"expressions": expressions.attempt, "claims": claimed.attempt}
 
@@ -72,6 +73,14 @@ def unused(total):
     return rows | {f"np.{name}" for name in functions if not total["np", name]}
 
 
+def of_kind(total, kind):
+    """What became of the problems of a kind, the most frequent first."""
+    start = f"{kind}: "
+    found = Counter({key.removeprefix(start): n for key, n in total.items()
+                     if isinstance(key, str) and key.startswith(start)})  # fmt: skip
+    return found.most_common()
+
+
 def table_of_expressions(total):
     lines = [
         ("expressions", total["seeds"]),
@@ -85,13 +94,15 @@ def table_of_expressions(total):
         ("at no kink: found smooth by check", total["found smooth"]),
         ("refused by name", total["refused"]),
         ("passed over: near a kink", total["kink"]),
-        ("passed over: huge numbers", total["huge"]),
+        ("passed over: huge numbers, or none", total["huge"]),
+        ("passed over: a singular matrix", total["singular"]),
         ("passed over: no kink found", total["no kink"]),
         ("wrong", total["wrong"]),
         ("unexpected exceptions", total["exceptions"]),
     ]
+    lines += [(f"{kind}: {what}", n) for kind in KINDS for what, n in of_kind(total, kind)]
     kinds = {"NumPy's functions": "np", "rows": "row", "shapes, y by wrt": "shape",
-             "refused": "refused"}  # fmt: skip
+             "refused": "refused", "calls": "call"}  # fmt: skip
     more = {title: counts(total, kind) for title, kind in kinds.items()}
     return lines, more | {"without a use": ", ".join(sorted(unused(total))) or "none"}
 
@@ -100,6 +111,7 @@ def table_of_claims(total):
     lines = [
         ("derivations", total["seeds"]),
         ("passed over: too few points fit", total["passed over"]),
+        ("passed over: by a matrix", total["by a matrix"]),
     ]
     for kind, what in claimed.OUTCOMES.items():
         by_mistake = {m.__name__: total[kind, m.__name__] for m in claimed.MISTAKES}

@@ -40,7 +40,13 @@ ELEMENTWISE = [
     (np.sqrt(x), x, "diag(1/(2 sqrt(x)))"),
     (np.where(w > 0, x, x**2), x, "diag(1 if w > 0; 2x otherwise)"),
 ]
-EXPANSION = [(x + z, x, "I"), (x + z, z, "1"), (x * z, x, "I z"), (x * z, z, "x"), (3 * x, x, "3I")]
+EXPANSION = [
+    (x + z, x, "I"),
+    (x + z, z, "1_n"),
+    (x * z, x, "I z"),
+    (x * z, z, "x"),
+    (3 * x, x, "3I"),
+]
 SUMS = [
     (np.sum(x), x, "1^T"),
     (np.sum(x * z), x, "z 1^T"),
@@ -102,7 +108,7 @@ JOINED = [
     (np.concatenate([x, w]) @ np.concatenate([w, x]), x, "2w^T"),
     (np.max(np.concatenate([x, w])), x, "(1 if x = max([x; w]); 0 otherwise)^T"),
     (np.concatenate([q[:2] * z, [b]]), q, "[[[z, 0, 0], [0, z, 0]]; 0]"),
-    (np.concatenate([x * z, y]), z, "[x; 0]"),
+    (np.concatenate([x * z, y]), z, "[x; 0_N]"),
     (np.stack([w @ x, x @ x]), x, "[w^T; 2x^T]"),
     (np.stack([w, x]) @ x, x, "[w^T; 2x^T]"),
     (np.stack([mc.ones(), x]) @ x, x, "[1^T; 2x^T]"),

@@ -306,9 +306,9 @@ CASES = {
         "use .jvp and .vjp, or .explicit for its entries",
     ),
     "derive with a length that nothing tells": (
-        lambda: mc.derive(mc.identity() @ x, wrt=x),
+        lambda: mc.derive(np.max(mc.ones()) * x, wrt=x),
         ValueError,
-        'I x has a constant of unknown length: give it one, as in mc.ones("n")',
+        'max(1) x has a constant of unknown length: give it one, as in mc.ones("n")',
     ),
     "a matrix to derive": (
         lambda: mc.derive(A * z, wrt=z),
@@ -558,7 +558,7 @@ CASES = {
     "no sizes to check": (
         lambda: d.check(sizes=()),
         ValueError,
-        "sizes=(), points=5: whole numbers from 1 up are needed",
+        "sizes=(): whole numbers from 1 up are needed, as in (2, 3)",
     ),
 }
 
@@ -713,8 +713,9 @@ def test_a_right_claim_may_be_too_large_to_compute_where_the_derived_form_is_not
     assert sigmoid.why(mc.diag(3 * x * far / (1 + far) ** 2)).startswith("entry (")
 
 
-@pytest.mark.parametrize("f", [np.exp, np.expm1, np.sinh, np.cosh, lambda e: np.cosh(e / 9) ** 9])
-def test_where_a_claim_overflows_or_underflows_it_is_not_compared(f):
+@pytest.mark.parametrize("f", [np.exp, np.expm1, np.sinh, np.cosh, lambda e: np.cosh(e / 9) ** 9,
+                               lambda e: np.exp(900 + e**2)])  # fmt: skip
+def test_where_a_claim_overflows_or_underflows_many_digits_tell(f):
     claim = f(3 * x**3) * np.cos(x) / f(3 * x**3)
     assert mc.derive(np.sin(x), wrt=x).equals(mc.diag(claim))
 
@@ -727,7 +728,6 @@ def test_an_open_length_is_a_mistake_of_shape():
 
 def test_a_claim_that_can_seldom_be_computed_is_not_right():
     assert "yours is inf" in d.why(mc.diag(x * np.exp(np.exp(x**2 + 9))))
-    assert "yours has no value" in mc.derive(z, wrt=z).why(np.exp(900 + z**2) / np.exp(900 + z**2))
     for gap in (z - 2, (z - 2) ** 2, (z - 2) * np.exp(-(z**3))):
         assert "yours has no value" in mc.derive(z**2, wrt=z).why(2 * z * gap / gap)
 

@@ -617,7 +617,7 @@ def test_the_field_answers_and_the_buttons_help():
     enter("-3x^2 sin(x^3")
     assert "column" in view.reply.value and not view.read.value
     view.field.value = "3x^2 sin(x^3)"  # half-way: nothing is said before Enter or Check
-    assert "column" in view.reply.value
+    assert not view.reply.value  # and what was said was about something else
     view.check.click()
     assert "sign" in view.reply.value and r"\sin" in view.read.value
     view.hint.click()
@@ -641,9 +641,27 @@ def test_enter_may_overtake_what_was_typed():
         view.field._handle_custom_msg({"event": "submit"}, [])
         view.field.value = text
         assert said in view.reply.value
-    told = view.reply.value
     view.field.value = "x"  # the field was left without Enter
-    assert view.reply.value == told
+    assert not view.reply.value and not view.read.value
+
+
+def test_no_reply_stands_beside_another_answer(monkeypatch):
+    from mcalc.widgets.exercise import Answering
+
+    view = Answering(exercise("04.double"))
+    view.field.value = "2I"
+    view.check.click()
+    assert "right" in view.reply.value and view.read.value
+
+    def fail(self, answer):
+        assert not view.reply.value and "I" in view.read.value
+        raise RuntimeError
+
+    monkeypatch.setattr("mcalc.exercises.Exercise.check", fail)
+    view.field.value = "I x + x"
+    with pytest.raises(RuntimeError):
+        view.answer()
+    assert not view.reply.value
 
 
 def test_what_is_stored_does_not_depend_on_progress():

@@ -42,7 +42,7 @@ S = mc.matrices("S", shape=("n", "n"))
         # numbers
         (z + 0.1, "z + 1/10"),
         (z + 1e-7, "z + 1e-07"),
-        (z + np.pi, "z + 3.14159"),
+        (z + np.pi, "z + pi"),
         (z + np.float32(0.5), "z + 1/2"),
         (z + np.array(2), "z + 2"),
         (q + np.array([1, 2, 3]), "q + [1, 2, 3]^T"),

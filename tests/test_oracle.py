@@ -31,7 +31,7 @@ def compare_at(problem, seed, lengths, tally):
     """One derivation at several lengths."""
     program, wrt = problem
     points = [(draw_values(seed, sizes), sizes) for sizes in lengths]
-    reasons = [watched(program, values).reason for values, _ in points]
+    reasons = [watched(program, values, wrt).reason for values, _ in points]
     tally.update(points=len(points))
     d = None if all(reasons) else symbolic(program, wrt)
     for reason, (values, sizes) in zip(reasons, points, strict=True):
@@ -84,7 +84,7 @@ def in_every_way(problem, seed, sizes, tally):
     program, wrt = problem
     values = draw_values(seed, sizes)
     tally["points"] += 1
-    reason = watched(program, values).reason
+    reason = watched(program, values, wrt).reason
     if reason:
         tally[reason] += 1
         return

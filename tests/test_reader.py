@@ -506,7 +506,7 @@ ERRORS = [
     ("x^b^T", 4, "the transpose of a power has parentheses"),
     ("2^T", 2, "of numbers only 1^T and 0^T are rows"),
     ("2 3", 3, "write 2*3"),
-    ("1234567890123456", 1, "a number has at most 15 digits"),
+    ("1" * 41, 1, "a number has at most 40 digits"),
     ("sum(z)", 1, "sum: z is 1 x 1, not a vector"),
     ("norm(z)", 1, "a vector is expected"),
     ("diag(A)", 1, "a vector is expected"),

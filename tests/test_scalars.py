@@ -7,6 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import mcalc as mc
+from mcalc import explicit
 from mcalc.scalars import Entries, written
 from mcalc.style import STYLES
 
@@ -26,7 +27,7 @@ f, g = mc.functions("f"), mc.functions("g", elementwise=True)
         (w @ x**3, "[3w_1 x_1^2, 3w_2 x_2^2]"),
         (np.sum((w - x) ** 2), "[2x_1 - 2w_1, 2x_2 - 2w_2]"),
         (np.sum(z / x), "[-z/x_1^2, -z/x_2^2]"),
-        (np.sum(x / 4 + np.pi * x * z), "[3.14159z + 1/4, 3.14159z + 1/4]"),
+        (np.sum(x / 4 + np.pi * x * z), "[pi z + 1/4, pi z + 1/4]"),
         (np.sum(x**2 / 3), "[2x_1/3, 2x_2/3]"),
         (np.sum(np.sqrt(x)), "[1/(2 sqrt(x_1)), 1/(2 sqrt(x_2))]"),
         (np.sum(x**w), "[w_1 x_1^w_1/x_1, w_2 x_2^w_2/x_2]"),
@@ -143,3 +144,118 @@ def test_the_latex_of_two_differs_where_their_text_does(e, d):
 def test_rows_have_one_width():
     lines = str(Entries([[1, sp.Symbol("x") ** 2], [-10, 3]])).splitlines()
     assert lines == ["[  1, x^2]", "[-10,   3]"]
+
+
+# --- names and sizes ---------------------------------------------------------------------------
+
+q, q_1, x_1, x_11, A_11 = mc.vectors("q", size=3), *mc.scalars("q_1 x_1 x_11 A_11")
+A, X = mc.matrices("A"), mc.matrices("x")
+
+
+@pytest.mark.parametrize(
+    "y, wrt, sizes, text",
+    [
+        (np.sum(x) * x_1, x, {"n": 2}, "[x_1, x_1]"),
+        (np.sum(x**2) * x_1, x, {"n": 2}, "[2x_(1) x_1, 2x_(2) x_1]"),
+        (np.sum(x) * x_1, x_1, {"n": 2}, "[x_(1) + x_(2)]"),
+        (q[0] ** 2 * q_1, q, {}, "[2q_(1) q_1, 0, 0]"),
+        (np.sum(X**2) * x_11, X, {"m": 1, "n": 2}, "[2x_(11) x_11]\n[2x_(12) x_11]"),
+        (np.sum(A**2) * A_11 * x_1, A, {"m": 1, "n": 1}, "[2A_(11) A_11 x_1]"),
+        (np.sum(q**2) + np.sum(mc.vectors("q_1", size=2)), q, {}, "[2q_(1), 2q_(2), 2q_(3)]"),
+    ],
+)
+def test_an_entry_and_a_variable_of_one_name_are_two(y, wrt, sizes, text):
+    d = mc.derive(y, wrt)
+    assert str(d.explicit(**sizes)) == text
+    assert "scalar rules" in str(d.check())
+
+
+def test_an_entry_of_the_name_of_a_variable_in_latex():
+    J = mc.derive(np.sum(x**2) * x_1, x).explicit(n=1)
+    assert J._repr_latex_() == (r"$\displaystyle \begin{bmatrix} 2x_{(1)} x_{1} \end{bmatrix}$")
+    assert (q[0] * q_1)._repr_latex_() == r"$\displaystyle q_{(1)} q_{1}$"
+
+
+@pytest.mark.parametrize(
+    "y, wrt, text, jacobian",
+    [
+        (q[0] * q_1**2, q_1, "y = q_(1) u", "2q_1 q_(1)"),
+        (q[0] ** 2 + q_1, q, "u_1 = q_(1)", "[2q_(1), 0, 0]"),
+        (q[0] * q[1] + q_1, q, "= q_(1)", "[q_2, q_(1), 0]"),
+    ],
+)
+def test_an_element_beside_a_variable_of_its_name(y, wrt, text, jacobian):
+    d = mc.derive(y, wrt)
+    assert text in repr(d) and jacobian in repr(d)
+    assert str(d.jacobian) == jacobian and repr(d.jacobian).startswith(jacobian)
+
+
+def test_intermediate_variables_have_other_names_than_elements():
+    u = mc.vectors("u", size=3)
+    d = mc.derive(np.sin(u[0] * z) * u[1], u)
+    assert d.steps[0].text == "r_1 = u_1\nr_2 = r_1 z\nr_3 = sin(r_2)\nr_4 = u_2\ny = r_3 r_4"
+
+
+@pytest.mark.parametrize("name", ["tanh", "sinh", "norm", "lambda_1", "print", "w'"])
+def test_a_variable_may_have_the_name_of_a_function(name):
+    v = mc.scalars(name)
+    assert "scalar rules" in str(mc.derive(np.tanh(v) * np.sinh(v), v).check())
+
+
+SIZES = [np.int64(2), np.int8(2), np.uint64(2), True + 1]
+
+
+@pytest.mark.parametrize("n", SIZES, ids=lambda n: type(n).__name__)
+def test_a_size_is_a_whole_number_of_any_kind(n):
+    assert mc.derive(x**2, x).explicit(n=n) == mc.derive(x**2, x).explicit(n=2)
+    assert mc.derive(np.sum(A), A).explicit(m=n, n=n) == sp.ones(2, 2)
+
+
+@pytest.mark.parametrize("n", [2.5, 2.0, True, 0, -1, "2", None, np.float64(2), np.bool_(1), [2]])
+def test_what_is_no_size_is_refused_in_a_sentence(n):
+    for call in (mc.derive(x**2, x).explicit, lambda n: mc.entries(x, n=n)):
+        with pytest.raises(ValueError, match="is not a size: give a whole number from 1 up"):
+            call(n=n)
+
+
+v, k = mc.vectors("v", size="m"), mc.scalars("k")
+norm = np.linalg.norm
+
+
+@pytest.mark.parametrize(
+    "y, wrt",
+    [
+        (np.abs(z**k), z),
+        (norm(np.sqrt(2 + np.sin(np.log1p(v))), 1), v),
+        (np.abs(k - 1 / (norm(v) * norm(x))), v),
+        (np.abs(k - v @ v / (norm(v) * norm(x))), x),
+        (np.abs(1 - np.cos(k - 1 / norm(v))), v),
+        (np.sign(np.log(z)) * z, z),
+        (np.abs(np.log(z) * np.sqrt(k)), z),
+        (np.sqrt(-z), z),
+        (norm(np.log(v), np.inf), v),
+    ],
+)
+def test_scalars_of_which_sympy_does_not_see_that_they_are_real(y, wrt):
+    assert mc.derive(y, wrt).check(points=3).passed
+
+
+@pytest.mark.parametrize("error", [NameError, TypeError, RecursionError, KeyError, AttributeError])
+def test_any_error_of_sympys_is_too_much_for_it(error, monkeypatch):
+    def fails(*operands):
+        raise error("Derivative")
+
+    monkeypatch.setattr(sp, "lambdify", fails)
+    report = mc.derive(z**2, z).check()
+    assert report.passed and "they are too much for SymPy" in str(report)
+
+
+def test_where_scalars_have_no_value_there_is_one_error():
+    numbers = explicit.lambdified(np.log(z) / (z - 1), (z,), (z,), {})
+    assert np.allclose(numbers(z=np.array(2.0)), 0.5 - np.log(2))
+    for bad in (1.0, -1.0, 0.0):
+        with pytest.raises(ArithmeticError):
+            numbers(z=np.array(bad))
+    singular = np.linalg.inv(np.outer(x, x)) @ x
+    with pytest.raises(ArithmeticError, match="the scalars have no value here"):
+        explicit.lambdified(singular, (x,), (x,), {"n": 2})

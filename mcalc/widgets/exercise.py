@@ -81,9 +81,16 @@ class Answering(W.VBox):
         if self.awaited:
             self.awaited = False
             self.answer()
+        else:
+            self.forget()
+
+    def forget(self):
+        """Take the last reply away: none may stand beside an answer that it is not about."""
+        self.read.value = self.reply.value = ""
 
     def answer(self):
         """Reply to what stands in the field; the same answer again counts once."""
+        self.forget()
         self.taken = text = self.field.value
         if not text.strip():
             self.say("type an answer, and press Enter", "quiet")
@@ -95,7 +102,7 @@ class Answering(W.VBox):
             written = WRITERS["latex"](read(text, **self.exercise.names))
             self.read.value = f"read as $\\displaystyle {written}$"
         except ReadError:
-            self.read.value = ""
+            pass  # the reply says so
         reply = self.exercise.check(text)
         self.answered = text, f"{reply!r}", reply
         told = f"{reply!r}\n{self.standing()}" if reply else f"{reply!r}"

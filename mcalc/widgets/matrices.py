@@ -128,7 +128,7 @@ class Nudged(Explorer):
 
 def entry_names(variables, sizes):
     """``x_1, x_2, ...`` for a vector, ``W_11, W_12, ...`` for a matrix, ``x`` for a scalar."""
-    return [entry.name for v in variables for entry in symbols_of(v, sizes).flat]
+    return [entry.name for v in variables for entry in symbols_of(v, sizes, variables).flat]
 
 
 def _sizes(y, n):

@@ -1,0 +1,97 @@
+"""Kinds of programs whose derivatives are compared with differences of the plain functions."""
+
+import itertools
+
+import numpy as np
+import pytest
+from plain import VARIABLES, agrees, differences, evaluated, point
+
+import mcalc as mc
+
+# --- one matrix several times in a product -----------------------------------------------------
+
+A, S, a = (VARIABLES[name] for name in "ASa")
+POWERS = ["A", "A*A", "A*A*A", "a*A", "a*A*A", "b*A*A*A"]
+SEVERAL = [
+    *(f"np.sum({p} {sign} {q})" for p, q in itertools.permutations(POWERS, 2) for sign in "+-"),
+    "np.sum(A*A*A - A*A + A)", "np.sum(A*np.exp(A) - A*A*np.exp(A))",
+    "np.sum(S*S*a + S*a)", "np.sum(S*S.T*a - S*a)", "np.sum(S*S*S.T - S*S.T)",
+    "np.trace(a*S*S + a*S)", "np.trace(S*S*S - S*S)", "np.trace(S*S*B - S*B)",
+    "np.sum((A*A) @ x + A @ x)", "u @ (a*A*A - a*A) @ x", "(A*A*A - A*A) @ x", "x @ (S*S - S)",
+    "np.var(a*A)", "np.sum((S*S - S) @ S)", "np.linalg.norm(A*A - A)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SEVERAL)
+def test_a_matrix_several_times_in_one_product(text):
+    for wrt in sorted(e.name for e in mc.expr.symbols(evaluated(text, VARIABLES))):
+        agrees(text, wrt)
+
+
+@pytest.mark.parametrize("text", ["np.var(a*S)", "np.sum(a**3*S*S - a**2*S)", "np.sum((a*A)**3)"])
+def test_second_derivatives_of_products_of_a_matrix(text):
+    y, at = evaluated(text, VARIABLES), point({"m": 2, "n": 3})
+    second = mc.hessian(y, a)
+    given = {name: at[name] for name in second.parameters}
+    gradient = mc.derive(y, a).numpy()
+    given_first = {name: at[name] for name in mc.derive(y, a).parameters}
+    right = differences(lambda value: gradient(**{**given_first, "a": value}), at["a"])
+    assert np.allclose(second.numpy()(**given), right)
+    twice = differences(
+        lambda value: differences(lambda v: evaluated(text, {**at, "a": v}), value), at["a"]
+    )
+    assert np.allclose(second.numpy()(**given), twice, rtol=1e-5)
+
+
+def test_a_claim_about_products_of_one_matrix():
+    d = mc.derive(np.sum(A * A * A - A * A), A)
+    assert d.why((3 * A * A - 2 * A).T) is None
+    assert not d.equals((A * A).T)
+
+
+# --- derivatives that are zero -----------------------------------------------------------------
+
+VECTORS = ["np.sign(A @ x)", "(A @ x > 0) * u", "A @ x - A @ x", "0 * (A @ x)"]
+STEPS = ["np.sign(A)", "A > 1", "A - A", "0 * A", "A.T * 0", *VECTORS]
+AROUND = ["np.sum({})", "b * np.sum({})", "np.exp(a * np.sum(np.sin({})))"]
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("step", STEPS)
+def test_where_nothing_moves_with_a_matrix_its_derivative_is_written_as_zero(step, around):
+    d = agrees(around.format(step), "A", {"m": 2, "n": 3})
+    told = "no path leads from A to y along which anything moves"
+    assert "∂y/∂A = 0   (n x m)" in repr(d) and told in d.reason
+    assert d._repr_latex_() and d.steps[3].text == "∂y/∂A = 0"
+
+
+@pytest.mark.parametrize("step", VECTORS)
+def test_where_one_of_two_paths_does_not_move(step):
+    d = agrees(f"np.sum({step}) + np.sum(A)", "A", {"m": 2, "n": 3})
+    assert str(d.jacobian) == "1 1^T" and d._repr_latex_()
+    agrees(step, "A", {"m": 2, "n": 3})._repr_latex_()
+
+
+NOWHERE = ["x - x", "np.sum(x - x)", "a - a", "x > w", "np.sign(x) @ w", "0 * x"]
+
+
+@pytest.mark.parametrize("text", NOWHERE)
+def test_where_nothing_moves_with_a_vector_or_a_number(text):
+    wrt = "a" if "a -" in text else "x"
+    d = agrees(text, wrt)
+    assert d.equals(0) and d.steps[-1].text.split(" = ")[1] in ("0", "0^T") and d._repr_latex_()
+
+
+# --- masks and lengths -------------------------------------------------------------------------
+
+MASKED = [
+    "np.maximum(0, x - 1)", "(x > 1) * x", "np.where(x > w, 1, x)", "((x > 1) * (w > 1)) * x",
+    "np.max(x) - x", "np.mean(x) * w", "len_x * np.sign(x - 1) * x", "np.abs(x - w)",
+    "np.clip(x, 0.7, 1.2)", "-x", "S * x", "-1 * np.minimum(x, w)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("one, other", [*itertools.combinations(MASKED, 2)])
+def test_masks_and_lengths_are_computed_with_as_numbers(one, other):
+    text = f"np.sum({one} + {other})".replace("len_x", "np.sum(np.ones_like(x))")
+    agrees(text, "x")
