@@ -325,11 +325,8 @@ def _dispatch(function, args, options):
     out = options.get("out")
     if isinstance(out, tuple) and args and out[0] is args[0]:  # z += 1 makes a new z
         whole = _dispatch(function, args, {k: v for k, v in options.items() if k != "out"})
-        if out[0].ndim and whole.shape != out[0].shape:
-            raise ShapeError(
-                f"{_full_name(function)}: {whole} is {shape_text(whole.shape)} and cannot be put "
-                f"into {out[0]}, which is {shape_text(out[0].shape)}"
-            )
+        if out[0].ndim:
+            _refuse_in_place(function, whole, out[0])
         return whole
     build = NUMPY.get(function)
     if function is np.bitwise_xor:
@@ -349,15 +346,39 @@ def _dispatch(function, args, options):
         raise UnsupportedError(f"{_full_name(function)} has no rule in mcalc for {given}") from None
 
 
+def _refuse_in_place(function, whole, out):
+    """Refuse what NumPy cannot put into an array that is there: another shape, or a number."""
+    name = _full_name(function)
+    if whole.shape != out.shape:
+        raise ShapeError(
+            f"{name}: {whole} is {shape_text(whole.shape)} and cannot be put into {out}, which is "
+            f"{shape_text(out.shape)}"
+        )
+    if out.boolean and not whole.boolean:
+        raise UnsupportedError(f"{name}: {whole} is no condition and cannot be put into {out}")
+
+
 def _as_conditions(args):
     """The operands with arrays of booleans as conditions, if they stand beside one.
 
-    The sum of an array of booleans and ``x > 0`` is one of booleans, that of 0 and 1 is not.
+    The sum of an array of booleans and ``x > 0`` is one of booleans, that of 0 and 1 is not; and
+    that of bytes is one of bytes.
     """
     args = [_as_conditions(a) if isinstance(a, list | tuple) else a for a in args]
     if not any(isinstance(a, Expr) and a.boolean for a in args):
         return args
+    for a in args:
+        if isinstance(a, np.ndarray | np.generic) and _is_short(a.dtype):
+            raise UnsupportedError(
+                f"numbers of type {a.dtype} beside a condition run over: write y.astype(float) for "
+                "such an array y"
+            )
     return [np.not_equal(as_expr(a), 0) if is_boolean(a) else a for a in args]
+
+
+def _is_short(dtype):
+    """Whether whole numbers of this type run over, as 0 - 1 of bytes is 255."""
+    return dtype.kind == "u" or dtype.kind == "i" and dtype.itemsize < 8
 
 
 def _not_taken(function, build, args, options):
