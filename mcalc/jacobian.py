@@ -138,11 +138,23 @@ class Term:
 
     def contract(self) -> Term:
         """Sum over the labels that are neither a row's nor a column's."""
+        self._cancel()
         left = None
         while left != (left := self.summed):
             for label in left:
                 self._contract(label)
         return self
+
+    def _cancel(self):
+        """Take out matrices whose product is none: of A ⊗ (1/A) nothing is left."""
+        pairs = Counter(frozenset(labels) for _, *labels in self.matrices)
+        for pair in [pair for pair, count in pairs.items() if count > 1 and len(pair) == 2]:
+            before, (a, b) = [*self.matrices], pair
+            whole = self.between(a, b)
+            if whole.ndim == 2:
+                self.matrices = before
+            else:  # the same in every row
+                self.times(whole, (b,) * whole.ndim)
 
     def _contract(self, s):
         near = self.neighbours(s)

@@ -95,3 +95,37 @@ MASKED = [
 def test_masks_and_lengths_are_computed_with_as_numbers(one, other):
     text = f"np.sum({one} + {other})".replace("len_x", "np.sum(np.ones_like(x))")
     agrees(text, "x")
+
+
+# --- factors that cancel -----------------------------------------------------------------------
+
+CANCELLED = [
+    "a*{0}/{0}", "{0}*{0}/{0}", "np.exp(np.log({0}))", "np.log(np.exp({0}))", "np.sqrt({0})**2",
+    "{0} - {0}", "x*{0}/{0}", "np.sqrt(np.outer({1}, x))", "a*np.outer({1}, x)/np.outer({1}, x)",
+    "a*{0}*(1/{0})", "np.where({0} > 0, {0}/{0}, 1)*a",
+]  # fmt: skip
+OF_MATRICES = [
+    "np.sum({})", "np.linalg.norm({})", "({}) @ x", "np.tanh(({}) @ x)", "np.sum({}, axis=1)",
+    "np.sum({}, axis=0)", "np.mean(({})**2)", "np.var({})", "np.sum(({}) @ ({}).T)",
+    "np.sum({m} * ({}) @ x)",
+]  # fmt: skip
+OF_SQUARES = ["np.trace({})", "np.linalg.inv({} + np.diag(9*x)) @ x", "x @ ({}) @ x"]
+OF_VECTORS = [
+    "a*x/x", "np.linalg.norm(a*x/x)", "np.diag(a*x/x) @ w", "np.sum(np.outer(x/x, a*w/w))",
+    "np.stack([a*x/x, w]) @ x", "np.concatenate([a*x/x, w]) @ np.concatenate([x, w])",
+    "S @ (a*x/x)", "(a*x/x) @ S @ x", "np.log(np.exp(x)) @ S @ x", "np.sum((x/x)*(a*A/A))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(t.replace("{m}", "A").replace("{}", c.format("A", "u"))
+          for c in CANCELLED for t in OF_MATRICES),
+        *(t.replace("{}", c.format("S", "w")) for c in CANCELLED for t in OF_SQUARES),
+        *OF_VECTORS,
+    ],
+)  # fmt: skip
+def test_factors_that_cancel(text):
+    for wrt in sorted(e.name for e in mc.expr.symbols(evaluated(text, VARIABLES))):
+        assert repr(agrees(text, wrt, {"m": 2, "n": 3}))
