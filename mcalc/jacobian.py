@@ -147,9 +147,13 @@ class Term:
 
     def _cancel(self):
         """Take out matrices whose product is none: of A ⊗ (1/A) nothing is left."""
-        pairs = Counter(frozenset(labels) for _, *labels in self.matrices)
-        for pair in [pair for pair, count in pairs.items() if count > 1 and len(pair) == 2]:
-            before, (a, b) = [*self.matrices], pair
+        pairs: dict = {}
+        for _, a, b in self.matrices:
+            pairs.setdefault(frozenset((a, b)), []).append((a, b))
+        for (a, b), *more in pairs.values():
+            if not more:
+                continue
+            before = [*self.matrices]
             whole = self.between(a, b)
             if whole.ndim == 2:
                 self.matrices = before

@@ -107,7 +107,7 @@ CANCELLED = [
 OF_MATRICES = [
     "np.sum({})", "np.linalg.norm({})", "({}) @ x", "np.tanh(({}) @ x)", "np.sum({}, axis=1)",
     "np.sum({}, axis=0)", "np.mean(({})**2)", "np.var({})", "np.sum(({}) @ ({}).T)",
-    "np.sum({m} * ({}) @ x)",
+    "np.sum({m} * ({}) @ x)", "np.sum(({}) * {m})",
 ]  # fmt: skip
 OF_SQUARES = ["np.trace({})", "np.linalg.inv({} + np.diag(9*x)) @ x", "x @ ({}) @ x"]
 OF_VECTORS = [
