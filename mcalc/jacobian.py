@@ -73,7 +73,9 @@ class Term:
         scalar, e = split(e)
         self.coefficient = mul(self.coefficient, scalar)
         kind = e.op.name
-        if e.ndim < 2:  # x A / A: what is left is the same in every row
+        if kind == "zeros":
+            self.coefficient = ZERO
+        elif e.ndim < 2:  # x A / A: what is left is the same in every row
             self.times(e, (a, b)[2 - e.ndim :])
         elif kind == "transpose":
             self.times(e.args[0], (b, a))

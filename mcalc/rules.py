@@ -22,6 +22,7 @@ import sympy as sp
 from . import algebra, expr
 from .algebra import constant
 from .expr import Expr, Primitive, UnsupportedError, as_expr, is_number, node, shape_text
+from .lent import lent
 
 PRIMITIVES: dict[str, Primitive] = {}
 
@@ -252,8 +253,9 @@ row("segment", numpy=lambda v, lengths, k: v[..., sum(lengths[:k]) : sum(lengths
     shape=lambda v, lengths, k: (lengths[k],))
 row("blocks", numpy=lambda *parts: np.concatenate(parts, axis=-2), shape=_joined,
     code="np.vstack([{all}])")
-row("ones", numpy=np.ones, shape=lambda n: (n,), code="np.ones({p})")
-row("zeros", numpy=lambda *n: np.zeros(n), shape=lambda *n: n, code="np.zeros([{p}])")
+row("ones", numpy=lambda n, *lent: np.ones(n), shape=lambda n: (n,), code="np.ones({p})")
+row("zeros", numpy=lambda *n: np.zeros([k for k in n if not isinstance(k, tuple)]),
+    shape=lambda *n: n, code="np.zeros([{p}])")
 row("identity", numpy=np.eye, shape=lambda n: (n, n), code="np.eye({p})")
 row("unit", numpy=lambda k, n: np.eye(n)[k], shape=lambda k, n: (n,),
     code="np.eye(1, {p1}, {p0})[0]")
@@ -416,6 +418,6 @@ expr.NUMPY |= dict.fromkeys([np.dot, np.vdot, np.inner], _dot) | {
     np.reciprocal: lambda a: 1 / as_expr(a),
     np.positive: as_expr,
     np.clip: lambda a, a_min, a_max: np.minimum(a_max, np.maximum(a_min, a)),
-    np.ones_like: lambda a: algebra.filled(as_expr(1), _upright(a).shape),
-    np.zeros_like: lambda a: algebra.filled(as_expr(0), _upright(a).shape),
+    np.ones_like: lambda a: lent(algebra.filled(as_expr(1), _upright(a).shape), _upright(a)),
+    np.zeros_like: lambda a: lent(algebra.filled(as_expr(0), _upright(a).shape), _upright(a)),
 }

@@ -129,3 +129,36 @@ OF_VECTORS = [
 def test_factors_that_cancel(text):
     for wrt in sorted(e.name for e in mc.expr.symbols(evaluated(text, VARIABLES))):
         assert repr(agrees(text, wrt, {"m": 2, "n": 3}))
+
+
+# --- constants that have their length from a variable ------------------------------------------
+
+LENT = [
+    "a*np.ones_like(x)", "np.sum(a*np.ones_like(x))", "np.maximum(a - 1, np.zeros_like(x))",
+    "a + np.zeros_like(x)", "a*np.sum(np.ones_like(A))", "a*np.sum(np.ones_like(A), axis=0)",
+    "a*np.ones_like(A @ x)", "a*np.ones_like(np.tanh(x @ A.T))", "a*np.ones_like(A) @ w",
+    "np.linalg.norm(a*np.ones_like(u))", "np.concatenate([a*np.ones_like(x), a*np.ones_like(u)])",
+    "np.outer(a*np.ones_like(x), np.ones_like(u)) @ np.ones_like(u)", "a*np.ones_like(q)",
+    "a*np.ones_like(np.ones_like(x))", "np.where(a > 1, np.ones_like(x), a)",
+    "a*np.ones_like(x*0) + b", "np.exp(a*np.zeros_like(A) @ np.zeros_like(x))*a",
+]  # fmt: skip
+CONSTANT = [("x*np.ones_like(w)", "w"), ("np.ones_like(x)", "x"), ("np.sum(np.zeros_like(A))", "A")]
+
+
+@pytest.mark.parametrize("text, wrt", [*((text, "a") for text in LENT), *CONSTANT])
+def test_a_length_that_only_a_constant_has(text, wrt):
+    d = agrees(text, wrt)
+    sizes = dict.fromkeys(mc.evaluate.letters(d.y, d.wrt), 2)
+    assert d.check() and repr(d) and d.explicit(**sizes) and d.equals(d.jacobian)
+
+
+def test_the_lender_of_a_length_is_an_input_and_the_form_is_the_same():
+    d = mc.derive(a * np.ones_like(VARIABLES["x"]), a)
+    assert (str(d.jacobian), d.parameters) == ("1", ("x",))
+    assert d.numpy()(x=np.zeros(4)).tolist() == [[1]] * 4
+    assert d.jvp(2, x=np.zeros(3)).tolist() == [2] * 3 and d.numpy()(x=[1, 2], a=7).shape == (2, 1)
+    with pytest.raises(TypeError, match="x is missing"):
+        d.numpy()()
+    ones = mc.derive(VARIABLES["x"] * np.ones_like(VARIABLES["w"]), VARIABLES["x"])
+    assert (str(ones.jacobian), ones.parameters) == ("I", ("x",))
+    assert mc.derive(np.ones_like(VARIABLES["x"]) * a, VARIABLES["x"]).equals(0)
