@@ -251,7 +251,9 @@ class Derivation:
         """A function of keyword arrays (``parameters``) that gives the Jacobian, m x n, float64.
 
         Raises UnsupportedError if an open function (:func:`mcalc.functions`) is in it, and for a
-        vector by a matrix.
+        vector by a matrix; what it gives, ``jvp`` and ``vjp`` raise TypeError for a missing value,
+        ShapeError for one of the wrong shape, and NumPy's LinAlgError for an inverse that there is
+        none of. The derivative of a determinant needs no inverse.
         """
         self._refuse_open()
         self._refuse_three_axes()
