@@ -157,11 +157,11 @@ def oracle(name="autograd"):
 # --- one program -------------------------------------------------------------------------------
 
 
-def symbolic(program, wrt, renamed=()):
+def symbolic(program, wrt, renamed=(), make=mc.derive):
     """The program on mcalc's variables, derived."""
     y, leaves = recorded(program, renamed), variables(renamed)
     by = tuple(leaves[name] for name in wrt) if isinstance(wrt, tuple) else leaves[wrt]
-    return mc.derive(y, wrt=by)
+    return make(y, wrt=by)
 
 
 class Plain:
@@ -357,8 +357,7 @@ def compare_hessian(point):
     if not np.all(np.abs(point.hessian) < HUGE**2):
         return None
     program = ("sum", point.program) if point.value.ndim else point.program
-    first = symbolic(program, point.wrt, point.renamed)
-    second = mc.hessian(first.y, first.wrt)
-    found = second.numpy()(**{e.name: point.by_name[e.name] for e in first.inputs})
+    second = symbolic(program, point.wrt, point.renamed, mc.hessian)
+    found = second.numpy()(**{e.name: point.by_name[e.name] for e in second.inputs})
     assert close(found, point.hessian), f"{found} by mcalc, {point.hessian} is the Hessian"
     return second
