@@ -14,6 +14,7 @@ import numpy as np
 from . import algebra, expr
 from .algebra import constant
 from .expr import ShapeError, UnsupportedError, as_expr, is_number, node, shape_text
+from .lent import lent
 from .rules import (
     CONCATENATE,
     DET,
@@ -264,7 +265,8 @@ def _stack(arrays, axis=0):
 def _filled_like(name, number, a):
     if as_expr(a).boolean:
         raise UnsupportedError(f"{name} takes numbers: write 1.0 * ({as_expr(a)})")
-    return algebra.filled(as_expr(number), upright(a).shape)
+    a = upright(a)
+    return lent(algebra.filled(as_expr(number), a.shape), a)
 
 
 # --- the table -------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from .backward import Backward, Products
 from .expr import HELD, NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
 from .fold import fold
 from .jacobian import NoClosedForm, Term, contraction, formula, spread
+from .lent import lenders, plain
 from .shown import Jacobian
 from .steps import KINDS, Graph, Lines, Step, Unwritten, as_latex, as_text
 from .style import STYLES
@@ -39,7 +40,8 @@ def derive(y, wrt) -> Derivation:
     nothing tells the length of a constant in ``y``, and UnsupportedError for a ``y`` that is a
     matrix. Paper: "Matrix calculus" to "Vector chain rule"; by a matrix, beyond it.
     """
-    return Derivation(_expression(y), wrt)
+    y, known = _expression(y)
+    return Derivation(y, wrt, known)
 
 
 def hessian(y, wrt) -> Derivation:
@@ -53,12 +55,13 @@ def hessian(y, wrt) -> Derivation:
         raise expr.UnsupportedError(
             f"{wrt} is a matrix: second derivatives are by a scalar or a vector"
         )
-    second = Derivation(first.gradient, wrt, symbols(first.y))
+    second = Derivation(first.gradient, wrt, first.inputs)
     second.of = first.y
     return second
 
 
 def _expression(y):
+    """The function to derive, and variables that tell lengths in it."""
     y = expr.as_expr(list(y) if isinstance(y, tuple) else y)
     y = replace(y, lambda part: part.args[0] if part.op is HELD else None)
     y = y.args[0] if y.op.name == "row" else y
@@ -74,10 +77,10 @@ def _expression(y):
             f"{y} is {shape_text(y.shape)}: a scalar or a vector can be derived, not a matrix"
         )
     named: dict = {}
-    for e in walk(y):
+    for e in (*walk(y), *lenders(y)):
         if e.name and named.setdefault(e.name, e) is not e:
             raise ValueError(f"{y} uses the name {e.name} for two things: rename one of them")
-    return y
+    return plain(y), lenders(y)
 
 
 # --- the graph and what it starts from ---------------------------------------------------------
@@ -138,7 +141,7 @@ class Derivation:
         self.of = None  # the function whose second derivatives these are
         self._products: dict = {}  # of the Jacobian and a vector on either side
         self._compiled_products: dict = {}
-        self._taken = {e.name for e in walk(y) if e.name}
+        self._taken = {e.name for e in (*walk(y), *known) if e.name}
         self.variables = tuple(self.freed.get(v, v) if isinstance(v, Expr) else v for v in given)
         self.inputs = tuple(dict.fromkeys([*symbols(self.y), *known]))  # whose values may be given
         self._refuse_others()
@@ -254,7 +257,9 @@ class Derivation:
         """A function of keyword arrays (``parameters``) that gives the Jacobian, m x n, float64.
 
         Raises UnsupportedError if an open function (:func:`mcalc.functions`) is in it, and for a
-        vector by a matrix.
+        vector by a matrix; what it gives, ``jvp`` and ``vjp`` raise TypeError for a missing value,
+        ShapeError for one of the wrong shape, and NumPy's LinAlgError for an inverse that there is
+        none of. The derivative of a determinant needs no inverse.
         """
         self._refuse_open()
         self._refuse_three_axes()

@@ -28,6 +28,8 @@ from .expr import (
     walk,
 )
 from .expr import rebuild as plain_rebuild
+from .lent import plain
+from .steady import steady
 
 _FLOAT = np.dtype(np.float64)
 
@@ -135,7 +137,7 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
     ``two_axes`` gives a new m x n array whatever the rank of ``e``. Names of ``known`` variables
     that the formula does not need are accepted.
     """
-    e = replace(e, lambda part: None, _leaner)
+    e = replace(steady(plain(e)), lambda part: None, _leaner)
     code = _Code(_by_rows(e), list(dict.fromkeys([*extra, *symbols(e)])))
     if two_axes and e.ndim < 2:
         code.result = f"({code.result}).reshape(-1, 1)"

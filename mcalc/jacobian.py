@@ -77,7 +77,9 @@ class Term:
         scalar, e = split(e)
         self.coefficient = mul(self.coefficient, scalar)
         kind = e.op.name
-        if e.ndim < 2:  # x A / A: what is left is the same in every row
+        if kind == "zeros":
+            self.coefficient = ZERO
+        elif e.ndim < 2:  # x A / A: what is left is the same in every row
             self.times(e, (a, b)[2 - e.ndim :])
         elif kind == "transpose":
             self.times(e.args[0], (b, a))
@@ -142,11 +144,27 @@ class Term:
 
     def contract(self) -> Term:
         """Sum over the labels that are neither a row's nor a column's."""
+        self._cancel()
         left = None
         while left != (left := self.summed):
             for label in left:
                 self._contract(label)
         return self
+
+    def _cancel(self):
+        """Take out matrices whose product is none: of A ⊗ (1/A) nothing is left."""
+        pairs: dict = {}
+        for _, a, b in self.matrices:
+            pairs.setdefault(frozenset((a, b)), []).append((a, b))
+        for (a, b), *more in pairs.values():
+            if not more:
+                continue
+            before = [*self.matrices]
+            whole = self.between(a, b)
+            if whole.ndim == 2:
+                self.matrices = before
+            else:  # the same in every row
+                self.times(whole, (b,) * whole.ndim)
 
     def _contract(self, s):
         near = self.neighbours(s)

@@ -32,7 +32,7 @@ def local_jacobian(e: Expr, k: int) -> Term | None:
     term = Term(output, inputs[k])
     for position, (operand, at) in enumerate(zip(operands, inputs, strict=True)):
         if position != k:
-            term.times(operand, at)
+            term.times(operand, at[len(at) - operand.ndim :])  # of x A / A the x of every row
     return term
 
 

@@ -346,8 +346,9 @@ row("segment", numpy=lambda v, lengths, k: v[..., sum(lengths[:k]) : sum(lengths
     shape=lambda v, lengths, k: (lengths[k],), **KEPT)
 row("blocks", numpy=lambda *parts: np.concatenate(parts, axis=-2), shape=_joined,
     code="np.vstack([{all}])")
-row("ones", numpy=np.ones, shape=lambda n: (n,), code="np.ones({p})")
-row("zeros", numpy=lambda *n: np.zeros(n), shape=lambda *n: n, code="np.zeros([{p}])")
+row("ones", numpy=lambda n, *lent: np.ones(n), shape=lambda n: (n,), code="np.ones({p})")
+row("zeros", numpy=lambda *n: np.zeros([k for k in n if not isinstance(k, tuple)]),
+    shape=lambda *n: n, code="np.zeros([{p}])")
 row("identity", numpy=np.eye, shape=lambda n: (n, n), code="np.eye({p})")
 row("unit", numpy=lambda k, n: np.eye(n)[k], shape=lambda k, n: (n,),
     code="np.eye(1, {p1}, {p0})[0]")

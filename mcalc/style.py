@@ -106,7 +106,8 @@ class Style:
         if below and below[0] in ("hat", "bar", "tilde", "dot"):
             letter = rf"\{below.pop(0)}{{{letter}}}"
         if not below:
-            return letter + (f"_{index}" if index else "") + prime
+            under = f"{{{index}}}" if len(index) > 1 else index  # x_1, but x_{10}
+            return letter + (f"_{under}" if index else "") + prime
         return f"{letter}_{{{','.join([*below, *([index] if index else [])])}}}{prime}"
 
     def number(self, value, taken=()):

@@ -297,7 +297,7 @@ CASES = {
     "numbers of unknown length": (
         lambda: mc.derive(np.sum(mc.ones("m")) * z, wrt=z).numpy(),
         ValueError,
-        "no variable of sum(1) z tells the length m",
+        "no variable of sum(1_m) z tells the length m",
     ),
     "a closed form that there is none of": (
         lambda: mc.derive(np.sum((P @ (Q * (R @ np.diag(x) @ S))) * Q, axis=1), wrt=x).jacobian,

@@ -95,3 +95,70 @@ MASKED = [
 def test_masks_and_lengths_are_computed_with_as_numbers(one, other):
     text = f"np.sum({one} + {other})".replace("len_x", "np.sum(np.ones_like(x))")
     agrees(text, "x")
+
+
+# --- factors that cancel -----------------------------------------------------------------------
+
+CANCELLED = [
+    "a*{0}/{0}", "{0}*{0}/{0}", "np.exp(np.log({0}))", "np.log(np.exp({0}))", "np.sqrt({0})**2",
+    "{0} - {0}", "x*{0}/{0}", "np.sqrt(np.outer({1}, x))", "a*np.outer({1}, x)/np.outer({1}, x)",
+    "a*{0}*(1/{0})", "np.where({0} > 0, {0}/{0}, 1)*a",
+]  # fmt: skip
+OF_MATRICES = [
+    "np.sum({})", "np.linalg.norm({})", "({}) @ x", "np.tanh(({}) @ x)", "np.sum({}, axis=1)",
+    "np.sum({}, axis=0)", "np.mean(({})**2)", "np.var({})", "np.sum(({}) @ ({}).T)",
+    "np.sum({m} * ({}) @ x)", "np.sum(({}) * {m})",
+]  # fmt: skip
+OF_SQUARES = ["np.trace({})", "np.linalg.inv({} + np.diag(9*x)) @ x", "x @ ({}) @ x"]
+OF_VECTORS = [
+    "a*x/x", "np.linalg.norm(a*x/x)", "np.diag(a*x/x) @ w", "np.sum(np.outer(x/x, a*w/w))",
+    "np.stack([a*x/x, w]) @ x", "np.concatenate([a*x/x, w]) @ np.concatenate([x, w])",
+    "S @ (a*x/x)", "(a*x/x) @ S @ x", "np.log(np.exp(x)) @ S @ x", "np.sum((x/x)*(a*A/A))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(t.replace("{m}", "A").replace("{}", c.format("A", "u"))
+          for c in CANCELLED for t in OF_MATRICES),
+        *(t.replace("{}", c.format("S", "w")) for c in CANCELLED for t in OF_SQUARES),
+        *OF_VECTORS,
+    ],
+)  # fmt: skip
+def test_factors_that_cancel(text):
+    for wrt in sorted(e.name for e in mc.expr.symbols(evaluated(text, VARIABLES))):
+        assert repr(agrees(text, wrt, {"m": 2, "n": 3}))
+
+
+# --- constants that have their length from a variable ------------------------------------------
+
+LENT = [
+    "a*np.ones_like(x)", "np.sum(a*np.ones_like(x))", "np.maximum(a - 1, np.zeros_like(x))",
+    "a + np.zeros_like(x)", "a*np.sum(np.ones_like(A))", "a*np.sum(np.ones_like(A), axis=0)",
+    "a*np.ones_like(A @ x)", "a*np.ones_like(np.tanh(x @ A.T))", "a*np.ones_like(A) @ w",
+    "np.linalg.norm(a*np.ones_like(u))", "np.concatenate([a*np.ones_like(x), a*np.ones_like(u)])",
+    "np.outer(a*np.ones_like(x), np.ones_like(u)) @ np.ones_like(u)", "a*np.ones_like(q)",
+    "a*np.ones_like(np.ones_like(x))", "np.where(a > 1, np.ones_like(x), a)",
+    "a*np.ones_like(x*0) + b", "np.exp(a*np.zeros_like(A) @ np.zeros_like(x))*a",
+]  # fmt: skip
+CONSTANT = [("x*np.ones_like(w)", "w"), ("np.ones_like(x)", "x"), ("np.sum(np.zeros_like(A))", "A")]
+
+
+@pytest.mark.parametrize("text, wrt", [*((text, "a") for text in LENT), *CONSTANT])
+def test_a_length_that_only_a_constant_has(text, wrt):
+    d = agrees(text, wrt)
+    sizes = dict.fromkeys(mc.evaluate.letters(d.y, d.wrt), 2)
+    assert d.check() and repr(d) and d.explicit(**sizes) and d.equals(d.jacobian)
+
+
+def test_the_lender_of_a_length_is_an_input_and_the_form_is_the_same():
+    d = mc.derive(a * np.ones_like(VARIABLES["x"]), a)
+    assert (str(d.jacobian), d.parameters) == ("1", ("x",))
+    assert d.numpy()(x=np.zeros(4)).tolist() == [[1]] * 4
+    assert d.jvp(2, x=np.zeros(3)).tolist() == [2] * 3 and d.numpy()(x=[1, 2], a=7).shape == (2, 1)
+    with pytest.raises(TypeError, match="x is missing"):
+        d.numpy()()
+    ones = mc.derive(VARIABLES["x"] * np.ones_like(VARIABLES["w"]), VARIABLES["x"])
+    assert (str(ones.jacobian), ones.parameters) == ("I", ("x",))
+    assert mc.derive(np.ones_like(VARIABLES["x"]) * a, VARIABLES["x"]).equals(0)

@@ -366,8 +366,6 @@ def test_product_goes_by_the_shapes():
 UNREADABLE = {  # printed, and not to be read back
     r"\b[eE]_\d": "a unit vector does not tell its length",
     r"(\[|; )-?(0|I)\b[^;]*[;\]]": "0 and I do not tell their height in a list",
-    r"diag\([^()]*· 1\)": "a column of ones is printed as the number 1",
-    r"\d\.\d{4,}|\d{2,}\.\d{3,}|\d{3,}\.\d|\de[+-]\d\d": "six digits of a number are printed",
     r"\b[FGfg]'?\(": "functions that are left open are no names of a line",
     r"\d/\d+ ?[^\W\d]": "a fraction before a factor is printed without its parentheses",
     r"sum_i \(.*\[": "in a sum over the elements of a list they stand without their index",
@@ -377,8 +375,6 @@ UNREADABLE = {  # printed, and not to be read back
 def round_trip(d):
     """Whether a derivation's closed form is read as what it is; None if it need not be."""
     text = str(d.jacobian)
-    if d.jacobian.shape[1] == 1 and any(e.op.name == "ones" for e in walk(d.jacobian.expr)):
-        return None  # a column of ones is printed as the number 1
     if len(text) > 300 or any(re.search(pattern, text) for pattern in UNREADABLE):
         return None
     names = {e.name: e for e in walk(d.y, d.jacobian.expr) if e.name}
@@ -406,7 +402,7 @@ def test_closed_forms_are_read_as_they_are_printed():
     results = [(round_trip(mc.derive(y, wrt=wrt)), text) for y, wrt, text in PRINTED]
     assert {result for result, _ in results} == {True, None}
     assert [text for result, text in results if result is None] == [
-        *["diag(g(x) ⊗ f'(w))", "F'(w)", "diag(G(x)) F'(w)", "1", "[diag(2x); 0]"]
+        *["diag(g(x) ⊗ f'(w))", "F'(w)", "diag(G(x)) F'(w)", "[diag(2x); 0]"]
     ]
     for y, wrt, _ in closed_forms.HESSIANS:
         assert round_trip(mc.hessian(y, wrt)) is True

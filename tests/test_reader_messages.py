@@ -43,7 +43,7 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
          'column 1: "x_4" is unknown: x is n x 1: only a column of known length has elements'),
         ("q_4", 'column 1: "q_4" is unknown: q has elements q_1 to q_3'),
         ("sum_i(x)", "column 1: sum_i: nothing in it runs over the data: write y_i or x_i"),
-        ("1_2", "column 2: _2 stands behind a column of known length"),
+        ("2_1", "column 2: _1 stands behind a column of known length"),
         ("e_1",
          'column 1: "e_1" is unknown: the length of a unit vector is open: write it as [1, 0, '
          "0]^T"),

@@ -196,8 +196,8 @@ def test_intermediate_variables_have_other_names_than_elements():
     assert d.steps[0].text == "r_1 = u_1\nr_2 = r_1 z\nr_3 = sin(r_2)\nr_4 = u_2\ny = r_3 r_4"
 
 
-@pytest.mark.parametrize("name", ["tanh", "sinh", "norm", "lambda_1", "print", "w'"])
-def test_a_variable_may_have_the_name_of_a_function(name):
+@pytest.mark.parametrize("name", ["lambda_1", "print", "w'"])
+def test_a_variable_may_have_the_name_of_what_python_calls(name):
     v = mc.scalars(name)
     assert "scalar rules" in str(mc.derive(np.tanh(v) * np.sinh(v), v).check())
 

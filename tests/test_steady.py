@@ -1,0 +1,117 @@
+"""What is computed where the closed form as it is written has no number, or loses its digits."""
+
+import numpy as np
+import pytest
+from plain import VARIABLES, agrees, evaluated, point
+
+import mcalc as mc
+
+a, b = (VARIABLES[name] for name in "ab")
+x, S = VARIABLES["x"], VARIABLES["S"]
+
+# --- determinants ------------------------------------------------------------------------------
+
+SINGULAR = {
+    "of ones": np.ones((3, 3)),
+    "of zeros": np.zeros((3, 3)),
+    "of rank one": np.outer([1.0, 2, -1], [0.5, 1, 3]),
+    "of rank two": np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]]),
+    "regular": np.array([[1.0, 2, 0], [0, -1, 3], [2, 0, 1]]),
+    "turned over": np.array([[0.0, 1, 0], [1, 0, 0], [0, 0, 0]]),
+    "1 x 1": np.zeros((1, 1)),
+}
+OF_DET = [
+    "np.linalg.det(S)", "np.linalg.det(S)**2", "3*np.linalg.det(S) + a", "np.linalg.det(S.T)",
+    "np.linalg.det((S > -9)*S)", "np.linalg.det(S @ S)", "np.linalg.det(S)*np.linalg.det(S.T @ S)",
+    "np.exp(np.linalg.det(S))*a", "np.linalg.det(a*S)", "np.linalg.det(S + B - B)",
+    "np.linalg.det(np.diag(x) @ S)", "x*np.linalg.det(S)", "np.sin(np.linalg.det(S))*x",
+    "np.linalg.det(S*np.outer(x, w))", "np.linalg.det(S*S)", "np.linalg.det(B @ S @ B.T)/a",
+    "np.maximum(np.linalg.det(S) + 1, 0)", "np.sum(S)*np.linalg.det(S)", "np.linalg.det(S/a)",
+    "np.linalg.det(S - (a - a)*np.outer(x, x))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", OF_DET)
+@pytest.mark.parametrize("kind", SINGULAR)
+def test_a_determinant_is_a_polynomial(kind, text):
+    n = len(SINGULAR[kind])
+    values = point({"m": 2, "n": n}) | {"S": SINGULAR[kind]}
+    for wrt in sorted({e.name for e in mc.expr.symbols(evaluated(text, VARIABLES))} & {*"Sax"}):
+        agrees(text, wrt, {"m": 2, "n": n}, values, tolerance=1e-6)
+
+
+@pytest.mark.parametrize("kind", SINGULAR)
+def test_a_determinant_is_checked_at_a_singular_matrix(kind):
+    assert mc.derive(np.linalg.det(S), S).check(at={"S": SINGULAR[kind]}).passed
+
+
+def test_a_determinant_of_what_is_not_finite():
+    assert np.isnan(mc.derive(np.linalg.det(S), S).numpy()(S=np.full((2, 2), np.inf))).all()
+
+
+def test_an_inverse_that_there_is_none_of_is_numpys_error():
+    for y in (np.sum(np.linalg.inv(S)), np.linalg.slogdet(S)[1]):
+        with pytest.raises(np.linalg.LinAlgError, match="Singular matrix"):
+            mc.derive(y, S).numpy()(S=np.ones((2, 2)))
+
+
+# --- powers ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["a**b", "3*a**b", "a**b*x", "x*a**b*b", "np.sum(x**b)", "x**w", "np.sum(w*x**b)"]
+)
+def test_a_power_of_zero_by_its_exponent(text):
+    values = point({"m": 2, "n": 3}, low=1.2) | {"a": np.array(0.0), "x": np.array([0.0, 1, 2])}
+    for wrt in "bw":
+        if wrt in text:
+            agrees(text, wrt, {"m": 2, "n": 3}, values)
+
+
+def test_powers_of_zero_with_other_exponents():
+    slope = mc.derive(a**b, b).numpy()
+    assert slope(a=0, b=0) == -np.inf and slope(a=0, b=-1) == -np.inf and slope(a=0, b=2) == 0
+    assert np.isnan(slope(a=-1, b=2)) and slope(a=np.e, b=1) == np.float64(np.e)
+    second = mc.hessian(a**b, b).numpy()
+    assert second(a=0, b=2) == 0 and np.allclose(second(a=3, b=2), 9 * np.log(3) ** 2)
+
+
+# --- what would cancel -------------------------------------------------------------------------
+
+FAR = np.array([-300.0, -40, -20, -1, 0, 1e-3, 1, 20, 40, 300])
+
+
+def logistic_slope(z):
+    small = np.exp(-np.abs(z))
+    return small / (1 + small) ** 2
+
+
+EXACT = {
+    "σ": (mc.sigmoid(x), logistic_slope),
+    "tanh": (np.tanh(x), lambda z: np.cosh(z) ** -2.0),
+    "a name for tanh": (mc.let("t", np.tanh(x)), lambda z: np.cosh(z) ** -2.0),
+    "log σ": (np.log(mc.sigmoid(x)), lambda z: 1 / (1 + np.exp(z))),
+    "logaddexp": (np.logaddexp(x, a * 0), lambda z: 1 / (1 + np.exp(-z))),
+    "logaddexp, the other way": (np.logaddexp(0 * a, -x), lambda z: -1 / (1 + np.exp(z))),
+    "1 - σ": (1 - mc.sigmoid(x), lambda z: -logistic_slope(z)),
+    "what is in front": (3 * np.tanh(x) - 2, lambda z: 3 * np.cosh(z) ** -2.0),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_slopes_that_are_nearly_zero_have_all_their_digits(name):
+    y, right = EXACT[name]
+    d = mc.derive(y, x)
+    given = {"x": FAR, "a": 1.0}
+    given = {name: given[name] for name in d.parameters}
+    with np.errstate(over="ignore"):
+        wanted = right(FAR)
+    found = [np.diag(d.numpy()(**given)), d.jvp(np.ones(10), **given), d.vjp(np.ones(10), **given)]
+    for slopes in found:
+        assert np.allclose(slopes, wanted, rtol=1e-13, atol=0)
+
+
+def test_printed_forms_stay_as_they_are():
+    forms = [str(mc.derive(y, x).jacobian) for y in (mc.sigmoid(x), np.tanh(x))]
+    assert forms == ["diag(σ(x) ⊗ (1 - σ(x)))", "diag(1 - tanh(x)^2)"]
+    assert str(mc.derive(np.linalg.det(S), S).jacobian) == "det(S) inv(S)"
