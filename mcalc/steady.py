@@ -120,12 +120,12 @@ def _times_det(e, det):
     if not _has_inverse(e, *det.args):
         return np.multiply(det, e)
     if e.op is INV:
-        return node(ADJUGATE, *det.args) if e.args == det.args else None
+        return node(ADJUGATE, *det.args) if e.args[0] is det.args[0] else None
     name, inside = e.op.name, [a for a in e.args if _has_inverse(a, *det.args)]
     if name not in ("add", "subtract"):  # linear in each operand
-        below = name == "divide" and inside == [e.args[1]]
+        below = name == "divide" and e.args[1] in {*inside}
         linear = e.op.spec or name in ("multiply", "divide", "negative", "row")
-        if len(inside) != 1 or below or not linear or e.args.count(inside[0]) > 1:
+        if len(inside) != 1 or below or not linear or sum(a is inside[0] for a in e.args) > 1:
             return None
         new = [_times_det(a, det) if a is inside[0] else a for a in e.args]
     else:
