@@ -9,11 +9,12 @@ from .calculation import derivative, lines
 from .check import CheckFailed, Report
 from .derive import Derivation, derive, hessian
 from .explicit import entries
-from .expr import ShapeError, UnsupportedError, let, matrices, scalars, size, vectors
+from .expr import ShapeError, UnsupportedError, size
 from .forms import cases, diag, identity, ones, outer, sigmoid, zeros
 from .functions import functions
 from .shown import Jacobian, layout
 from .table import compare, glossary, reference, table
+from .variables import let, matrices, scalars, vectors
 
 __all__ = [
     "CheckFailed",

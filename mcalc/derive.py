@@ -23,6 +23,7 @@ from .shown import Jacobian
 from .steps import KINDS, Graph, Lines, Step, Unwritten, as_latex, as_text
 from .style import STYLES
 from .sweep import backward, forward
+from .variables import let
 
 _PROBES = {"inp": "dx'", "out": "v'"}  # what a Jacobian is multiplied with, by side
 OPERATIONS, LINES = 1000, 40_000  # that the four steps are written for, and their own parts
@@ -182,7 +183,7 @@ class Derivation:
         terms = accumulate(unnamed(self.y), seeded(self.variables, self.several))
         names = [e for e in walk(self.y) if e.op is NAMED]
         if self.y.ndim and self.y.op is not NAMED:
-            terms = fold(terms, expr.let(self.output, self.y), given=False)
+            terms = fold(terms, let(self.output, self.y), given=False)
         for named in sorted(names, key=lambda e: (-e.ndim, -len(walk(e)))):
             terms = fold(terms, named, given=True)
         return terms

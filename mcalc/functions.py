@@ -10,8 +10,9 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
-from .expr import Primitive, as_expr, named, node
+from .expr import Primitive, as_expr, node
 from .rules import PRIMITIVES, of_vectors
+from .variables import named
 
 
 def functions(names: str, elementwise=False):

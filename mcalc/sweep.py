@@ -70,7 +70,7 @@ def backward(y: Expr, row: Expr, variables: tuple) -> list[Expr]:
     """The derivatives of ``row`` times ``y`` by the variables, each in its variable's shape."""
     sweep, parts = _Sweep(y, variables), {y: [row]}
     for e in reversed(sweep.nodes):
-        if e not in sweep.depends or e not in parts or e in variables:
+        if e not in sweep.depends or e not in parts or e in {*variables}:
             continue
         whole = sweep.named(reduce(np.add, parts[e]))
         for k, a in enumerate(e.args):

@@ -48,7 +48,7 @@ TESTS = """
     reader_messages evaluate exercises matrices reader oracle mutant_claims widgets plots
 """.split()
 MODULES = """
-    expr rules calls jacobian derive evaluate check notation exercises reader
+    expr rules calls variables jacobian derive evaluate check notation exercises reader
     algebra local steps claims explicit scalars functions meanings names tokens mistakes diagnosis
     fold forms shown backward style
 """.split()

@@ -206,3 +206,12 @@ def test_products_by_sweeps_are_those_of_closed_forms():
         found = [getattr(d, product)(np.arange(4.0), **values) for d in (closed, swept)]
         assert np.allclose(*found)
     assert sweep.forward(x * 0 + 1, {x: x}).op.name == "zeros"
+
+
+def test_products_by_sweeps_may_be_by_several_variables():
+    y = np.sin(a * b) * a + b
+    closed, swept = mc.derive(y, (a, b)), mc.derive(y, (a, b))
+    swept._terms = None
+    for product, given in (("jvp", [2.0, -1.0]), ("vjp", 3.0)):
+        found = [getattr(d, product)(given, a=0.5, b=-1.5) for d in (closed, swept)]
+        assert np.allclose(*found)

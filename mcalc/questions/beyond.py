@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..expr import let, matrices, scalars, vectors
 from ..forms import sigmoid
+from ..variables import let, matrices, scalars, vectors
 from . import row
 
 # fmt: off

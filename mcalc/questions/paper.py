@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..expr import let, matrices, scalars, vectors
+from ..variables import let, matrices, scalars, vectors
 from . import row
 
 # fmt: off

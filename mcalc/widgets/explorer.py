@@ -10,9 +10,10 @@ import textwrap
 import ipywidgets as W
 import numpy as np
 
-from ..expr import WRITERS, Expr, as_expr, same, scalars, symbols, vectors
+from ..expr import WRITERS, Expr, as_expr, same, symbols
 from ..picture import number
 from ..scene import STYLE
+from ..variables import scalars, vectors
 
 # JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless the element
 # that has it has this attribute. Keys that go with Ctrl, Alt or Cmd, and Shift+Enter, are left

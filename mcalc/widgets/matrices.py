@@ -9,10 +9,11 @@ from ..check import SPREADS, CheckFailed
 from ..derive import derive
 from ..evaluate import compile_, length, letters
 from ..explicit import symbols_of
-from ..expr import SYMBOL, matrices, node, scalars, symbols, unnamed, vectors
+from ..expr import SYMBOL, node, symbols, unnamed
 from ..picture import number, numbers
 from ..reader import read
 from ..scene import Axes, Scene
+from ..variables import matrices, scalars, vectors
 from .explorer import Explorer, expression, outside
 from .inputs import Choice, Formula, Number
 

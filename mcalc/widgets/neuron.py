@@ -10,9 +10,10 @@ from ..calculation import derivative
 from ..derive import derive
 from ..diagrams import unit
 from ..evaluate import compile_
-from ..expr import SYMBOL, node, replace, scalars, symbols, unnamed, vectors
+from ..expr import SYMBOL, node, replace, symbols, unnamed
 from ..picture import number, numbers
 from ..scene import Axes, Scene, limits
+from ..variables import scalars, vectors
 from .explorer import Explorer, expression, signed
 from .inputs import Choice, Number
 

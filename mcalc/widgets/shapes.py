@@ -12,9 +12,10 @@ from ..check import SPREADS, numerical
 from ..derive import expression_graph
 from ..diagrams import evaluated
 from ..evaluate import length, letters
-from ..expr import let, matrices, scalars, shape_text, symbols, vectors
+from ..expr import shape_text, symbols
 from ..picture import number
 from ..scene import Scene
+from ..variables import let, matrices, scalars, vectors
 from .graphs import Chained
 from .inputs import Choice, Number
 

@@ -6,9 +6,10 @@ import inspect
 
 import numpy as np
 
-from ..expr import scalars, symbols, vectors
+from ..expr import symbols
 from ..picture import number
 from ..scene import Axes, Scene
+from ..variables import scalars, vectors
 from .inputs import Choice, Number
 from .played import Played
 

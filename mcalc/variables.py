@@ -1,0 +1,92 @@
+"""Variables, their lengths, and names for what is made of them."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable
+from numbers import Integral
+
+from .expr import NAMED, SYMBOL, Expr, as_expr, node, walk
+
+_RESERVED = (  # what the notation writes and mc.read knows; e and pi can be names
+    "I T d i otherwise sum_i tr trace det inv diag norm outer dot sum mean max min fmax fmin abs "
+    "absolute sign negative exp expm1 log log1p ln sqrt sin cos tan arctan atan sinh cosh tanh "
+    "relu sigmoid σ"
+).split()
+
+
+def _is_word(name):
+    plain = isinstance(name, str) and re.fullmatch(r"[^\W\d_][^\W_]*(_[^\W_]+)*'?", name)
+    return plain and name.removesuffix("'").isidentifier() and not keyword.iskeyword(name)
+
+
+def check_name(name) -> None:
+    """Refuse what could not be printed as one variable."""
+    if not _is_word(name):
+        raise ValueError(f"{name!r} is not a usable name: letters, digits and _, a letter first")
+    if name in _RESERVED:
+        raise ValueError(f"{name!r} is not a usable name: it has a meaning in the notation")
+
+
+def named(names: str, example: str, make: Callable):
+    """What ``make`` gives for a name; a tuple if there are several names."""
+    found = names.replace(",", " ").split() if isinstance(names, str) else []
+    if not found:
+        raise ValueError(f"{names!r} holds no name: write names as in mc.{example}")
+    for name in found:
+        check_name(name)
+    made = tuple(map(make, found))
+    return made if len(made) > 1 else made[0]
+
+
+def _length(given):
+    if _is_word(given):
+        return given
+    if not isinstance(given, Integral) or isinstance(given, bool) or given < 1:
+        raise ValueError(f"{given!r} is not a size: a letter such as 'n', or a number from 1 up")
+    return int(given)
+
+
+def _variables(names, kind, *shape):
+    shape = tuple(map(_length, shape))
+    return named(names, f'{kind}("w x")', lambda name: node(SYMBOL, params=(name,), shape=shape))
+
+
+def scalars(names: str):
+    """Scalar variables, as ``sympy.symbols`` makes them: ``b, z = scalars("b z")``.
+
+    Returns one :class:`Expr` of shape ``()`` for one name, a tuple for several.
+    Raises ValueError for an empty or unusable name.
+    """
+    return _variables(names, "scalars")
+
+
+def vectors(names: str, *, size="n"):
+    """Vertical vectors, n x 1, all of one length: ``w, x = vectors("w x", size="n")``.
+
+    ``size`` is a letter or a number; a vector of known length can be indexed.
+    Raises ValueError for an unusable name or size.
+    """
+    return _variables(names, "vectors", size)
+
+
+def matrices(names: str, *, shape=("m", "n")):
+    """Matrices of symbolic shape: ``X = matrices("X", shape=("N", "n"))``."""
+    if not isinstance(shape, tuple | list) or len(shape) != 2:
+        raise ValueError(f"{shape!r} is not the shape of a matrix: two sizes, as in ('m', 'n')")
+    return _variables(names, "matrices", *shape)
+
+
+def let(name: str, value) -> Expr:
+    """The same value under a name: the intermediate variable of that name in a derivation.
+
+    Raises ValueError for an unusable name, or one that ``value`` already uses for another thing.
+    """
+    check_name(name)
+    value = as_expr(value)
+    if value.op is NAMED:
+        value = value.args[0]
+    if any(e.name == name for e in walk(value)):
+        raise ValueError(f"the name {name!r} is already taken: {value} uses it for something else")
+    return node(NAMED, value, params=(name,), shape=value.shape)
