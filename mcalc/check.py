@@ -21,7 +21,7 @@ from .evaluate import batch, bound, length, letters
 from .expr import Expr, UnsupportedError, is_number, unnamed, walk
 from .jacobian import NoClosedForm
 from .picture import digits_apart
-from .points import choices, clear, kinks, sides
+from .points import beyond, choices, clear, kinks, sides
 from .precise import DIGITS, finite, precise, slopes
 from .rules import MAX, differ
 
@@ -30,6 +30,7 @@ SMALLER = 2  # and those of an inverse or a determinant, whose entries are long
 NESTED = 3  # cases within cases that SymPy can still take; of more it may think for hours
 TRIES = 200
 LINES, ALONG = 60, np.linspace(0, 1, 101)  # on which points close to kinks are found
+FAR = 2  # lengths for which points far out are tried
 TURNS = 5  # of an operation that are looked at on a line
 STEP = 1e-4
 FLOOR = 1e-12  # entries are compared to so many digits of their own; smaller ones to those of this
@@ -92,6 +93,9 @@ def check(derivation, sizes, points, seed, at) -> Report:
     if trial.without_value:  # of X^T X with fewer rows than columns, say: try it the other way
         for lengths in dict.fromkeys(tuple(_turned(some)) for some in rounds):
             trial.visit(normal, lengths, False)
+    if trial.choices or not trial.visited:
+        for lengths in rounds[:FAR]:
+            trial.look_beyond(seed, dict(lengths))
     for tries, lengths in zip(range(TRIES), cycle(rounds), strict=False):
         if trial.unseen():
             trial.visit(normal, lengths, False, first=tries)
@@ -239,6 +243,19 @@ class _Trial:
     def without_value(self):
         """The lengths at which the function has no value, as nothing was found there."""
         return {k for k, smooth in self.rough.items() if not smooth} - self.compared_at
+
+    def look_beyond(self, seed, sizes):
+        """Compare far out and beside thresholds: max(0, a - 20) is not 0 everywhere."""
+        es = [self.y]
+        try:
+            form, probe = self.derivation.rows()
+            es += [form] if probe is None else []
+        except NoClosedForm:
+            pass
+        values = beyond(np.random.default_rng(seed), self.inputs, sizes, *es)
+        for k in range(max(map(len, values.values()), default=0)):
+            if self.compared({name: v[k] for name, v in values.items()}, sizes, False):
+                self.compared_at.add(tuple(sizes.items()))
 
     def approach(self, draw, sizes):
         """Compare close to kinks: on a line, at the points before and after it meets each.

@@ -105,7 +105,8 @@ def beyond(rng, variables, sizes: dict, *es: Expr) -> dict:
     flags = [np.isfinite(found[e]).reshape(len(found[e]), -1).all(axis=1) for e in es]
     marks = [np.broadcast_to(f, count)[:, None] for f in flags]
     flat = _flat(sites, side, count)
-    chosen = _new_places(np.concatenate([*marks, flat], axis=1).astype(int))
+    pattern = np.nan_to_num(np.concatenate([*marks, flat], axis=1), nan=2)  # on no side
+    chosen = _new_places(pattern.astype(int))
     some = [_taken(far, chosen)]
     some.append(_where_it_turns(rng, everywhere, sites, flat, sizes))
     equal = _on_equalities(rng, variables, usual_ones, sites, sizes)

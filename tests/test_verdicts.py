@@ -406,3 +406,19 @@ def test_a_variable_is_tried_where_it_equals_what_it_is_compared_with():
     assert (found["y"] == 17).any() and (found["y"] != 17).any()
     d = mc.derive(np.sum(np.where(np.equal(y, 17), a, 0)), a)
     assert d.equals(np.sum(step(np.equal(y, 17)))) and not d.equals(0)
+
+
+@pytest.mark.parametrize("c", [20, 255, -40, 4000])
+def test_check_looks_beyond_thresholds_too(c):
+    for y, wrt, claim in [
+        (np.maximum(0, a - c), a, 0 if c > 0 else 1),
+        (np.maximum(0, a - c), a, 2 * step(a > c)),
+        ((w @ x) * step(w @ x > c), w, 2 * step(w @ x > c) * x.T),
+        (np.sum(step(x > c, x**2)), x, (3 * step(x > c, x)).T),
+    ]:
+        wrong = mc.derive(y, wrt)
+        assert wrong.check(sizes=(1, 2)).passed
+        wrong.jacobian = mc.Jacobian(mc.expr.as_expr(claim))
+        with pytest.raises(CheckFailed):
+            wrong.check(sizes=(1, 2))
+    assert "no value" not in str(mc.derive(np.sqrt(a - abs(c)), a).check())
