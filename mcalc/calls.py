@@ -13,7 +13,7 @@ import numpy as np
 
 from . import algebra, expr
 from .algebra import constant
-from .expr import ShapeError, UnsupportedError, as_expr, is_number, node, shape_text
+from .expr import SYMBOL, ShapeError, UnsupportedError, as_expr, is_number, node, shape_text
 from .lent import lent
 from .rules import (
     CONCATENATE,
@@ -60,9 +60,10 @@ def _of_conditions(name, build, *operands):
 
 
 def _of_numbers(name, build, *operands):
-    """What NumPy does to conditions alone in few bits, or not at all."""
-    if all(as_expr(a).boolean for a in operands):
-        raise UnsupportedError(f"{name} takes numbers: write 1.0 * ({as_expr(operands[0])})")
+    """What NumPy does to conditions in few bits, or not at all."""
+    for a in map(as_expr, operands):
+        if a.boolean:
+            raise UnsupportedError(f"{name} takes numbers: write 1.0 * ({a})")
     return build(*operands)
 
 
@@ -73,6 +74,19 @@ def _divide(a, b):
     if _is_zero(as_expr(b)):
         raise ValueError(f"{as_expr(a)} divided by 0 has no value")
     return elementwise(PRIMITIVES["divide"], a, b)
+
+
+def _reciprocal(a):
+    """1/a; of whole numbers, which is what conditions make, NumPy's is another function."""
+    a, seen = as_expr(a), set()
+    left = [a]
+    while left and left[-1].op is not SYMBOL:
+        e = left.pop()
+        left += [] if e.boolean or e in seen else e.args
+        seen.add(e)
+    if not left:
+        raise UnsupportedError(f"np.reciprocal takes numbers with a fraction: write 1 / ({a})")
+    return np.divide(1, a)
 
 
 def _is_zero(b):
@@ -277,7 +291,7 @@ expr.NUMPY |= {
     np.fmin: partial(_without_nan, FMIN, np.minimum),
     np.fabs: partial(_of_numbers, "np.fabs", lambda a: np.abs(a)),
     np.square: partial(_of_numbers, "np.square", lambda a: as_expr(a) ** 2),
-    np.reciprocal: partial(_of_numbers, "np.reciprocal", lambda a: 1 / as_expr(a)),
+    np.reciprocal: _reciprocal,
     np.positive: partial(_of_numbers, "np.positive", as_expr),
     np.logaddexp: partial(_of_numbers, "np.logaddexp", _log_add_exp),
     np.clip: _clip,

@@ -293,7 +293,7 @@ row("where", lambda c, a, b: _if(sp.Ne(c, 0), a, b), boolean=lambda c, a, b: a a
 
 # linear in each operand
 SUM = row("sum", "i->", code="{0}.sum()", **COUNTED)
-DIAG = row("diag", "i->ii", numpy=lambda v: v[..., None] * np.eye(v.shape[-1], dtype=int),
+DIAG = row("diag", "i->ii", numpy=lambda v: np.where(np.eye(v.shape[-1]), v[..., None], 0),
            code="np.diag({0})", **KEPT)
 OUTER = row("outer", "i,j->ij", code="np.multiply.outer({0}, {1})", **KEPT)
 DOT = row("dot", "i,i->", code="{0}.dot({1})")

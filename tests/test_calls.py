@@ -33,7 +33,7 @@ VALUES = {
 }
 OPERANDS = [
     z, a, w, u, A, S, B, x.T, S.T, x > 0, z > 0, S > 0, ~(w > 0) & (x > 0), 1.0 * (w > 0),
-    np.stack([w > 0, x > 0]),
+    np.stack([w > 0, x > 0]), 1 - (x > 0), 2 * (z > 0),
 ]  # fmt: skip
 PLAIN = [2.0, -1, 0, np.array([3.0, -1.0, 0.5]), np.array([True, False, True]), [1, 2, 3], True,
          np.array([0, 1, 200], dtype=np.uint8)]  # fmt: skip

@@ -12,6 +12,7 @@ from test_closed_forms import ELEMENTWISE, JOINED, MATRICES, NEURON, PRODUCTS, S
 
 import mcalc as mc
 from mcalc.diagnosis import diagnose
+from mcalc.evaluate import batch
 from mcalc.meanings import FUNCTIONS
 from mcalc.mistakes import mistakes
 from mcalc.questions import ROWS as QUESTIONS
@@ -209,6 +210,12 @@ def test_the_larger_of_two_ignores_what_is_no_number():
     squared = slope((np.fmax(np.sqrt(x), 0) + w) ** 2, w)
     assert np.allclose(squared, np.diag(2 * (np.array([0, 2, 0.5]) + given["w"])))
     assert mc.derive(np.fmax(np.sqrt(x), np.log(w)), w).check()
+
+
+def test_a_diagonal_matrix_is_zero_beside_what_has_no_value():
+    with np.errstate(divide="ignore"):
+        found = batch([np.diag(1 / q)], {"q": np.array([[0.0, 2, 4]])}, {})[np.diag(1 / q)][0]
+    assert np.array_equal(found, np.diag([np.inf, 0.5, 0.25]))
 
 
 def test_the_logarithm_of_a_determinant_by_its_name():
