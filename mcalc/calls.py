@@ -13,7 +13,7 @@ import numpy as np
 
 from . import algebra, expr
 from .algebra import constant
-from .expr import SYMBOL, ShapeError, UnsupportedError, as_expr, is_number, node, shape_text
+from .expr import ShapeError, UnsupportedError, as_expr, is_number, node, shape_text
 from .lent import lent
 from .rules import (
     CONCATENATE,
@@ -76,17 +76,20 @@ def _divide(a, b):
     return elementwise(PRIMITIVES["divide"], a, b)
 
 
+_WHOLE = {"add", "subtract", "multiply", "negative", "absolute", "sum", "total", "dot", "size"}
+
+
 def _reciprocal(a):
-    """1/a; of whole numbers, which is what conditions make, NumPy's is another function."""
-    a, seen = as_expr(a), set()
-    left = [a]
-    while left and left[-1].op is not SYMBOL:
-        e = left.pop()
-        left += [] if e.boolean or e in seen else e.args
-        seen.add(e)
-    if not left:
+    """1/a; of what is a whole number for certain, as a count is, NumPy's is another function."""
+    a = as_expr(a)
+    if _is_whole(a):
         raise UnsupportedError(f"np.reciprocal takes numbers with a fraction: write 1 / ({a})")
     return np.divide(1, a)
+
+
+def _is_whole(e):
+    """Whether it is made of conditions and lengths alone; the number 1 may have been 1.0."""
+    return e.boolean or e.op.name in _WHOLE and all(map(_is_whole, e.args))
 
 
 def _is_zero(b):

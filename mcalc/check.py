@@ -364,7 +364,10 @@ class _Trial:
             if not (np.isfinite(closed).all() and np.isfinite(right).all()):
                 return False
             wrong = abs(closed - right) > tolerance * np.maximum(FLOOR, abs(right)) + rounding
-            if wrong.any() and (wrong := wrong & self.surely(values, sizes, closed)).any():
+            by_far = (
+                abs(closed - right) > tolerance * max(1.0, abs(right).max(initial=0)) + rounding
+            )
+            if wrong.any() and (wrong := wrong & self.surely(values, sizes, closed, by_far)).any():
                 i, j = np.argwhere(wrong)[0]
                 at = [f"{name} = {n}" for name, n in sizes.items()]
                 at += [f"{k} = {np.array2string(v, precision=4)}" for k, v in values.items()]
@@ -375,14 +378,17 @@ class _Trial:
                 )
         return True
 
-    def surely(self, values, sizes, closed):
-        """Where the closed form is wrong for certain: with many digits, or as it was compiled."""
+    def surely(self, values, sizes, closed, by_far):
+        """Where the closed form is wrong for certain: with many digits, or as it was compiled.
+
+        Where there are no such digits, it is where it is wrong ``by_far``.
+        """
         try:
             form, probe = self.derivation.rows()
         except NoClosedForm:  # there are numbers only
-            return True
+            return by_far
         if self.open:
-            return True
+            return by_far
         at = {name: v[None] for name, v in values.items()}
         if probe is not None:
             at[probe.name] = np.eye(len(closed)).reshape(-1, *length(probe.shape, sizes))
@@ -397,7 +403,7 @@ class _Trial:
             both = finite(exact) & finite(right)
             apart = np.where(both, abs(exact - right), 0)
             near = 1e-9 * np.where(both, abs(right), 1) + 1e-20
-        return miscompiled | (apart > near).astype(bool) | ~both
+        return np.where(both, miscompiled | (apart > near).astype(bool), by_far)
 
     def unseen(self):
         """The kinks that were tried on one side only. What is on its kink everywhere has none."""

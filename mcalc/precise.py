@@ -78,7 +78,7 @@ def precise(roots, values: dict, sizes: dict) -> dict:
         elif e.op.scalar:
             value = _scalar(e.op, len(e.args))(*aligned(e, found))
         elif e.op.precise:
-            value = _each(e.op.precise, *(found[a] for a in e.args))
+            value = _each(e.op.precise, *(found[a] for a in e.args), e.ndim)
         else:
             value = e.op.numpy(*(found[a] for a in e.args), *params)
         value = np.asarray(value, dtype=object)
@@ -86,17 +86,16 @@ def precise(roots, values: dict, sizes: dict) -> dict:
     return found
 
 
-def _each(function, matrices):
-    """A function of one matrix at each point; not-a-number where it has no value."""
+def _each(function, matrices, ndim):
+    """A function of one matrix at each point, with so many axes; not-a-number where it has none."""
     done = []
     for matrix in matrices:
         try:
             value = function(mpmath.matrix(matrix.tolist()))
-        except (ArithmeticError, ValueError):  # of a singular matrix, or one of not-a-numbers
+        except (ArithmeticError, ValueError, TypeError):  # singular, or of not-a-numbers
             value = None
         done.append(value.tolist() if isinstance(value, mpmath.matrix) else value)
-    shape = next((np.shape(v) for v in done if v is not None), ())
-    lost = np.full(shape, _NAN, dtype=object)
+    lost = np.full(matrices.shape[1:][:ndim], _NAN, dtype=object)
     return np.array([lost if v is None else v for v in done], dtype=object)
 
 
