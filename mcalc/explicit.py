@@ -29,7 +29,7 @@ from .expr import (
 )
 from .scalars import Entries, Slices
 
-LARGE, DEEP = 200, 60  # parts of a formula, and how deep they are nested: SymPy takes no more
+LARGE, DEEP = 2000, 60  # parts of a formula, and how deep they are nested: SymPy takes no more
 
 
 def jacobian(y: Expr, variables: tuple, sizes: dict, among=()) -> Entries:
