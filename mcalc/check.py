@@ -34,6 +34,7 @@ FAR = 2  # lengths for which points far out are tried
 TURNS = 5  # of an operation that are looked at on a line
 STEP = 1e-4
 FLOOR = 1e-12  # entries are compared to so many digits of their own; smaller ones to those of this
+MOVED = 10_000  # numbers of the inputs that are computed with at once
 SETTLED = 1e-4  # how far a step and half of it may differ, relative to the derivative
 CLEAR = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
 # how, to how many digits, what to add, and what to multiply the values there with
@@ -146,8 +147,9 @@ def _check_at(trial, at):
         raise ValueError(f"at={at!r}: values by name are needed, as in {{'x': [1, 2]}}")
     values, sizes = bound(trial.inputs, at)
     with np.errstate(all="ignore"):
-        here, _ = trial.moved(values, sizes, np.zeros(1))
-        around, _ = trial.moved(values, sizes, 2 * STEP * np.array([0, 1, -1]))
+        point = {name: value[None] for name, value in values.items()}
+        here, _ = trial.moved(point, sizes, np.zeros(1))
+        around, _ = trial.moved(point, sizes, 2 * STEP * np.array([0, 1, -1]))
     if not all(np.isfinite(value).all() for value in here.values()):
         raise ValueError(f"{trial.y} has no value at this point, or an infinite one")
     beside = sides(trial.sites, around)
@@ -231,12 +233,12 @@ class _Trial:
         sizes = dict(lengths)
         for k in range(first, first + TRIES // 5):
             spread = SPREADS[k % len(SPREADS)]
-            values = {e.name: spread(normal(length(e.shape, sizes))) for e in self.inputs}
-            if self.compared(values, sizes, scalar):
+            point = {e.name: spread(normal(length(e.shape, sizes)))[None] for e in self.inputs}
+            if self.compared(point, sizes, scalar):
                 self.compared_at.add(lengths)
                 return
         with np.errstate(all="ignore"):
-            value = batch([self.y], {name: v[None] for name, v in values.items()}, sizes)[self.y]
+            value = batch([self.y], point, sizes)[self.y]
         self.rough[lengths] = np.isfinite(value).all()
 
     @property
@@ -252,10 +254,9 @@ class _Trial:
             es += [form] if probe is None else []
         except NoClosedForm:
             pass
-        values = beyond(np.random.default_rng(seed), self.inputs, sizes, *es)
-        for k in range(max(map(len, values.values()), default=0)):
-            if self.compared({name: v[k] for name, v in values.items()}, sizes, False):
-                self.compared_at.add(tuple(sizes.items()))
+        points = beyond(np.random.default_rng(seed), self.inputs, sizes, *es)
+        if self.compared(points, sizes, False):
+            self.compared_at.add(tuple(sizes.items()))
 
     def approach(self, draw, sizes):
         """Compare close to kinks: on a line, at the points before and after it meets each.
@@ -268,46 +269,61 @@ class _Trial:
             line[e.name] = start + (end - start) * ALONG.reshape(-1, *(1 for _ in e.shape))
         with np.errstate(all="ignore"):
             turns = sides(self.choices, batch([self.y], line, sizes))
+        places = []
         for side in turns.values():
             turned = (side[1:] != side[:-1]).reshape(len(ALONG) - 1, -1).any(axis=1)
-            for k in np.flatnonzero(turned)[:TURNS]:
-                for place in (k, k + 1):
-                    self.compared({name: v[place] for name, v in line.items()}, sizes, False)
+            places += [k + after for k in np.flatnonzero(turned)[:TURNS] for after in (0, 1)]
+        if places:
+            self.compared({name: v[places] for name, v in line.items()}, sizes, False)
 
-    def compared(self, values, sizes, scalar):
-        """Compare at a point, if y is finite there, clear of every kink and pole: whether it is."""
-        with np.errstate(all="ignore"):
-            found, _ = self.moved(values, sizes, CLEAR * np.array([0, 1, -1]))
-            here = sides(self.sites, found)
-        smooth = all(clear(site, side) for site, side in here.items())
-        if not smooth or not all(np.isfinite(v).all() for v in found.values()):
-            return False
-        if not self.settled(values, sizes):
-            return False
-        try:
-            done = self.compare(values, sizes, scalar)
-        except (
-            ArithmeticError,
-            ValueError,
-        ):  # SymPy divides by zero where rounding leaves a little
-            return False
+    def compared(self, points, sizes, scalar):
+        """Compare at those of some points where that can be done: whether there is one."""
+        done = 0
+        for k, here in self.smooth(points, sizes):
+            try:
+                done += self.compare({name: v[k] for name, v in points.items()}, sizes, scalar)
+            except (ArithmeticError, ValueError):  # SymPy divides by what rounding leaves of 0
+                continue
+            for site, met in self.seen.items():
+                met |= set(np.unique(here[site]))
         self.visited += done
-        for site, met in self.seen.items():
-            met |= set(np.unique(here[site]))
-        return done
+        return done > 0
 
-    def moved(self, values, sizes, steps):
+    def smooth(self, points, sizes):
+        """Where some points are that are clear of every kink and pole, and the sides of each."""
+        inputs = sum(points[v.name][0].size for v in self.variables)
+        together = 1 + MOVED // inputs**2  # each input is moved, with all others beside it
+        count = max(map(len, points.values()))
+        for start in range(0, count, together):
+            some = {name: v[start : start + together] for name, v in points.items()}
+            each = len(next(iter(some.values())))
+            with np.errstate(all="ignore"):
+                found, _ = self.moved(some, sizes, CLEAR * np.array([0, 1, -1]))
+                here = sides(self.sites, found)
+                finite = [np.isfinite(v).reshape(each, -1).all(axis=1) for v in found.values()]
+                there = np.logical_and.reduce(finite) & self.settled(some, sizes)
+            for k in np.flatnonzero(there):
+                at = {e: side.reshape(each, -1, *side.shape[1:])[k] for e, side in here.items()}
+                if all(clear(site, side) for site, side in at.items()):
+                    yield start + k, at
+
+    def moved(self, points, sizes, steps):
         """Every node's value with one input after the other moved by each step, as a batch.
 
-        Large inputs move by more; by how many times as much is the second result.
+        There is a batch for each point, one after the other. Large inputs move by more; by how many
+        times as much is the second result.
         """
-        point = np.concatenate([values[v.name].reshape(-1) for v in self.variables])
+        flat = [points[v.name].reshape(len(points[v.name]), -1) for v in self.variables]
+        point = np.concatenate(flat, axis=1)
         scale = np.maximum(1.0, abs(point))
-        points = (point + steps[:, None, None] * np.diag(scale)).reshape(-1, len(point))
-        moved = {name: value[None] for name, value in values.items()}
-        ends = np.cumsum([values[v.name].size for v in self.variables])
-        for v, part in zip(self.variables, np.split(points, ends[:-1], axis=1), strict=True):
-            moved[v.name] = part.reshape(-1, *values[v.name].shape)
+        apart = steps[:, None, None] * np.eye(point.shape[1])
+        ahead = point[:, None, None] + apart * scale[:, None, None]
+        ahead = ahead.reshape(-1, point.shape[1])
+        many = len(ahead) // len(point) if len(point) > 1 else 1
+        moved = {name: np.repeat(value, many, axis=0) for name, value in points.items()}
+        ends = np.cumsum([part.shape[1] for part in flat])
+        for v, part in zip(self.variables, np.split(ahead, ends[:-1], axis=1), strict=True):
+            moved[v.name] = part.reshape(-1, *points[v.name].shape[1:])
         return batch([self.y], moved, sizes), scale
 
     def numerical(self, values, sizes):
@@ -316,7 +332,8 @@ class _Trial:
 
     def by_differences(self, values, sizes):
         """The Jacobian by numerical differentiation, and how much of it may be rounding."""
-        found, scale = self.moved(values, sizes, self.steps)
+        point = {name: value[None] for name, value in values.items()}
+        found, (scale,) = self.moved(point, sizes, self.steps)
         out = found[self.y].reshape(len(self.steps), len(scale), -1)
         slope = np.einsum("k,kji->ij", self.weights, out).real / scale
         if self.steps is COMPLEX[2]:
@@ -324,17 +341,19 @@ class _Trial:
         rounding = 4 * np.finfo(float).eps * abs(self.weights).sum() / scale
         return slope, rounding * abs(out).max(axis=(0, 1))[:, None]
 
-    def settled(self, values, sizes):
+    def settled(self, points, sizes):
         """Whether half of a step gives about the same; next to a pole, no number of digits is sure.
 
         The error that extrapolation leaves is about the square of that difference.
         """
         if self.steps is COMPLEX[2]:
             return True
-        found, _ = self.moved(values, sizes, self.steps)
-        ahead, behind, half_ahead, half_behind = found[self.y].reshape(len(self.steps), -1)
+        found, scale = self.moved(points, sizes, self.steps)
+        out = found[self.y].reshape(len(scale), len(self.steps), -1)
+        ahead, behind, half_ahead, half_behind = np.moveaxis(out, 1, 0)
         whole, halves = ahead - behind, 2 * (half_ahead - half_behind)
-        return abs(whole - halves).max() <= SETTLED * max(2 * STEP, abs(halves).max())
+        most = np.maximum(2 * STEP, abs(halves).max(axis=1))
+        return abs(whole - halves).max(axis=1) <= SETTLED * most
 
     def scalar(self, values, sizes):
         """The Jacobian by scalar rules, SymPy's derivatives evaluated at the point."""

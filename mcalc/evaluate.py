@@ -376,10 +376,11 @@ def batch(roots, values: dict, sizes: dict) -> dict:
             if e.name:
                 value = values[e.name]
             elif e.op in (NUMBER, SIZE):
-                value = [float(length(e.params[0], sizes))]
+                value = np.array([float(length(e.params[0], sizes))])
             else:
-                value = [e.op.numpy(*length(e.params, sizes))]
-            value = np.broadcast_to(value, (count, *np.shape(value)[1:]))
+                value = e.op.numpy(*length(e.params, sizes))[None]
+            if len(value) != count:
+                value = np.broadcast_to(value, (count, *value.shape[1:]))
         found[e] = value.astype(float) if value.dtype == bool else value
     return found
 

@@ -32,17 +32,26 @@ from .scalars import Entries, Slices
 LARGE, DEEP = 2000, 60  # parts of a formula, and how deep they are nested: SymPy takes no more
 
 
-def jacobian(y: Expr, variables: tuple, sizes: dict, among=()) -> Entries:
+def jacobian(y: Expr, variables: tuple, sizes: dict) -> Entries:
     """The m x n matrix of scalar derivatives, over ``x_1, x_2, ...``.
 
-    ``among`` are variables of which no entry may have the same name as one of these. Raises
-    ValueError if a symbolic size has no value, or a value has no such size; UnsupportedError if
-    ``y`` is too large or too deep for SymPy.
+    Raises ValueError if a symbolic size has no value, or a value has no such size;
+    UnsupportedError if ``y`` is too large or too deep for SymPy.
     """
     sizes = _sizes(sizes, letters(y, *variables), y)
-    among = dict.fromkeys([*symbols(y), *variables, *among])
-    inputs = [s for v in variables for s in symbols_of(v, sizes, among).flat]
-    return _entries([[sp.diff(f, x) for x in inputs] for f in scalars_of(y, sizes, among).flat])
+    return _entries(_derivatives(y, variables, sizes, _named(y, variables, sizes)))
+
+
+def _named(y, variables, sizes):
+    """The SymPy symbols of all variables, by variable."""
+    among = dict.fromkeys([*symbols(y), *variables])
+    return {v: symbols_of(v, sizes, among) for v in among}
+
+
+def _derivatives(y, variables, sizes, marks):
+    """Every output of ``y`` by every input, where the inputs' entries are these symbols."""
+    inputs = [s for v in variables for s in marks[v].flat]
+    return [[sp.diff(f, x) for x in inputs] for f in scalars_of(y, sizes, marks).flat]
 
 
 def lambdified(y: Expr, variables: tuple, inputs: tuple, sizes: dict):
@@ -51,10 +60,12 @@ def lambdified(y: Expr, variables: tuple, inputs: tuple, sizes: dict):
     Raises UnsupportedError, as the function may, if the derivatives are too much for SymPy; and
     ArithmeticError, as the function does at a point, where they have no value.
     """
-    symbols = [s for e in inputs for s in symbols_of(e, sizes, inputs).flat]
+    # named so that they can stand in code as they are: exchanging them takes SymPy a second
+    marks = {e: _marks(length(e.shape, sizes), f"_{k}_") for k, e in enumerate(inputs)}
     with _refusals():
-        entries = jacobian(y, variables, sizes, inputs).tolist()
-        code = sp.lambdify(symbols, entries, [_OF_REALS, "math"], cse=True, dummify=True)
+        entries = _entries(_derivatives(y, variables, sizes, marks)).tolist()
+        flat = [s for e in inputs for s in marks[e].flat]
+        code = sp.lambdify(flat, entries, [_OF_REALS, "math"], cse=True)
 
     def at(**values):
         numbers = [np.ravel(values[e.name]) for e in inputs]
@@ -62,6 +73,15 @@ def lambdified(y: Expr, variables: tuple, inputs: tuple, sizes: dict):
             return np.array(code(*np.concatenate(numbers).tolist()), dtype=float)
 
     return at
+
+
+def _marks(shape, prefix):
+    names = [f"{prefix}{k}" for k in range(math.prod(shape))]
+    return _real(names).reshape(shape)
+
+
+def _real(names):
+    return np.array([sp.Symbol(name, real=True) for name in names], dtype=object)
 
 
 # what SymPy leaves in formulas of which it does not see that they are real
@@ -103,7 +123,8 @@ def entries(y: Expr, **sizes) -> Entries:
     UnsupportedError if ``y`` is too large or too deep for SymPy.
     """
     y = told_lengths(as_expr(y))
-    values = scalars_of(unnamed(y), _sizes(sizes, letters(y), y))
+    y, sizes = unnamed(y), _sizes(sizes, letters(y), y)
+    values = scalars_of(y, sizes, _named(y, (), sizes))
     return _entries(values.reshape(*values.shape, *(1,) * (2 - values.ndim)).tolist())
 
 
@@ -138,8 +159,7 @@ def symbols_of(variable: Expr, sizes: dict, among=()) -> np.ndarray:
     taken = {v.name for v in others} | {n for v in others for n in _entry_names(v, sizes).flat}
     if variable.ndim and not taken.isdisjoint(names.flat):
         names = _entry_names(variable, sizes, "{}_({})")
-    symbols = [sp.Symbol(name, real=True) for name in names.flat]
-    return np.array(symbols, dtype=object).reshape(names.shape)
+    return _real(names.flat).reshape(names.shape)
 
 
 def _entry_names(variable, sizes, template="{}_{}"):
@@ -173,21 +193,20 @@ def _summed(e, sizes):
     return math.prod(n for letter, n in lengths.items() if letter not in output)
 
 
-def scalars_of(y: Expr, sizes: dict, among=()) -> np.ndarray:
-    """Every entry of ``y`` as a SymPy expression, in an array of objects."""
+def scalars_of(y: Expr, sizes: dict, marks: dict) -> np.ndarray:
+    """Every entry of ``y`` as a SymPy expression of these symbols, in an array of objects."""
     deep = y.nesting > DEEP
     if deep or _scalar_weight(y, sizes) > LARGE:
         raise UnsupportedError(
             f"the formula is too {'deep' if deep else 'large'} for SymPy's scalars: use .numpy(), "
             ".jvp and .vjp, which give numbers"
         )
-    among = among or symbols(y)
     found: dict[Expr, np.ndarray] = {}
     for e in walk(y):
         operands = [found[a] for a in e.args]
         params = () if e.op is SYMBOL else length(e.params, sizes)
         if e.op is SYMBOL:
-            value = symbols_of(e, sizes, among)
+            value = marks[e]
         elif e.op in (NUMBER, SIZE):
             (exact,) = params
             value = sp.Float(exact) if isinstance(exact, float) else sp.Rational(exact)

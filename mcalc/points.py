@@ -17,7 +17,7 @@ WHOLE = 4  # of them, those of small whole numbers
 _FAR = 150  # points far out, of which those are taken that are in new places
 _EACH, _PLACES = 3, 16  # points that are taken of a place; and of how many places
 _LINES = 16  # between two sides of an operation
-_HALVINGS = 32
+_PARTS, _TIMES = 16, 8  # into which the line is divided, and how often the one where it turns is
 _BESIDE = np.array([-1e-3, -1e-6, 1e-6, 1e-3])  # how far from where it turns, along the line
 _NUDGES, _NUDGE = 4, 1e-7
 _CONSTANTS = 8
@@ -188,17 +188,20 @@ def _where_it_turns(rng, values, sites, flat, sizes):
     left, right, rows = np.zeros(len(ends)), np.ones(len(ends)), np.arange(len(ends))
 
     def at(t):
-        return {
-            name: v + (end[name] - v) * t.reshape(-1, *(1,) * (v.ndim - 1))
-            for name, v in start.items()
-        }
+        along = {name: t.reshape(*t.shape, *(1,) * (v.ndim - 1)) for name, v in start.items()}
+        there = {name: start[name] + (end[name] - start[name]) * k for name, k in along.items()}
+        return {name: v.reshape(-1, *start[name].shape[1:]) for name, v in there.items()}
 
+    inner = np.arange(1, _PARTS)[:, None] / _PARTS
     with np.errstate(all="ignore"):
-        for _ in range(_HALVINGS):
-            middle = (left + right) / 2
-            side = sides(sites, batch(sites, at(middle), sizes))
-            before = _flat(sites, side, len(ends))[rows, watched] < 0
-            left, right = np.where(before, middle, left), np.where(before, right, middle)
+        for _ in range(_TIMES):
+            t = left + (right - left) * inner
+            side = sides(sites, batch(sites, at(t), sizes))
+            flat = _flat(sites, side, t.size).reshape(*t.shape, -1)
+            after = np.concatenate([flat[:, rows, watched] >= 0, np.ones((1, len(ends)))])
+            width = (right - left) / _PARTS
+            left = left + after.argmax(axis=0) * width  # to the last part before it turns
+            right = left + width
     there = {name: v.round(6) for name, v in at(right).items()}  # where 2a = 34, a is 17
     return _joined(there, *(at(right + beside) for beside in _BESIDE))
 

@@ -196,6 +196,8 @@ STRUCTURES = [  # what no single function shows: shapes that meet, and terms tha
     (("square", ("where", "a", "a", "x")), "a"),
     (("maximum", "a", "v"), "v"),
     (("clip", ("clip", "x", "b", 0.3), -1, 1), "b"),
+    (("fmax", ("sqrt", "w"), "x"), "x"),
+    (("fmin", ("log", "w"), "x"), "w"),
     (("multiply", "x", ("zeros_like", "x")), "x"),
 ]  # fmt: skip
 

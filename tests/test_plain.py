@@ -52,7 +52,7 @@ def test_a_claim_about_products_of_one_matrix():
 # --- derivatives that are zero -----------------------------------------------------------------
 
 VECTORS = ["np.sign(A @ x)", "(A @ x > 0) * u", "A @ x - A @ x", "0 * (A @ x)"]
-STEPS = ["np.sign(A)", "A > 1", "A - A", "0 * A", "A.T * 0", *VECTORS]
+STEPS = ["np.sign(A)", "1.0 * (A > 1)", "A - A", "0 * A", "A.T * 0", *VECTORS]
 AROUND = ["np.sum({})", "b * np.sum({})", "np.exp(a * np.sum(np.sin({})))"]
 
 
@@ -152,9 +152,9 @@ def test_a_length_that_only_a_constant_has(text, wrt):
     assert d.check() and repr(d) and d.explicit(**sizes) and d.equals(d.jacobian)
 
 
-def test_the_lender_of_a_length_is_an_input_and_the_form_is_the_same():
+def test_the_lender_of_a_length_is_an_input():
     d = mc.derive(a * np.ones_like(VARIABLES["x"]), a)
-    assert (str(d.jacobian), d.parameters) == ("1", ("x",))
+    assert (str(d.jacobian), d.parameters) == ("1_n", ("x",))
     assert d.numpy()(x=np.zeros(4)).tolist() == [[1]] * 4
     assert d.jvp(2, x=np.zeros(3)).tolist() == [2] * 3 and d.numpy()(x=[1, 2], a=7).shape == (2, 1)
     with pytest.raises(TypeError, match="x is missing"):
