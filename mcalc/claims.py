@@ -33,7 +33,7 @@ from .precise import differ, finite
 _COMPARED = (2, 3, 1, 5)
 SAME = 1e-9  # relative; what is further apart is looked at with more digits
 _TRIED = 12  # points of a size at which numbers differ that are looked at so, and as many others
-_SQUARE = {"identity", "diag", "inv"}
+SQUARE = {"identity", "diag", "inv"}
 
 
 class Difference(NamedTuple):
@@ -64,7 +64,7 @@ def difference(derivation, claim) -> Difference | None:
     if is_number(claim, 0):
         claim = constant("zeros", *want)
     try:
-        claim = _settled(claim)
+        claim = settle_lengths(claim)
     except ShapeError as error:  # as of X^T + I, where X is not square
         return Difference("shape", f"{error}")
     fits, mistakes = _fits(claim, want), {}
@@ -103,7 +103,7 @@ def _told(claim, derivation):
 
 
 def _fits(claim, want):
-    if _is_square(claim) and want[0] != want[1]:
+    if is_square(claim) and want[0] != want[1]:
         return False
     shape = (*claim.shape, 1, 1)[:2]
     if any(same_length(a, b) is False for a, b in zip(shape, want, strict=True)):
@@ -115,19 +115,19 @@ def _fits(claim, want):
     return True
 
 
-def _is_square(e):
+def is_square(e):
     """Whether a matrix is square by its making, as ``2 I`` and ``inv(A)`` are; ``1 1^T`` is not."""
-    if e.op.name in _SQUARE:
+    if e.op.name in SQUARE:
         return True
     if e.op.name == "matmat":
-        return all(map(_is_square, e.args))
+        return all(map(is_square, e.args))
     alike = e.op.scalar or e.op.name in ("transpose", "named")
-    return bool(alike) and any(map(_is_square, e.args))
+    return bool(alike) and any(map(is_square, e.args))
 
 
 def _given(claim, want):
     """The shape of a claim; an open length is taken to be that of the right answer."""
-    if claim.shape == (None, None) and _is_square(claim):
+    if claim.shape == (None, None) and is_square(claim):
         return "a square matrix"
     likely = (max(want, key=lambda n: isinstance(n, str)),) * 2
     likely = want[::-1] if not _fits(claim, want) and _fits(claim.T, want) else likely
@@ -156,7 +156,7 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     lengths = dict(zip(output, shape, strict=True))
     for letters_, a in zip(axes, e.args, strict=True):
         lengths |= {k: n for k, n in zip(letters_, a.shape, strict=True) if n is not None}
-    square = [letters_ for letters_, a in zip(axes, e.args, strict=True) if _is_square(a)]
+    square = [letters_ for letters_, a in zip(axes, e.args, strict=True) if is_square(a)]
     for _, letters_ in itertools.product(square, square):  # from one to the next, as in I I 1
         known = [n for k in letters_ if (n := lengths.get(k)) is not None]
         lengths |= dict.fromkeys(letters_, *known[:1])
@@ -164,7 +164,7 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     return node(e.op, *args, params=e.params)
 
 
-def _settled(e: Expr) -> Expr:
+def settle_lengths(e: Expr) -> Expr:
     """``e`` with the lengths that it tells itself, from the inside out: ``I A`` is as high as A."""
     while (settled := resolve(e, e.shape)) is not e:
         e = settled
@@ -173,7 +173,7 @@ def _settled(e: Expr) -> Expr:
 
 def told_lengths(y: Expr) -> Expr:
     """``y`` with all lengths; raises ValueError if one is told by nothing in it."""
-    y = _settled(y)
+    y = settle_lengths(y)
     if is_open(y):
         raise ValueError(f'{y} has a constant of unknown length: give it one, as in mc.ones("n")')
     return y

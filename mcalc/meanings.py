@@ -242,17 +242,17 @@ def of_examples(function, operands):
     places = _LINEAR.get(function, ()) if first else ()
     weights = []
     for place, e in enumerate(operands):
-        if place in places and not _is_zero(e):
+        if place in places and not is_zero(e):
             if not isinstance(e, Example) or e.rows is not first.rows or e.turned != first.turned:
                 raise ShapeError("sum_i: only multiples of one row of the data can be added")
-        elif kind(e) != "scalar" and not (place in places and _is_zero(e)):
+        elif kind(e) != "scalar" and not (place in places and is_zero(e)):
             raise ShapeError("sum_i: a scalar is expected here: write w.x_i, or y_i of a vector")
-        weights.append(as_expr(0) if place in places and _is_zero(e) else _weight(e))
+        weights.append(as_expr(0) if place in places and is_zero(e) else _weight(e))
     whole = function(*weights)
     return Example(whole, first.rows, first.turned) if first else Example(whole)
 
 
-def _is_zero(e):
+def is_zero(e):
     return isinstance(e, Expr) and (
         is_number(e, 0) or (e.args[0] if e.op is ROW else e).op.name == "zeros"
     )

@@ -15,16 +15,16 @@ from ..scene import Axes, Scene, contour_lines, limits, ticks
 from .explorer import Explorer, expression, only_scalars, outside, signed
 from .inputs import Choice, Number
 
-_HEIGHT = 330
+HEIGHT = 330
 
 
-def _taken(variables, *inputs):
+def taken(variables, *inputs):
     for v in variables:
         if v.name in inputs:
             raise ValueError(f"{v.name} is the name of an input here: rename the variable")
 
 
-def _differentiated(y, v):
+def differentiated(y, v):
     """``d/dx y`` and what it is."""
     written = derivative(y, v)
     return written, written.args[0]
@@ -42,8 +42,8 @@ class Tangent(Explorer):
         if self.x not in {*known}:
             there = ", ".join(v.name for v in known)
             raise ValueError(f"{wrt} is no variable of {functions[0]}: there are {there}")
-        _taken(known, "function", "step")
-        self.low, self.high = _bounds(between)
+        taken(known, "function", "step")
+        self.low, self.high = bounds(between)
         inputs = {}
         if len(functions) > 1:
             named = {str(f): f for f in functions}
@@ -66,7 +66,7 @@ class Tangent(Explorer):
     def frame(self, step, function=None, **at):
         f = self.function
         slope = self.slopes.get(f)
-        self.write([_differentiated(f, self.x)])
+        self.write([differentiated(f, self.x)])
 
         def value(xs, e=f):
             xs = np.asarray(xs, dtype=float)
@@ -78,7 +78,7 @@ class Tangent(Explorer):
         here, there = value([x, x + step])
         secant = (there - here) / step
 
-        scene = Scene(720, _HEIGHT)
+        scene = Scene(720, HEIGHT)
         xs = np.linspace(self.low, self.high, 161)
         ys = value(xs)
         plot = Axes(scene, 48, 30, 330, 250, (self.low, self.high), limits(np.clip(ys, -40, 40)))
@@ -111,22 +111,22 @@ class Tangent(Explorer):
             f"a step of {step:.3g}: predicted change {slope * step:+.3g}, "
             f"real change {there - here:+.3g}, off by {off:.3g}"
         )
-        lines.append(f"half the step: off by {half:.3g}{_less(off, half)}")
+        lines.append(f"half the step: off by {half:.3g}{less(off, half)}")
         return scene, lines
 
 
-def _off(difference, scale=1.0):
+def off_by(difference, scale=1.0):
     """A difference, or that there is none beyond rounding."""
     return "0" if abs(difference) <= 1e-14 * max(1.0, abs(scale)) else number(difference)
 
 
-def _less(off, half):
+def less(off, half):
     """How many times less the difference is for half the step, where that can be said."""
     ratio = off / half if abs(half) > 1e-13 < abs(off) else 0.0
     return f", {ratio:.1f} times less" if ratio >= 1 else ""
 
 
-def _bounds(between):
+def bounds(between):
     """The two ends of a range, in order."""
     low, high = map(float, between)
     if not low < high:
@@ -155,8 +155,8 @@ class Gradient(Explorer):
     def __init__(self, function, between, values):
         self.y = expression(function)
         self.pair = only_scalars(self.y, 2)
-        _taken(self.pair, "direction", "step")
-        self.low, self.high = _bounds(between)
+        taken(self.pair, "direction", "step")
+        self.low, self.high = bounds(between)
         inputs = {}
         for v, start in zip(self.pair, (1.0, 0.5), strict=True):
             inputs[v.name] = Number(v.name, self.low, self.high, start)
@@ -170,7 +170,7 @@ class Gradient(Explorer):
         steep = steep[np.isfinite(steep)]
         self.usual = (np.median(steep) if steep.size else 0.0) or 1.0
         self.ylim = self._usual_heights()
-        formulas = [_differentiated(self.y, v) for v in self.pair]
+        formulas = [differentiated(self.y, v) for v in self.pair]
         super().__init__(formulas, inputs)
         self.set(**values)
 
@@ -246,8 +246,8 @@ class Gradient(Explorer):
             f"the gradient {numbers(slope)}, {steep}",
             f"a step of {step:.3g} at {direction} degrees, {numbers(step * way)}:",
             f"  predicted, gradient times step: {signed(step * float(slope @ way))}; "
-            f"real change {signed(real)}; off by {_off(error, here)}",
-            f"  half the step: off by {_off(half, here)}{_less(error, half)}",
+            f"real change {signed(real)}; off by {off_by(error, here)}",
+            f"  half the step: off by {off_by(half, here)}{less(error, half)}",
         ]
 
 

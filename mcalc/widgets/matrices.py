@@ -132,7 +132,7 @@ def entry_names(variables, sizes):
     return [entry.name for v in variables for entry in symbols_of(v, sizes, variables).flat]
 
 
-def _sizes(y, n):
+def sizes_of(y, n):
     """A length for every letter: n for the first, then one more for each."""
     return {letter: n + k for k, letter in enumerate(letters(y))}
 
@@ -173,13 +173,13 @@ class JacobianExplorer(Nudged):
             n = next((len(given[v.name]) for v in variables if v.ndim == 1 and v.name in given), n)
             inputs["n"] = Number("n", 1, max(MOST, n), n, whole=True)
             rows[0].append("n")
-        columns = len(entry_names(self.derived[0].variables, _sizes(first, n)))
+        columns = len(entry_names(self.derived[0].variables, sizes_of(first, n)))
         inputs["column"] = Number("column", 1, columns, min(2, columns), whole=True)
         inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.5, log=True)
         rows[0] += ["column", "nudge"]
         self.entries = {}
         for k, v in enumerate(v for v in variables if v.ndim < 2):
-            most = length(v.shape, _sizes(first, max(MOST, n)))
+            most = length(v.shape, sizes_of(first, max(MOST, n)))
             names = [v.name] if not most else [f"{v.name}_{i + 1}" for i in range(most[0])]
             start = given.pop(v.name, ())
             self.entries[v] = names
@@ -204,7 +204,7 @@ class JacobianExplorer(Nudged):
 
     def _used(self, v, n):
         """The names of the inputs for a variable, at this length."""
-        count = length(v.shape, _sizes(self.functions[0], n))
+        count = length(v.shape, sizes_of(self.functions[0], n))
         return self.entries[v][: count[0]] if count else self.entries[v]
 
     def adapt(self, n=None, function=None, **values):
@@ -213,7 +213,7 @@ class JacobianExplorer(Nudged):
             used = self._used(v, n) if v in {*symbols(d.y)} else ()
             for name in names:
                 self.inputs[name].visible(name in used)
-        self.inputs["column"].limit(len(entry_names(d.variables, _sizes(self.functions[0], n))))
+        self.inputs["column"].limit(len(entry_names(d.variables, sizes_of(self.functions[0], n))))
 
     def frame(self, column, nudge, n=None, function=None, **entries):
         d = function or self.derived[0]
@@ -223,7 +223,7 @@ class JacobianExplorer(Nudged):
             values[v.name] = array if v.ndim else array[0]
         self.write(self._formulas(d))
         values = {v.name: values[v.name] for v in symbols(d.y)}
-        return self.nudged(d, _sizes(self.functions[0], n), values, column, nudge)
+        return self.nudged(d, sizes_of(self.functions[0], n), values, column, nudge)
 
 
 def jacobian(*functions, wrt=None, n=3, between=(-3.0, 3.0), **values) -> JacobianExplorer:
@@ -307,10 +307,10 @@ class Bench(Nudged):
             self.inputs["wrt"].offer(self.derived[y])
             wrt = self.inputs["wrt"].value
         self.inputs["n"].visible(letters(y))
-        self.inputs["column"].limit(len(entry_names(wrt.variables, _sizes(wrt.y, n))))
+        self.inputs["column"].limit(len(entry_names(wrt.variables, sizes_of(wrt.y, n))))
 
     def frame(self, y, wrt, point, column, nudge, n):
-        sizes = _sizes(wrt.y, n)
+        sizes = sizes_of(wrt.y, n)
         values = self._point(wrt, point, sizes)
         self.write(self._formulas(wrt))
         scene, lines = self.nudged(wrt, sizes, values, column, nudge)
