@@ -98,7 +98,7 @@ install = @$(pip) $(2) install $(1) >.venv/install.log 2>&1 || { echo \
 
 # Sliders answer 40 ms sooner with the first; without the other, JupyterLab lays a question about its
 # news over the notebook.
-server = mcalc/widgets/jupyter_server_config.py mcalc/widgets/labconfig
+server = mcalc/explorers/jupyter_server_config.py mcalc/explorers/labconfig
 
 # A stamp is written last, so an installation that was cut short is taken up again.
 .venv/reader: requirements.lock pyproject.toml $(wildcard $(server)) $(stale)

@@ -4,17 +4,16 @@ __version__ = "0.3.0"
 
 from importlib import import_module
 
-from . import calls, plots  # noqa: F401 (calls adds its rows to the table of NumPy's functions)
-from .calculation import derivative, lines
-from .check import CheckFailed, Report
-from .derive import Derivation, derive, hessian
-from .explicit import entries
-from .expr import ShapeError, UnsupportedError, size
-from .forms import cases, diag, identity, ones, outer, sigmoid, zeros
-from .functions import functions
-from .shown import Jacobian, layout
-from .table import compare, glossary, reference, table
-from .variables import let, matrices, scalars, vectors
+from .check.check import CheckFailed, Report
+from .check.explicit import entries
+from .derivation import Derivation, derive, hessian
+from .draw import plots
+from .graph.expr import ShapeError, UnsupportedError, size
+from .graph.forms import cases, diag, identity, ones, outer, sigmoid, zeros
+from .graph.open_functions import functions
+from .graph.variables import let, matrices, scalars, vectors
+from .notation.layout import Jacobian, layout
+from .tables import compare, derivative, glossary, lines, reference, table
 
 __all__ = [
     "CheckFailed",
@@ -58,12 +57,12 @@ __all__ = [
 
 
 _LATER = {  # what is loaded when it is first asked for
-    "explore": ".widgets",  # with ipywidgets
-    "exercise": ".exercises",
-    "exercise_keys": ".exercises",
-    "progress": ".exercises",
-    "read": ".reader",
-    "ReadError": ".reader",
+    "explore": ".explorers.explore",  # with ipywidgets
+    "exercise": ".exercises.exercise",
+    "exercise_keys": ".exercises.exercise",
+    "progress": ".exercises.progress",
+    "read": ".typed.read",
+    "ReadError": ".typed.read",
 }
 
 

@@ -8,7 +8,7 @@ import inspect
 import numpy as np
 from programs import names
 
-from mcalc.expr import NUMPY
+from mcalc.graph.expr import NUMPY
 
 FUNCTIONS = sorted(
     ("linalg." if "linalg" in f.__module__ else "") + f.__name__ for f in NUMPY

@@ -17,11 +17,23 @@ from oracles import Point, oracle, symbolic, watched
 from programs import COMPARISONS, VARIABLES, draw_values, lengths, problem
 
 import mcalc as mc
-from mcalc import explicit, rules
-from mcalc.derive import Jacobian
-from mcalc.evaluate import batch, length
-from mcalc.expr import NUMBER, SIZE, Expr, ShapeError, node, replace, unnamed, walk
-from mcalc.rules import DOT, MATMAT, MATVEC, OUTER, PRIMITIVES, ROW, SUM, TRANSPOSE, VECMAT
+from mcalc.check import explicit
+from mcalc.check.interpret import batch
+from mcalc.derivation import Jacobian
+from mcalc.graph import primitives
+from mcalc.graph.expr import NUMBER, SIZE, Expr, ShapeError, node, replace, unnamed, walk
+from mcalc.graph.lengths import length
+from mcalc.graph.primitives import (
+    DOT,
+    MATMAT,
+    MATVEC,
+    OUTER,
+    PRIMITIVES,
+    ROW,
+    SUM,
+    TRANSPOSE,
+    VECMAT,
+)
 
 DEPTHS = 1, 4
 POINTS = [(sizes, scale) for scale in (1.0, 0.4, 2.5) for sizes in lengths(2, 3)]
@@ -281,7 +293,7 @@ def _rebuilt(e, args):
     if all(new is old for new, old in zip(args, e.args, strict=True)):
         return e
     if e.op.scalar:
-        return rules.elementwise(e.op, *args)
+        return primitives.elementwise(e.op, *args)
     return node(e.op, *args, params=e.params)
 
 

@@ -29,7 +29,7 @@ from oracles import (
 from programs import BY, SYMBOLS, VARIABLES, Programs, draw_values, lengths, problem, recorded, run
 
 import mcalc as mc
-from mcalc.expr import NUMPY, symbols, unnamed, walk
+from mcalc.graph.expr import NUMPY, symbols, unnamed, walk
 
 EVERY = 20  # seeds
 CHECKED = 6  # every so many of a kind are checked by SymPy's scalars, too

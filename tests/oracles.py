@@ -17,8 +17,10 @@ import numpy as np
 from programs import COMPARISONS, HUGE, Look, recorded, run, variables
 
 import mcalc as mc
-from mcalc.evaluate import batch, compile_, letters, told
-from mcalc.expr import symbols, unnamed
+from mcalc.check.compile import compile_
+from mcalc.check.interpret import batch
+from mcalc.graph.expr import symbols, unnamed
+from mcalc.graph.lengths import letters, told
 
 TOLERANCE = 1e-8
 STEP = 2.0**-9  # of differences, and a half and a quarter of it

@@ -17,8 +17,8 @@ import claimed
 import expressions
 from kinds import KINDS
 
-from mcalc.expr import NUMPY
-from mcalc.rules import PRIMITIVES
+from mcalc.graph.expr import NUMPY
+from mcalc.graph.primitives import PRIMITIVES
 
 FULL = {"expressions": 20_000, "claims": 2_000}  # seeds; of each come about a dozen claims
 XLA = 500  # every so many seeds XLA computes JAX's numbers, too

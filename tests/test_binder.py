@@ -125,10 +125,10 @@ def test_post_build_installs_mcalc_and_keeps_a_configuration(tmp_path, fresh):
     (checkout / "mcalc").mkdir(parents=True)
     for name in "README.md", "pyproject.toml", "postBuild", "LICENSE", "mcalc/__init__.py":
         shutil.copy(ROOT / name, checkout / name)
-    config = "mcalc/widgets/jupyter_server_config.py"
+    config = "mcalc/explorers/jupyter_server_config.py"
     (checkout / config).parent.mkdir()
     shutil.copy(ROOT / config, checkout / config)
-    shutil.copytree(ROOT / "mcalc/widgets/labconfig", checkout / "mcalc/widgets/labconfig")
+    shutil.copytree(ROOT / "mcalc/explorers/labconfig", checkout / "mcalc/explorers/labconfig")
     env = os.environ | {"PATH": f"{fresh / 'bin'}:{os.environ['PATH']}", "PIP_NO_INDEX": "1"}
     for _ in range(2):
         done = subprocess.run(

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.evaluate import batch
-from mcalc.expr import NUMPY, Expr
+from mcalc.check.interpret import batch
+from mcalc.graph.expr import NUMPY, Expr
 
 w, x = mc.vectors("w x", size=3)
 u = mc.vectors("u", size=2)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.questions import ROWS
+from mcalc.exercises.questions import ROWS
 
 ROOT = Path(__file__).resolve().parent.parent
 LEDGER = {

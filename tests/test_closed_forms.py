@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 import mcalc as mc
-from mcalc.derive import expression_graph
+from mcalc.derivation import expression_graph
 
 w, x = mc.vectors("w x")
 b, z, t = mc.scalars("b z t")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.evaluate import compile_
+from mcalc.check.compile import compile_
 
 w, x = mc.vectors("w x")
 u, q = mc.vectors("u", size="m"), mc.vectors("q", size=3)
@@ -51,7 +51,7 @@ A, B = mc.matrices("A B", shape=("n", "n"))
     ],
 )  # fmt: skip
 def test_compiled(e, lines):
-    source = compile_(mc.expr.as_expr(e)).source
+    source = compile_(mc.graph.expr.as_expr(e)).source
     assert re.findall(r"^    (_\d+ .*)", source, re.MULTILINE) == lines
 
 

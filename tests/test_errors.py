@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.expr import symbols
+from mcalc.graph.expr import symbols
 
 w, x = mc.vectors("w x")
 v = mc.vectors("v", size="m")
@@ -721,9 +721,9 @@ def test_where_a_claim_overflows_or_underflows_many_digits_tell(f):
 
 
 def test_an_open_length_is_a_mistake_of_shape():
-    found = mc.claims.difference(mc.derive(z * b, wrt=z), mc.ones() @ mc.ones())
+    found = mc.check.claims.difference(mc.derive(z * b, wrt=z), mc.ones() @ mc.ones())
     assert found.mistake == "shape"
-    assert mc.claims.difference(d, 0).mistake == "zero"
+    assert mc.check.claims.difference(d, 0).mistake == "zero"
 
 
 def test_a_claim_that_can_seldom_be_computed_is_not_right():

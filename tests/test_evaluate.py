@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc import evaluate
+from mcalc.check import compile
 
 X, A = mc.matrices("X", shape=("N", "n")), mc.matrices("A", shape=("n", "n"))
 w, x, c = mc.vectors("w x c")
@@ -83,7 +83,7 @@ def test_a_large_matrix_is_walked_in_blocks_of_rows(name, rows, monkeypatch):
     function, wrt = (IN_BLOCKS | AS_IT_IS)[name]
     whole, blocks = mc.derive(function, wrt), mc.derive(function, wrt)
     expected = whole.numpy()(**needed(whole))
-    monkeypatch.setattr(evaluate, "BLOCK", rows * 3)
+    monkeypatch.setattr(compile, "BLOCK", rows * 3)
     compiled = blocks.numpy()
     assert ("_in_blocks" in compiled.source) == (name in IN_BLOCKS)
     assert np.allclose(compiled(**needed(blocks)), expected, rtol=1e-12)
@@ -91,7 +91,7 @@ def test_a_large_matrix_is_walked_in_blocks_of_rows(name, rows, monkeypatch):
 
 def test_what_a_condition_chose_is_not_written_over():
     powers = np.exp(x)
-    compiled = evaluate.compile_(np.where(b > 0, powers, x) + 2 * powers)
+    compiled = compile.compile_(np.where(b > 0, powers, x) + 2 * powers)
     for sign in (1, -1):
         found = compiled(x=VALUES["x"], b=abs(VALUES["b"]) * sign)
         first = np.exp(VALUES["x"]) if sign > 0 else VALUES["x"]

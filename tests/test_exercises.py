@@ -12,13 +12,15 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc import exercises as module
-from mcalc.diagnosis import diagnose
-from mcalc.evaluate import batch, letters
-from mcalc.exercises import FILE, Exercise, exercise, exercise_keys
-from mcalc.expr import NUMBER, as_expr, rebuild, replace, symbols, unnamed, walk
-from mcalc.mistakes import mistakes
-from mcalc.questions import ROWS
+from mcalc.check.interpret import batch
+from mcalc.exercises import exercise as module
+from mcalc.exercises.exercise import Exercise, exercise, exercise_keys
+from mcalc.exercises.mistakes import mistakes
+from mcalc.exercises.questions import ROWS
+from mcalc.exercises.record import FILE
+from mcalc.exercises.replies import diagnose
+from mcalc.graph.expr import NUMBER, as_expr, rebuild, replace, symbols, unnamed, walk
+from mcalc.graph.lengths import letters
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 CHAPTERS = sorted({key[:2] for key in ROWS})
@@ -605,7 +607,7 @@ def test_a_key_that_there_is_not():
 
 
 def test_the_field_answers_and_the_buttons_help():
-    from mcalc.widgets.exercise import Answering
+    from mcalc.exercises.answer_field import Answering
 
     ex = exercise("08.cosine")
     view = Answering(ex)
@@ -634,7 +636,7 @@ def test_the_field_answers_and_the_buttons_help():
 
 
 def test_enter_may_overtake_what_was_typed():
-    from mcalc.widgets.exercise import Answering
+    from mcalc.exercises.answer_field import Answering
 
     view = Answering(exercise("08.cosine"))
     for text, said in [("3x^2 sin(x^3)", "sign"), ("-3x^2 sin(x^3)", "right")]:
@@ -646,7 +648,7 @@ def test_enter_may_overtake_what_was_typed():
 
 
 def test_no_reply_stands_beside_another_answer(monkeypatch):
-    from mcalc.widgets.exercise import Answering
+    from mcalc.exercises.answer_field import Answering
 
     view = Answering(exercise("04.double"))
     view.field.value = "2I"
@@ -657,7 +659,7 @@ def test_no_reply_stands_beside_another_answer(monkeypatch):
         assert not view.reply.value and "I" in view.read.value
         raise RuntimeError
 
-    monkeypatch.setattr("mcalc.exercises.Exercise.check", fail)
+    monkeypatch.setattr("mcalc.exercises.exercise.Exercise.check", fail)
     view.field.value = "I x + x"
     with pytest.raises(RuntimeError):
         view.answer()

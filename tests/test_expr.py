@@ -11,12 +11,12 @@ import pytest
 from test_closed_forms import ELEMENTWISE, JOINED, MATRICES, NEURON, PRODUCTS, SCALARS, SUMS
 
 import mcalc as mc
-from mcalc.diagnosis import diagnose
-from mcalc.evaluate import batch
-from mcalc.meanings import FUNCTIONS
-from mcalc.mistakes import mistakes
-from mcalc.questions import ROWS as QUESTIONS
-from mcalc.rules import PRIMITIVES, elementwise
+from mcalc.check.interpret import batch
+from mcalc.exercises.mistakes import mistakes
+from mcalc.exercises.questions import ROWS as QUESTIONS
+from mcalc.exercises.replies import diagnose
+from mcalc.graph.primitives import PRIMITIVES, elementwise
+from mcalc.typed.operators import FUNCTIONS
 
 w, x = mc.vectors("w x")
 q, r = mc.vectors("q r", size=3)
@@ -132,7 +132,7 @@ def test_mcalc_itself_compares_no_expressions(monkeypatch):
     def refuse(self, other):
         raise AssertionError(f"{self} is compared with {other}")
 
-    for kind in (mc.expr.Expr, mc.Jacobian):
+    for kind in (mc.graph.expr.Expr, mc.Jacobian):
         monkeypatch.setattr(kind, "__eq__", refuse)
         monkeypatch.setattr(kind, "__ne__", refuse)
     for y, wrt, _ in [*ELEMENTWISE, *SUMS, *SCALARS, *NEURON, *MATRICES, *JOINED, *PRODUCTS][::2]:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc import sweep
-from mcalc.expr import Expr, walk
-from mcalc.notation import DEEP, LONG
+from mcalc.graph.expr import Expr, walk
+from mcalc.jacobian import sweep
+from mcalc.notation.write import DEEP, LONG
 
 a, b = mc.scalars("a b")
 x = mc.vectors("x")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.algebra import constant
-from mcalc.expr import WRITERS
+from mcalc.graph.expr import WRITERS
+from mcalc.graph.simplify import constant
 
 w, x = mc.vectors("w x")
 q = mc.vectors("q", size=3)

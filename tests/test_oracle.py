@@ -14,9 +14,9 @@ from oracles import Point, close, compare, compare_hessian, symbolic, watched
 from programs import JOINED, SYMBOLS, draw_values, lengths, problem
 
 import mcalc as mc
-from mcalc.evaluate import letters
-from mcalc.expr import NUMPY, unnamed, walk
-from mcalc.rules import PRIMITIVES
+from mcalc.graph.expr import NUMPY, unnamed, walk
+from mcalc.graph.lengths import letters
+from mcalc.graph.primitives import PRIMITIVES
 
 SEEDS = st.integers(0, 2**16)
 

@@ -24,7 +24,7 @@ SEVERAL = [
 
 @pytest.mark.parametrize("text", SEVERAL)
 def test_a_matrix_several_times_in_one_product(text):
-    for wrt in sorted(e.name for e in mc.expr.symbols(evaluated(text, VARIABLES))):
+    for wrt in sorted(e.name for e in mc.graph.expr.symbols(evaluated(text, VARIABLES))):
         agrees(text, wrt)
 
 
@@ -127,7 +127,7 @@ OF_VECTORS = [
     ],
 )  # fmt: skip
 def test_factors_that_cancel(text):
-    for wrt in sorted(e.name for e in mc.expr.symbols(evaluated(text, VARIABLES))):
+    for wrt in sorted(e.name for e in mc.graph.expr.symbols(evaluated(text, VARIABLES))):
         assert repr(agrees(text, wrt, {"m": 2, "n": 3}))
 
 
@@ -148,7 +148,7 @@ CONSTANT = [("x*np.ones_like(w)", "w"), ("np.ones_like(x)", "x"), ("np.sum(np.ze
 @pytest.mark.parametrize("text, wrt", [*((text, "a") for text in LENT), *CONSTANT])
 def test_a_length_that_only_a_constant_has(text, wrt):
     d = agrees(text, wrt)
-    sizes = dict.fromkeys(mc.evaluate.letters(d.y, d.wrt), 2)
+    sizes = dict.fromkeys(mc.graph.lengths.letters(d.y, d.wrt), 2)
     assert d.check() and repr(d) and d.explicit(**sizes) and d.equals(d.jacobian)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc import plots
+from mcalc.draw import plots
 
 w, x = mc.vectors("w x")
 t, z = mc.scalars("t z")

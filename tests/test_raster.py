@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mcalc.raster import dashes
-from mcalc.scene import COLORS, Scene
+from mcalc.draw.raster import dashes
+from mcalc.draw.scene import COLORS, Scene
 
 
 def pixels(scene, **lines):
@@ -96,6 +96,6 @@ def test_it_does_not_show_that_it_is_drawn_in_bands(monkeypatch, band):
     scene.image(80, 20, 11.5, np.arange(-4, 5).reshape(3, 3))
     shown = []
     for rows in (band, 10_000):
-        monkeypatch.setattr("mcalc.raster.BAND", rows)
+        monkeypatch.setattr("mcalc.draw.raster.BAND", rows)
         shown.append(pixels(scene, above=["a"], below=["b"]).astype(int))
     assert (shown[0] == shown[1]).all()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.reader import ReadError, read
+from mcalc.typed.read import ReadError, read
 
 a, b = mc.scalars("a b")
 x, w = mc.vectors("x w")
@@ -41,7 +41,7 @@ def test_e_alone_is_still_the_base_of_the_logarithms():
         ("2e", 2 * e), ("a e^a", a * np.exp(a)), ("2e - 3", 2 * e - 3), ("2 e-3", 2 * e - 3),
         ("2e^a", 2 * np.exp(a)), ("a^2e-1", a**0.2),
     ]:  # fmt: skip
-        assert read(text, a=a, x=x) is mc.expr.as_expr(meant)
+        assert read(text, a=a, x=x) is mc.graph.expr.as_expr(meant)
 
 
 @pytest.mark.parametrize("text, name, message", [
@@ -65,7 +65,7 @@ def test_a_printed_number_is_read_as_the_same_number():
     floats += [k * math.pi / m for k in range(1, 13) for m in range(1, 13)]
     floats += [math.e, 2**0.5, 1e16, 1e17, 1e22, 2.0**70, 123456789012345678, 1e300, 1 / 3, 22 / 7]
     for value in floats:
-        number = mc.expr.as_expr(value)
+        number = mc.graph.expr.as_expr(value)
         assert read(str(number)) is number
         for e in (number * a, a + number, a - number * b, x / number, a ** math.sin(value)):
             assert read(str(e), a=a, b=b, x=x) is e, e
@@ -143,7 +143,7 @@ def test_ones_show_their_length_where_nothing_else_does(e, text):
     again = read(text, **GIVEN)
     assert again.shape == e.shape or None in (*e.shape, *again.shape)
     if None not in e.shape:
-        assert mc.claims.unlike(again, e, list(GIVEN.values())) is None
+        assert mc.check.claims.unlike(again, e, list(GIVEN.values())) is None
 
 
 def random_vector(rng, depth, n="n"):
@@ -195,7 +195,7 @@ def test_ones_of_any_formula_are_read_with_their_length():
         again = read(str(whole), **GIVEN)
         joined += "_n" in str(whole)
         assert again.shape == whole.shape or None in again.shape, whole
-        assert mc.claims.unlike(again, whole, list(GIVEN.values())) is None, whole
+        assert mc.check.claims.unlike(again, whole, list(GIVEN.values())) is None, whole
     assert joined > 150
 
 

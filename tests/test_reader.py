@@ -18,10 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mcalc as mc
-from mcalc.expr import symbols, walk
-from mcalc.meanings import FUNCTIONS
-from mcalc.reader import ReadError, product, read
-from mcalc.rules import DOT, PRIMITIVES, of_vectors
+from mcalc.graph.expr import symbols, walk
+from mcalc.graph.primitives import DOT, PRIMITIVES, of_vectors
+from mcalc.typed.operators import FUNCTIONS
+from mcalc.typed.read import ReadError, product, read
 
 w, x = mc.vectors("w x")
 b, z = mc.scalars("b z")
@@ -68,17 +68,17 @@ MEANINGS = {
     "I": I,
     "pi z": np.pi * z,
     "e^x": np.exp(x),
-    "e": np.exp(mc.expr.as_expr(1)),
-    "z e": z * np.exp(mc.expr.as_expr(1)),
+    "e": np.exp(mc.graph.expr.as_expr(1)),
+    "z e": z * np.exp(mc.graph.expr.as_expr(1)),
     # numbers
-    "12": mc.expr.as_expr(12),
+    "12": mc.graph.expr.as_expr(12),
     "1.5z": 1.5 * z,
     ".5z": 0.5 * z,
     "z .5": z * 0.5,
-    "1/2": mc.expr.as_expr(0.5),
-    "-1/2": mc.expr.as_expr(-0.5),
-    "1e-05": mc.expr.as_expr(1e-5),
-    "999999999999999": mc.expr.as_expr(999999999999999),
+    "1/2": mc.graph.expr.as_expr(0.5),
+    "-1/2": mc.graph.expr.as_expr(-0.5),
+    "1e-05": mc.graph.expr.as_expr(1e-5),
+    "999999999999999": mc.graph.expr.as_expr(999999999999999),
     # transposes
     "x'": x.T,
     "x.T": x.T,
@@ -256,7 +256,7 @@ MEANINGS = {
     "[w; x]": np.concatenate([w, x]),
     "[1^T; -1^T]": np.stack([one, -one]),
     "[x^T; 0^T]": np.stack([x, zero]),
-    "[A; B]": mc.expr.NUMPY["blocks"](A, B),
+    "[A; B]": mc.graph.expr.NUMPY["blocks"](A, B),
     "[w; b]": np.concatenate([w, [b]]),
     "[w^T, x^T]": np.concatenate([w, x]).T,
     "[1 if z > 0; b otherwise, z]": np.stack([mc.cases((1, z > 0), b), z]).T,
@@ -267,7 +267,7 @@ MEANINGS = {
 @pytest.mark.parametrize("text", MEANINGS)
 def test_meaning(text):
     found = read(text, **NAMES)
-    assert found is mc.expr.as_expr(MEANINGS[text]), f"{found!r}"
+    assert found is mc.graph.expr.as_expr(MEANINGS[text]), f"{found!r}"
 
 
 def test_every_elementwise_row_and_every_function_is_read():
@@ -307,7 +307,7 @@ IN_DATA = {
     "2 sum_i y_i + b": 2 * np.sum(y) + b,
     "sum_i (y_i) - sum_i (e_i)": np.sum(y) - np.sum(e),
     "2/N w^T": 2 / N * w.T,
-    "1/2 w^T": mc.expr.as_expr(1) / 2 * w.T,
+    "1/2 w^T": mc.graph.expr.as_expr(1) / 2 * w.T,
     "sum_i (y_i) sum_i (e_i)": np.sum(y) * np.sum(e),
     "sum_i (y_i) A": np.sum(y) * A,  # behind the parentheses the sum ends
     "sum_i (y_i) A w if b > 0; 0 otherwise": mc.cases((np.sum(y) * A @ w, b > 0), zero),
@@ -325,7 +325,12 @@ IN_DATA = {
 def test_sum_over_the_data(text):
     found, wanted = read(text, **DATA), IN_DATA[text]
     assert found.shape == wanted.shape
-    assert mc.claims.unlike(found, mc.claims.resolve(wanted, wanted.shape), symbols(wanted)) is None
+    assert (
+        mc.check.claims.unlike(
+            found, mc.graph.lengths.resolve(wanted, wanted.shape), symbols(wanted)
+        )
+        is None
+    )
 
 
 def test_what_is_given_by_name():

@@ -7,9 +7,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import mcalc as mc
-from mcalc import explicit
-from mcalc.scalars import Entries, written
-from mcalc.style import STYLES
+from mcalc.check import explicit
+from mcalc.notation.scalars import Entries, written
+from mcalc.notation.style import STYLES
 
 LATEX, TEXT = STYLES
 w, x = mc.vectors("w x")

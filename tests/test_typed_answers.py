@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.exercises import exercise
-from mcalc.questions import ROWS
+from mcalc.exercises.exercise import exercise
+from mcalc.exercises.questions import ROWS
 
 PIECES = "I 1 0 ^T 1^T diag(x) - / sum(x) tr(I) inv(I) ⊗ . + 1_n [1;1] |x| > if e pi 2 (I)".split()
 PARTS = re.compile(r"[\w']+(?:\([\w ]+\))?(?:\^T)?|\([\w ^]+\)|\S")

@@ -80,7 +80,7 @@ def formulas(d, rng):
     if d.three_axes:
         return
     yield plain(d.jacobian._repr_latex_())
-    sizes = {n: 2 for n in mc.evaluate.letters(d.y, *d.variables)}
+    sizes = {n: 2 for n in mc.graph.lengths.letters(d.y, *d.variables)}
     if rng.random() < 0.2:
         yield plain(d.explicit(**sizes)._repr_latex_())
         yield plain(mc.entries(d.y, **sizes)._repr_latex_())
@@ -95,7 +95,7 @@ def test_whatever_is_derived_is_typeset(seed):
         try:
             kind = rng.choice([make.scalar, make.scalar, make.vector, make.short, make.targets])
             y = kind(2)
-            d = mc.derive(y, rng.choice(mc.expr.symbols(y)))
+            d = mc.derive(y, rng.choice(mc.graph.expr.symbols(y)))
             shown += formulas(d, rng)
         except (ValueError, TypeError):  # names used twice, and matrices
             continue
@@ -120,9 +120,11 @@ def test_no_name_gets_two_subscripts(made):
     }[made]
     rng, shown = random.Random(1), []
     for y in made:
-        for v in mc.expr.symbols(y):
+        for v in mc.graph.expr.symbols(y):
             shown += formulas(mc.derive(a * y, v), rng)
-    shown.append(plain(mc.table(mc.derive(made[1], mc.expr.symbols(made[1])[0]))._repr_latex_()))
+    shown.append(
+        plain(mc.table(mc.derive(made[1], mc.graph.expr.symbols(made[1])[0]))._repr_latex_())
+    )
     assert not typesetting.errors(shown)
 
 

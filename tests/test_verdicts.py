@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.check import CheckFailed
-from mcalc.evaluate import batch
-from mcalc.points import beyond, on_a_kink
+from mcalc.check.check import CheckFailed
+from mcalc.check.interpret import batch
+from mcalc.check.points import beyond, on_a_kink
 
 a, b, t, gamma = mc.scalars("a b t gamma")
 w, x = mc.vectors("w x")
@@ -418,7 +418,7 @@ def test_check_looks_beyond_thresholds_too(c):
     ]:
         wrong = mc.derive(y, wrt)
         assert wrong.check(sizes=(1, 2)).passed
-        wrong.jacobian = mc.Jacobian(mc.expr.as_expr(claim))
+        wrong.jacobian = mc.Jacobian(mc.graph.expr.as_expr(claim))
         with pytest.raises(CheckFailed):
             wrong.check(sizes=(1, 2))
     assert "no value" not in str(mc.derive(np.sqrt(a - abs(c)), a).check())

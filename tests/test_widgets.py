@@ -13,9 +13,9 @@ from ipywidgets.widgets.widget import _instances as INSTANCES
 
 import mcalc as mc
 import notebooks
-from mcalc.scene import COLORS, Scene
-from mcalc.widgets import Explorer
-from mcalc.widgets.inputs import Choice, Formula, Number
+from mcalc.draw.scene import COLORS, Scene
+from mcalc.explorers.explorer import Explorer
+from mcalc.explorers.inputs import Choice, Formula, Number
 
 x, y, z, b = mc.scalars("x y z b")
 w, v = mc.vectors("w x")

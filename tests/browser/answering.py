@@ -1,6 +1,6 @@
 """The exercises of a page, answered by keys as a reader answers them."""
 
-from mcalc.exercises import exercise, exercise_keys
+from mcalc.exercises.exercise import exercise, exercise_keys
 
 
 class Answering:

@@ -1,0 +1,1 @@
+"""Is it true? Closed forms as NumPy code, scalars, numerical differentiation, claims."""

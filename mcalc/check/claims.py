@@ -1,0 +1,323 @@
+"""A claimed closed form against the derived one: equal or not, and if not, why."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from ..graph.expr import (
+    NAMED,
+    SYMBOL,
+    ShapeError,
+    as_expr,
+    is_number,
+    replace,
+    same_length,
+    shape_text,
+    symbols,
+    unnamed,
+    walk,
+)
+from ..graph.forms import diag
+from ..graph.lengths import is_open, is_square, letters, resolve, settle_lengths
+from ..graph.simplify import constant
+from ..notation.numbers import digits_apart, numbers
+from . import points
+from .interpret import batch
+from .precise import differ, finite
+
+_COMPARED = (2, 3, 1, 5)
+
+SAME = 1e-9  # relative; what is further apart is looked at with more digits
+
+_TRIED = 12  # points of a size at which numbers differ that are looked at so, and as many others
+
+
+class Difference(NamedTuple):
+    """What is wrong with a claim: the name of the mistake, and a sentence about it."""
+
+    mistake: str
+    sentence: str
+
+
+def difference(derivation, claim) -> Difference | None:
+    """How a claimed closed form differs from the derived one; None if it is the same."""
+    given = f"{claim!r}" if not isinstance(claim, np.ndarray) else "that array"
+    try:
+        claim = _told(as_expr(claim), derivation)
+    except (TypeError, ValueError):
+        advice = "write it with variables, mc.diag(x), x.T and the like"
+        return Difference("no formula", f"{given} is not a formula: {advice}")
+    if derivation.three_axes:
+        shapes = shape_text((*derivation.y.shape, *derivation.columns))
+        return Difference("shape", f"{shapes} expected, which no matrix is: use .jvp or .vjp")
+    whole, known = unnamed(derivation.jacobian.expr), derivation.inputs
+    strange = [e.name for e in symbols(claim) if e not in {*known}]
+    if strange:
+        names = ", ".join(e.name for e in known)
+        told = f"{strange[0]} is not a variable of {derivation.y}; its variables are {names}"
+        return Difference("unknown variable", told)
+    want = derivation.jacobian.shape
+    if is_number(claim, 0):
+        claim = constant("zeros", *want)
+    try:
+        claim = settle_lengths(claim)
+    except ShapeError as error:  # as of X^T + I, where X is not square
+        return Difference("shape", f"{error}")
+    fits, mistakes = _fits(claim, want), {}
+    shapes = f"{_given(claim, want)} given, {shape_text(want)} expected"
+    compare = partial(unlike, whole=whole, variables=known, of=unnamed(derivation.y),
+                      by=derivation.variables)  # fmt: skip
+    found = compare(claim) if fits else Difference("shape", shapes)
+    if found and claim.ndim:
+        turned = "the transpose, which is denominator layout"
+        if derivation.by_matrix:
+            turned = f"the gradient, in the shape of {derivation.wrt}: transpose it"
+        mistakes["transpose", f"this is {turned}"] = claim.T
+    if found and want[0] == want[1] and claim.ndim == 1:
+        mistakes["diagonal as a vector", "you have the diagonal as a vector"] = diag(claim)
+    elif found and want[0] == want[1] and claim.op.name == "row":
+        mistakes["diagonal as a vector", "you have the diagonal as a row"] = diag(claim)
+    for (name, sentence), right in mistakes.items():
+        if _fits(right, want) and not compare(right):
+            return Difference(name, sentence if fits else f"{shapes}: {sentence}")
+    return found
+
+
+def _told(claim, derivation):
+    """The claim in the variables alone: a name that ``y`` gives stands for what it names.
+
+    What ``y`` is derived by stays a variable, also if it has a definition.
+    """
+    claim = replace(claim, derivation.freed.get)
+    names = {e.name: e for e in walk(derivation.y) if e.op is NAMED}
+
+    def swap(e):
+        named = names.get(e.name) if e.op is SYMBOL else None
+        return named if named is not None and named.shape == e.shape else None
+
+    return unnamed(replace(claim, swap))
+
+
+def _fits(claim, want):
+    if is_square(claim) and want[0] != want[1]:
+        return False
+    shape = (*claim.shape, 1, 1)[:2]
+    if any(same_length(a, b) is False for a, b in zip(shape, want, strict=True)):
+        return False
+    try:
+        resolve(claim, want[: claim.ndim])
+    except ShapeError:
+        return False
+    return True
+
+
+def _given(claim, want):
+    """The shape of a claim; an open length is taken to be that of the right answer."""
+    if claim.shape == (None, None) and is_square(claim):
+        return "a square matrix"
+    likely = (max(want, key=lambda n: isinstance(n, str)),) * 2
+    likely = want[::-1] if not _fits(claim, want) and _fits(claim.T, want) else likely
+    return shape_text(tuple(n or m for n, m in zip(claim.shape, likely, strict=False)))
+
+
+def rounds(es, variables, lengths=_COMPARED, look=points.usual):
+    """The values of expressions at random points, for several sizes.
+
+    Yields the sizes, the points, and for each expression an array: a batch of matrices.
+    """
+    rng, names = np.random.default_rng(7), letters(*es, *variables)
+    for k in range(len(lengths)):
+        sizes = {n: lengths[(k + i) % len(lengths)] for i, n in enumerate(names)}
+        with np.errstate(all="ignore"):
+            values = look(rng, variables, sizes, *es)
+            found = batch(es, values, sizes)
+        yield sizes, values, [_matrices(found[e]) for e in es]
+
+
+def _matrices(values):
+    return values.reshape((*values.shape, 1, 1)[:3])
+
+
+def noise(values, top=0.0):
+    """How far apart equal values may be, for each matrix of a batch."""
+    scale = abs(np.where(np.isfinite(values), values, 0)).max(axis=(1, 2), keepdims=True)
+    return 1e-9 * np.maximum(scale, 1e-3 * top)
+
+
+def usual(some):
+    """How large the values of batches usually are: at half of the points, for few may be huge."""
+    finite = [abs(np.where(np.isfinite(values), values, 0)).max(axis=(1, 2)) for values in some]
+    sizes = np.concatenate(finite)
+    return np.median(sizes[sizes > 0]) if sizes.any() else 1.0
+
+
+def usable_at(values):
+    """Where to compare: at points at which all is finite, if there are such."""
+    finite = np.isfinite(values)
+    whole = finite.all(axis=(1, 2), keepdims=True)
+    return finite & whole if whole.any() else finite
+
+
+class _Comparison:
+    """A claim ``a`` beside the right formula ``b`` at the points of one size.
+
+    ``of`` is the function that both are the derivative of: where it has no value nothing is
+    compared, and neither is on its kinks.
+    """
+
+    def __init__(self, claim, whole, of, variables, usual, sizes, values, a, b):
+        self.usual = usual  # a claim has to have a value at such points, and not at odd ones
+        self.claim, self.whole, self.of, self.variables = claim, whole, of, variables
+        self.sizes, self.values = sizes, values
+        self.a, self.b = np.broadcast_arrays(a, b)
+        self.usable = usable_at(self.b)
+        if of is not None:
+            with np.errstate(all="ignore"):
+                value = _matrices(batch([of], values, sizes)[of])
+            self.usable = self.usable & np.isfinite(value).all(axis=(1, 2), keepdims=True)
+        with np.errstate(all="ignore"):  # infinite values
+            self.wrong = self.usable & ~(abs(self.a - self.b) <= SAME * abs(self.b))
+
+    def difference(self) -> tuple | None:
+        """A point at which the two differ for certain, their matrices there and which entry."""
+        for some in self._doubtful():
+            wrong, a, b = self._precisely(some)
+            for k, place in enumerate(some):
+                if wrong[k].any():
+                    entry = tuple(np.argwhere(wrong[k])[0])
+                    return {name: v[place] for name, v in self.values.items()}, a[k], b[k], entry
+        return None
+
+    def _doubtful(self):
+        """The points at which numbers differ, a few at a time, the most telling ones first."""
+        apart = np.where(self.wrong, _relative(self.a, self.b), 0).max(axis=(1, 2))
+        whole = apart[: points.WHOLE * self.usual]
+        apart[: len(whole)] = np.where(whole > 0.01, 3 - np.arange(len(whole)) / 9, whole)
+        order = np.argsort(-apart, kind="stable")  # whole numbers first: it can be done by hand
+        order = order[self.wrong[order].any(axis=(1, 2))]
+        if self.of is not None:
+            at = self._at(order)
+            order = order[~points.on_a_kink(self.of, self.variables, at, self.sizes)]
+        first, rest = order[:_TRIED], order[_TRIED:]
+        spread = rest[:: max(1, len(rest) // _TRIED)][:_TRIED]
+        for some in (first[:2], first[2:], spread):
+            if len(some):
+                yield some
+
+    def _at(self, some):
+        return {name: v[some] for name, v in self.values.items()}
+
+    def _precisely(self, some):
+        """Where the two differ, with many digits, if there are such of every operation."""
+        a, b = self.a[some], self.b[some]
+        if any(e.op.open for e in walk(self.claim, self.whole)):
+            return abs(a - b) > noise(b, usual([self.b])), a, b
+
+        wrong, a, b = differ(self.claim, self.whole, self._at(some), self.sizes, a.shape)
+        lost = ~finite(a) & finite(b) & self.usual
+        return (wrong | lost) & self.usable[some], np.where(finite(a), a, self.a[some]), b
+
+
+def _relative(a, b):
+    """How far apart two numbers are, relative to the larger one or to 1; at most 2."""
+    with np.errstate(all="ignore"):
+        apart = abs(a - b) / np.maximum(1, np.maximum(abs(a), abs(b)))
+    return np.where(np.isfinite(apart), apart, 2)
+
+
+def unlike(claim, whole, variables, of=None, by=()) -> Difference | None:
+    """None if two formulas of one shape agree at random points; else what is different.
+
+    They are the derivative of ``of`` by the variables ``by``, or just two formulas.
+    """
+    claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
+    if is_open(claim):
+        return Difference("shape", f"a length in {claim} is open: give it, as in mc.ones('n')")
+    functions = [] if of is None else [of]
+
+    def beyond(rng, variables, sizes, *es):
+        return points.beyond(rng, variables, sizes, *es, *functions)
+
+    usable = False
+    for look in (points.usual, beyond):
+        compared = [
+            _Comparison(claim, whole, of, by, look is points.usual, *found[:2], *found[2])
+            for found in rounds([claim, whole], variables, look=look)
+        ]
+        usable = usable or any(c.usable.any() for c in compared)
+        for c in compared:
+            if c.wrong.any() and (found := c.difference()):
+                point, a, b, entry = found
+                factor = _factor(_ratios(compared)) if look is points.usual else None
+                return factor or Difference("entry", _entry(c.sizes, a, b, entry, point))
+    if usable:
+        return None
+    function = whole if of is None else of
+    told = f"nothing can be compared: no point was found where {function} has a value"
+    return Difference("no value", told)
+
+
+def _ratios(compared):
+    """How many times the right one the claim is, at the usual points of each size."""
+    top = usual([c.b for c in compared])
+    factors = []
+    for c in compared:
+        near = noise(c.b, top)
+        large = c.usable & (abs(c.b) > 100 * near)
+        lone = c.usable & ~large & ~(abs(c.a) < 1e5 * near)  # no factor makes it of almost nothing
+        with np.errstate(over="ignore"):
+            factors.append((c.sizes, [0, 1] if lone.any() else c.a[large] / c.b[large]))
+    return factors
+
+
+def _entry(sizes, a, b, place, point):
+    values = beside_each_other(a[place], b[place])
+    at = ", ".join(f"{name} = {numbers(v)}" for name, v in point.items())
+    if a.size == 1 and not any(v.ndim for v in point.values()):
+        return f"at {at} {values}"
+    small = all(v.ndim < 2 for v in point.values()) and sum(v.size for v in point.values()) <= 6
+    lengths = " for " + ", ".join(f"{n} = {m}" for n, m in sizes.items()) if sizes else ""
+    where = f"entry ({place[0] + 1}, {place[1] + 1}) differs{lengths}"
+    return f"{where}: at {at if small else 'a random point'} {values}"
+
+
+def beside_each_other(yours, right) -> str:
+    """What a claim comes to and what is right, with as many digits as it takes to differ."""
+    yours, right = float(yours) + 0.0, float(right) + 0.0  # no -0
+    if np.isnan(yours):
+        return f"yours has no value, and it should be {right:.4g}"
+    told = digits_apart(yours, right)
+    return "yours is {}, and it should be {}".format(*told)
+
+
+def _factor(factors):
+    """A factor that the whole claim has too many: the same everywhere, or a length."""
+    found = [(sizes, some) for sizes, some in factors if len(some)]
+    if not found or not all(np.isfinite(some).all() for _, some in found):
+        return None
+    if any(not np.ptp(some) <= _of_one(some[0]) for _, some in found):
+        return None
+    ratios = np.array([some[0] for _, some in found])
+    if np.ptp(ratios) <= _of_one(ratios[0]):
+        if ratios[0] == 0:
+            return Difference("zero", "yours is zero, and it should not be")
+        if abs(ratios[0] + 1) < 1e-6:
+            return Difference("sign", "the sign is wrong: yours is the negative")
+        factor = digits_apart(ratios[0], 1.0)[0]
+        told = f"a constant factor: yours is {factor} times what it should be"
+        return Difference("constant factor", told)
+    for name in found[0][0]:
+        lengths = np.array([sizes[name] for sizes, _ in found])
+        for factor, text in ((lengths, name), (1 / lengths, f"1/{name}")):
+            if np.allclose(ratios, factor):
+                told = f"a factor: yours is {text} times what it should be"
+                return Difference("constant factor", told)
+    return None
+
+
+def _of_one(factor):
+    """How far factors that are one may be apart: little beside what the factor is off by."""
+    return min(1e-6 * abs(factor), 1e-3 * abs(factor - 1))

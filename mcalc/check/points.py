@@ -1,0 +1,223 @@
+"""Where two formulas are compared: usual numbers, and wherever one of them turns.
+
+``max(0, a - 20)`` has the derivative 0 at all numbers that one thinks of first. So the constants of
+a formula tell where to look, points far out show on which sides its operations can be, and between
+two of them the place is found where an operation changes sides.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..graph.expr import NUMBER, Expr, symbols, walk
+from ..graph.lengths import length
+from .interpret import aligned, batch
+
+USUAL = 48  # points of usual size
+WHOLE = 4  # of them, those of small whole numbers
+_FAR = 150  # points far out, of which those are taken that are in new places
+_EACH, _PLACES = 3, 16  # points that are taken of a place; and of how many places
+_LINES = 16  # between two sides of an operation
+_PARTS, _TIMES = 16, 8  # into which the line is divided, and how often the one where it turns is
+_BESIDE = np.array([-1e-3, -1e-6, 1e-6, 1e-3])  # how far from where it turns, along the line
+_NUDGES, _NUDGE = 4, 1e-7
+_CONSTANTS = 8
+JUMPS = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "sign"}
+_EQUALITIES = ("equal", "not_equal")
+
+
+def choices(*es: Expr) -> list[Expr]:
+    """The operations with a kink or jump in some expressions."""
+    return [e for e in walk(*es) if e.op.branch and symbols(e)]
+
+
+def kinks(y: Expr, variables) -> list[Expr]:
+    """The operations of ``y`` at whose kink it has no derivative by these variables.
+
+    What only jumps, as ``x > 0`` does, passes no kink on to what is made of it; and the ``x =
+    max(x)`` of a derivative is as smooth as max(x), which is among them.
+    """
+    depends, moving = (dict.fromkeys(variables) for _ in range(2))
+    for e in walk(y):
+        if any(a in depends for a in e.args):
+            depends[e] = None
+        if any(a in moving for a in e.args) and e.op.name not in JUMPS:
+            moving[e] = None
+    return [
+        e
+        for e in depends
+        if e.op.branch
+        and any(a in moving for a in e.args)
+        and not (e.op.name == "equal" and e.args[1].op.name == "max")
+    ]
+
+
+def sides(sites, found: dict) -> dict:
+    """On which side of its kink every operation is: -1 or 1, and 0 on the kink."""
+    return {site: np.asarray(site.op.branch(*aligned(site, found))) for site in sites}
+
+
+def clear(site: Expr, side) -> bool:
+    """Whether an operation stays on its side at neighbouring points, along the first axis.
+
+    ``max(a^2, a a)`` is on its kink everywhere, and smooth; a root of what is 0 is not.
+    """
+    stays = (side == side[0]).all()
+    return bool(stays and (side.all() or not site.op.analytic))
+
+
+def on_a_kink(y: Expr, variables, values: dict, sizes: dict) -> np.ndarray:
+    """At which points of a batch an operation changes sides when the variables are nudged."""
+    sites, rng = kinks(y, variables), np.random.default_rng(11)
+    count = max(map(len, values.values()), default=1)
+    found = np.zeros(count, dtype=bool)
+    if not sites:
+        return found
+    nudged = [values]
+    for _ in range(_NUDGES):
+        moved = dict(values)
+        for v in variables:
+            value = values[v.name]
+            step = _NUDGE * np.maximum(1, abs(value))
+            moved[v.name] = value + step * rng.uniform(0.5, 1, value.shape) * rng.choice([-1, 1])
+        nudged.append(moved)
+    with np.errstate(all="ignore"):
+        seen = [sides(sites, batch(sites, some, sizes)) for some in nudged]
+    for site in sites:
+        here = np.array([np.broadcast_to(s[site], (count, *s[site].shape[1:])) for s in seen])
+        found |= [not clear(site, here[:, k]) for k in range(count)]
+    return found
+
+
+# --- points ----------------------------------------------------------------------------------
+
+
+def beyond(rng, variables, sizes: dict, *es: Expr) -> dict:
+    """Points in a batch at which expressions may differ that agree at the usual ones."""
+    usual_ones = usual(rng, variables, sizes)
+    sites = choices(*es)
+    anchors = _anchors(es)
+    far = _far(rng, variables, sizes, anchors)
+    everywhere = _joined(usual_ones, far)
+    with np.errstate(all="ignore"):
+        found = batch([*es, *sites], everywhere, sizes)
+        side = sides(sites, found)
+    count = USUAL + _FAR
+    flags = [np.isfinite(found[e]).reshape(len(found[e]), -1).all(axis=1) for e in es]
+    marks = [np.broadcast_to(f, count)[:, None] for f in flags]
+    flat = _flat(sites, side, count)
+    pattern = np.nan_to_num(np.concatenate([*marks, flat], axis=1), nan=2)  # on no side
+    chosen = _new_places(pattern.astype(int))
+    some = [_taken(far, chosen)]
+    some.append(_where_it_turns(rng, everywhere, sites, flat, sizes))
+    equal = _on_equalities(rng, variables, usual_ones, sites, sizes)
+    return _joined(*some, *equal)
+
+
+def _flat(sites, side, count):
+    """The sides of all elements of all operations, side by side, for each of so many points."""
+    columns = [np.broadcast_to(side[e], (count, *side[e].shape[1:])) for e in sites]
+    return np.concatenate([np.zeros((count, 0)), *(c.reshape(count, -1) for c in columns)], axis=1)
+
+
+def usual(rng, variables, sizes, *_):
+    """Random inputs of both signs, positive, small, and large; the first of whole numbers."""
+    values = {}
+    for e in variables:
+        drawn = rng.standard_normal((4, USUAL // 4, *length(e.shape, sizes)))
+        spread = [drawn[0], 0.3 + abs(drawn[1]), 0.4 * np.tanh(drawn[2]), 4 * drawn[3]]
+        drawn = np.concatenate(spread).round(3)  # short to tell, and to try
+        values[e.name] = np.where(drawn == 0, 0.001, drawn)
+        whole = np.arange(values[e.name][0].size) + np.arange(WHOLE)[:, None] + len(values)
+        values[e.name][:WHOLE] = np.reshape(whole % 4 + 1, values[e.name][:WHOLE].shape)
+    return values
+
+
+def _anchors(es):
+    """The constants of some expressions: near them, or at them, something may change."""
+    numbers = {abs(float(e.params[0])) for e in walk(*es) if e.op is NUMBER}
+    return np.array(sorted(n for n in numbers if 1e-3 < n < 1e12)[-_CONSTANTS:] or [1.0])
+
+
+def _far(rng, variables, sizes, anchors):
+    """Points of every size: entries of like size, each of its own, or near the constants."""
+    values, third = {}, _FAR // 3
+    common = 10 ** rng.uniform(-1, 4, third)
+    for e in variables:
+        shape = length(e.shape, sizes)
+        ones = (1,) * len(shape)
+        normal = rng.standard_normal((3, third, *shape))
+        near = rng.choice(anchors, (third, *shape)) * rng.choice([-1, 1, 1], (third, *shape))
+        near = near + normal[2] * rng.choice([0, 0.1, 1], (third, *shape)) * np.maximum(1, near)
+        values[e.name] = np.concatenate([
+            normal[0] * common.reshape(-1, *ones) * 10 ** rng.uniform(-0.5, 0.5),
+            rng.choice([-1, 1], (third, *shape)) * 10 ** rng.uniform(-2, 3.5, (third, *shape)),
+            near,
+        ])  # fmt: skip
+    return values
+
+
+def _joined(*some):
+    return {name: np.concatenate([values[name] for values in some]) for name in some[0]}
+
+
+def _taken(values, chosen):
+    return {name: value[chosen] for name, value in values.items()}
+
+
+def _new_places(pattern):
+    """Some of the points far out, for each pattern of sides that there is."""
+    places: dict = {}
+    for k, row in enumerate(pattern):
+        places.setdefault(row.tobytes(), []).append(k)
+    order = sorted(places.values(), key=len)  # seldom ones first
+    return [k - USUAL for some in order[:_PLACES] for k in [k for k in some if k >= USUAL][:_EACH]]
+
+
+def _where_it_turns(rng, values, sites, flat, sizes):
+    """Points beside the place between two others at which an operation changes sides."""
+    ends = []
+    elements = rng.permutation(flat.shape[1])[:_LINES]
+    for k in elements:
+        low, high = (np.flatnonzero(flat[:, k] * sign > 0) for sign in (-1, 1))
+        for _ in range(-(-_LINES // len(elements)) if len(low) and len(high) else 0):
+            ends.append((rng.choice(low[:USUAL]), rng.choice(high[:USUAL]), k))
+    if not ends:
+        return _taken(values, [])
+    *pair, watched = np.transpose(ends)
+    start, end = (_taken(values, side) for side in pair)
+    left, right, rows = np.zeros(len(ends)), np.ones(len(ends)), np.arange(len(ends))
+
+    def at(t):
+        along = {name: t.reshape(*t.shape, *(1,) * (v.ndim - 1)) for name, v in start.items()}
+        there = {name: start[name] + (end[name] - start[name]) * k for name, k in along.items()}
+        return {name: v.reshape(-1, *start[name].shape[1:]) for name, v in there.items()}
+
+    inner = np.arange(1, _PARTS)[:, None] / _PARTS
+    with np.errstate(all="ignore"):
+        for _ in range(_TIMES):
+            t = left + (right - left) * inner
+            side = sides(sites, batch(sites, at(t), sizes))
+            flat = _flat(sites, side, t.size).reshape(*t.shape, -1)
+            after = np.concatenate([flat[:, rows, watched] >= 0, np.ones((1, len(ends)))])
+            width = (right - left) / _PARTS
+            left = left + after.argmax(axis=0) * width  # to the last part before it turns
+            right = left + width
+    there = {name: v.round(6) for name, v in at(right).items()}  # where 2a = 34, a is 17
+    return _joined(there, *(at(right + beside) for beside in _BESIDE))
+
+
+def _on_equalities(rng, variables, usual, sites, sizes):
+    """Points at which a variable equals what it is compared with, in some of its elements."""
+    some = []
+    for site in sites:
+        if site.op.name not in _EQUALITIES:
+            continue
+        for v, other in (site.args, site.args[::-1]):
+            if v in {*variables} and v not in {*walk(other)}:
+                wanted = batch([other], usual, sizes)[other]
+                wanted = wanted.reshape(len(wanted), *(1,) * (v.ndim + 1 - wanted.ndim),
+                                        *wanted.shape[1:])  # fmt: skip
+                chosen = rng.random(usual[v.name].shape) < 0.6
+                some.append({**usual, v.name: np.where(chosen, wanted, usual[v.name])})
+    return some

@@ -1,0 +1,141 @@
+"""Formulas as they are computed: the same functions without what cancels or has no number.
+
+A closed form is written for the eye, ``1 - σ(z)`` and ``det(X) inv(X)``. Computed as it stands the
+first has no digits left where z is large, and the second no value where X is singular, though it
+is a polynomial.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import sympy as sp
+
+from ..graph.expr import Expr, Primitive, is_number, node, rebuild, replace, walk
+from ..graph.primitives import DET, INV, SIGMOID
+from ..graph.simplify import factors, product
+
+
+def steady(e: Expr) -> Expr:
+    """The same formula, in which nothing cancels that need not."""
+    if not any(part.op.name in _FIRST for part in walk(e)):
+        return e
+    return replace(e, lambda part: None, _rebuilt)
+
+
+def _adjugate(X):
+    """What det(X) inv(X) is where X has an inverse: a polynomial, so of singular matrices too."""
+    if not np.isfinite(X).all():
+        return np.full(X.shape, np.nan)
+    U, s, Vh = np.linalg.svd(X)
+    each = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :])  # all but one
+    others = np.prod(each, axis=-1) * (np.linalg.det(U) * np.linalg.det(Vh))[..., None]
+    return np.swapaxes(Vh, -1, -2) * others[..., None, :] @ np.swapaxes(U, -1, -2)
+
+
+@cache
+def _power_log(times):
+    """``a^b log(a)^times``, which goes to 0 with a if b is positive."""
+
+    def value(a, b):
+        with np.errstate(all="ignore"):
+            return np.where((a == 0) & (b > 0), 0.0, a**b * np.log(a) ** times)
+
+    return Primitive("power log", value, lambda a, b: a**b * sp.log(a) ** times)
+
+
+def _tanh_slope(a):
+    """``1 - tanh(a)^2``, to the last digit where it is nearly 0."""
+    small = np.exp(-2 * np.abs(a))
+    return 4 * small / (1 + small) ** 2
+
+
+ADJUGATE = Primitive("adjugate", _adjugate, shape=lambda X: X.shape)
+TANH_SLOPE = Primitive("tanh slope", _tanh_slope, lambda a: 1 - sp.tanh(a) ** 2)
+_FIRST = {"det", "log", "sigmoid", "tanh"}  # without which nothing is to be done
+
+
+def _rebuilt(e, args):
+    e = rebuild(e, args)
+    rewrite = _REWRITTEN.get(e.op.name)
+    new = rewrite(e) if rewrite else None
+    return e if new is None else new
+
+
+def _difference(e):
+    """``1 - σ(z)`` is σ(-z), and ``1 - tanh(z)^2`` has a form of its own."""
+    one, other = e.args
+    if is_number(other, 1):
+        turned = _difference(node(e.op, other, one))
+        return np.negative(turned) if turned is not None else None
+    if not is_number(one, 1):
+        return None
+    if other.op is SIGMOID:
+        return node(SIGMOID, np.negative(*other.args))
+    base = other.args[0] if other.op.name == "power" and is_number(other.args[1], 2) else other
+    if base is not other and base.op.name == "tanh":
+        return node(TANH_SLOPE, *base.args)
+    return None
+
+
+def _product(e):
+    """A product without the two of its factors that are no number together, or lose digits."""
+    c, powers = factors(e)
+    for atom, exponent in powers.items():
+        found = None
+        if atom.op.name == "power" and exponent == 1:
+            found = _with_log(atom, powers)
+        elif atom.op is DET and exponent >= 1:
+            found = _with_inverse(atom, powers)
+        if found:
+            part, used = found
+            left = {f: p - used.get(f, 0) for f, p in powers.items()}
+            rest = product(c, {f: p for f, p in left.items() if p})
+            return part if is_number(rest, 1) else np.multiply(rest, part)
+    return None
+
+
+def _with_log(power, powers):
+    """``a^b`` with the ``log(a)`` beside it, and what of the factors that is."""
+    for log, times in powers.items():
+        if log.op.name == "log" and log.args[0] is power.args[0] and times >= 1:
+            return node(_power_log(int(times)), *power.args), {power: 1, log: times}
+    return None
+
+
+def _with_inverse(det, powers):
+    """``det(X)`` with the factor that is linear in ``inv(X)``, and what of the factors that is."""
+    inside = [f for f in powers if _has_inverse(f, *det.args)]
+    part = _times_det(inside[0], det) if len(inside) == 1 and powers[inside[0]] == 1 else None
+    return part if part is None else (part, {det: 1, inside[0]: 1})
+
+
+def _has_inverse(e, X):
+    return any(part.op is INV and part.args[0] is X for part in walk(e))
+
+
+def _times_det(e, det):
+    """``det(X) e``, for what is linear in ``inv(X)``; None for what is not."""
+    if not _has_inverse(e, *det.args):
+        return np.multiply(det, e)
+    if e.op is INV:
+        return node(ADJUGATE, *det.args) if e.args[0] is det.args[0] else None
+    name, inside = e.op.name, [a for a in e.args if _has_inverse(a, *det.args)]
+    if name not in ("add", "subtract"):  # linear in each operand
+        below = name == "divide" and e.args[1] in {*inside}
+        linear = e.op.spec or name in ("multiply", "divide", "negative", "row")
+        if len(inside) != 1 or below or not linear or sum(a is inside[0] for a in e.args) > 1:
+            return None
+        new = [_times_det(a, det) if a is inside[0] else a for a in e.args]
+    else:
+        new = [_times_det(a, det) for a in e.args]
+    return None if any(a is None for a in new) else rebuild(e, tuple(new))
+
+
+def _dot(e):
+    product_of_elements = _product(np.multiply(*e.args))
+    return None if product_of_elements is None else np.sum(product_of_elements)
+
+
+_REWRITTEN = {"subtract": _difference, "multiply": _product, "dot": _dot}

@@ -1,0 +1,1 @@
+"""Pictures, with what they show in words."""

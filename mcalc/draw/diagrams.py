@@ -1,0 +1,280 @@
+"""Pictures of formulas: the dataflow, the neuron, the shapes of Jacobians."""
+
+from __future__ import annotations
+
+import itertools
+
+from ..check.compile import compile_
+from ..derivation import expression_graph
+from ..graph.expr import (
+    SYMBOL,
+    ShapeError,
+    as_expr,
+    node,
+    replace,
+    shape_text,
+    symbols,
+    unnamed,
+    walk,
+)
+from ..notation.numbers import numbers
+from .picture import INK, LABEL, LINES, MUTED, Picture, typeset
+from .scene import Scene
+
+COLORS = "blue", "orange", "violet", "muted"  # of factors
+_BOX = {"boxstyle": "round,pad=0.5", "facecolor": "white"}
+
+
+def dataflow(what, **values) -> Picture:
+    """How variables feed each other, with a derivative on every edge.
+
+    ``what`` is a derivation, or an expression, of which every variable is then followed. Each box
+    is a variable and what it is made of; each arrow carries the derivative of the box that it leads
+    to by the one that it comes from, or its shape where that has more than two axes. With values
+    for the variables, ``dataflow(d, x=2)``, the boxes carry values and the arrows slopes too.
+    """
+    graph = getattr(what, "graph", None) or expression_graph(as_expr(what))
+    compute = evaluated(graph)
+    at = (lambda e: numbers(compute(e, values))) if values else None
+    made = {v: (v,) for v in graph.variables} | {v: (v, d) for v, d in graph.definitions.items()}
+    boxes = {v: " = ".join(map(str, parts)) for v, parts in made.items()}
+    slopes = {
+        (v, p): _axes(v, p)
+        if slope is None
+        else f"{slope}" + (f" = {at(slope)}" if _worth_a_number(slope) and at else "")
+        for (v, p), slope in graph.locals.items()
+    }
+    words = [f"{boxes[v]} = {at(v)}" for v in made if at]
+    words += [f"from {p} to {v if at else boxes[v]}: {slopes[v, p]}" for v, p in slopes]
+
+    depth = {v: 0 for v in graph.variables}
+    for v in graph.definitions:
+        depth[v] = 1 + max((depth[p] for p in graph.parents(v)), default=-1)
+    levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
+    parts = "; ".join([*boxes.values(), *(s.replace(" = ", "; ") for s in slopes.values())])
+    step = 1.1 + 0.16 * max(map(len, parts.split("; ")))
+    place = {
+        v: (step * k, (len(level) - 1) / 2 - row)
+        for k, level in enumerate(levels)
+        for row, v in enumerate(level)
+    }
+    skipped = {(v, p): depth[v] - depth[p] for v, p in slopes if depth[v] - depth[p] > 1}
+
+    def label(*parts, worth=True):
+        return typeset(*parts) + (f"\n= {at(parts[0])}" if at and worth else "")
+
+    def draw(figure):
+        ax = figure.subplots()
+        ax.set_axis_off()
+        drawn = {
+            v: ax.text(x, y, label(*made[v]), ha="center", va="center", color=INK,
+                       bbox=_BOX | {"edgecolor": LINES[0]})
+            for v, (x, y) in place.items()
+        }  # fmt: skip
+        for (v, p), slope in graph.locals.items():
+            bend = -0.7 / skipped[v, p] if (v, p) in skipped else 0.0
+            (x0, y0), (x1, y1) = place[p], place[v]
+            ends = {"patchA": drawn[p].get_bbox_patch(), "patchB": drawn[v].get_bbox_patch()}
+            line = {"arrowstyle": "-|>", "color": MUTED, "connectionstyle": f"arc3,rad={bend}"}
+            ax.annotate("", (x1, y1), (x0, y0), arrowprops=ends | line)
+            lift, part = 0.06 - 0.5 * (x1 - x0) * bend, 0.5 if y0 == y1 else 0.38
+            x, y = x0 + part * (x1 - x0), y0 + part * (y1 - y0) + lift
+            told = _axes(v, p)
+            if slope is not None:
+                told = label(slope, worth=_worth_a_number(slope))
+            ax.text(x, y, told, ha="center", va="bottom", fontsize=9, color=LABEL)
+        ax.set(
+            xlim=(-step / 4, step * (len(levels) - 0.75)),
+            ylim=(-0.45 - tall / 2, top),
+            aspect="equal",
+        )
+        figure.draw_without_rendering()  # an arrow ends at a box once the box has its size
+
+    tall = max(map(len, levels)) - 1
+    top = tall / 2 + (0.35 * step + 0.3 if skipped else 0.6) + 0.35 * bool(at)
+    size = (0.8 * step * (len(levels) - 0.5), 0.8 * (top + tall / 2 + 0.45))
+    return Picture(draw, "dataflow; " + "; ".join(words), size)
+
+
+def _axes(v, p) -> str:
+    """The shape of a derivative that is no matrix: ``m x m x n``."""
+    return shape_text(v.shape + p.shape)
+
+
+def _worth_a_number(slope):
+    return slope.ndim < 2 and slope.op.name != "number"
+
+
+def evaluated(graph):
+    """A function from expressions over a graph's variables, and values, to their numbers."""
+    whole: dict = {}
+    for v, d in graph.definitions.items():
+        whole[v] = replace(d, whole.get)
+    known, compiled = symbols(*whole.values()), {}
+
+    def at(e, values):
+        if e not in compiled:
+            compiled[e] = compile_(unnamed(replace(e, whole.get)), known)
+        return compiled[e](**values)
+
+    return at
+
+
+def unit(y):
+    """The weights, the inputs, their dot product with what is added to it, and that: of a neuron.
+
+    Raises ValueError if there is no dot product of two vectors.
+    """
+    dots = [e for e in walk(y) if e.op.name == "dot" and all(a.op is SYMBOL for a in e.args)]
+    if not dots:
+        raise ValueError(f"{y} has no dot product of two vectors, as w @ x is: no neuron to draw")
+    affine, bias = dots[0], None
+    w, x = affine.args
+    for e in walk(y):
+        if e.op.name == "add" and affine in {*e.args}:
+            affine, bias = e, next(a for a in e.args if a is not affine)
+        elif e.op.name == "subtract" and e.args[0] is affine:
+            affine, bias = e, e.args[1]
+    return w, x, affine, bias
+
+
+def neuron(y, **values) -> Picture:
+    """One unit: inputs times weights, added up with the bias, and what becomes of the sum.
+
+    ``neuron(np.maximum(0, w @ x + b))`` is drawn from the expression: its first dot product, what
+    is added to it, and what is done to that. With values for all variables each line carries its
+    number. Raises ValueError if there is no dot product of two vectors.
+    """
+    y = unnamed(as_expr(y))
+    w, x, affine, bias = unit(y)
+    z = node(SYMBOL, params=("z",), shape=())
+    out = replace(y, {affine: z}.get)
+    known = symbols(y)
+
+    def at(e):
+        return f" = {numbers(compile_(e, known)(**values))}" if values else ""
+
+    if values:
+        at(y)  # refuses what is missing or does not fit
+    n = len(values[x.name]) if values else x.shape[0]
+    short = isinstance(n, int) and n <= 5
+    shown = [str(k + 1) for k in range(n if short else 2)] + ([] if short else ["⋮", str(n)])
+
+    def entry(v, k):
+        told = f" = {numbers(values[v.name][int(k) - 1])}" if values else ""
+        return f"{v}_{k}{told}"
+
+    def drawn(v, k):
+        name, told = entry(v, k).partition(" = ")[::2]
+        letter = typeset(node(SYMBOL, params=(name,), shape=()))
+        return f"{letter} = {told}" if told else letter
+
+    def draw(figure):
+        ax = figure.subplots()
+        ax.set_axis_off()
+        heights = [len(shown) / 2 - 0.5 - k for k in range(len(shown))]
+        ring = {"boxstyle": "circle,pad=0.3", "facecolor": "white", "edgecolor": LINES[0]}
+        style = {"ha": "center", "va": "center", "color": INK}
+        total = ax.text(3, 0, "Σ", fontsize=16, bbox=ring, **style)
+        arrow = {"arrowstyle": "-|>", "color": MUTED}
+
+        def lead(start, end, label, x0, y0, x1, y1, near=0.5):
+            patches = {"patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch()}
+            ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | patches)
+            ax.text(x0 + near * (x1 - x0), y0 + near * (y1 - y0) + 0.08, label, ha="center",
+                    va="bottom", fontsize=9, color=LABEL)  # fmt: skip
+
+        for k, height in zip(shown, heights, strict=True):
+            if k == "⋮":
+                ax.text(0, height, k, **style)
+                continue
+            circle = _BOX | {"edgecolor": LINES[0]}
+            start = ax.text(0, height, drawn(x, k), bbox=circle, **style)
+            lead(start, total, drawn(w, k), 0, height, 3, 0, 0.4)
+        if bias is not None:
+            low = -max(len(shown) / 2, 1) - 0.2
+            box = _BOX | {"edgecolor": LINES[4]}
+            start = ax.text(3, low, f"{typeset(bias)}{at(bias)}", bbox=box, **style)
+            ax.annotate("", (3, 0), (3, low), arrowprops=arrow | {
+                "patchA": start.get_bbox_patch(), "patchB": total.get_bbox_patch()})  # fmt: skip
+        unit = ax.text(5.6, 0, typeset(out), bbox=_BOX | {"edgecolor": LINES[3]}, **style)
+        lead(total, unit, f"$z${at(affine)}", 3, 0, 5.6, 0, 0.45)
+        end = ax.text(8, 0, f"activation{at(y)}", **style)
+        end.set_bbox({"edgecolor": "none", "facecolor": "none"})
+        lead(unit, end, "", 5.6, 0, 8, 0)
+        half = max(len(shown) / 2, 1) + 0.4
+        ax.set(xlim=(-1, 9.2), ylim=(-half - 0.2, half))
+        figure.draw_without_rendering()
+
+    listed = [k.replace("⋮", "...") for k in shown]
+    ins, by = (", ".join(k if k == "..." else entry(v, k) for k in listed) for v in (x, w))
+    sign = "minus" if affine.op.name == "subtract" else "plus"
+    plus = "" if bias is None else f", {sign} {bias}{at(bias)}"
+    words = f"neuron: inputs {ins}, times weights {by}, added up{plus}: z = {affine}{at(affine)}"
+    words += f"; activation {out}{at(y)}"
+    return Picture(draw, words, (7.6, 0.62 * max(len(shown), 2) + 0.9))
+
+
+def shapes(*rows: dict) -> Picture:
+    """Jacobians, and products of them, as boxes: ``shapes({"f(u(x))": [df_du, du_dx]})``.
+
+    Each row maps a title to the factors of one product: Jacobians, derivations, vectors, matrices.
+    Their product stands behind an equals sign. A side of length 1 is short; each letter has a
+    length of its own, the same in all boxes. Raises ShapeError for factors that do not fit.
+    """
+    grid, words = [], []
+    for row in rows:
+        line = {}
+        for title, factors in row.items():
+            if not isinstance(factors, list | tuple) or not factors:
+                raise TypeError(f"{title}: a list of factors is needed, as in [df_du, du_dx]")
+            sizes = [_two_axes(getattr(f, "jacobian", f)) for f in factors]
+            for (_, inner), (outer, _) in itertools.pairwise(sizes):
+                if inner != outer:
+                    told = " times ".join(map(shape_text, sizes))
+                    raise ShapeError(f"{title}: {told}: the inner lengths must agree")
+            whole = (sizes[0][0], sizes[-1][1])
+            told = " times ".join(map(shape_text, sizes))
+            words.append(f"{title}: {told}" + f" is {shape_text(whole)}" * (len(sizes) > 1))
+            line[title] = sizes, [whole] * (len(sizes) > 1)
+        grid.append(line)
+    if not words:
+        raise ValueError("nothing to draw: give a title with its factors")
+    lengths = _side_lengths(
+        {n for row in grid for sizes, _ in row.values() for size in sizes for n in size}
+    )
+
+    unit, gap = 84, 38
+    spans = [[unit * sum(lengths[n] for _, n in [*f, *p]) + gap * (len(f) + len(p) - 1)
+              for f, p in row.values()] for row in grid]  # fmt: skip
+    wide = max(*(max(row) for row in spans), *(8 * len(t) for row in grid for t in row), 90) + 30
+    scene = Scene(round(wide * max(map(len, grid))), 156 * len(grid))
+    for down, (row, widths) in enumerate(zip(grid, spans, strict=True)):
+        for column, ((title, (factors, product)), span) in enumerate(
+            zip(row.items(), widths, strict=True)
+        ):
+            centre, middle = wide * (column + 0.5), 156 * down + 84
+            scene.text(centre, middle - 70, title, "ink", 13)
+            left = centre - span / 2
+            for k, size in enumerate([*factors, *product]):
+                color = COLORS[k % 4] if k < len(factors) else "green"
+                if k == len(factors):
+                    scene.text(left - gap / 2, middle, "=", "ink", 15)
+                height, width = (unit * lengths[n] for n in size)
+                scene.box(left, middle - height / 2, width, height, color, 0.25, color)
+                scene.text(left + width / 2, middle + height / 2 + 13, shape_text(size), "ink", 12)
+                left += width + gap
+    return Picture(scene, "shapes; " + "; ".join(words))
+
+
+def _side_lengths(sizes):
+    """How long to draw each length: n longer than m, numbers in their order, and 1 short."""
+    numbers = sorted(n for n in sizes if isinstance(n, int))
+    letters = sorted({*sizes} - {*numbers})
+    usual = {1: 0.3, "n": 1.1, "k": 0.95, "m": 0.8}
+    between = {n: 0.3 + k * 0.9 / len(numbers) for k, n in enumerate(numbers, 1)}
+    return between | {n: 0.7 + 0.1 * k for k, n in enumerate(letters)} | usual
+
+
+def _two_axes(factor):
+    return (*factor.shape, 1, 1)[:2]

@@ -1,0 +1,1 @@
+"""Questions, mistakes, replies, the answer field and the record of answers."""

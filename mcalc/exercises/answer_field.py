@@ -1,0 +1,119 @@
+"""An exercise with a field for the answer, and the reply below it."""
+
+from __future__ import annotations
+
+import html
+
+import ipywidgets as W
+
+from ..draw.scene import STYLE
+from ..graph.expr import WRITERS, symbols
+from ..typed.read import ReadError, read
+from .progress import progress
+
+_CSS = STYLE + (
+    ".mcalc-exercise .widget-html-content,.mcalc-exercise .widget-htmlmath-content"
+    "{line-height:1.5;white-space:pre-wrap}"
+    ".mcalc-exercise .right{color:var(--mcalc-green);font-weight:bold}"
+    ".mcalc-exercise .wrong{color:var(--mcalc-orange)}"
+    ".mcalc-exercise .quiet{color:var(--jp-ui-font-color2,inherit)}"
+    ".mcalc-exercise input:focus-visible,.mcalc-exercise button:focus-visible"
+    "{outline:3px solid var(--mcalc-blue)!important;outline-offset:1px}"
+)
+
+
+class Answering(W.VBox):
+    """The question, a field for a typed answer, and buttons for a hint and the derivation.
+
+    The answer is read with :func:`mcalc.typed.read.read`, and shown as it was read.
+    """
+
+    def __init__(self, exercise):
+        self.exercise, self.answered = exercise, None
+        self.question = W.HTMLMath(exercise._repr_html_())
+        scalar = not any(v.ndim for v in symbols(exercise.derivation.y))
+        example = "2x or exp(x)" if scalar else "diag(x) or 2x^T"
+        self.field = W.Text(
+            value=progress().done.get(exercise.key, ""),
+            description="answer",
+            placeholder=f"as in {example}",
+            continuous_update=False,
+        )
+        self.field.layout.width = "420px"
+        self.check, self.hint, self.steps = (
+            W.Button(description=words) for words in ("Check", "Hint", "Derivation")
+        )
+        for button in (self.check, self.hint, self.steps):
+            button.layout.width = "auto"
+        self.read, self.reply, self.shown = W.HTMLMath(), W.HTML(), W.HTMLMath()
+        self.shown.layout.overflow = "auto"
+        self.field.on_msg(lambda field, content, buffers: self._entered(content.get("event")))
+        self.field.observe(self._typed, "value")
+        self.check.on_click(lambda button: self._entered("submit"))
+        self.hint.on_click(lambda button: self.say(exercise.hint(), "quiet"))
+        self.steps.on_click(lambda button: self.derive())
+        head = W.HTML(f"<style>{_CSS}</style>")
+        head.layout.display = "contents"
+        inputs = W.HBox([self.field, self.check, self.hint, self.steps])
+        inputs.layout.flex_flow = "row wrap"
+        super().__init__([head, self.question, inputs, self.read, self.reply, self.shown])
+        self.add_class("mcalc-exercise")
+        self.taken, self.awaited = self.field.value, False
+        self.say(self.standing(), "quiet")
+
+    def standing(self):
+        """Where the reader stands, also from an earlier day."""
+        record, chapter = progress(), self.exercise.chapter
+        done, count = record.chapter(chapter)
+        if self.exercise.key not in record.done and not done:
+            return f"one of {count} exercises; not answered yet"
+        whole = f"{done} of the {count} exercises of chapter {chapter} answered"
+        before = self.exercise.key in record.done and not self.answered
+        return f"answered before; {whole}" if before else whole
+
+    def _entered(self, event):
+        """Enter or Check. What was typed comes in a message of its own, before it or after."""
+        if event == "submit":
+            self.awaited = self.field.value == self.taken
+            self.answer()
+
+    def _typed(self, change):
+        if self.awaited:
+            self.awaited = False
+            self.answer()
+        else:
+            self.forget()
+
+    def forget(self):
+        """Take the last reply away: none may stand beside an answer that it is not about."""
+        self.read.value = self.reply.value = ""
+
+    def answer(self):
+        """Reply to what stands in the field; the same answer again counts once."""
+        self.forget()
+        self.taken = text = self.field.value
+        if not text.strip():
+            self.say("type an answer, and press Enter", "quiet")
+            return
+        if self.answered and text == self.answered[0]:
+            self.say(*self.answered[1:])
+            return
+        try:
+            written = WRITERS["latex"](read(text, **self.exercise.names))
+            self.read.value = f"read as $\\displaystyle {written}$"
+        except ReadError:
+            pass  # the reply says so
+        reply = self.exercise.check(text)
+        self.answered = text, f"{reply!r}", reply
+        told = f"{reply!r}\n{self.standing()}" if reply else f"{reply!r}"
+        self.say(told, reply)
+
+    def derive(self):
+        """The four steps, below."""
+        self.shown.value = self.exercise.derivation._repr_latex_()
+
+    def say(self, sentence, how):
+        """Show a reply; what is right or wrong is in the words, too."""
+        kind = how if isinstance(how, str) else "right" if how else "wrong"
+        told = html.escape(sentence)
+        self.reply.value = f'<span role="status" class="{kind}">{told}</span>'

@@ -1,0 +1,163 @@
+"""Exercises that answer with a diagnosis: the reader's answer against the derived one."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cached_property
+from importlib import import_module
+
+from ..derivation import Derivation, derive, hessian
+from ..graph.expr import WRITERS, shape_text, symbols
+from ..typed.read import ReadError, read
+from .mistakes import written_out
+from .questions import ROWS
+from .record import FILE, Note, load, save
+from .replies import NO_TRY, NOTHING, Reply, diagnose
+
+
+class Exercise:
+    """A question with an answer that is derived, ``mc.exercise("05.square")``.
+
+    Shown in a notebook it has a field for a typed answer; :meth:`check` takes one from code.
+    """
+
+    def __init__(self, key: str):
+        self.key, self.row, self.misses, self.hinted = key, ROWS[key], 0, 0
+
+    @property
+    def chapter(self) -> str:
+        return self.key.partition(".")[0]
+
+    @property
+    def points(self) -> int:
+        """From 1 to 3, rising through the chapter."""
+        keys = exercise_keys(self.chapter)
+        return 1 + 3 * keys.index(self.key) // len(keys)
+
+    @cached_property
+    def derivation(self) -> Derivation:
+        """The derivation of the right answer, in four steps."""
+        return {1: derive, 2: hessian}[self.row.order](self.row.y, self.row.wrt)
+
+    @property
+    def answer(self) -> str:
+        """The right answer, as it can be typed."""
+        return str(self.derivation.jacobian)
+
+    @cached_property
+    def names(self) -> dict:
+        """What may stand in a typed answer: the variables, and the intermediate ones."""
+        d = self.derivation
+        inside = {v.name: v for v in written_out(d) if v is not d.graph.result}
+        variables = {v.name: v for v in symbols(d.y)}
+        return variables | {name: v for name, v in inside.items() if name not in variables}
+
+    @property
+    def question(self) -> str:
+        """The question as plain text."""
+        return self._asked(WRITERS["text"], "{}")
+
+    def _asked(self, write, math):
+        by = self.row.wrt if isinstance(self.row.wrt, tuple) else (self.row.wrt,)
+        names = ", ".join(map(write, by))
+        names = f"({names})" if len(by) > 1 else names
+        y, x = (math.format(part) for part in (write(self.row.y), names))
+        return self.row.question.format(y=y, x=x)
+
+    def check(self, answer=...) -> Reply:
+        """The reply to an answer: a closed form, or a line of text as ``mc.read`` reads it.
+
+        ``...`` stands for no answer yet. A wrong answer is told what is wrong with it, and from the
+        second one on there is a hint. Nothing that is given raises an error. The outcome is noted
+        in the folder of the notebook.
+        """
+        reply = self.why(answer)
+        if reply.mistake in NO_TRY:
+            return reply
+        note = self._keep(reply, answer)
+        self.misses += not reply
+        hint = f"\n{self.hint()}" if self.misses > 1 and not reply else ""
+        return Reply(reply.mistake, f"{reply}{note}{hint}")
+
+    def why(self, answer) -> Reply:
+        """What :meth:`check` says to an answer, without a hint and without noting anything."""
+        if answer is ... or answer is None or isinstance(answer, str) and not answer.strip():
+            return Reply("not answered", NOTHING)
+        try:
+            claim = read(answer, **self.names) if isinstance(answer, str) else answer
+            found = diagnose(self.derivation, claim)
+        except ReadError as error:
+            return self._unread(error)
+        except Exception as error:  # whatever a stranger's object raises
+            return Reply("no formula", f"this cannot be compared: {error}")
+        if found is None:
+            size = shape_text(self.derivation.jacobian.shape)
+            return Reply(None, f"right: {self.answer}   ({size})")
+        return Reply(found.mistake, f"not yet: {found.sentence}")
+
+    def _unread(self, error):
+        """A product whose shapes do not fit is a mistake; what cannot be read is none."""
+        if error.of_shapes and "⊗" not in f"{error}":  # two vectors can be multiplied in three ways
+            told = f"{error}".partition(": write")[0].partition(": ")[2]  # nothing is given away
+            advice = "in which order, and as a row, a column or on a diagonal?"
+            return Reply("shape", f"not yet: {told}: {advice}")
+        return Reply("not read", f"this cannot be read: {error}")
+
+    def hint(self) -> str:
+        """The next hint; after the last one, how to see all steps."""
+        self.hinted += 1
+        hints = self.row.hints
+        if self.hinted <= len(hints):
+            return f"hint {self.hinted} of {len(hints)}: {hints[self.hinted - 1]}"
+        return f'hint: mc.exercise("{self.key}").derivation shows all steps'
+
+    def _keep(self, reply, answer):
+        """Note the outcome in the folder of the notebook; what to say if that fails."""
+        try:
+            record = load()
+            before = record.get(self.key, Note())
+            if not before.right:
+                typed = answer if reply and isinstance(answer, str) else ""
+                record[self.key] = Note(bool(reply), before.tries + 1, typed)
+                save(record)
+        except OSError as error:
+            return f"\n(this could not be written to {FILE}: {error.strerror})"
+        return ""
+
+    def __repr__(self):
+        points = f"{self.points} point" + "s" * (self.points > 1)
+        return f"{self.key} ({points}): {self.question}"
+
+    def _repr_html_(self):
+        """The key and the question, with mathematics for MathJax."""
+        asked = self._asked(WRITERS["latex"], "$\\displaystyle {}$")
+        return f"<b>{self.key}</b> {asked}"
+
+    def _repr_mimebundle_(self, **options):
+        view = import_module(".answer_field", __package__).Answering(self)
+        live = view._repr_mimebundle_(**options) or {}
+        return {**live, "text/plain": repr(self), "text/html": self._repr_html_()}
+
+
+_exercises: dict[str, Exercise] = {}
+
+
+def exercise(key: str) -> Exercise:
+    """The exercise with this key, ``mc.exercise("05.square")``: the same one whenever asked for.
+
+    Raises ValueError for a key that there is not; the message has those that are near.
+    """
+    if key not in ROWS:
+        given = f"{key}"
+        near = exercise_keys(given[:2]) or difflib.get_close_matches(given, ROWS, n=3, cutoff=0.4)
+        near = near or [key for key in ROWS if key.startswith("01")]
+        raise ValueError(f"{key!r} is no exercise; there are {', '.join(near)}")
+    return _exercises.setdefault(key, Exercise(key))
+
+
+def exercise_keys(chapter) -> list[str]:
+    """The keys of a chapter's exercises, in order: ``exercise_keys(5)``.
+
+    An empty list for a chapter without exercises.
+    """
+    return [key for key in ROWS if key.partition(".")[0] == f"{chapter}".zfill(2)]

@@ -1,0 +1,36 @@
+"""What was answered, chapter by chapter."""
+
+from __future__ import annotations
+
+from .exercise import exercise_keys
+from .questions import ROWS
+from .record import load
+
+
+class Progress:
+    """What was answered, chapter by chapter."""
+
+    def __init__(self, record: dict):
+        self.done = {key: note.typed for key, note in record.items() if note.right}
+
+    def chapter(self, number: str) -> tuple[int, int]:
+        """How many of a chapter's exercises are right, and how many there are."""
+        keys = exercise_keys(number)
+        return sum(key in self.done for key in keys), len(keys)
+
+    def __repr__(self):
+        lines = []
+        for number in dict.fromkeys(key.partition(".")[0] for key in ROWS):
+            done, all_ = self.chapter(number)
+            left = [key.partition(".")[2] for key in exercise_keys(number) if key not in self.done]
+            rest = f"left: {', '.join(left)}" if done and left else ""
+            lines.append(
+                f"{number}  {'■' * done}{'□' * (all_ - done)}".ljust(14)
+                + f"{done} of {all_}  {rest}"
+            )
+        return "\n".join(map(str.rstrip, lines))
+
+
+def progress() -> Progress:
+    """Which exercises were answered rightly, chapter by chapter, also before the last restart."""
+    return Progress(load())

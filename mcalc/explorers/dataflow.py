@@ -1,0 +1,256 @@
+"""The dataflow explorer: the graph with values forward and derivatives backward."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from ..draw.scene import Scene
+from ..graph.expr import symbols
+from ..graph.lengths import letters
+from ..notation.numbers import number, numbers
+from ..tables import derivative
+from .chained import Chained
+from .explorer import outside
+from .inputs import Choice, Number
+from .nudged import entry_names
+
+_STARTS = 1.0, -0.5, 1.5, 0.5, 2.0, -1.0
+
+
+def fitting(value, wide):
+    """Numbers as text if they fit into so many pixels, else their shape."""
+    text = numbers(value)
+    rows, columns = (*np.shape(value), 1, 1)[:2]
+    return text if 6.4 * len(text) <= wide else f"{rows} x {columns}"
+
+
+class Dataflow(Chained):
+    """Values that go forward through a graph one by one, derivatives that come back."""
+
+    title = "dataflow"
+
+    def __init__(self, y, wrt, n, values):
+        self.start(y, wrt)
+        inputs, rows, self.entries = {}, [["step", "path", "nudge"]], {}
+        self.sizes = {letter: n for letter in letters(self.y)} | {
+            letter: size
+            for v in symbols(self.y) if v.name in values
+            for letter, size in zip(v.shape, np.shape(values[v.name]), strict=False)
+            if isinstance(letter, str)
+        }  # fmt: skip
+        self.order = list(self.graph.definitions)
+        backward = [v for v in reversed(self.order)] + [self.x]
+        on_paths = {v for path in self.paths for v in path}
+        self.backward = [v for v in backward if v in on_paths]
+        self.steps = len(self.order) + len(self.backward)
+        inputs["step"] = Number("step", 0, self.steps, self.steps, whole=True)
+        named = {"all": None}
+        for k, path in enumerate(self.paths, 1):
+            named[f"{k}: {' ← '.join(v.name for v in path)}"] = k - 1
+        if len(self.paths) > 1:
+            inputs["path"] = Choice("path", named)
+        else:
+            rows[0].remove("path")
+        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.1, log=True)
+        self.fixed = {}
+        starts = itertools.cycle(_STARTS)
+        for v in symbols(self.y):
+            if v.ndim == 2:
+                if v.name not in values:
+                    raise ValueError(f"{v.name} is a matrix: give its numbers, {v.name}=...")
+                self.fixed[v.name] = np.asarray(values.pop(v.name), dtype=float)
+                continue
+            given = np.ravel(values.pop(v.name, ()))
+            self.entries[v] = names = entry_names([v], self.sizes)
+            rows.append(names)
+            for k, name in enumerate(names):
+                if name in inputs:
+                    raise ValueError(f"{name} is the name of an input here: rename the variable")
+                start = given[k] if k < len(given) else next(starts)
+                inputs[name] = Number(name, -3.0, 3.0, float(start), 0.1, narrow=v.ndim > 0)
+        self._place()
+        closed = derivative(self.y, self.x) if self.x in {*symbols(self.y)} else None
+        super().__init__([(closed, self.d.jacobian.expr)], inputs, rows=rows)
+        self.set(**values)
+
+    def _place(self):
+        """Where the box of each variable stands: variables left, the result right."""
+        graph, known = self.graph, symbols(*self.graph.definitions.values())
+        self.sources = [v for v in known if v not in graph.definitions and v.ndim < 2]
+        uses = {v: symbols(d) for v, d in graph.definitions.items()}
+        depth = {v: 0 for v in self.sources}
+        for v in graph.definitions:
+            depth[v] = 1 + max((depth[p] for p in uses[v] if p in depth), default=0)
+        levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
+        self.edges = [(v, p) for v in graph.definitions for p in uses[v] if p in depth]
+        long = [(v, p) for v, p in self.edges if depth[v] - depth[p] > 1]
+        self.lanes = {edge: 12 + 20 * k for k, edge in enumerate(long)}  # above the boxes
+        self.width = max(760, 166 * len(levels) - 54)
+        self.box = min(170, round((self.width - 8) / len(levels) - 54)), 62
+        step = (self.width - 12 - self.box[0]) / max(len(levels) - 1, 1)
+        top, tall = 20 * len(long) + 10 * bool(long), 86 * max(map(len, levels))
+        self.height = top + tall + 16
+        self.place = {
+            v: (6 + step * k, top + 8 + tall * (row + 0.5) / len(level) - self.box[1] / 2)
+            for k, level in enumerate(levels)
+            for row, v in enumerate(level)
+        }
+
+    def _values(self, entries):
+        values = dict(self.fixed)
+        for v, names in self.entries.items():
+            array = np.array([entries[name] for name in names])
+            values[v.name] = array if v.ndim else array[0]
+        return values
+
+    def _gradients(self, values):
+        """The derivative of the result by every variable, from the result back."""
+        result = self.graph.result
+        found = {result: np.eye(np.size(self.at(result, values)))}
+        for v in reversed(self.order):
+            for p in self.graph.parents(v) if v in found else ():
+                found[p] = found.get(p, 0) + found[v] @ self.local(v, p, values)
+        return found
+
+    def counts(self, values):
+        """Multiplications of the whole derivative: forward from the variable, backward from y."""
+        size = {v: np.size(self.at(v, values)) for v in (*self.order, self.x)}
+        used = {pair for path in self.paths for pair in itertools.pairwise(path)}
+        m, n = size[self.graph.result], size[self.x]
+        forward = sum(size[v] * size[p] * n for v, p in used if p is not self.x)
+        backward = sum(size[v] * size[p] * m for v, p in used if v is not self.graph.result)
+        return forward, backward
+
+    def frame(self, step, nudge, path=None, **entries):
+        values = self._values(entries)
+        ready = set(self.order[:step]) | set(self.sources)
+        came_back = self.backward[: max(step - len(self.order), 0)]
+        back = {*came_back}
+        gradients = self._gradients(values)
+        lit = set(itertools.pairwise(self.paths[path])) if path is not None else set()
+        scene = Scene(self.width, round(self.height))
+        for v, p in self.edges:
+            self._edge(scene, v, p, (v, p) in lit, v in back, values)
+        now = self.order[step - 1] if 0 < step <= len(self.order) else None
+        now = came_back[-1] if came_back else now
+        for v in self.place:
+            self._box(scene, v, v in ready, v is now, v in back, gradients, values, lit)
+        done = step == self.steps
+        return scene, [self._step(step, now, came_back, gradients, values),
+                       *self._sum(path, values, done), *self._truth(nudge, values)]  # fmt: skip
+
+    def _edge(self, scene, v, p, lit, back, values):
+        (x0, y0), (x1, y1) = self.place[p], self.place[v]
+        wide, high = self.box
+        start, end = (x0 + wide, y0 + high / 2), (x1 - 2, y1 + high / 2)
+        color, width = ("violet", 3.0) if lit else ("muted", 1.5)
+        bends = [start]
+        if (v, p) in self.lanes:  # around the boxes in between, on a lane of its own
+            level = self.lanes[v, p]
+            out, into = start[0] + 6 + level / 4, end[0] - 14 - level / 4
+            bends += [(out, start[1]), (out, level), (into, level), (into, end[1])]
+        scene.line(bends, color, width)
+        scene.arrow(*bends[-1], *end, color, width)
+        if back and (v, p) in self.graph.locals:
+            (ax, ay), (bx, by) = bends[2:4] if len(bends) > 1 else (start, end)
+            slope = fitting(self.local(v, p, values), abs(bx - ax) - 12)
+            x, y = (ax + bx) / 2, (ay + by) / 2
+            half = 3.4 * len(slope) + 2
+            scene.box(x - half, y - 8, 2 * half, 16, "paper")
+            scene.text(x, y, slope, "orange", 11, bold=lit)
+
+    def _box(self, scene, v, ready, now, back, gradients, values, lit):
+        x, y = self.place[v]
+        wide, high = self.box
+        on = v in {*itertools.chain(*lit)}
+        edge = "violet" if now or on else "blue" if ready else "grid"
+        scene.box(x, y, wide, high, "paper", 1.0, edge, 3 if now else 2 if on else 1.2)
+        definition = self.graph.definitions.get(v)
+        words = f"{v} = {definition}" if definition is not None else str(v)
+        most = int(wide / 6.2)
+        words = words if len(words) <= most else words[: most - 1] + "…"
+        middle = x + wide / 2
+        scene.text(middle, y + 13, words, "ink", 12 if 7 * len(words) < wide else 10.5)
+        if ready:
+            value = fitting(self.at(v, values), wide - 16)
+            scene.text(middle, y + 31, f"= {value}", "blue", 11)
+        if back:
+            head = f"d{self.graph.result}/d{v} = "
+            told = head + self._together(v, gradients, values)
+            if 6.6 * len(told) > wide:
+                told = head + fitting(gradients[v], wide - 7 * len(head))
+            scene.text(middle, y + 49, told, "orange", 11 if 6.6 * len(told) < wide else 10)
+
+    def _together(self, v, gradients, values):
+        """A scalar derivative as the sum of what comes back along each arrow."""
+        if np.size(gradients[v]) > 1:
+            return numbers(gradients[v])
+        ways = [u for u in self.order if v in {*self.graph.parents(u)} and u in gradients]
+        terms = [numbers(gradients[u] @ self.local(u, v, values)) for u in ways]
+        return " + ".join(terms) + f" = {numbers(gradients[v])}" * (len(terms) > 1) or "1"
+
+    def _step(self, step, now, came_back, gradients, values):
+        result = self.graph.result
+        if now is None:
+            return f"step 0 of {self.steps}: only the variables have values"
+        if not came_back:
+            made = f"{now} = {self.graph.definitions[now]} = {numbers(self.at(now, values))}"
+            return f"step {step} of {self.steps}, forward: {made}"
+        told = numbers(gradients[now])
+        if now is result:
+            return f"step {step} of {self.steps}, backward: d{now}/d{now} = {told}, to start with"
+        terms = [f"d{result}/d{v} ∂{v}/∂{now}" if v is not result else f"∂{v}/∂{now}"
+                 for v in self.order if now in {*self.graph.parents(v)}]  # fmt: skip
+        whole = " + ".join(terms)
+        return f"step {step} of {self.steps}, backward: d{result}/d{now} = {whole} = {told}"
+
+    def _sum(self, path, values, done):
+        """A line for each of the first paths, and their sum; numbers once they have come back."""
+        lines, total = [], 0
+        for k, way in enumerate(self.paths):
+            factors = self.product(way, values)
+            whole = np.linalg.multi_dot(factors) if len(factors) > 1 else factors[0]
+            total = total + whole
+            if k < 5 or k == (path if path is not None and path > 5 else 5):
+                mark = ">" if k == path else " "
+                told = " · ".join(f"({numbers(f)})" if f.size > 1 else numbers(f) for f in factors)
+                equals = f" = {numbers(whole)}" if len(factors) > 1 else ""
+                told, equals = (told, equals) if done else ("...", "")
+                lines.append(
+                    f"{mark} path {k + 1}, {' ← '.join(v.name for v in way)}: {told}{equals}"
+                )
+        if len(self.paths) > 1:
+            whole = numbers(total) if done else "..."
+            lines.append(f"all {len(self.paths)} paths together: {whole}")
+        return lines
+
+    def _truth(self, nudge, values):
+        J = self.d.numpy()(**values)
+        moved = dict(values)
+        direction = np.zeros(np.shape(values[self.x.name]))
+        direction[(0,) * direction.ndim] = 1.0
+        moved[self.x.name] = values[self.x.name] + nudge * direction
+        name = entry_names([self.x], self.sizes)[0]
+        predicted = J[:, 0] * nudge
+        real = np.ravel(self.value(**moved)) - np.ravel(self.value(**values))
+        forward, backward = self.counts(values)
+        return [
+            f"{name} up by {number(nudge)}: predicted change {numbers(predicted)}, "
+            f"real change {numbers(real)}, off by {number(float(np.max(abs(real - predicted))))}"
+            + outside(self.value(**values)),
+            f"multiplications of numbers: {forward} forward from {self.x}, "
+            f"{backward} backward from {self.graph.result}",
+        ]
+
+
+def dataflow(y, wrt=None, n=2, **values) -> Dataflow:
+    """Explore the chain rule on a graph: ``mc.explore.dataflow(np.sin(x**2) + x, x=1)``.
+
+    Inputs: the step (values forward, then derivatives backward), one of the paths or all, each
+    variable's entries, and a nudge of ``wrt`` (its first entry), by default the first variable.
+    ``mc.let`` names the boxes. A vector has ``n`` entries; a matrix needs its numbers. The last
+    line counts multiplications in both orders. Paper: the three sections on chain rules.
+    """
+    return Dataflow(y, wrt, n, dict(values))

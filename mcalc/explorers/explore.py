@@ -1,0 +1,37 @@
+"""The explorers: a formula, its numbers and a picture, and inputs to vary."""
+
+from .bench import bench
+from .dataflow import dataflow
+from .descent import descent
+from .gradient import gradient
+from .jacobian import jacobian
+from .neuron import neuron
+from .shapes import shapes
+from .tangent import tangent
+from .training import training
+
+__all__ = [
+    "bench",
+    "dataflow",
+    "descent",
+    "explore",
+    "gradient",
+    "jacobian",
+    "neuron",
+    "shapes",
+    "tangent",
+    "training",
+]
+
+
+def explore(y, wrt=None, n=3):
+    """Explore any expression; :func:`bench` under the name of the family: ``mc.explore(x**2)``.
+
+    ``mc.explore.tangent``, ``.gradient``, ``.jacobian``, ``.shapes``, ``.dataflow``, ``.neuron``,
+    ``.descent`` and ``.training`` each show one thing more closely.
+    """
+    return bench(y, wrt, n)
+
+
+for _explorer in (bench, dataflow, descent, gradient, jacobian, neuron, shapes, tangent, training):
+    setattr(explore, _explorer.__name__, _explorer)

@@ -1,0 +1,269 @@
+"""What all explorers share: inputs, a picture with numbers that follows them, and a static form."""
+
+from __future__ import annotations
+
+import base64
+import html
+import inspect
+import textwrap
+
+import ipywidgets as W
+import numpy as np
+
+from ..draw.scene import STYLE
+from ..graph.expr import WRITERS, Expr, as_expr, same, symbols
+from ..graph.variables import scalars, vectors
+from ..notation.numbers import number
+
+# JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless the element
+# that has it has this attribute. Keys that go with Ctrl, Alt or Cmd, and Shift+Enter, are left
+# to it. An image without a source is the one element that can run this when it is put in place.
+_KEYS = (
+    "if(!window.mcalcKeys){window.mcalcKeys=true;window.addEventListener('keydown',e=>{"
+    "const at=e.target;if(at.closest&&at.closest('.mcalc-explorer'))"
+    "at.toggleAttribute('data-lm-suppress-shortcuts',"
+    "!(e.ctrlKey||e.altKey||e.metaKey||(e.key==='Enter'&&e.shiftKey)))},true)}this.remove()"
+)
+# The arrow of a drop-down is black, and lost in a dark theme: grey is seen in both.
+_ARROW = (
+    "url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'%3E"
+    "%3Cpath fill='%23808080' d='M5 7h8l-4 5z'/%3E%3C/svg%3E\")"
+)
+_CSS = STYLE + (
+    f".mcalc-explorer{{--jp-widgets-dropdown-arrow:{_ARROW}}}"
+    ".mcalc-view,.mcalc-view .widget-html-content{min-width:0;max-width:100%;width:100%}"
+    ".mcalc-view svg{display:block;max-width:100%;height:auto}"
+    ".mcalc-formula .widget-htmlmath-content{line-height:normal}"
+    ".mcalc-formula .widget-htmlmath-content>div{padding:4px 0}"
+    ".mcalc-view pre{margin:4px 0 0;line-height:1.35;white-space:pre;overflow-x:auto;"
+    "color:var(--jp-content-font-color1,inherit)}"
+    ".mcalc-explorer .mcalc-message{height:36px;overflow:auto;color:var(--mcalc-orange)}"
+    ".mcalc-message .widget-html-content{line-height:18px}"
+    ".mcalc-explorer .noUi-handle:focus,.mcalc-explorer button:focus-visible,"
+    ".mcalc-explorer select:focus-visible,.mcalc-explorer input:focus-visible"
+    "{outline:3px solid var(--mcalc-blue)!important;outline-offset:1px}"
+)
+_HEAD = f'<style>{_CSS}</style><img src="data:," alt="" hidden onerror="{_KEYS}">'
+
+
+# --- the explorer ----------------------------------------------------------------------------
+
+
+class Explorer(W.VBox):
+    """Inputs, and a picture with its numbers that follows them.
+
+    A subclass has a ``title`` and a method ``frame``, which gives a :class:`Scene` and lines of
+    text for the values of its inputs, by keyword. A displayed explorer carries, besides the live
+    form, a picture of what it shows and :meth:`summary`. An exception while drawing is shown as a
+    sentence in the explorer and kept in ``error``.
+    """
+
+    title = ""
+
+    def __init__(self, formulas, inputs: dict, extra=(), rows=None):
+        self.inputs, self.formulas, self.error = inputs, list(formulas), None
+        self._quiet = False
+        self._head = W.HTML(_HEAD)
+        self._head.layout.display = "contents"
+        self._formula = W.HTMLMath(self._typeset())
+        self._formula.add_class("mcalc-formula")
+        self._view = W.HTML()
+        self._view.add_class("mcalc-view")
+        self._message = W.HTML()
+        self._message.add_class("mcalc-message")
+        for one in inputs.values():
+            one.moved, one.refused = self._moved, self.refuse
+        controls = [W.HBox([inputs[name].widget for name in row]) for row in rows or [inputs]]
+        for row in controls:
+            row.layout.flex_flow = "row wrap"
+        super().__init__([self._head, self._formula, *controls, *extra, self._message, self._view])
+        self.add_class("mcalc-explorer")
+        self.show()
+        if self.error:
+            raise self.error
+
+    def _typeset(self):
+        return "".join(f"<div>{_latex(line)}</div>" for line in self.formulas)
+
+    def write(self, formulas):
+        """Show these formulas from now on."""
+        if not same(_parts(formulas), _parts(self.formulas)):
+            self.formulas = formulas
+            self._formula.value = self._typeset()
+
+    @property
+    def values(self) -> dict:
+        """What the inputs say now."""
+        return {name: one.value for name, one in self.inputs.items()}
+
+    def set(self, **values) -> Explorer:
+        """Move inputs from code, as their sliders would: ``lab.set(x=2)``. Gives the explorer.
+
+        Raises ValueError for a name that is no input, and for a value that the input refuses; then
+        nothing has moved. What goes wrong while drawing is raised too.
+        """
+        unknown = [name for name in values if name not in self.inputs]
+        if unknown:
+            raise ValueError(f"{unknown[0]} is no input here: there are {', '.join(self.inputs)}")
+        before = {name: one.state for name, one in self.inputs.items()}
+        self._quiet = True
+        try:
+            for name in [name for name in self.inputs if name in values]:
+                self.inputs[name].put(self.inputs[name].read(values[name]))
+                self.adapt(**self.values)
+        except ValueError:
+            for name, state in before.items():
+                self.inputs[name].put(state)
+                self.adapt(**self.values)
+            raise
+        finally:
+            self._quiet = False
+        self.show()
+        if self.error:
+            raise self.error
+        return self
+
+    def refuse(self, error):
+        """Say in the explorer what is wrong with an input."""
+        self._say(str(error))
+
+    def _say(self, sentence):
+        told = f'<span role="alert">{html.escape(sentence)}</span>' if sentence else ""
+        if self._message.value != told:
+            self._message.value = told
+
+    def _moved(self):
+        if not self._quiet:
+            self.show()
+
+    def show(self):
+        """Draw for the inputs as they are now; if that fails, say so and keep the last picture."""
+        try:
+            self.adapt(**self.values)
+            with np.errstate(all="ignore"):
+                self.scene, self.lines = self.frame(**self.values)
+            picture = self.scene.svg(self.title, "; ".join(" ".join(s.split()) for s in self.lines))
+            numbers = html.escape("\n".join(self.lines))
+            self._view.value = f"{picture}<pre>{numbers}</pre>"
+            self.error = None
+            self._say("")
+        except Exception as error:
+            self.error = error
+            self._say(f"This could not be drawn: {type(error).__name__}: {error}")
+        for one in self.inputs.values():
+            one.settle()
+
+    def adapt(self, **values):
+        """Limit or hide inputs by what other inputs say."""
+
+    # --- the static form ---
+
+    def summary(self) -> str:
+        """Formulas, inputs and numbers as plain text."""
+        given = ", ".join(
+            f"{name} = {one.told(one.value)}"
+            for name, one in self.inputs.items()
+            if one.widget.layout.visibility != "hidden"
+        )
+        told = [_plain(line) for line in self.formulas]
+        return "\n  ".join([f"{self.title}: {told[0]}", *told[1:], given, *self.lines])
+
+    def __repr__(self):
+        return self.summary()
+
+    def png(self) -> bytes:
+        """The picture as it is now, with its formulas and numbers: the bytes of a PNG file."""
+        above = [text for line in self.formulas for text in _wrapped(line)]
+        return self.scene.png(above, [*self.lines, "", "(a picture: run the cell to move things)"])
+
+    def _repr_mimebundle_(self, **options):
+        data = super()._repr_mimebundle_(**options)
+        if data is None:
+            return None
+        if self.error:
+            raise self.error
+        png = base64.b64encode(self.png()).decode()
+        alt = html.escape(self.summary(), quote=True)
+        image = f'<img alt="{alt}" width="{self.scene.width}" src="data:image/png;base64,{png}">'
+        return {**data, "text/plain": self.summary(), "image/png": png, "text/html": image}
+
+    def close(self):
+        """Take the explorer away, with everything it is made of."""
+        parts = list(self.children)
+        while parts:
+            part = parts.pop()
+            parts += getattr(part, "children", ())
+            for name in ("style", "layout"):
+                if isinstance(owned := getattr(part, name, None), W.Widget):
+                    owned.close()
+            part.unobserve_all()
+            part.close()
+        for one in getattr(self, "inputs", {}).values():  # none if it was refused at its making
+            one.moved = one.refused = None
+        self.layout.close()
+        super().close()
+
+
+def _parts(formulas):
+    """The expressions and derivations in lines some of which are pairs."""
+    return [part for line in formulas for part in (line if isinstance(line, tuple) else [line])]
+
+
+def _latex(line):
+    """A line of formulas, a tuple of what is equal, or something that writes itself."""
+    if not isinstance(line, tuple):
+        return line._repr_latex_()
+    return rf"$\displaystyle {' = '.join(map(WRITERS['latex'], line))}$"
+
+
+def _plain(line):
+    return " = ".join(map(str, line)) if isinstance(line, tuple) else repr(line)
+
+
+def _wrapped(line):
+    """As lines of text that are as long as a picture is wide."""
+    return [part for text in _plain(line).splitlines()
+            for part in textwrap.wrap(text, 90, subsequent_indent=" " * 18,
+                                      drop_whitespace=False) or [""]]  # fmt: skip
+
+
+# --- the reader's own functions --------------------------------------------------------------
+
+
+def expression(given, kind="scalars") -> Expr:
+    """An expression as it is, or a function called with variables named as its parameters."""
+    if isinstance(given, np.ufunc):
+        given = given(*_variables(["x", "y"][: given.nin], kind))
+    elif callable(given) and not isinstance(given, Expr):
+        parameters = inspect.signature(given).parameters.values()
+        plain = [p for p in parameters if p.default is p.empty and p.kind < p.VAR_POSITIONAL]
+        names = [p.name for p in plain]
+        given = given(*_variables(names, kind))
+    return as_expr(given)
+
+
+def _variables(names, kind):
+    make = {"scalars": scalars, "vectors": vectors}[kind]
+    return [make(name) for name in names]
+
+
+def only_scalars(y, most=None):
+    """The variables of y, if they are all scalars; ValueError else."""
+    found = symbols(y)
+    if y.ndim or any(v.ndim for v in found) or not found:
+        raise ValueError(f"{y} is needed as a scalar function of scalars, such as x**2 + x")
+    if most and len(found) != most:
+        names = ", ".join(v.name for v in found)
+        raise ValueError(f"{y} has {len(found)} variables, {names}: {most} are needed here")
+    return found
+
+
+def signed(value) -> str:
+    """A number that may be a change, with its sign."""
+    text = number(value)
+    return text if text == "0" or text.startswith("-") else f"+{text}"
+
+
+def outside(value):
+    """A word about a point at which a function has no value."""
+    return "" if np.isfinite(value).all() else ", for it is not defined at this point"

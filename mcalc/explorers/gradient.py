@@ -1,0 +1,131 @@
+"""The gradient explorer: contours of a function of two variables, and its gradient's arrow."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..check.interpret import batch
+from ..derivation import derive
+from ..draw.scene import Axes, Scene, contour_lines, limits, ticks
+from ..graph.expr import unnamed
+from ..notation.numbers import number, numbers
+from .curves import bounds, differentiated, less, off_by, taken
+from .explorer import Explorer, expression, only_scalars, outside, signed
+from .inputs import Number
+
+
+class Gradient(Explorer):
+    """A function of two numbers from above, its gradient, its slices, and a step."""
+
+    title = "gradient"
+
+    def __init__(self, function, between, values):
+        self.y = expression(function)
+        self.pair = only_scalars(self.y, 2)
+        taken(self.pair, "direction", "step")
+        self.low, self.high = bounds(between)
+        inputs = {}
+        for v, start in zip(self.pair, (1.0, 0.5), strict=True):
+            inputs[v.name] = Number(v.name, self.low, self.high, start)
+        inputs["direction"] = Number("direction", 0, 360, 60, 5, whole=True, unit="degrees")
+        inputs["step"] = Number("step", 0.001, 1.0, 0.5, log=True)
+        self.slopes = [derive(self.y, v).jacobian.expr for v in self.pair]
+        line = np.linspace(self.low, self.high, 60)  # not through 0, where lines may cross
+        self.heights = self.value(*np.meshgrid(line, line))
+        self.levels = self._contours(line)
+        steep = np.hypot(*(self.value(*np.meshgrid(line[::6], line[::6]), s) for s in self.slopes))
+        steep = steep[np.isfinite(steep)]
+        self.usual = (np.median(steep) if steep.size else 0.0) or 1.0
+        self.ylim = self._usual_heights()
+        formulas = [differentiated(self.y, v) for v in self.pair]
+        super().__init__(formulas, inputs)
+        self.set(**values)
+
+    def value(self, us, vs, e=None):
+        """The function, or another expression, at many points."""
+        us, vs = np.broadcast_arrays(np.asarray(us, dtype=float), np.asarray(vs, dtype=float))
+        given = {self.pair[0].name: us.ravel(), self.pair[1].name: vs.ravel()}
+        e = unnamed(self.y if e is None else e)
+        with np.errstate(all="ignore"):
+            return np.reshape(batch([e], given, {})[e] + 0 * us.ravel(), us.shape)
+
+    def _usual_heights(self):
+        """Bounds for the slices: the middle of all heights."""
+        finite = self.heights[np.isfinite(self.heights)]
+        return limits(np.clip(finite, *np.percentile(finite, [20, 80])) if finite.size else [])
+
+    def _contours(self, line):
+        finite = self.heights[np.isfinite(self.heights)]
+        bounds = np.percentile(finite, [5, 95]) if finite.size else (0, 0)
+        if not bounds[0] < bounds[1]:
+            return {}  # flat, or nowhere defined
+        return contour_lines(line, self.heights, ticks(*bounds, 10))
+
+    def frame(self, direction, step, **at):
+        u, v = (at[s.name] for s in self.pair)
+        here = float(self.value(u, v))
+        slope = np.array([float(self.value(u, v, s)) for s in self.slopes])
+        angle = math.radians(direction)
+        way = np.array([math.cos(angle), math.sin(angle)])
+        names = [s.name for s in self.pair]
+
+        scene = Scene(720, 350)
+        bounds = self.low, self.high
+        plane = Axes(scene, 48, 30, 270, 270, bounds, bounds).frame(*names)
+        for lines in self.levels.values():
+            for points in lines:
+                plane.curve(*points[:: 2 if len(points) > 80 else 1].T, "muted", 1)
+        x0, y0 = plane.at(u, v)
+        steep = float(np.hypot(*slope))
+        length = 120 * steep / (steep + self.usual) if math.isfinite(steep) else 0.0
+        if length > 1:
+            unit = slope / np.hypot(*slope)
+            scene.arrow(x0, y0, x0 + length * unit[0], y0 - length * unit[1], "orange", 3)
+        x1, y1 = plane.at(*(np.array([u, v]) + step * way))
+        scene.arrow(x0, y0, x1, y1, "green", 2, "5 3")
+        scene.dot(x0, y0, 4.5, "ink")
+        scene.text(183, 13, "gradient (orange), step (green, dashed)", "ink", 12)
+
+        line = np.linspace(*bounds, 81)
+        slices = [self.value(line, v), self.value(u, line)]
+        for k, (name, ys, centre) in enumerate(zip(names, slices, (u, v), strict=True)):
+            other = f"{names[1 - k]} = {number((v, u)[k])}"
+            plot = Axes(scene, 400, 30 + 170 * k, 290, 100, bounds, self.ylim)
+            plot.frame(name, title=f"along {name}, at {other}: slope {number(slope[k])}")
+            plot.curve(line, ys)
+            ends = np.array([centre - 1, centre + 1])
+            plot.curve(ends, here + slope[k] * (ends - centre), "orange", 2, "7 4")
+            plot.dot(centre, here, "ink")
+
+        def off(length):
+            moved = float(self.value(u + length * way[0], v + length * way[1])) - here
+            return moved, moved - length * float(slope @ way)
+
+        real, error = off(step)
+        half = off(step / 2)[1]
+        up = math.degrees(math.atan2(slope[1], slope[0])) % 360
+        steep = (
+            f"steepest at {up:.0f} degrees" if np.any(slope) else "flat: no direction is steepest"
+        )
+        point = f"({', '.join(names)}) = ({number(u)}, {number(v)})"
+        return scene, [
+            f"at {point} the value is {number(here)}{outside(here)}, "
+            f"the gradient {numbers(slope)}, {steep}",
+            f"a step of {step:.3g} at {direction} degrees, {numbers(step * way)}:",
+            f"  predicted, gradient times step: {signed(step * float(slope @ way))}; "
+            f"real change {signed(real)}; off by {off_by(error, here)}",
+            f"  half the step: off by {off_by(half, here)}{less(error, half)}",
+        ]
+
+
+def gradient(function, /, between=(-3.0, 3.0), **values) -> Gradient:
+    """Explore a function of two numbers: ``mc.explore.gradient(x**2 + x * y, x=1, y=2)``.
+
+    It is an expression of two scalars, or a function of two. Inputs: the two numbers between two
+    bounds, and a step with its direction. The picture has lines of equal height, the gradient as an
+    arrow, and the two slices whose slopes are the partial derivatives. Paper: "Introduction to
+    vector calculus and partial derivatives".
+    """
+    return Gradient(function, between, dict(values))

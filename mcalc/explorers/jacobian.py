@@ -1,0 +1,122 @@
+"""The jacobian explorer: a heat map beside the closed form, a column for the nudged entry."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..derivation import derive
+from ..graph.expr import SYMBOL, node, symbols
+from ..graph.lengths import length, letters
+from ..tables import derivative
+from .explorer import expression
+from .inputs import Choice, Number
+from .nudged import Nudged, entry_names, sizes_of
+
+MOST = 4  # entries of a vector that get an input each
+
+_STARTS = (1.0, -0.5, 2.0, 1.5), (0.5, 2.0, -1.0, 1.0), (1.5, 1.0, 0.5, -2.0)
+
+
+class JacobianExplorer(Nudged):
+    """A Jacobian with an input for every entry of its variables."""
+
+    title = "jacobian"
+
+    def __init__(self, functions, wrt, n, between, values):
+        self.functions = [expression(f, "vectors") for f in functions]
+        first = self.functions[0]
+        variables = list(dict.fromkeys(v for f in self.functions for v in symbols(f)))
+        if not variables:
+            raise ValueError(f"{first} has no variable to differentiate by")
+        wrt = variables[0] if wrt is None else wrt
+        self.derived = [derive(f, wrt) for f in self.functions]
+        self.functions = [d.y for d in self.derived]  # free of a `let` that is wrt
+        variables = list(dict.fromkeys(v for f in self.functions for v in symbols(f)))
+        self.known: dict = {}
+        if len(letters(*self.functions)) > 1:
+            raise ValueError(
+                f"{first} has several lengths, {', '.join(letters(first))}: mc.explore takes it, "
+                "at random points"
+            )
+        self.fixed = {v.name: np.asarray(values.pop(v.name), dtype=float)
+                      for v in variables if v.ndim == 2 and v.name in values}  # fmt: skip
+        for v in variables:
+            if v.ndim == 2 and v.name not in self.fixed:
+                raise ValueError(f"{v.name} is a matrix: give its numbers, {v.name}=np.array(...)")
+        given = {v.name: np.atleast_1d(np.asarray(values.pop(v.name), dtype=float))
+                 for v in variables if v.name in values}  # fmt: skip
+        inputs, rows = {}, [[]]
+        if len(functions) > 1:
+            inputs["function"] = Choice("function", {str(d.y): d for d in self.derived})
+            rows[0].append("function")
+        if letters(*self.functions):
+            n = next((len(given[v.name]) for v in variables if v.ndim == 1 and v.name in given), n)
+            inputs["n"] = Number("n", 1, max(MOST, n), n, whole=True)
+            rows[0].append("n")
+        columns = len(entry_names(self.derived[0].variables, sizes_of(first, n)))
+        inputs["column"] = Number("column", 1, columns, min(2, columns), whole=True)
+        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.5, log=True)
+        rows[0] += ["column", "nudge"]
+        self.entries = {}
+        for k, v in enumerate(v for v in variables if v.ndim < 2):
+            most = length(v.shape, sizes_of(first, max(MOST, n)))
+            names = [v.name] if not most else [f"{v.name}_{i + 1}" for i in range(most[0])]
+            start = given.pop(v.name, ())
+            self.entries[v] = names
+            rows.append(names)
+            for i, name in enumerate(names):
+                if name in inputs:
+                    raise ValueError(f"{name} is the name of an input here: rename the variable")
+                value = start[i] if i < len(start) else _STARTS[k % 3][i % 4]
+                value = min(max(value, between[0]), between[1]) if i >= len(start) else value
+                step = (between[1] - between[0]) / 60
+                inputs[name] = Number(name, *between, float(value), step, narrow=True)
+        super().__init__(self._formulas(self.derived[0]), inputs, rows=rows)
+        self.set(**values)
+
+    def _formulas(self, d):
+        if d.three_axes:
+            return [d]
+        closed = d.jacobian.expr
+        if d.several:
+            return [(node(SYMBOL, params=("J",), shape=closed.shape), closed)]
+        return [(derivative(d.y, d.wrt), closed)]
+
+    def _used(self, v, n):
+        """The names of the inputs for a variable, at this length."""
+        count = length(v.shape, sizes_of(self.functions[0], n))
+        return self.entries[v][: count[0]] if count else self.entries[v]
+
+    def adapt(self, n=None, function=None, **values):
+        d = function or self.derived[0]
+        for v, names in self.entries.items():
+            used = self._used(v, n) if v in {*symbols(d.y)} else ()
+            for name in names:
+                self.inputs[name].visible(name in used)
+        self.inputs["column"].limit(len(entry_names(d.variables, sizes_of(self.functions[0], n))))
+
+    def frame(self, column, nudge, n=None, function=None, **entries):
+        d = function or self.derived[0]
+        values = dict(self.fixed)
+        for v in self.entries:
+            array = np.array([entries[name] for name in self._used(v, n)])
+            values[v.name] = array if v.ndim else array[0]
+        self.write(self._formulas(d))
+        values = {v.name: values[v.name] for v in symbols(d.y)}
+        return self.nudged(d, sizes_of(self.functions[0], n), values, column, nudge)
+
+
+def jacobian(*functions, wrt=None, n=3, between=(-3.0, 3.0), **values) -> JacobianExplorer:
+    """Explore a Jacobian (numerator layout): ``mc.explore.jacobian(w * x, wrt=w)``.
+
+    Each of ``functions`` is an expression, or a function of vectors; ``wrt`` is a variable, or a
+    tuple of scalars, by default the first variable. Inputs: the function if there are several, n,
+    every entry of every vector (at most four, unless more are given), every scalar, and the nudge
+    of one entry: its column lights up, and what J predicts stands beside what really happens.
+    ``x=[1, 2]`` says where to start; a matrix needs its numbers. By a matrix of known shape there
+    is a column for each entry, row after row of it. Paper: "Matrix calculus" to "Vector sum
+    reduction".
+    """
+    if not functions:
+        raise ValueError("jacobian needs a function: mc.explore.jacobian(w * x, wrt=w)")
+    return JacobianExplorer(functions, wrt, n, tuple(map(float, between)), dict(values))

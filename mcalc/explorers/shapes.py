@@ -1,0 +1,178 @@
+"""Explorer of shapes: the Jacobians of a chain as boxes, and one entry of their product."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from ..check.check import SPREADS, numerical
+from ..derivation import expression_graph
+from ..draw.diagrams import evaluated
+from ..draw.scene import Scene
+from ..graph.expr import shape_text, symbols
+from ..graph.lengths import length, letters
+from ..graph.variables import let, matrices, scalars, vectors
+from ..notation.numbers import number
+from ..tables import derivative
+from .chained import Chained
+from .inputs import Choice, Number
+
+
+class Shapes(Chained):
+    """The Jacobians of a chain as boxes, and one entry of their product as a sum."""
+
+    title = "shapes"
+
+    def __init__(self, y, wrt):
+        inputs, self.made = {}, {}
+        if y is None:
+            for name, start in (("f", "vector"), ("u", "vector"), ("x", "vector")):
+                inputs[name] = Choice(name, {"scalar": 0, "vector": 1}, start)
+            self.pick(1, 1, 1)
+            found = ["m", "k", "n"]
+        else:
+            self.start(y, wrt)
+            found = letters(self.y)
+        starts = dict(zip(found, (2, 3, 4) if len(found) > 1 else (3,), strict=False))
+        for letter in found[:3]:
+            inputs[letter] = Number(letter, 1, 5, starts[letter], whole=True)
+        inputs["layout"] = Choice("layout", {"numerator": False, "denominator": True})
+        for name in ("row", "column"):
+            inputs[name] = Number(name, 1, 5, 1, whole=True)
+        self.letters = found[:3]
+        super().__init__(self._formulas(), inputs)
+
+    def _formulas(self, layout=False):
+        """What each variable is made of, and the derivative: transposed in denominator layout."""
+        made = [*self.graph.definitions.items()] if self.made else []
+        whole, closed = derivative(self.d.y, self.x), self.d.jacobian.expr
+        return [*made, (whole.T, closed.T) if layout and closed.ndim else (whole, closed)]
+
+    def pick(self, f, u, x):
+        """The example with a scalar (0) or a vector (1) in each place."""
+        if (f, u, x) not in self.made:
+            A, B = matrices("A", shape=("k", "n")), matrices("B", shape=("m", "k"))
+            a, b = vectors("a", size="k"), vectors("b", size="m")
+            inner = vectors("x") if x else scalars("x")
+            made = {(0, 0): lambda: inner**2, (0, 1): lambda: np.sum(inner**2),
+                    (1, 0): lambda: a * inner, (1, 1): lambda: A @ inner}[u, x]()  # fmt: skip
+            middle = let("u", made)
+            y = {(0, 0): lambda: np.sin(middle), (0, 1): lambda: np.sum(np.sin(middle)),
+                 (1, 0): lambda: b * np.sin(middle),
+                 (1, 1): lambda: B @ np.sin(middle)}[f, u]()  # fmt: skip
+            self.start(let("f", y), inner)
+            self.graph = expression_graph(self.d.y, (inner,), False)  # two factors: df/du, du/dx
+            self.paths, self.at = self.graph.ways(inner), evaluated(self.graph)
+            self.made[f, u, x] = dict(self.__dict__)
+        for name in ("y", "d", "graph", "x", "paths", "at", "value"):
+            setattr(self, name, self.made[f, u, x][name])
+
+    def adapt(self, layout, f=None, u=None, x=None, **values):
+        if f is not None:
+            self.pick(f, u, x)
+            for letter, used in zip("mkn", (f, u, x), strict=True):
+                self.inputs[letter].visible(used)
+        sizes = {letter: values[letter] for letter in self.letters}
+        high = [math.prod(length(part.shape, sizes)) for part in (self.d.y, self.x)]
+        for name, most in zip(("row", "column"), high[::-1] if layout else high, strict=True):
+            self.inputs[name].limit(most)
+
+    def frame(self, layout, row, column, f=None, u=None, x=None, **sizes):
+        self.write(self._formulas(layout))
+        normal = np.random.default_rng(0).standard_normal
+        found = {v.name: normal(length(v.shape, sizes)) for v in symbols(self.d.y)}
+        for spread in SPREADS:
+            values = {name: np.round(spread(value), 1) for name, value in found.items()}
+            if np.isfinite(self.value(**values)).all():
+                break
+        truth = numerical(self.d, values)
+        i, j = (column, row) if layout else (row, column)
+        scene = Scene(760, 20 + 130 * min(len(self.paths), 3))
+        lines, total = [], 0.0
+        for k, path in enumerate(self.paths):
+            factors = self.product(path, values)
+            names = [f"d{v}/d{p}" for v, p in itertools.pairwise(path)]
+            whole = np.linalg.multi_dot(factors) if len(factors) > 1 else factors[0]
+            total += whole[i - 1, j - 1]
+            if k < 3:
+                self._row(scene, 130 * k, factors, names, whole, layout, i - 1, j - 1)
+                lines += self._entry(factors, names, whole, layout, i - 1, j - 1)
+        y, by = self.graph.result, self.x
+        at = f"({row}, {column})"
+        if len(self.paths) > 1:
+            drawn = ", of which three are drawn" if len(self.paths) > 3 else ""
+            sums = f"entry {at} of the sum over {len(self.paths)} paths{drawn}"
+            lines.append(f"{sums}: {number(total)}")
+        out, into = (f"{v}_{k}" if v.ndim else str(v) for v, k in ((y, i), (by, j)))
+        lines.append(f"by nudging {into} and watching {out}: {number(truth[i - 1, j - 1])}")
+        return scene, lines
+
+    def _row(self, scene, top, factors, names, whole, layout, i, j):
+        """One path: the boxes of its factors, an equals sign, and the product."""
+        boxes = [*zip(names, factors, strict=True)]
+        if layout:
+            boxes = [(f"({name})^T", factor.T) for name, factor in reversed(boxes)]
+            whole, i, j = whole.T, j, i
+        drawn = [*boxes, ("product", whole)] if len(boxes) > 1 else boxes
+        cell = 16
+        widths = [max(cell * b.shape[1], 30) for _, b in drawn]
+        x = (760 - sum(widths) - 54 * (len(drawn) - 1)) / 2
+        for k, ((name, box), wide) in enumerate(zip(drawn, widths, strict=True)):
+            last = len(boxes) > 1 and k == len(boxes)
+            rows, columns = box.shape
+            left, y = x + (wide - cell * columns) / 2, top + 72 - cell * rows / 2
+            for r, c in itertools.product(range(rows), range(columns)):
+                first, final = k == 0 and r == i, k == len(boxes) - 1 and c == j
+                lit = (r == i and c == j) if last else (
+                    first and final if len(boxes) == 1 else first or final)  # fmt: skip
+                value = box[r, c]
+                if lit:
+                    scene.box(
+                        left + cell * c, y + cell * r, cell, cell, "violet", 0.35, "violet", 1.5
+                    )
+                elif value:
+                    scene.box(left + cell * c, y + cell * r, cell, cell, "blue", 0.15, "grid")
+                else:
+                    scene.box(left + cell * c, y + cell * r, cell, cell, edge="grid")
+            scene.text(x + wide / 2, top + 18, name, "ink", 12)
+            scene.text(x + wide / 2, top + 128, shape_text(box.shape), "muted", 12)
+            if k < len(drawn) - 1:
+                sign = "=" if k == len(boxes) - 1 else "·"
+                scene.text(x + wide + 27, top + 72, sign, "ink", 20)
+            x += wide + 54
+
+    def _entry(self, factors, names, whole, layout, i, j):
+        """How one entry of a product comes about."""
+        row, column = (j, i) if layout else (i, j)
+        at = f"({row + 1}, {column + 1})"
+        if layout:
+            factors = [f.T for f in reversed(factors)]
+        sizes = " · ".join(shape_text(f.shape) for f in factors)
+        if len(factors) == 1:
+            return [f"{sizes}: entry {at} is {number(factors[0][row, column])}"]
+        left = factors[0][row] if len(factors) == 2 else np.linalg.multi_dot(factors[:-1])[row]
+        right = factors[-1][:, column]
+        terms = " + ".join(f"{_factor(a)}·{_factor(b)}" for a, b in zip(left, right, strict=True))
+        count = sum(a.shape[0] * a.shape[1] * factors[-1].shape[1] for a in factors[:-1])
+        return [
+            f"{sizes} is {shape_text((whole.T if layout else whole).shape)}, "
+            f"{count} multiplications of numbers",
+            f"entry {at} = {terms} = {number(whole[i, j])}",
+        ]
+
+
+def _factor(value):
+    return f"({number(value)})" if value < 0 else number(value)
+
+
+def shapes(y=None, wrt=None) -> Shapes:
+    """Explore how the Jacobians of a chain fit together: ``mc.explore.shapes()``.
+
+    Without an expression, f, u and x of ``f(u(x))`` are scalars or vectors as you choose; with one,
+    ``mc.explore.shapes(np.sum(np.sin(A @ x)), wrt=x)``, the boxes are its own, a line for each of
+    the first three paths. Inputs: the lengths, one entry of the product, and the layout, numerator
+    or denominator. Paper: "Generalization of the Jacobian", "Vector chain rule".
+    """
+    return Shapes(y, wrt)

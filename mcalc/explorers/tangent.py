@@ -1,0 +1,112 @@
+"""The tangent explorer: a secant turning into a tangent, and the error of the step."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..check.interpret import batch
+from ..derivation import derive
+from ..draw.scene import Axes, Scene, limits
+from ..graph.expr import symbols, unnamed
+from ..notation.numbers import number
+from .curves import HEIGHT, bounds, differentiated, less, taken
+from .explorer import Explorer, expression, only_scalars, outside
+from .inputs import Choice, Number
+
+
+class Tangent(Explorer):
+    """A secant that turns into the tangent, and how far off it is for every step."""
+
+    title = "tangent"
+
+    def __init__(self, functions, wrt, between, values):
+        functions = [expression(f) for f in functions]
+        known = only_scalars(sum(functions[1:], functions[0]))
+        self.x = known[0] if wrt is None else wrt
+        if self.x not in {*known}:
+            there = ", ".join(v.name for v in known)
+            raise ValueError(f"{wrt} is no variable of {functions[0]}: there are {there}")
+        taken(known, "function", "step")
+        self.low, self.high = bounds(between)
+        inputs = {}
+        if len(functions) > 1:
+            named = {str(f): f for f in functions}
+            inputs["function"] = Choice("function", named)
+        self.functions = functions
+        middle = self.low + (self.high - self.low) * 2 / 3
+        for v in known:
+            inputs[v.name] = Number(v.name, self.low, self.high, middle if v is self.x else 1.0)
+        inputs["step"] = Number("step", 1e-12, 1.0, 0.5, log=True)
+        self.slopes = {
+            f: derive(f, self.x).jacobian.expr for f in functions if self.x in {*symbols(f)}
+        }
+        super().__init__([], inputs)
+        self.set(**values)
+
+    @property
+    def function(self):
+        return self.inputs["function"].value if "function" in self.inputs else self.functions[0]
+
+    def frame(self, step, function=None, **at):
+        f = self.function
+        slope = self.slopes.get(f)
+        self.write([differentiated(f, self.x)])
+
+        def value(xs, e=f):
+            xs = np.asarray(xs, dtype=float)
+            given = {k: np.full(len(xs), v) for k, v in at.items()} | {self.x.name: xs}
+            return batch([unnamed(e)], given, {})[unnamed(e)] + 0 * xs
+
+        x = at[self.x.name]
+        slope = float(value([x], slope)[0]) if slope is not None else 0.0
+        here, there = value([x, x + step])
+        secant = (there - here) / step
+
+        scene = Scene(720, HEIGHT)
+        xs = np.linspace(self.low, self.high, 161)
+        ys = value(xs)
+        plot = Axes(scene, 48, 30, 330, 250, (self.low, self.high), limits(np.clip(ys, -40, 40)))
+        plot.frame(self.x.name, title="secant (green), tangent (orange, dashed)")
+        plot.curve(xs, ys)
+        ends = np.array([self.low, self.high])
+        plot.curve(ends, here + secant * (ends - x), "green", 2)
+        plot.curve(ends, here + slope * (ends - x), "orange", 2, "7 4")
+        plot.dot(x + step, there, "green", hollow=True)
+        plot.dot(x, here, "ink")
+
+        steps = 10.0 ** np.linspace(-12, 0, 49)
+        forward = abs((value(x + steps) - here) / steps - slope)
+        central = abs((value(x + steps) - value(x - steps)) / (2 * steps) - slope)
+        errors = Axes(scene, 448, 30, 250, 250, (1e-12, 1.0), (1e-16, 1e2), log=True)
+        errors.frame("step", "error of the slope", "central: dashed")
+        errors.curve(steps, np.maximum(forward, 1e-16), "green", 2)
+        errors.curve(steps, np.maximum(central, 1e-16), "muted", 1.5, "5 4")
+        errors.dot(step, max(abs(secant - slope), 1e-16), "green", 6)
+
+        half = (value([x + step / 2])[0] - here) - slope * step / 2
+        off = (there - here) - slope * step
+        name, lines = self.x.name, []
+        lines.append(f"at {name} = {number(x)} the value is {number(here)}{outside(here)}")
+        lines.append(
+            f"slope of the tangent {number(slope)}, of the secant {number(secant)}: "
+            f"error {secant - slope:.3g}"
+        )
+        lines.append(
+            f"a step of {step:.3g}: predicted change {slope * step:+.3g}, "
+            f"real change {there - here:+.3g}, off by {off:.3g}"
+        )
+        lines.append(f"half the step: off by {half:.3g}{less(off, half)}")
+        return scene, lines
+
+
+def tangent(*functions, wrt=None, between=(-3.0, 3.0), **values) -> Tangent:
+    """Explore the derivative of functions of one number: ``mc.explore.tangent(x**2, np.sin(x))``.
+
+    Each is an expression of scalars, or a function of them such as ``np.sin``. Inputs: the
+    function if there are several, ``x`` between two bounds, further scalars, and the step of the
+    secant; ``x=1, step=0.1`` says where to start. The second picture has the error of the secant's
+    slope against the step, both on logarithmic axes. Paper: "Scalar derivative rules".
+    """
+    if not functions:
+        raise ValueError("tangent needs a function: mc.explore.tangent(x**2)")
+    return Tangent(functions, wrt, between, dict(values))

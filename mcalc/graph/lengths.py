@@ -1,0 +1,193 @@
+"""Lengths: what shapes tell of them, and constants that have theirs from what is around them."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from .expr import SIZE, Expr, ShapeError, node, replace, shape_text, symbols, walk
+
+# --- lengths ---------------------------------------------------------------------------------
+
+
+def letters(*es: Expr) -> list[str]:
+    """The symbolic lengths in the shapes of these expressions, in the order of their first use."""
+    parts = [n for e in walk(*es) for n in (*e.shape, *(e.params if e.op is SIZE else ()))]
+    names = [n for part in parts if isinstance(part, str) for n in part.split(" + ")]
+    return list(dict.fromkeys(n for n in names if not n.isdigit()))
+
+
+def told(*inputs: Expr) -> list[str]:
+    """The lengths that the shapes of these inputs show: ``m + n`` shows neither."""
+    return [part for e in inputs for part in e.shape if isinstance(part, str) and " " not in part]
+
+
+def length(part, sizes: dict):
+    """The number that a length such as ``n`` or ``m + n`` stands for; of a tuple, each of them."""
+    if isinstance(part, tuple):
+        return tuple(length(p, sizes) for p in part)
+    if not isinstance(part, str):
+        return part
+    return sum(int(p) if p.isdigit() else sizes[p] for p in part.split(" + "))
+
+
+def binder(inputs: list[Expr], known=()):
+    """A function that makes the arrays of ``inputs``, a list, from what was given for them.
+
+    It takes values that have no name, those of the inputs, None for one that is missing, and more
+    values by name. It raises TypeError for the first, for a missing one and for names that are not
+    ``known`` either, ShapeError for arrays of the wrong shape.
+    """
+    names, allowed = [e.name for e in inputs], {e.name for e in (*inputs, *known)}
+
+    def bind(unnamed, given, more):
+        if unnamed:
+            raise TypeError(f"values are given by name: {', '.join(names)}")
+        arrays = [_array(value, name, names) for name, value in zip(names, given, strict=True)]
+        if not more.keys() <= allowed:
+            extra, there = [n for n in more if n not in allowed], ", ".join(sorted(allowed))
+            raise TypeError(f"{', '.join(extra)}: no such variable; there are {there}")
+        others = [e for e in known if e.name in more]
+        shapes = [a.shape for a in arrays] + [np.shape(more[e.name]) for e in others]
+        sizes_of([*inputs, *others], shapes)
+        return arrays
+
+    return bind
+
+
+def bound(inputs, given):
+    """The arrays by name that are ``given`` for the inputs, and the lengths that they show."""
+    more = dict(given)
+    arrays = binder(inputs)((), [more.pop(e.name, None) for e in inputs], more)
+    values = {e.name: a for e, a in zip(inputs, arrays, strict=True)}
+    return values, sizes_of(inputs, [a.shape for a in arrays])
+
+
+def _array(value, name, names):
+    if value is None:
+        needed = ", ".join(names).replace("'", "")
+        raise TypeError(f"{name.rstrip(chr(39))} is missing: values are needed for {needed}")
+    return np.asarray(value, dtype=np.float64)
+
+
+def sizes_of(inputs, shapes):
+    """The lengths that these shapes show, if they fit the inputs and each other."""
+    sizes: dict[str, int] = {}
+    for e, shape in zip(inputs, shapes, strict=True):
+        if len(shape) != e.ndim:
+            raise _wrong_shape(e, shape)
+        for part, found in zip(e.shape, shape, strict=True):
+            if part in told(e):
+                sizes.setdefault(part, found)
+    for e, shape in zip(inputs, shapes, strict=True):
+        for part, found, right in zip(e.shape, shape, length(e.shape, sizes), strict=True):
+            if found != right:
+                elsewhere = f", and {part} is {right} elsewhere" if isinstance(part, str) else ""
+                raise _wrong_shape(e, shape, elsewhere)
+    return sizes
+
+
+def _wrong_shape(e, shape, more=""):
+    return ShapeError(
+        f"{e.name.rstrip(chr(39))} has shape {shape}, and {shape_text(e.shape)} is expected: "
+        f"{('a number', 'a 1-D array', 'a 2-D array')[e.ndim]}{more}"
+    )
+
+
+_FILLED = ("ones", "zeros")
+
+
+def lent(e: Expr, a: Expr) -> Expr:
+    """``e`` with the variables of ``a`` kept in the constants that are filled like it."""
+    known = dict.fromkeys([*symbols(a), *lenders(a)])
+    kept = tuple(v for v in known if any(isinstance(n, str) for n in v.shape))
+
+    def swap(part):
+        if part.op.name in _FILLED and kept:
+            return node(part.op, params=(*part.shape, kept), shape=part.shape)
+        return None
+
+    return replace(e, swap)
+
+
+def lenders(e: Expr) -> list[Expr]:
+    """The variables that tell lengths of constants in ``e``."""
+    kept = [v for part in walk(e) if part.op.name in _FILLED for v in _kept(part)]
+    return list(dict.fromkeys(kept))
+
+
+def plain(e: Expr) -> Expr:
+    """``e`` with constants that have a length and no more."""
+
+    def swap(part):
+        return node(part.op, params=part.shape) if part.op.name in _FILLED else None
+
+    return replace(e, swap)
+
+
+def _kept(part):
+    return part.params[-1] if part.params and isinstance(part.params[-1], tuple) else ()
+
+
+SQUARE = {"identity", "diag", "inv"}
+
+
+def is_square(e):
+    """Whether a matrix is square by its making, as ``2 I`` and ``inv(A)`` are; ``1 1^T`` is not."""
+    if e.op.name in SQUARE:
+        return True
+    if e.op.name == "matmat":
+        return all(map(is_square, e.args))
+    alike = e.op.scalar or e.op.name in ("transpose", "named")
+    return bool(alike) and any(map(is_square, e.args))
+
+
+def resolve(e: Expr, shape: tuple) -> Expr:
+    """``e`` with the lengths that its context gives to ``identity()``, ``ones()``, ``zeros()``.
+
+    What nothing tells stays open. Raises ShapeError where two of them contradict each other.
+    """
+    if not is_open(e):
+        return e
+    shape = tuple(own or given for own, given in zip(e.shape, shape, strict=True))
+    if not e.args:
+        known = shape if e.op.name == "zeros" else [next(filter(None, shape), None)]
+        return node(e.op, params=tuple(known))
+    axes = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
+    output = "ij"[2 - e.ndim :]
+    if e.op.spec:
+        *axes, output = e.op.spec.replace("->", ",").split(",")
+    elif e.op.name == "blocks":  # each has a height of its own
+        axes = [f"{k}j" for k in range(len(e.args))]
+    elif not (e.op.scalar or e.op.name in ("row", "named", "stack")):
+        axes = [[(k, axis) for axis in range(a.ndim)] for k, a in enumerate(e.args)]  # its own
+    lengths = dict(zip(output, shape, strict=True))
+    for letters_, a in zip(axes, e.args, strict=True):
+        lengths |= {k: n for k, n in zip(letters_, a.shape, strict=True) if n is not None}
+    square = [letters_ for letters_, a in zip(axes, e.args, strict=True) if is_square(a)]
+    for _, letters_ in itertools.product(square, square):  # from one to the next, as in I I 1
+        known = [n for k in letters_ if (n := lengths.get(k)) is not None]
+        lengths |= dict.fromkeys(letters_, *known[:1])
+    args = [resolve(a, tuple(map(lengths.get, k))) for k, a in zip(axes, e.args, strict=True)]
+    return node(e.op, *args, params=e.params)
+
+
+def settle_lengths(e: Expr) -> Expr:
+    """``e`` with the lengths that it tells itself, from the inside out: ``I A`` is as high as A."""
+    while (settled := resolve(e, e.shape)) is not e:
+        e = settled
+    return e
+
+
+def told_lengths(y: Expr) -> Expr:
+    """``y`` with all lengths; raises ValueError if one is told by nothing in it."""
+    y = settle_lengths(y)
+    if is_open(y):
+        raise ValueError(f'{y} has a constant of unknown length: give it one, as in mc.ones("n")')
+    return y
+
+
+def is_open(e):
+    """Whether a length is still to be told by what is around it."""
+    return any(None in part.shape for part in walk(e))

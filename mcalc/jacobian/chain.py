@@ -1,0 +1,52 @@
+"""The Jacobian of a function as a sum of terms, forward through its graph.
+
+Every operation multiplies those of its operands with its own. There are limits to what is made in
+this way, so that a sum along every path of a graph is not begun that nobody could read.
+"""
+
+from __future__ import annotations
+
+from ..graph.expr import Expr, walk
+from ..graph.simplify import constant
+from ..notation.write import DEEP
+from .local import local_jacobian
+from .terms import NoClosedForm, Term, collect, compose, fresh
+
+TERMS, PARTS = 2000, 10_000  # of a closed form at most; more than can be read
+TOO_LARGE = (
+    "this Jacobian is too large for a closed form: use .numpy(), .jvp and .vjp for its numbers"
+)
+
+
+def accumulate(y: Expr, seeds: dict) -> list[Term]:
+    """The Jacobian of ``y``, forward through the graph from the Jacobians of some of its nodes.
+
+    Raises UnsupportedError if it grows beyond what anybody would write: along every path of
+    ``u = u + sin(u)``, twenty times, or of a function of a function, two hundred times.
+    """
+    found = dict(seeds)
+    for e in walk(y):
+        if e not in found:
+            if e.nesting > DEEP:
+                raise NoClosedForm(TOO_LARGE)
+            terms = []
+            for k, operand in enumerate(e.args):
+                local = local_jacobian(e, k) if found.get(operand) else None
+                if local is not None:
+                    terms += [compose(local, term, operand.shape) for term in found[operand]]
+            found[e] = collect(terms)
+            if len(found[e]) > TERMS or sum(term.weight for term in found[e]) > PARTS:
+                raise NoClosedForm(TOO_LARGE)
+    return found[y]
+
+
+def seeded(variables: tuple, several: bool) -> dict:
+    """The Jacobian of each variable by all of them: the identity, or a unit row each."""
+    seeds = {}
+    for k, variable in enumerate(variables):
+        labels = tuple(fresh() for _ in (variable.shape or (1,) * several))
+        term = Term(labels[: variable.ndim], labels)
+        if several:
+            term.times(constant("unit", k, len(variables)), labels)
+        seeds[variable] = [term]
+    return seeds

@@ -1,0 +1,183 @@
+"""The intermediate variables of a derivation, and the paths between them."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+
+from ..graph.expr import NAMED, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed, walk
+from ..graph.primitives import differ
+from ..graph.simplify import COMPARISONS
+
+
+class Graph:
+    """The intermediate variables of a derivation, one operator each.
+
+    ``definitions`` maps each variable to what it is made of, in terms of the others; the result
+    comes last. What does not depend on ``variables`` stays inside a definition, and so does the
+    dot product in ``w.x + b``.
+    """
+
+    def __init__(self, y: Expr, variables: tuple, output: str, taken: set, local, automatic=True):
+        self.variables, self.automatic = variables, automatic
+        self.by_matrix = any(v.ndim > 1 for v in variables)
+        self.sources = frozenset(variables)
+        self.depends = set(variables)
+        for e in walk(y):
+            if any(a in self.depends for a in e.args):
+                self.depends.add(e)
+        self._made: dict[Expr, Expr] = {}  # the variable that stands for an operation
+        self.numbered: list[Expr] = []  # those of them that the reader has not named
+        self.definitions: dict[Expr, Expr] = {}
+        whole = y.args[0] if y.op is NAMED else y
+        listed = whole.op.name == "stack" and whole.ndim == 1
+        entries = {f"{output}_{k}": e for k, e in enumerate(whole.args, 1)} if listed else {}
+        taken = taken | {output, *entries}
+        cut = {e.args[0].name for e in walk(y) if e.op.name == "index"}
+        letter = next(u for u in "urshv" if u not in cut)  # u_1 is an element of u
+        self._free = (u for k in itertools.count(1) if (u := f"{letter}_{k}") not in taken)
+        self._inlined: dict[Expr, Expr] = {}  # operations as they stand inside of others
+        # of a vector that is given entry by entry
+        self.components = [self._introduce(self._prepared(e), n) for n, e in entries.items()]
+        if listed:
+            definition = rebuild(whole, tuple(self.components))
+        else:
+            definition = self._inside(self._prepared(whole))
+        self.result = node(SYMBOL, params=(output,), shape=y.shape)
+        self.definitions[self.result] = definition
+        if len(self.numbered) == 1 and taken.isdisjoint((letter, letter.upper())):
+            # one alone needs no number
+            (only,) = self.numbered
+            params = (only.name[0], *only.params[1:])
+            swap = {only: node(SYMBOL, params=params, shape=only.shape)}.get
+            self.definitions = {swap(v, v): replace(d, swap) for v, d in self.definitions.items()}
+            self.numbered = [swap(only)]
+        self.terms: dict[tuple, list] = {}  # what has slope zero, such as a condition, is no path
+        self.locals: dict[tuple, Expr | None] = {}  # the closed forms; None where there is a matrix
+        places = {p: k for k, p in enumerate((*variables, *self.definitions))}
+        self._parents: dict[Expr, list] = {v: [] for v in self.definitions}
+        for v, d in self.definitions.items():
+            for p in sorted({*symbols(d)} & places.keys(), key=places.get):
+                if found := local(d, p):
+                    self.terms[v, p], self.locals[v, p] = found
+                    self._parents[v].append(p)
+        self.counts = {v: Counter([v]) for v in variables}  # of the paths to each variable
+        for v in self.definitions:
+            self.counts[v] = sum((self.counts[p] for p in self.parents(v)), Counter())
+        self.rows = self.components or [self.result]
+        self.paths = max((n for v in self.rows for n in self.counts[v].values()), default=0)
+        self.all_scalar = not any(v.ndim for v in (*variables, *self.definitions))
+
+    def _prepared(self, whole):
+        """``whole``, of which all operands have been introduced, however deep it is built."""
+        stack = [(whole, a, False) for a in reversed(whole.args)]
+        while stack:
+            parent, e, ready = stack.pop()
+            if ready:
+                self._operand(parent, e)
+            elif e in self.depends and e not in self.sources and e not in self._made:
+                stack.append((parent, e, True))
+                inner = e.args[0] if e.op is NAMED else e
+                left = inner.args if inner not in self._inlined else ()
+                stack.extend((inner, a, False) for a in reversed(left))
+        return whole
+
+    def _inside(self, e):
+        """The operation ``e`` with a variable introduced for each of its operands."""
+        e = e.args[0] if e.op is NAMED else e
+        if e in self.sources:
+            return e
+        if e not in self._inlined:
+            moves = e in self.depends
+            self._inlined[e] = (
+                rebuild(e, tuple(self._operand(e, a) for a in e.args)) if moves else unnamed(e)
+            )
+        return self._inlined[e]
+
+    def _operand(self, parent, e):
+        fixed = e not in self.depends or e in self.sources
+        matrix = e.ndim > 1 and not self.by_matrix  # would have a Jacobian of three axes
+        if fixed or matrix or e.op is not NAMED and self._stays(parent, e):
+            return self._inside(e)
+        if e not in self._made:
+            self._introduce(e, e.name)
+        return self._made[e]
+
+    def _introduce(self, e, name):
+        definition = self._inside(e)
+        free = next(self._free) if name is None else name
+        if name is None and e.ndim > 1:
+            free = free.upper()
+        # of elements that may be equal, as those of u = max(b, x), max takes shares
+        shared = ("equal",) if e.ndim == 1 and not differ(unnamed(e)) else ()
+        made = self._made[e] = node(SYMBOL, params=(free, *shared), shape=e.shape)
+        if name is None:
+            self.numbered.append(made)
+        self.definitions[made] = definition
+        return made
+
+    def _stays(self, parent, e):
+        """Whether an operation is small enough to stay inside: ``w.x`` in ``w.x + b``."""
+        if not self.automatic or e.op.name in COMPARISONS or e.op.name == "transpose":
+            return True
+        if parent.op.name in ("add", "subtract", "negative"):
+            plain = all(a in self.sources or a not in self.depends for a in e.args)
+            return plain and e.op.name in ("dot", "matvec", "vecmat")
+        scaled = parent.op.name == "multiply" and parent.args[0] not in self.depends
+        return scaled and e.op.name in ("sum", "dot")
+
+    @property
+    def joints(self) -> list[Expr]:
+        """The intermediate variables, results aside, at which paths come together."""
+        ends = {*self.rows, self.result}
+        return [v for v in self.definitions if len(self.parents(v)) > 1 and v not in ends]
+
+    @property
+    def chained(self) -> bool:
+        """Whether there is anything between the variables and the result, or its entries."""
+        return not self.definitions.keys() <= {*self.rows, self.result}
+
+    def parents(self, v: Expr) -> list[Expr]:
+        """The variables that ``v`` moves with."""
+        return self._parents.get(v, [])
+
+    def chains(self, v: Expr, x: Expr) -> list:
+        """What leads from ``v`` back to ``x``: pairs of (variable, parent), each chain as far as
+        ``x`` or the next variable with several parents."""
+        found = []
+        for p in self.parents(v):
+            chain = [(v, p)]
+            while p in self.definitions and len(self.parents(p)) == 1:
+                chain.append((p, *self.parents(p)))
+                p = chain[-1][1]
+            if self.counts[p][x]:
+                found.append(chain)
+        return found
+
+    def ways(self, x: Expr) -> list[tuple]:
+        """Every way from the result back to ``x``: tuples of variables, the result first."""
+
+        def back(v):
+            return [(v,)] if v is x else [(v, *w) for p in self.parents(v) for w in back(p)]
+
+        return back(self.result)
+
+    def reason(self) -> str:
+        """Why the rule that applies does: how many paths there are, and through what."""
+        y, x = self.result.name, " and ".join(v.name for v in self.variables)
+        if not self.paths:
+            return f"no path leads from {x} to {y} along which anything moves"
+        each = " each" if len(self.variables) > 1 else ""
+        y = f"each entry of {y}" if self.components else y
+        count = "one path leads" if self.paths == 1 else f"{self.paths} paths lead"
+        count = f"up to {count}" if self.components and self.paths > 1 else count
+        sums = "" if self.paths == 1 else ", so what they contribute is added up"
+        if self.all_scalar:
+            return f"{count} from {x} to {y}{each}, through scalars only{sums}"
+        if self.by_matrix:
+            return f"{count} from {x} to {y}{sums}; each factor stands where its shape fits"
+        vector = next(v.name for v in (*self.variables, *self.definitions) if v.ndim)
+        return (
+            f"{count} from {x} to {y}{each}{sums}; {vector} is a vector, so the factors are "
+            f"Jacobians, in order from {self.result} back to {x}"
+        )

@@ -1,0 +1,91 @@
+"""Products with a Jacobian that is too large to be written: one sweep through the graph.
+
+Each operation makes of its operands' changes its own, or of its result's derivative theirs. A name
+stands for every value on the way, so that the code is as long as the program and not its square.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from functools import reduce
+
+import numpy as np
+
+from ..graph.expr import SYMBOL, Expr, is_number, node, rebuild, replace, walk
+from .local import local_jacobian
+from .terms import contraction, spread
+
+
+class _Sweep:
+    """Formulas that are made of names, and what the names stand for."""
+
+    def __init__(self, y: Expr, variables: tuple):
+        self.nodes, self.variables = walk(y), variables
+        self.depends = set(variables)
+        for e in self.nodes:
+            if not self.depends.isdisjoint(e.args):
+                self.depends.add(e)
+        self.definitions: dict[Expr, Expr] = {}
+        self.count = itertools.count()
+        self.names = {e: self.named(e) for e in self.nodes}
+
+    def named(self, e: Expr) -> Expr:
+        """A name for a formula; what has no operands is as short as its name would be."""
+        if not e.args:
+            return e
+        name = node(SYMBOL, params=(f"value {next(self.count)}",), shape=e.shape)
+        self.definitions[name] = e
+        return name
+
+    def local(self, e, k):
+        """The Jacobian of one operation, in the names of its operands."""
+        return local_jacobian(rebuild(e, tuple(self.names[a] for a in e.args)), k)
+
+    def resolved(self, e: Expr) -> Expr:
+        """A formula with the definitions in the place of names, in the order of their making."""
+        done: dict[Expr, Expr] = {}
+        for name, definition in self.definitions.items():
+            known = definition in self.names  # a part of y, in which there are no names
+            done[name] = definition if known else replace(definition, done.get)
+        return replace(e, done.get)
+
+
+def forward(y: Expr, changes: dict[Expr, Expr]) -> Expr:
+    """How ``y`` changes with these changes of its variables, to first order."""
+    sweep, found = _Sweep(y, (*changes,)), dict(changes)
+    for e in sweep.nodes:
+        if e in sweep.depends and e not in found:
+            terms = []
+            for k, a in enumerate(e.args):
+                local = sweep.local(e, k) if a in found else None
+                terms += contraction([local], found[a], "inp") if local is not None else []
+            whole = _upright(terms, e.shape)
+            if not _is_zero(whole):
+                found[e] = sweep.named(whole)
+    return sweep.resolved(found[y]) if y in found else spread([], y.shape)
+
+
+def backward(y: Expr, row: Expr, variables: tuple) -> list[Expr]:
+    """The derivatives of ``row`` times ``y`` by the variables, each in its variable's shape."""
+    sweep, parts = _Sweep(y, variables), {y: [row]}
+    for e in reversed(sweep.nodes):
+        if e not in sweep.depends or e not in parts or e in {*variables}:
+            continue
+        whole = sweep.named(reduce(np.add, parts[e]))
+        for k, a in enumerate(e.args):
+            local = sweep.local(e, k) if a in sweep.depends else None
+            if local is not None:
+                part = _upright(contraction([local], whole, "out"), a.shape)
+                if not _is_zero(part):
+                    parts.setdefault(a, []).append(sweep.named(part))
+    none = {v: spread([], v.shape) for v in variables}
+    return [sweep.resolved(reduce(np.add, parts.get(v, [none[v]]))) for v in variables]
+
+
+def _is_zero(e):
+    return is_number(e, 0) or e.op.name == "zeros"
+
+
+def _upright(terms, shape):
+    return spread([dataclasses.replace(t, out=(), inp=t.out + t.inp) for t in terms], shape)

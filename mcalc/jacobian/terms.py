@@ -1,0 +1,414 @@
+"""Structured Jacobians: sums of terms whose entries are products of vectors and matrices.
+
+The Jacobian of an m-vector by an n-vector has entries J[i, j]. A :class:`Term` describes them by
+labels: ``out`` holds the row's label, ``inp`` the column's, a vector sits at one label, a matrix
+between two. One label in both places is a diagonal, and a label in neither is summed over:
+
+=====================  ==========  =========  ===============  ==============
+closed form            ``out``     ``inp``    ``vectors``      ``matrices``
+=====================  ==========  =========  ===============  ==============
+``diag(x)``            ``(i,)``    ``(i,)``   ``x`` at ``i``
+``x^T``                ``()``      ``(j,)``   ``x`` at ``j``
+``x w^T``              ``(i,)``    ``(j,)``   ``x``, ``w``
+``A``                  ``(i,)``    ``(j,)``                    ``A`` at i, j
+=====================  ==========  =========  ===============  ==============
+
+The chain rule multiplies two of them (:func:`compose`): labels that meet become one, and what is
+summed is contracted, so ``1^T diag(x)`` is ``x^T`` without any matrix having been written down.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..graph import simplify
+from ..graph.expr import SLOPE, Expr, UnsupportedError, is_number
+from ..graph.simplify import ONE, ZERO, add, matvec, mul, split, total
+
+fresh = itertools.count().__next__
+
+
+class NoClosedForm(UnsupportedError):
+    """A Jacobian that no matrix is, or none that anybody could read; it has its products."""
+
+
+@dataclass
+class Term:
+    """``coefficient`` times the product of its vectors and matrices; see the module's table."""
+
+    out: tuple = ()
+    inp: tuple = ()
+    coefficient: Expr = ONE
+    vectors: dict = field(default_factory=dict)  # label -> Expr
+    matrices: list = field(default_factory=list)  # (Expr, label, label)
+    lengths: dict = field(default_factory=dict)  # label -> length, for those summed over
+
+    def times(self, e: Expr, labels: tuple) -> None:
+        """Multiply by ``e``, whose axes lie at these labels."""
+        if e.ndim == 0:
+            self.coefficient = mul(self.coefficient, e)
+        elif e.ndim == 1:
+            self._times_vector(e, *labels)
+        else:
+            self._times_matrix(e, *labels)
+
+    def _times_vector(self, e, label):
+        here = self.vectors.get(label, ONE)
+        units = [v for v in (here, e) if v.op.name == "unit"]
+        if units:  # only one entry is left of the other
+            other = here if units[0] is e else e
+            scalar, here = simplify.element(other, units[0].params[0]), units[0]
+        else:
+            scalar, here = split(mul(here, e))
+        self.coefficient = mul(self.coefficient, scalar)
+        self.lengths.setdefault(label, e.shape[0])
+        if here.ndim and here.op.name != "ones":
+            self.vectors[label] = here
+        else:
+            self.vectors.pop(label, None)
+
+    def _times_matrix(self, e, a, b):
+        self.lengths.setdefault(a, e.shape[0]), self.lengths.setdefault(b, e.shape[1])
+        scalar, e = split(e)
+        self.coefficient = mul(self.coefficient, scalar)
+        kind = e.op.name
+        if kind == "zeros":
+            self.coefficient = ZERO
+        elif e.ndim < 2:  # x A / A: what is left is the same in every row
+            self.times(e, (a, b)[2 - e.ndim :])
+        elif kind == "transpose":
+            self.times(e.args[0], (b, a))
+        elif kind == "outer":
+            self.times(e.args[0], (a,)), self.times(e.args[1], (b,))
+        elif kind == "matmat":
+            middle = fresh()
+            self.times(e.args[0], (a, middle)), self.times(e.args[1], (middle, b))
+        elif kind == "selector" and (known := self.cut(a)) and known[0].params[0] == e.params[0]:
+            if e is known[0]:
+                self.join({b: known[2]})
+            else:  # two parts have no row in common
+                self.coefficient = ZERO
+        elif kind in ("diag", "identity"):
+            self.join({a: b} if a != b else {})
+            for v in e.args:
+                self.times(v, (b,))
+        elif a == b:
+            on_diagonal = np.multiply(e, simplify.constant("identity", e.shape[0]))
+            self.times(np.sum(on_diagonal, axis=1), (a,))
+        else:
+            self.matrices.append((e, a, b))
+
+    def join(self, names: dict) -> None:
+        """Give labels new names; labels of one name become one."""
+
+        def new(labels):
+            return tuple(names.get(a, a) for a in labels)
+
+        factors = self.factors
+        self.out, self.inp, self.vectors, self.matrices = new(self.out), new(self.inp), {}, []
+        self.lengths = dict(zip(new(self.lengths), self.lengths.values(), strict=True))
+        for e, *labels in factors:
+            self.times(e, new(labels))
+
+    @property
+    def factors(self):
+        """Every vector and matrix with its labels."""
+        return [(v, a) for a, v in self.vectors.items()] + self.matrices
+
+    def cut(self, row):
+        """The selector, with its labels, that places a part in these rows of a concatenation."""
+        return next((x for x in self.matrices if x[0].op.name == "selector" and x[1] == row), None)
+
+    @property
+    def summed(self):
+        """The labels that are neither a row's nor a column's."""
+        return [s for s in self.lengths if s not in self.out + self.inp]
+
+    def neighbours(self, label):
+        """The labels that share a matrix with this one."""
+        pairs = [x[1:] for x in self.matrices if label in x[1:]]
+        return list(dict.fromkeys(b if a == label else a for a, b in pairs))
+
+    def between(self, a, b):
+        """Take out the matrices between two labels: their product, entry by entry, rows at a."""
+        here = [x for x in self.matrices if {a, b} == {*x[1:]}]
+        self.matrices = [x for x in self.matrices if {a, b} != {*x[1:]}]
+        if all(row != a and m.op is not SLOPE for m, row, _ in here):
+            return np.transpose(mul(*(m for m, *_ in here)))
+        return mul(*(m if row == a else np.transpose(m) for m, row, _ in here))
+
+    def contract(self) -> Term:
+        """Sum over the labels that are neither a row's nor a column's."""
+        self._cancel()
+        left = None
+        while left != (left := self.summed):
+            for label in left:
+                self._contract(label)
+        return self
+
+    def _cancel(self):
+        """Take out matrices whose product is none: of A ⊗ (1/A) nothing is left."""
+        pairs: dict = {}
+        for _, a, b in self.matrices:
+            pairs.setdefault(frozenset((a, b)), []).append((a, b))
+        for (a, b), *more in pairs.values():
+            if not more:
+                continue
+            before = [*self.matrices]
+            whole = self.between(a, b)
+            if whole.ndim == 2:
+                self.matrices = before
+            else:  # the same in every row
+                self.times(whole, (b,) * whole.ndim)
+
+    def _contract(self, s):
+        near = self.neighbours(s)
+        if len(near) > 1:
+            return  # a product of two matrices: kept until a vector meets one of them
+        if any(m.op.name == "selector" and a in self.out and b == s for m, a, b in self.matrices):
+            return  # a part of the rows: put in its place at the end
+        length = self.lengths.pop(s)
+        v = self.vectors.pop(s, ONE)
+        if near:
+            self.times(matvec(self.between(*near, s), simplify.filled(v, (length,))), near)
+        else:
+            self.coefficient = mul(self.coefficient, total(v, length))
+
+    @property
+    def weight(self):
+        """How many parts are to be written for it."""
+        return self.coefficient.weight + sum(e.weight for e, *_ in self.factors)
+
+    @property
+    def is_zero(self):
+        return is_number(self.coefficient, 0)
+
+
+def compose(outer: Term, inner: Term, shape: tuple) -> Term:
+    """The product of two Jacobians, that of the outer function first; ``shape`` lies between.
+
+    They have no label in common, as each comes from :data:`fresh`.
+    """
+    if outer.out == outer.inp and not outer.factors:  # a multiple of the identity, as of a sum
+        one = outer.coefficient is ONE
+        scaled = inner.coefficient if one else mul(outer.coefficient, inner.coefficient)
+        lengths = inner.lengths | dict(zip(inner.out, shape, strict=True))
+        vectors, matrices = dict(inner.vectors), [*inner.matrices]
+        return replace(
+            inner, coefficient=scaled, vectors=vectors, matrices=matrices, lengths=lengths
+        )
+    whole = Term(
+        outer.out,
+        inner.inp,
+        mul(outer.coefficient, inner.coefficient),
+        outer.vectors | inner.vectors,
+        outer.matrices + inner.matrices,
+        outer.lengths | inner.lengths | dict(zip(outer.inp, shape, strict=True)),
+    )
+    names: dict = {}
+
+    def new(label):
+        return new(names[label]) if label in names else label
+
+    for a, b in zip(outer.inp, inner.out, strict=True):
+        if new(a) != new(b):  # one label may meet several
+            names[new(a)] = new(b)
+    whole.join({a: new(a) for a in names})
+    return whole.contract()
+
+
+def contraction(terms, e: Expr, side: str) -> list[Term]:
+    """The terms of Jacobian times column (``side="inp"``), or of row times Jacobian (``"out"``).
+
+    ``e`` has the shape of that side; where it has an axis more, as a matrix whose columns are such
+    vectors, that takes the side's place.
+    """
+    done = []
+    for term in map(deepcopy, terms):
+        labels = getattr(term, side)
+        columns = (fresh(),) * (e.ndim - len(labels))
+        setattr(term, side, columns)
+        term.times(e, (*labels, *columns))
+        done.append(term.contract())
+    return collect(done)
+
+
+def spread(terms, shape: tuple, turned=False) -> Expr:
+    """The derivative of a scalar as a formula in the shape of what it is by, or ``turned``.
+
+    Of a matrix that shape is the gradient's, and turned it is numerator layout.
+    """
+    if len(shape) < 2:
+        upright = [replace(t, out=t.inp, inp=()) for t in terms]
+        column = formula(upright, shape, ())
+        return column.T if turned else column
+    ends = slice(None, None, -1 if turned else 1)
+    laid = [replace(t, out=t.inp[ends][:1], inp=t.inp[ends][1:]) for t in terms]
+    return formula(laid, shape[ends][:1], shape[ends][1:])
+
+
+def collect(terms) -> list[Term]:
+    """Terms of one structure as one term, as far as the sum stays as short."""
+    groups: dict = {}
+    for term in terms:
+        if not term.is_zero:
+            groups.setdefault(_structure(term), []).append(term)
+    return [whole for group in groups.values() if not (whole := _sum(group)).is_zero]
+
+
+def _structure(term):
+    """What two terms must share to differ by one vector or coefficient only."""
+    if _is_vector(term):
+        return len(term.out), len(term.inp)
+    order = {label: k for k, label in enumerate((*term.out, *term.inp, *term.lengths))}
+    return (
+        tuple(order[a] for a in term.out + term.inp),
+        # with how often each is there: A A x is no multiple of A x
+        frozenset(Counter((e, *(order[a] for a in at)) for e, *at in term.factors).items()),
+    )
+
+
+def _is_vector(term):
+    """Whether a term is a scalar, or one vector as a row, a column or a diagonal."""
+    units = any(v.op.name == "unit" for v in term.vectors.values())
+    return not term.matrices and not units and len({*term.out, *term.inp}) <= 1
+
+
+def _sum(group):
+    first = group[0]
+    if len(group) == 1:
+        return first
+    if not _is_vector(first):
+        return replace(first, coefficient=add(*(t.coefficient for t in group)))
+    whole = replace(first, coefficient=ONE, vectors={})
+    whole.times(add(*map(_product, group)), tuple({*first.out, *first.inp}))
+    return whole
+
+
+def _product(term):
+    return mul(term.coefficient, *term.vectors.values())
+
+
+# --- from terms to a formula -----------------------------------------------------------------
+
+
+def formula(terms, out: tuple, inp: tuple) -> Expr:
+    """The closed form of a Jacobian with these row and column shapes.
+
+    A scalar for 1 x 1, a vector for a column, ``v.T`` for a row, else a matrix.
+    """
+    if not terms:
+        whole = simplify.filled(ZERO, (*out, *inp))
+        return np.transpose(whole) if inp and not out else whole
+    atoms = [a for t in terms for a in simplify.factors(t.coefficient)[1]]
+    conditions = [a.args[0] for a in atoms if a.op.name == "where"]
+    if conditions:
+        cases = [[_branch(t, conditions[0], truth) for t in terms] for truth in (True, False)]
+        return simplify.where(conditions[0], *(formula(collect(case), out, inp) for case in cases))
+    if any(t.cut(a) for t in terms for a in t.out):
+        return _blocks(terms, out, inp)
+    if _has_unit(terms, "out"):  # a row for each of several scalar outputs
+        units = [simplify.constant("unit", k, *out) for k in range(*out)]
+        rows = [contraction(_not_beside(terms, e), e, "out") for e in units]
+        return np.stack([formula(row, (), inp) for row in rows])
+    if _has_unit(terms, "inp"):  # a column for each of several scalar variables
+        turned = [replace(t, out=t.inp, inp=t.out) for t in terms]
+        return np.transpose(formula(turned, inp, out))
+    terms = [_multiplied_out(t) for t in terms]
+    if out and inp:
+        parts = [_matrix(t, out, inp) for t in terms]
+        return simplify.filled(simplify.matrix_sum(*parts), (*out, *inp))
+    whole = simplify.filled(add(*map(_product, terms)), out or inp)
+    return np.transpose(whole) if inp else whole
+
+
+def _branch(term, condition, truth):
+    coefficient = simplify.under(condition, truth, term.coefficient)
+    decided = replace(deepcopy(term), coefficient=coefficient, vectors={})
+    for a, v in term.vectors.items():
+        decided.times(simplify.filled(simplify.under(condition, truth, v), v.shape), (a,))
+    return decided
+
+
+def _not_beside(terms, unit):
+    """The terms without those that have a number in another row than this alone."""
+    return [
+        t for t in terms
+        if (there := t.vectors.get(*t.out)) is None or there.op is not unit.op or there is unit
+    ]  # fmt: skip
+
+
+def _has_unit(terms, side):
+    return any(t.vectors.get(a, ONE).op.name == "unit" for t in terms for a in getattr(t, side))
+
+
+def _multiplied_out(term):
+    """``term`` with nothing left to be summed: products of matrices become one, from the right."""
+    term = deepcopy(term).contract()
+    while left := term.summed:
+        near = {s: term.neighbours(s) for s in left}
+        pairs = [s for s in left if len(near[s]) == 2]
+        if not pairs:
+            raise NoClosedForm(
+                "this Jacobian is no sum of products of matrices and vectors, so it has no closed "
+                "form: use .jvp and .vjp, or .explicit for its entries"
+            )
+        s = next((s for s in pairs if {*near[s]} & {*term.inp}), pairs[0])
+        before, after = sorted(near[s], key=lambda label: label in term.inp)
+        right = _scaled(term, s, after)
+        whole = np.matmul(term.between(before, s), right)
+        term.matrices.append((whole, before, after))
+        del term.lengths[s]
+        term.contract()
+    return term
+
+
+def _scaled(term, a, b):
+    """Take out the matrix between two labels, with the vectors of its rows and of the column."""
+    whole = term.between(a, b)
+    if b in term.vectors and term.out != term.inp == (b,):
+        whole = np.matmul(whole, np.diag(term.vectors.pop(b)))
+    return np.matmul(np.diag(term.vectors.pop(a)), whole) if a in term.vectors else whole
+
+
+def _matrix(term, out, inp):
+    """One term between a row's and a column's label."""
+    (i,), (j,) = term.out, term.inp
+    if i == j and i in term.vectors:
+        return np.diag(simplify.filled(_product(term), out))
+    if i == j:
+        return mul(term.coefficient, simplify.constant("identity", *out))
+    if term.matrices:
+        return mul(term.coefficient, _scaled(term, i, j))
+    ends = (simplify.filled(term.vectors.get(a, ONE), n) for a, n in ((i, out), (j, inp)))
+    return mul(term.coefficient, np.outer(*ends))
+
+
+def _blocks(terms, out, inp):
+    """A block of rows for each part of a concatenation; a sum of such if the cuts are several."""
+    cuts: dict = {}
+    for t in terms:
+        selector = t.cut(*t.out)
+        cuts.setdefault(selector and selector[0].params[0], []).append(t)
+    whole = cuts.pop(None, [])
+    if not any(t.neighbours(*t.out) or t.out == t.inp for t in whole):  # outer products can be cut
+        cuts[next(iter(cuts))] += whole
+        whole = []
+    parts = [_cut_at(lengths, group, inp) for lengths, group in cuts.items()]
+    parts += [formula(whole, out, inp)] if whole else []
+    if len(parts) == 1:
+        return parts[0]
+    return simplify.filled(add(*parts), (*out, *inp))
+
+
+def _cut_at(lengths, terms, inp):
+    blocks = []
+    for k, length in enumerate(lengths):
+        part = contraction(terms, simplify.constant("selector", lengths, k), "out")
+        blocks.append(formula(part, (length,), inp))
+    return simplify.constant("blocks", *blocks) if inp else np.concatenate(blocks)

@@ -1,0 +1,1 @@
+"""Jacobian -> what is printed: text and LaTeX, the four steps, the layout."""

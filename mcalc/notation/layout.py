@@ -1,0 +1,69 @@
+"""A Jacobian as it is shown: in numerator layout, the paper's, or in denominator layout."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..graph import expr
+from ..graph.expr import Expr, shape_text
+
+
+class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
+    """A Jacobian's closed form: ``str()`` gives it in plain text, ``shape`` is symbolic, m x n.
+
+    It takes part in NumPy expressions like the formula it is, so that a claim or a product of
+    Jacobians can be written with it.
+    """
+
+    def __init__(self, formula: Expr, names=()):
+        self.expr = formula
+        self._names = names  # of variables beside which it stands
+
+    @property
+    def shape(self) -> tuple:
+        return (*self.expr.shape, 1, 1)[:2]
+
+    @property
+    def T(self) -> Expr:
+        """The transpose: the same derivatives in denominator layout."""
+        return self.expr.T
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        return getattr(ufunc, method)(*map(expr.as_expr, inputs), **options)
+
+    __eq__, __ne__, __hash__ = Expr.__eq__, Expr.__ne__, object.__hash__
+
+    def __str__(self):
+        return self._written(self.expr, "text")
+
+    def __repr__(self):
+        shown, note = self._shown()
+        return f"{self._written(shown, 'text')}   ({shape_text(shown.shape)}{note})"
+
+    def _repr_latex_(self):
+        shown, note = self._shown()
+        size = shape_text(shown.shape).replace("x", r"\times")
+        written = self._written(shown, "latex")
+        return rf"$\displaystyle {written} \qquad ({size}\text{{{note}}})$"
+
+    def _written(self, e, style):
+        return expr.WRITERS[style](e, names=self._names)
+
+    def _shown(self):
+        turned = _layout == "denominator"
+        return (self.expr.T, ", denominator layout") if turned else (self.expr, "")
+
+
+_layout = "numerator"
+
+
+def layout(name: str) -> None:
+    """Choose how Jacobians are shown: ``"numerator"`` layout, the paper's, or ``"denominator"``.
+
+    Denominator layout is the transpose, for readers who come from other books. Only what is shown
+    changes: ``str()``, claims and numbers stay in numerator layout.
+    """
+    global _layout
+    if name not in ("numerator", "denominator"):
+        raise ValueError(f'{name!r} is not a layout: "numerator" or "denominator"')
+    _layout = name

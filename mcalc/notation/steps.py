@@ -1,0 +1,188 @@
+"""The paper's four steps of one derivation, as lines of text or LaTeX."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass
+
+from ..graph.expr import Expr, replace, walk
+from ..jacobian.intermediates import Graph
+from .style import STYLES
+from .write import CASES, LONG, PRODUCT, SUM, Writer, unwritten
+
+KINDS = ("introduce", "differentiate", "combine", "substitute")
+
+_NEXT = r" \\[4pt] "  # row of an array in LaTeX
+
+
+@dataclass(frozen=True)
+class Step:
+    """One of the paper's four steps: its kind, and its lines as LaTeX and as plain text."""
+
+    kind: str
+    latex: str
+    text: str
+
+
+def _told(steps):
+    """The numbered steps, without those that say nothing or only repeat the one before."""
+    pairs = zip(steps, (None, *steps[:-1]), strict=True)
+    return [
+        (f"{k}. {step.kind}", step)
+        for k, (step, last) in enumerate(pairs, 1)
+        if step.text and not (last and step.text == last.text)
+    ]
+
+
+def as_text(steps, shape: str, rule: str, reason: str) -> str:
+    """The whole derivation as plain text; without a ``reason`` it says nothing of the rule."""
+    lines = [head.ljust(18) + s.text.replace("\n", "\n" + " " * 18) for head, s in _told(steps)]
+    chained = f"\n{rule}: {reason}" if reason else ""
+    return "\n".join(lines) + f"   ({shape}){chained}"
+
+
+def as_latex(steps, shape: str, rule: str, reason: str) -> str:
+    """The whole derivation as LaTeX, in two columns."""
+    rows = [
+        rf"\text{{{head}}} & " + s.latex.replace("\n", _NEXT + "& ") for head, s in _told(steps)
+    ]
+    size = r" \qquad (" + shape.replace("x", r"\times") + ")"
+    rows[-1] += size
+    if reason:
+        why = (_NEXT + "& ").join(map(STYLES[0].words, f"{rule}; {reason}".split("; ")))
+        rows.append(rf"\text{{rule}} & {why}")
+    return r"$\displaystyle \begin{array}{ll} " + _NEXT.join(rows) + r" \end{array}$"
+
+
+INSTEAD = "too long to be written: use .numpy(), .jvp or .vjp for its numbers"
+
+
+class Unwritten:
+    """In the place of lines that nobody could read."""
+
+    def __init__(self, output, variables, style):
+        names = [style.symbol(v.name, v.ndim) for v in variables]
+        by = names[0] if len(names) == 1 else f"({', '.join(names)})"
+        instead = style("parens", style.words(INSTEAD))
+        self.head = f"{style('∂', output, by)} = {instead}"
+
+    def all(self) -> list[str]:
+        """Nothing but the last of the four steps."""
+        return ["", "", "", self.head]
+
+    def chain(self) -> str:
+        """No product."""
+        return ""
+
+
+class Lines:
+    """The lines of the four steps in one style of notation."""
+
+    def __init__(self, graph: Graph, closed: Expr, style):
+        self.graph, self.locals, self.closed, self.style = graph, graph.locals, closed, style
+        names = [e.name for d in graph.definitions.values() for e in walk(d) if e.name]
+        self.write = Writer(style, graph.definitions[graph.result], names=names)
+        single = graph.all_scalar and len(graph.variables) == 1
+        self.total = "d" if single or graph.paths > 1 else "∂"
+        self.definitions: dict[Expr, Expr] = {}  # in terms of the variables alone
+        for v, d in graph.definitions.items():
+            self.definitions[v] = replace(d, self.definitions.get)
+
+    def chain(self) -> str:
+        """The result's derivative as the sum of products along its paths, in the variables.
+
+        Empty where there is nothing to multiply or add, and where paths join in between.
+        """
+        graph = self.graph
+        if not graph.chained or graph.joints or graph.components or len(graph.variables) > 1:
+            return ""
+        (x,) = graph.variables
+        chains = graph.chains(graph.result, x)
+        factors = [replace(self.locals[p], self.definitions.get) for c in chains for p in c]
+        if any(map(unwritten, factors)) or sum(f.weight for f in factors) > LONG:
+            return ""
+        return self.values(chains, x, self.definitions.get)
+
+    def all(self) -> list[str]:
+        """Introduce, differentiate, combine, substitute."""
+        graph = self.graph
+        introduce = [f"{self.write(v)} = {self.write(d)}" for v, d in graph.definitions.items()]
+        differentiate = [
+            f"{self.ratio(v, p)} = {self.write(local)}"
+            for (v, p), local in self.locals.items()
+            if p not in {*graph.components}
+        ]
+        listed = bool(graph.components) or len(graph.variables) > 1
+        combine = []
+        for v, x in itertools.product([*graph.joints, *graph.rows], graph.variables):
+            chains = graph.chains(v, x)
+            if chains and not (listed and len(chains[0]) == len(chains) == 1):
+                combine.append(self.line(v, x, chains))
+        if listed:
+            combine.append(f"{self.head()} = {self.entries()}")
+        substitute = self.equal(self.head(), self.chain(), self.written())
+        lines = introduce, differentiate, combine, [substitute]
+        return list(map("\n".join, lines))
+
+    def written(self) -> str:
+        """The closed form, or what there is instead."""
+        if self.closed is not None and not unwritten(self.closed):
+            return self.write(self.closed)
+        return self.style("parens", self.style.words(INSTEAD))
+
+    def equal(self, *parts):
+        """``a = b = c`` without repetitions, on one line if it is short enough to be read so."""
+        parts = [part for part in dict.fromkeys(parts) if part]
+        whole = " = ".join(parts)
+        short = len(re.sub(r"\\[a-zA-Z]+|[{}^_ ]", "", whole)) < 68
+        return whole if short else f"{parts[0]} = " + f"\n{self.style('indent')}= ".join(parts[1:])
+
+    def entries(self):
+        """The Jacobian's entries, before anything is put in their place."""
+        grid = [[self.ratio(v, x, True) for x in self.graph.variables] for v in self.graph.rows]
+        if len(grid) == 1:
+            return self.style("row", *grid[0])
+        single = len(grid[0]) == 1
+        return self.style("column", *(row[0] for row in grid)) if single else self.style.grid(grid)
+
+    def head(self):
+        names = [self.write(x) for x in self.graph.variables]
+        by = names[0] if len(names) == 1 else f"({', '.join(names)})"
+        return self.style(self.total, self.write(self.graph.result), by)
+
+    def ratio(self, v, p, total=False):
+        """``∂v/∂p``, with ``d`` for a total derivative and where ``v`` has nothing else."""
+        alone = total or len(self.graph.parents(v)) == 1
+        return self.style(self.total if alone else "∂", self.write(v), self.write(p))
+
+    def line(self, v, x, chains):
+        """One variable's derivative as the sum of what its paths contribute."""
+        ratios = [[*itertools.starmap(self.ratio, c), *self.rest(c, x)] for c in chains]
+        whole = " + ".join(map(" ".join, ratios))
+        return self.equal(self.ratio(v, x, total=True), whole, self.values(chains, x, {}.get))
+
+    def rest(self, chain, x):
+        """The factor for what is left of the way to ``x``, if a chain ends before it."""
+        end = chain[-1][1]
+        return [] if end is x else [self.ratio(end, x, total=True)]
+
+    def values(self, chains, x, put):
+        """The same sum of products with the closed forms of the factors, after ``put``."""
+        products = []
+        for chain in chains:
+            factors, rest = [replace(self.locals[pair], put) for pair in chain], self.rest(chain, x)
+            loose = len(chain) == 1 and not products and not rest
+            level = (SUM if len(chains) > 1 else CASES) if loose else PRODUCT
+            written = [*(self.write(f, level) for f in factors), *rest]
+            products.append(self.joined([*factors, chain[-1][1]], written))
+        return " + ".join(products)
+
+    def joined(self, factors, written):
+        """Scalars with a dot between them, matrices side by side, as the paper has them."""
+        whole = written[0]
+        for (a, b), part in zip(itertools.pairwise(factors), written[1:], strict=False):
+            digits = whole[-1].isdigit() and part[0].isdigit()
+            dot = digits or a.ndim == b.ndim == 0
+            whole = self.style("times", whole, part) if dot else f"{whole} {part}"
+        return whole

@@ -1,0 +1,1 @@
+"""What is typed -> expression: mathematics on one line, without evaluating it as code."""

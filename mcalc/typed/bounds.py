@@ -1,0 +1,126 @@
+"""What a typed line may build: nothing too long, too high or without a value."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from ..graph.expr import NUMBER, Expr, ShapeError, as_expr, shape_text
+from .data_sums import of_examples, total
+from .operators import Example, divide, kind, power
+from .tokens import ReadError
+
+# --- building --------------------------------------------------------------------------------
+
+
+_HIGHEST = 90  # operations upon one another, so that what is read can be printed
+
+_MOST = 500  # nodes, so that no line takes long
+
+_POWER = 99  # constant exponents
+
+_LARGEST = 1000  # digits that a coefficient can come to
+
+_REFUSED = (TypeError, ValueError, ArithmeticError, IndexError, RecursionError)
+
+
+class Builder:
+    """Calls what builds expressions, ``build(column, function, *operands)``, within bounds."""
+
+    def __init__(self, given):
+        self.sizes = {e: (0, 0.3, number(e)) for e in given}
+        self.turned = 0  # a product is turned factor by factor
+
+    def __call__(self, column, function, *operands):
+        """``function(*operands)``; whatever is refused becomes a ReadError with this column."""
+        try:
+            if function in (power, divide, np.divide):
+                operands = operands[0], self.below(function, operands[1])
+            if function is not total and any(isinstance(e, Example) for e in operands):
+                e = of_examples(function, operands)
+            else:
+                _refuse_beside(function, operands)
+                self.turned += self.size(*operands)[0] if function is np.transpose else 0
+                e = function(*operands)
+            for part in e.parts if isinstance(e, Example) else [e]:
+                self.check(part)
+            return e
+        except RecursionError:
+            raise ReadError("this is nested too deeply", column) from None
+        except _REFUSED as error:
+            raise ReadError(str(error), column, isinstance(error, ShapeError)) from None
+
+    def below(self, function, e):
+        """An exponent or denominator, if its value is fit to be one."""
+        value = None if isinstance(e, Example) else self.size(e)[2]
+        if value is None:
+            return e
+        if function is not power:
+            if np.any(value == 0):
+                raise ValueError("nothing can be divided by 0" + f", as in {e}" * bool(e.args))
+            return e
+        if not np.all(np.abs(value) <= _POWER):
+            raise ValueError(f"an exponent is at most {_POWER}")
+        return as_expr(int(value)) if np.ndim(value) == 0 and float(value).is_integer() else e
+
+    def check(self, e):
+        height, digits, value = self.size(e)
+        if height > _HIGHEST or len(self.sizes) + self.turned > _MOST:
+            raise ValueError(f"too long: at most {_HIGHEST} operations, one upon another")
+        if digits > _LARGEST:
+            raise ValueError("too high a power: the exponents of nested powers multiply")
+        if value is not None and not np.all(np.isfinite(value)):
+            raise ValueError(f"{e} has no value: it is undefined or too large")
+
+    def size(self, e: Expr) -> tuple:
+        """Height, a bound of a coefficient's digits, and the value if it is a constant."""
+        if e not in self.sizes:
+            operands = [*map(self.size, e.args)]
+            height = 1 + max((h for h, _, _ in operands), default=0)
+            digits, value = max(0.3, sum(d for _, d, _ in operands)), number(e)
+            values = [v for _, _, v in operands]
+            if value is not None:
+                parts = Fraction(e.params[0]).as_integer_ratio()
+                digits = max(0.3, *(math.log10(max(1, abs(n))) for n in parts))
+            elif values and not any(v is None for v in values):
+                value = _value(e, values)
+            if e.op.name == "power" and values[1] is not None:
+                digits = operands[0][1] * max(1, np.max(np.abs(values[1])))
+            self.sizes[e] = height, digits, value
+        return self.sizes[e]
+
+
+def number(e) -> float | None:
+    return float(e.params[0]) if e.op is NUMBER else None
+
+
+def _value(e, values):
+    """The value of a constant; None where it has an open length."""
+    try:
+        with np.errstate(all="ignore"):
+            return np.asarray(e.op.numpy(*values, *e.params), dtype=float)
+    except _REFUSED:
+        return None
+
+
+_ADDED = {np.add: "added", np.subtract: "subtracted"}
+
+
+def _refuse_beside(function, operands):
+    """What NumPy would spread over a matrix, or lay down, and a person does not mean."""
+    if not isinstance(function, np.ufunc) or len(operands) != 2:
+        return
+    a, b = operands
+    kinds = {kind(a), kind(b)}
+    parts = f"{a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}"
+    if "matrix" in kinds and len(kinds) > 1:
+        if "scalar" in kinds and function not in _ADDED:
+            return
+        hint = {"scalar": "a number times I is a matrix", "column": "diag( ) makes a matrix of it"}
+        more = next((f": {hint[k]}" for k in hint if k in kinds and function in _ADDED), "")
+        done = _ADDED.get(function, "taken together element by element")
+        raise ShapeError(f"{parts}, they cannot be {done}{more}")
+    if kinds == {"row", "column"}:
+        raise ShapeError(f"{parts}: a row and a column; one of them has a ^T too few or too many")

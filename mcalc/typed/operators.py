@@ -1,0 +1,231 @@
+"""What the signs and functions of a typed line mean, by the shapes of their operands."""
+
+from __future__ import annotations
+
+import math
+import re
+from fractions import Fraction
+
+import numpy as np
+
+from ..graph.expr import (
+    NUMBER,
+    NUMPY,
+    Expr,
+    ShapeError,
+    UnsupportedError,
+    as_expr,
+    is_number,
+    shape_text,
+)
+from ..graph.forms import diag, identity, ones, outer, sigmoid, zeros
+from ..graph.primitives import DOT, PRIMITIVES, ROW, STACK, of_vectors
+from ..notation.style import of_pi
+
+
+class Example:
+    """What stands for example i in a sum over the data: ``weight`` i, alone or times row i.
+
+    The weight is a vector over the data, or one number for all; ``rows`` is the matrix of the data
+    or None, and ``turned`` says that its row is written as a row, ``x_i^T``, and not as ``x_i``.
+    """
+
+    def __init__(self, weight: Expr, rows: Expr | None = None, turned=False):
+        self.weight, self.rows, self.turned = weight, rows, turned
+
+    @property
+    def parts(self) -> list[Expr]:
+        return [self.weight] + ([] if self.rows is None else [self.rows])
+
+
+def kind(e) -> str:
+    """How it stands in a product: as a scalar, column, row or matrix."""
+    if isinstance(e, Example):
+        return "scalar" if e.rows is None else "row" if e.turned else "column"
+    return "row" if e.op is ROW else ("scalar", "column", "matrix")[e.ndim]
+
+
+# --- products --------------------------------------------------------------------------------
+
+
+_PRODUCTS = {
+    ("row", "column"): np.matmul,
+    ("row", "matrix"): np.matmul,
+    ("matrix", "column"): np.matmul,
+    ("matrix", "matrix"): np.matmul,
+    ("column", "row"): outer,
+}
+
+_VECTORS = ("column", "row")
+
+
+def product(a, b) -> Expr:
+    """The product of two expressions side by side, as their shapes say: m x n times n x p.
+
+    A scalar scales anything; a row times a column is the dot product, 1 x 1, a column times a row
+    the outer one, m x n. Raises ShapeError where nothing fits. Paper: "Matrix calculus".
+    """
+    a, b = as_expr(a), as_expr(b)
+    kinds = kind(a), kind(b)
+    if "scalar" in kinds:
+        return np.multiply(a, b)
+    if kinds in _PRODUCTS:
+        return _PRODUCTS[kinds](a, b)
+    u, v = (_part(e.T if kind(e) == "row" else e) for e in (a, b))
+    hints = {
+        ("column", "matrix"): f"write {u}^T {v}, the row before the matrix",
+        ("matrix", "row"): f"write {u} {v}, the matrix before the column",
+    }
+    hint = hints.get(kinds, f"write {u} ⊗ {v}, {u}.{v} or {u} {v}^T")
+    raise ShapeError(
+        f"{a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}, they do not fit side by "
+        f"side: {hint}"
+    )
+
+
+def _part(e):
+    """An operand in a message, in parentheses if it is more than a name or a call."""
+    written = str(e)
+    return written if re.fullmatch(r"[\w']+(\([^()]*\))?", written) else f"({written})"
+
+
+def dot(a, b) -> Expr:
+    return of_vectors(DOT, a, b)
+
+
+DOTTED = [("column", "column"), ("row", "column")]
+
+FACTORS = {  # what stands between two factors, and what it builds of these kinds
+    **dict.fromkeys(("", "·", "."), lambda *kinds: product),
+    "*": lambda a, b: np.multiply if a == b and a in _VECTORS else product,
+    "@": lambda a, b: dot if a == b == "column" else product,
+    "/": lambda *kinds: divide,
+    "⊗": lambda *kinds: np.multiply,
+    "⊘": lambda *kinds: np.divide,
+}
+
+
+def divide(a, b) -> Expr:
+    """``a/b``, element by element below a vector; of two numbers a fraction."""
+    kinds = kind(a), kind(b)
+    if kinds[1] == "matrix" or kinds[0] == "matrix" and kinds[1] != "scalar":
+        raise UnsupportedError(f"{a} cannot be divided by {b}, which is {shape_text(b.shape)}")
+    numbers = [e.params[0] for e in (a, b) if e.op is NUMBER]
+    if len(numbers) == 2 and isinstance(numbers[1], Fraction) and numbers[1]:
+        if isinstance(numbers[0], Fraction) or of_pi(numbers[0]):
+            return as_expr(numbers[0] / numbers[1])
+    return np.divide(a, b)
+
+
+def _times(a, b):
+    """The product; 1 is left out."""
+    return b if is_number(a, 1) else a if is_number(b, 1) else np.multiply(a, b)
+
+
+def negative(a) -> Expr:
+    return as_expr(-a.params[0]) if a.op is NUMBER else np.negative(a)
+
+
+def power(a, b) -> Expr:
+    """``a^b``, element by element; ``e^b`` is ``exp(b)``, and ``A^-1`` the inverse of a matrix."""
+    if kind(a) == "matrix" and is_number(b, -1):
+        return np.linalg.inv(a)
+    for e in (a, b):
+        if kind(e) == "matrix":
+            hint = f"write {_part(e)} {_part(e)}"
+            if e.op.name == "diag":
+                hint = f"write the power inside, as in diag({_part(e.args[0])}^2)"
+            raise UnsupportedError(f"{e} is a matrix, in which ^ is not read: {hint}")
+    return np.exp(b) if a is CONSTANTS["e"] else np.power(a, b)
+
+
+COMPARISONS = {
+    **{">": np.greater, "<": np.less, "=": np.equal},
+    **{"≥": np.greater_equal, "≤": np.less_equal, "≠": np.not_equal},
+}
+
+
+# --- functions and lists ---------------------------------------------------------------------
+
+
+def _of_elements(name, function):
+    def build(e):
+        if kind(e) == "scalar":
+            raise UnsupportedError(f"{name}: {e} is {shape_text(e.shape)}, not a vector")
+        return function(e)
+
+    return {1: build}
+
+
+def relu(z) -> Expr:
+    return np.maximum(0, z)
+
+
+CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": np.exp(as_expr(1))}
+
+_UNARY = {name: op.numpy for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1}
+
+_ALIASES = {"ln": "log", "abs": "absolute", "atan": "arctan"}
+
+FUNCTIONS = {  # by name and number of operands
+    **{name: {1: function} for name, function in _UNARY.items()},
+    **{name: {1: _UNARY[meant]} for name, meant in _ALIASES.items()},
+    "relu": {1: relu},
+    **{name: {1: sigmoid} for name in ("sigmoid", "σ")},
+    "tr": {1: np.trace},
+    "trace": {1: np.trace},
+    "det": {1: np.linalg.det},
+    "inv": {1: np.linalg.inv},
+    "max": {1: np.max, 2: np.maximum},
+    "min": {1: np.min, 2: np.minimum},
+    "fmax": {2: np.fmax},
+    "fmin": {2: np.fmin},
+    "sum": _of_elements("sum", np.sum),
+    "mean": _of_elements("mean", np.mean),
+    "diag": {1: diag},
+    "norm": {1: np.linalg.norm},
+    "outer": {2: outer},
+    "dot": {2: dot},
+}
+
+OF_LENGTHS = {"ones": ones, "zeros": zeros, "eye": identity}  # by name, of a length such as n
+
+
+def laid_out(grid: list) -> Expr:
+    """A list as the block matrix that it shows: commas side by side, semicolons one below another.
+
+    Lists in a list are the rows of a matrix. Raises ShapeError for blocks that do not fit.
+    """
+    if len({*map(len, grid)}) > 1:
+        raise ShapeError("the rows of this list have different numbers of entries")
+    wide, high = len(grid[0]) > 1, len(grid) > 1
+    entries = [e for row in grid for e in row]
+    kinds = {*map(kind, entries)}
+    if kinds == {"scalar"}:
+        rows = [np.stack(row) for row in grid]
+        return np.stack(rows) if wide and high else np.stack(entries) if high else rows[0].T
+    if wide and high:
+        raise ShapeError("a list with commas and semicolons holds scalars only")
+    if kinds == {"row"} and (not wide or all(e.args[0].op is STACK for e in entries)):
+        return np.stack([e.T for e in entries])
+    if kinds == {"column"} and wide:
+        return np.stack(entries, axis=1)
+    if "matrix" in kinds and kinds <= {"matrix", "row"} and high:
+        return _blocks(entries)
+    if kinds <= {"scalar", "row" if wide else "column"}:
+        whole = np.concatenate([np.stack([e]) if e.ndim == 0 else e for e in entries])
+        return whole.T if "row" in kinds else whole
+    hint = "; 0 and I do not tell their height" if "matrix" in kinds else ""
+    raise ShapeError(f"{_shapes(entries)} do not fit into one list{hint}")
+
+
+def _shapes(entries):
+    return ", ".join(f"{e} ({shape_text(e.shape)})" for e in entries)
+
+
+def _blocks(entries):
+    if any(e.shape[0] is None for e in entries):
+        raise ShapeError(f"{_shapes(entries)}: 0 and I do not tell their height in a list")
+    if len({e.shape[1] for e in entries}) > 1:
+        raise ShapeError(f"{_shapes(entries)}: blocks in one column have one width")
+    return NUMPY["blocks"](*entries)

@@ -1,0 +1,470 @@
+"""Reads typed mathematics in the paper's notation: ``2(w.x + b - y) x^T`` becomes an expression.
+
+The parser descends from cases to single names; nothing that is typed is run as code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..graph.expr import SIZE, Expr, as_expr, is_number
+from ..graph.forms import ones, zeros
+from .bounds import Builder
+from .data_sums import total
+from .operators import (
+    COMPARISONS,
+    CONSTANTS,
+    DOTTED,
+    FACTORS,
+    FUNCTIONS,
+    OF_LENGTHS,
+    Example,
+    dot,
+    kind,
+    laid_out,
+    negative,
+    power,
+    product,
+)
+from .tokens import ReadError, Token, tokens
+from .words import Names, given, number_of_elements
+
+__all__ = ["ReadError", "product", "read"]
+
+_DEEPEST = 30  # nesting of what is typed
+_KEYWORDS = ("if", "else", "otherwise")
+
+
+def read(text: str, /, **symbols) -> Expr:
+    """The expression that a line of mathematics means: ``read("w.x + b", w=w, x=x, b=b)``.
+
+    The names are those given: expressions, Jacobians or numbers. The notation is the paper's, and
+    what ``str()`` of a closed form prints: ``x^T`` is 1 x n, ``w.x`` a scalar, ``w x^T`` a matrix,
+    ``w ⊗ x`` the product element by element, ``diag(x)``, ``1 if x > 0; 0 otherwise``,
+    ``sum_i (...)`` over the data. ``I``, ``1^T`` and ``0^T`` take the length that fits, and
+    ``1_n`` and ``0_3`` have the one that is written.
+
+    Raises :class:`ReadError` for whatever cannot be read, with its column. Paper: "Notation".
+    """
+    if not isinstance(text, str):
+        raise ReadError(f"a line of text is expected, not {type(text).__name__}")
+    return _Reader(str.__str__(text), given(symbols)).all()
+
+
+@dataclass
+class _Factor:
+    """A factor of a product: what stands before it, and which tokens it was read from."""
+
+    operation: str
+    column: int
+    value: Expr | Example
+    number: str  # as it was typed, if it is a number and nothing more
+    first: int
+    end: int
+
+
+class _Reader:
+    """Reads one line, with a method for each level of tightness."""
+
+    def __init__(self, text, given):
+        self.text, self.given = text, given
+        self.tokens, self.at = tokens(text, given), 0
+        self.brackets: list[str] = []  # what closes those that are open
+        self.depth, self.taken_up = 0, None
+        self.names, self.build = Names(given), Builder(given.values())
+
+    @property
+    def now(self) -> Token:
+        return self.tokens[self.at]
+
+    def next(self) -> Token:
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def sign(self, *signs) -> Token | None:
+        """The next token, taken, if it is one of these signs."""
+        return self.next() if self.now.kind == "sign" and self.now.text in signs else None
+
+    def word(self, *words) -> Token | None:
+        return self.next() if self.is_keyword(self.now) and self.now.text in words else None
+
+    def is_keyword(self, token):
+        return token.kind == "word" and token.text in _KEYWORDS and token.text not in self.given
+
+    def all(self) -> Expr:
+        whole = self.cases()
+        if self.now.kind != "end":
+            raise self.unexpected(self.now)
+        return whole
+
+    def unexpected(self, token):
+        reasons = {
+            **{close: f'a "{open_}" is missing before it' for open_, close in ("()", "[]")},
+            **dict.fromkeys(
+                COMPARISONS, "one comparison only; the product of two says that both hold"
+            ),
+            ",": "commas belong into [ ] and max( )",
+            ";": 'semicolons follow a case, as in "x if z > 0; 0 otherwise", or belong into [ ]',
+            **dict.fromkeys(("else", "otherwise"), 'write cases as in "x if z > 0; 0 otherwise"'),
+            **dict.fromkeys(("=",), "write only what stands behind the ="),
+        }
+        reason = reasons.get(token.text, "nothing joins it to what stands before it")
+        return ReadError(f"{token} cannot stand here: {reason}", token.column)
+
+    def deeper(self, parse, column):
+        """What ``parse`` reads, one level down."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise ReadError(f"this is nested too deeply: {_DEEPEST} levels at most", column)
+        value = parse()
+        self.depth -= 1
+        return value
+
+    def inside(self, opening: Token, closing: str, parse):
+        """What stands between brackets, of which the first is taken already."""
+        self.brackets.append(closing)
+        value = self.deeper(parse, opening.column)
+        self.brackets.pop()
+        if self.sign(closing):
+            return value
+        where = f'for the "{opening.text}" in column {opening.column}'
+        before = "" if self.now.kind == "end" else f", before {self.now}"
+        raise ReadError(f'a "{closing}" is missing, {where}{before}', self.now.column)
+
+    # --- cases, comparisons, sums ---
+
+    def cases(self):
+        branches, value = [], self.comparison()
+        while mark := self.word("if"):
+            branches.append((mark.column, self.comparison(), value))
+            if self.word("else"):
+                value = self.comparison()
+                continue
+            if not self.sign(";"):
+                value = as_expr(0)
+                break
+            value = self.comparison()
+            if self.word("otherwise"):
+                break
+            if not (self.is_keyword(self.now) and self.now.text == "if"):
+                message = f'"if" or "otherwise" is expected before {self.now}'
+                raise ReadError(message, self.now.column)
+        for column, condition, yes in reversed(branches):
+            yes, no = _as_zeros(yes, value), _as_zeros(value, yes)
+            value = self.build(column, np.where, condition, yes, no)
+        return value
+
+    def comparison(self):
+        left = self.sum()
+        if mark := self.sign(*COMPARISONS):
+            left = self.build(mark.column, COMPARISONS[mark.text], left, self.sum())
+        return left
+
+    def sum(self):
+        left = self.term(self.chain)
+        while mark := self.sign("+", "-"):
+            operation = np.add if mark.text == "+" else np.subtract
+            left = self.build(mark.column, operation, left, self.term(self.chain))
+        return left
+
+    def term(self, parse):
+        """What ``parse`` reads, behind a sign if there is one."""
+        mark = self.sign("+", "-") if self.taken_up is None else None
+        if mark is None:
+            return parse()
+        value = self.deeper(lambda: self.term(parse), mark.column)
+        return value if mark.text == "+" else self.build(mark.column, negative, value)
+
+    # --- products ---
+
+    def chain(self):
+        """The factors of a product: dots are the tightest, the others go from left to right."""
+        factors = [self.factor("")]
+        while (mark := self.sign(*FACTORS)) or self.starts():
+            factor = self.factor(mark.text if mark else "", mark)
+            if not self.joins(factors[-1], factor):
+                factors.append(factor)
+        first, before = factors[0], factors[0]
+        whole = first.value
+        for factor in factors[1:]:
+            value = factor.value
+            if not factor.operation:
+                self.refuse_side_by_side(first, before, factor)
+                if factor.number == "1" and kind(whole) in ("row", "matrix"):
+                    value = ones()  # as in A 1, the sum of each row
+            function = FACTORS[factor.operation](kind(whole), kind(value))
+            whole, before = self.build(factor.column, function, whole, value), factor
+        return whole
+
+    def factor(self, operation, mark=None) -> _Factor:
+        column, first = (mark or self.now).column, self.at
+        value = self.term(self.power) if operation else self.power()
+        token = self.tokens[first]
+        number = token.text if token.kind == "number" and self.at == first + 1 else ""
+        return _Factor(operation, column, value, number, first, self.at)
+
+    def joins(self, left, right):
+        """Whether two factors become one: a dot product, or ``1 x^T``, where 1 is a column."""
+        kinds = kind(left.value), kind(right.value)
+        operation, a = dot, left.value
+        if self.is_of_pi(left, right):
+            left.value = as_expr(left.value.params[0] * right.value.params[0])
+            left.number, left.end = "", right.end
+            return True
+        if right.operation == "" and left.number == "1" and kinds[1] == "row":
+            operation, a = product, ones()
+            if left.operation == "/":
+                return False
+        elif right.operation == "." and kinds not in DOTTED:
+            raise self.no_dot(left, right, kinds)
+        elif right.operation not in (".", "·") or kinds not in DOTTED:
+            return False
+        left.value = self.build(right.column, operation, a, right.value)
+        left.number, left.end = "", right.end
+        return True
+
+    def is_of_pi(self, left, right):
+        """Whether this is one number, as ``2pi`` is."""
+        close = left.number and left.operation != "/" and not self.tokens[right.first].spaced
+        return close and right.operation == "" and right.value is CONSTANTS["pi"]
+
+    def no_dot(self, left, right, kinds):
+        hint = "leave out the ^T"
+        if left.number or right.number:
+            hint = "a digit is missing behind the point, or a * in place of it"
+            if "1" in (left.number, right.number) and "column" in kinds:
+                hint = "1 is a column of ones if you write 1^T x or x^T 1"
+        elif "scalar" in kinds or "matrix" in kinds:
+            hint = "write a space in place of the dot"
+        message = f"a dot product takes two columns, and here are a {kinds[0]} and a {kinds[1]}"
+        return ReadError(f"{message}: {hint}", right.column)
+
+    def refuse_side_by_side(self, first, before, factor):
+        if before.number and factor.number:
+            message = f"two numbers side by side: write {before.number}*{factor.number}"
+            raise ReadError(message, factor.column)
+        if before.operation == "/" and self.tokens[factor.first].spaced:
+            plain = before.number or getattr(before.value, "op", None) is SIZE
+            if plain and re.fullmatch(r"[\d.]+ ?/ ?\w+", self.source(first, before)):
+                return  # as in 2/N x^T
+        if before.operation == "/" and kind(factor.value) != "matrix":
+            whole, under = self.source(first, before), self.source(before, before)
+            above = whole[: -len(under)]
+            message = (
+                f"this can be meant in two ways: write ({whole}) {self.source(factor, factor)}"
+            )
+            raise ReadError(f"{message} or {above}({self.source(before, factor)})", factor.column)
+
+    def source(self, first, last):
+        """The text of some factors."""
+        return self.text[self.tokens[first.first].column - 1 : self.tokens[last.end - 1].end - 1]
+
+    def starts(self):
+        """Whether the next token begins a factor."""
+        token = self.now
+        if token.kind in ("number", "constant", "word"):
+            return not self.is_keyword(token)
+        if token.text == "[" and not token.spaced and self.tokens[self.at - 1].kind == "word":
+            self.refuse_index(self.tokens[self.at - 1])
+        if token.text == "|" and self.brackets[-1:] == ["|"]:  # it closes, unless as in |z |x||
+            return token.spaced and not self.tokens[self.at + 1].spaced
+        return token.kind == "sign" and token.text in "([|"
+
+    def refuse_index(self, name):
+        """Of ``x[0]``, Python's first element, which in the notation is ``x_1``."""
+        v, index = (
+            self.names.known(name.text),
+            re.match(r"\[(\d{1,9})\]", self.text[name.end - 1 :]),
+        )
+        if not index and kind(v) == "scalar":
+            return  # z[b, 1] is a number times a list
+        element = f"{'x' if kind(v) != 'column' or isinstance(v, Example) else name.text}_1"
+        if index and index[1] != "0":
+            element = f"{element[:-1]}{int(index[1]) + 1}, counted from 1"
+        message = f"an element is written {element}; before a list there is a space"
+        raise ReadError(message, name.end)
+
+    def power(self):
+        base = self.postfix()
+        mark = self.sign("^")
+        if not mark:
+            return base
+        exponent = self.deeper(lambda: self.term(self.power), mark.column)
+        last = self.tokens[self.at - 1]
+        if last.kind == "turn":
+            raise ReadError("the transpose of a power has parentheses: write (x^2)^T", last.column)
+        return self.build(mark.column, power, base, exponent)
+
+    def postfix(self):
+        first, raised = self.now, False
+        value = self.primary()
+        while (token := self.now).kind in ("turn", "power", "index"):
+            if token.kind == "turn":
+                alone = first.kind == "number" and self.tokens[self.at - 1] is first
+                value = self.turned(value, alone)
+                continue
+            if token.kind == "power":
+                if raised:
+                    raise ReadError("a power of a power has parentheses: write (x²)²", token.column)
+                raised, operation, operand = True, power, as_expr(int(token.text[:9]))
+            else:
+                operation, operand = self.element, token.text[1:]
+            self.next()
+            value = self.build(token.column, operation, value, operand)
+        return value
+
+    def turned(self, value, alone):
+        """The transpose; in a run of them two cancel. ``1^T`` and ``0^T`` are rows."""
+        column, odd = self.now.column, False
+        if alone:
+            if not (is_number(value, 0) or is_number(value, 1)):
+                reason = "of numbers only 1^T and 0^T are rows; the transpose of a power is (x^2)^T"
+                raise ReadError(reason, column)
+            value = ones() if is_number(value, 1) else zeros()
+        while self.now.kind == "turn":
+            self.next()
+            odd = not odd
+        return self.build(column, np.transpose, value) if odd else value
+
+    def element(self, v, index):
+        if index == "i":
+            if not self.names.in_sum or isinstance(v, Example) or v.ndim != 1:
+                raise TypeError("_i stands behind a column, inside sum_i (...)")
+            return Example(v)
+        length = number_of_elements(v)
+        if not length:
+            raise TypeError(f"_{index} stands behind a column of known length")
+        if not 1 <= int(index[:9]) <= length:
+            raise IndexError(f"{v} has elements _1 to _{length}")
+        return v[int(index) - 1]
+
+    # --- single things ---
+
+    def primary(self):
+        if self.taken_up is not None:
+            value, self.taken_up = self.taken_up, None
+            return value
+        token = self.now
+        if token.kind == "word" and not self.is_keyword(token):
+            return self.name(token)
+        if token.kind == "constant":
+            return self.constant({"1_": ones, "0_": zeros}[token.text])
+        if token.kind == "number":
+            self.next()
+            return as_expr((float if re.search("[.eE]", token.text) else int)(token.text))
+        if self.sign("("):
+            return self.inside(token, ")", self.cases)
+        if self.sign("["):
+            return self.inside(token, "]", lambda: self.list(token))
+        if self.sign("|"):
+            return self.bars(token)
+        raise ReadError(f"a formula is expected, and here is {token}", token.column)
+
+    def constant(self, make):
+        """Ones, zeros or the identity of the length that follows: ``1_n``, ``0_(m + 2)``."""
+        token = self.next()
+        opening = self.sign("(")
+        length = (
+            self.inside(opening, ")", self.length) if opening else self.names.length(self.next())
+        )
+        return self.build(token.column, make, length)
+
+    def length(self):
+        """A length, or several that are added up."""
+        parts = [self.names.length(self.next())]
+        while self.sign("+"):
+            parts.append(self.names.length(self.next()))
+        return np.concatenate([*map(ones, parts)]).shape[0]
+
+    def bars(self, opening):
+        """``|x|``, ``||x||`` and more bars in a row, told apart by the next ones."""
+        count, value = 1, None
+        while not self.now.spaced and self.sign("|"):
+            count += 1
+        while count:
+            value = self.inside(opening, "|", self.cases)
+            double = count > 1 and not self.now.spaced and self.sign("|")
+            norm = double and kind(value) != "scalar"
+            value = self.build(opening.column, np.linalg.norm if norm else np.absolute, value)
+            count -= 2 if double else 1
+            self.taken_up = value if count else None
+        return value
+
+    def list(self, opening):
+        grid = [[self.cases()]]
+        while mark := self.sign(",", ";"):
+            if mark.text == ";":
+                grid.append([])
+            grid[-1].append(self.cases())
+        if any(isinstance(e, Example) for row in grid for e in row):
+            raise ReadError("a list holds nothing that runs over the data", opening.column)
+        return self.build(opening.column, laid_out, grid)
+
+    def name(self, token):
+        self.next()
+        value, called = self.names.known(token.text), self.now.text == "("
+        if value is not None:
+            return value
+        if token.text == "sum_i":
+            return self.sum_over_data(token)
+        if token.text in OF_LENGTHS and called:
+            self.at -= 1
+            return self.constant(OF_LENGTHS[token.text])
+        if token.text in FUNCTIONS:
+            return self.call(token)
+        pieces = self.names.pieces(token, called)
+        if not pieces:
+            raise self.names.unknown(token, "/" in (self.tokens[self.at - 2].text, self.now.text))
+        self.at -= 1
+        self.tokens[self.at : self.at + 1] = pieces
+        return self.name(self.now)
+
+    def call(self, token):
+        opening, operands, choices = self.sign("("), [], FUNCTIONS[token.text]
+        if not opening:
+            operand = self.now.text if self.now.kind in ("word", "number") else "x"
+            raise ReadError(f"write {token.text}({operand}), with parentheses", token.column)
+
+        def parse():
+            operands.append(self.cases())
+            while self.sign(","):
+                operands.append(self.cases())
+
+        self.inside(opening, ")", parse)
+        if len(operands) not in choices:
+            wanted = " or ".join(map(str, choices))
+            message = f"{token.text} takes {wanted} in its parentheses, not {len(operands)}"
+            raise ReadError(message, token.column)
+        return self.build(token.column, choices[len(operands)], *operands)
+
+    def runs_on(self):
+        """Whether a factor still to come has an index: in ``sum_i (y_i) w^T`` none has."""
+        level = 0
+        for token in self.tokens[self.at :]:
+            level += (token.text in ("(", "[")) - (token.text in (")", "]"))
+            ends = token.kind == "end" or token.text in ("+", "-", ",", ";", *COMPARISONS, "sum_i")
+            if level < 0 or level == 0 and (ends or self.is_keyword(token)):
+                return False
+            if token.kind in ("word", "index") and token.text.endswith("_i"):
+                return True
+        return False
+
+    def sum_over_data(self, token):
+        self.names.in_sum += 1
+        first = self.power if self.now.text == "(" else self.chain
+        value = self.deeper(lambda: self.term(first), token.column)
+        if first == self.power and self.runs_on():
+            self.taken_up = value
+            value = self.chain()
+        self.names.in_sum -= 1
+        return self.build(token.column, total, value)
+
+
+def _as_zeros(e, other):
+    """The number 0 beside a row or column as zeros of that shape."""
+    if isinstance(e, Example) or isinstance(other, Example) or not is_number(e, 0):
+        return e
+    return {"row": zeros().T, "column": zeros()}.get(kind(other), e)
