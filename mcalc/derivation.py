@@ -13,18 +13,29 @@ import numpy as np
 
 from .check import check, claims, compile, explicit
 from .graph import expr, lengths
-from .graph.expr import HELD, NAMED, SYMBOL, Expr, node, replace, shape_text, symbols, unnamed, walk
-from .graph.lengths import lenders, plain
+from .graph.expr import (
+    LET,
+    SYMBOL,
+    UNEVALUATED,
+    Expr,
+    node,
+    replace,
+    shape_text,
+    symbols,
+    unnamed,
+    walk,
+)
+from .graph.lengths import size_providers, without_size_providers
 from .graph.simplify import constant
 from .graph.variables import let
 from .jacobian.chain import TOO_LARGE, accumulate, seeded
-from .jacobian.intermediates import Graph
-from .jacobian.named_parts import fold
+from .jacobian.intermediates import Intermediates
+from .jacobian.named_parts import put_names_back
 from .jacobian.sweep import backward, forward
-from .jacobian.terms import NoClosedForm, Term, contraction, formula, spread
+from .jacobian.terms import NoClosedForm, Term, formula, in_shape_of, times_vector
 from .notation.backward_steps import Backward, Products
 from .notation.layout import Jacobian
-from .notation.steps import KINDS, Lines, Step, Unwritten, as_latex, as_text
+from .notation.steps import KINDS, Step, StepWriter, Unwritten, as_latex, as_text
 from .notation.style import STYLES
 
 _PROBES = {"inp": "dx'", "out": "v'"}  # what a Jacobian is multiplied with, by side
@@ -66,9 +77,9 @@ def hessian(y, wrt) -> Derivation:
 def _expression(y):
     """The function to derive, and variables that tell lengths in it."""
     y = expr.as_expr(list(y) if isinstance(y, tuple) else y)
-    y = replace(y, lambda part: part.args[0] if part.op is HELD else None)
+    y = replace(y, lambda part: part.args[0] if part.op is UNEVALUATED else None)
     y = y.args[0] if y.op.name == "row" else y
-    y = lengths.told_lengths(y)
+    y = lengths.resolve_open_lengths(y)
     for e in walk(y):
         if e.boolean is None:
             raise expr.UnsupportedError(
@@ -80,10 +91,10 @@ def _expression(y):
             f"{y} is {shape_text(y.shape)}: a scalar or a vector can be derived, not a matrix"
         )
     named: dict = {}
-    for e in (*walk(y), *lenders(y)):
+    for e in (*walk(y), *size_providers(y)):
         if e.name and named.setdefault(e.name, e) is not e:
             raise ValueError(f"{y} uses the name {e.name} for two things: rename one of them")
-    return plain(y), lenders(y)
+    return without_size_providers(y), size_providers(y)
 
 
 # --- the graph and what it starts from ---------------------------------------------------------
@@ -101,7 +112,7 @@ def _hint(v) -> str:
 
 
 def _free_name(y: Expr, taken: set, *first: str) -> str:
-    if y.op is NAMED:
+    if y.op is LET:
         return y.name
     names = (*first, "y", "f", "C", "r", "h", "y_1", "y_2")
     return next(name for name in names if name not in taken)
@@ -109,7 +120,7 @@ def _free_name(y: Expr, taken: set, *first: str) -> str:
 
 def expression_graph(
     y: Expr, variables=None, automatic=True, taken=frozenset(), output=None
-) -> Graph:
+) -> Intermediates:
     """The intermediate variables of ``y`` from these variables on, by default from all of them.
 
     They, and without ``output`` the result, are given names that neither ``y`` nor ``taken`` has.
@@ -125,7 +136,7 @@ def expression_graph(
         return terms, formula(terms, definition.shape, p.shape) if flat else None
 
     taken = taken | {e.name for e in walk(y) if e.name}
-    return Graph(y, variables, output or _free_name(y, taken), taken, local, automatic)
+    return Intermediates(y, variables, output or _free_name(y, taken), taken, local, automatic)
 
 
 # --- the derivation --------------------------------------------------------------------------
@@ -137,7 +148,7 @@ class Derivation:
     def __init__(self, y: Expr, wrt, known=()):
         self.several = isinstance(wrt, tuple | list)
         given = tuple(wrt) if self.several else (wrt,)
-        intermediate = [v for v in given if isinstance(v, Expr) and v.op is NAMED]
+        intermediate = [v for v in given if isinstance(v, Expr) and v.op is LET]
         # an intermediate variable that is derived by is a variable, as if it had no definition
         self.freed = {v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate}
         self.y = replace(y, self.freed.get)
@@ -183,11 +194,11 @@ class Derivation:
 
     def _accumulated(self):
         terms = accumulate(unnamed(self.y), seeded(self.variables, self.several))
-        names = [e for e in walk(self.y) if e.op is NAMED]
-        if self.y.ndim and self.y.op is not NAMED:
-            terms = fold(terms, let(self.output, self.y), given=False)
+        names = [e for e in walk(self.y) if e.op is LET]
+        if self.y.ndim and self.y.op is not LET:
+            terms = put_names_back(terms, let(self.output, self.y), given=False)
         for named in sorted(names, key=lambda e: (-e.ndim, -len(walk(e)))):
-            terms = fold(terms, named, given=True)
+            terms = put_names_back(terms, named, given=True)
         return terms
 
     @cached_property
@@ -200,7 +211,7 @@ class Derivation:
         if not self.by_matrix:
             return Jacobian(formula(self.terms, self.y.shape, self.columns), self._taken)
         self._refuse_three_axes()
-        return Jacobian(spread(self.terms, self.columns, turned=True), self._taken)
+        return Jacobian(in_shape_of(self.terms, self.columns, turned=True), self._taken)
 
     @property
     def closed(self) -> Expr | None:
@@ -217,7 +228,7 @@ class Derivation:
 
     def _refuse_three_axes(self):
         if self.three_axes:
-            sizes = ", ".join(f"{n}=2" for n in lengths.letters(self.y, *self.variables))
+            sizes = ", ".join(f"{n}=2" for n in lengths.symbolic_sizes(self.y, *self.variables))
             raise NoClosedForm(
                 f"{self.y} is {shape_text(self.y.shape)} and {self.wrt} is "
                 f"{shape_text(self.columns)}, so the Jacobian has three axes and no closed form as "
@@ -235,7 +246,7 @@ class Derivation:
                 f"{self.y} is {shape_text(self.y.shape)}: only a scalar has a gradient; "
                 "a vector has a .jacobian"
             )
-        return spread(self.terms, self.columns) if self.by_matrix else self.jacobian.expr.T
+        return in_shape_of(self.terms, self.columns) if self.by_matrix else self.jacobian.expr.T
 
     @cached_property
     def parameters(self) -> tuple:
@@ -248,13 +259,15 @@ class Derivation:
 
     def _lenders(self, form, *probes):
         """Variables that only lend their length: in ``I`` nothing else tells n."""
-        wanted = {*lengths.letters(form, *probes)} - {*lengths.told(*probes, *symbols(form))}
-        lenders = []
+        wanted = {*lengths.symbolic_sizes(form, *probes)} - {
+            *lengths.sizes_shown_by(*probes, *symbols(form))
+        }
+        size_providers = []
         for e in [*self.variables, *self.inputs]:
-            if not wanted.isdisjoint(lengths.told(e)):
-                wanted.difference_update(lengths.told(e))
-                lenders.append(e)
-        return lenders
+            if not wanted.isdisjoint(lengths.sizes_shown_by(e)):
+                wanted.difference_update(lengths.sizes_shown_by(e))
+                size_providers.append(e)
+        return size_providers
 
     def numpy(self):
         """A function of keyword arrays (``parameters``) that gives the Jacobian, m x n, float64.
@@ -290,7 +303,9 @@ class Derivation:
         back = self._compiled(*self._numbers_of("out"))
 
         def rows(**values):
-            shape = lengths.length(self.y.shape, lengths.bound(self._bound(values), values)[1])
+            shape = lengths.length(
+                self.y.shape, lengths.bind_values(self._bound(values), values)[1]
+            )
             units = np.eye(*(shape or (1,))).reshape(-1, *shape)
             return np.array([back(**{_PROBES["out"]: e}, **values).reshape(-1) for e in units])
 
@@ -341,12 +356,12 @@ class Derivation:
         near, far = shapes if side == "inp" else shapes[::-1]
         probe = node(SYMBOL, params=(name or _PROBES[side],), shape=near)
         try:
-            terms = contraction(self.terms, probe, side)
+            terms = times_vector(self.terms, probe, side)
         except NoClosedForm:  # too large
             whole = self._swept(side, probe)
             return np.transpose(whole) if turned else whole, probe
         upright = [dataclasses.replace(t, out=(), inp=t.out + t.inp) for t in terms]
-        return spread(upright, far, turned), probe
+        return in_shape_of(upright, far, turned), probe
 
     def _swept(self, side, probe):
         """The same product, an operation after the other."""
@@ -363,8 +378,8 @@ class Derivation:
         inputs = dict.fromkeys([*self._lenders(form, *probes), *symbols(form)])
         inputs = [e for e in inputs if e not in {*probes}]
         inputs += probes  # last: of two lengths that differ, the vector's is the wrong one
-        known = lengths.told(*inputs)
-        unknown = [n for n in lengths.letters(form, *probes) if n not in known]
+        known = lengths.sizes_shown_by(*inputs)
+        unknown = [n for n in lengths.symbolic_sizes(form, *probes) if n not in known]
         if unknown:
             raise ValueError(f"no variable of {self.y} tells the length {unknown[0]}")
         return compile.compile_(form, inputs, self.inputs, two_axes=two_axes)
@@ -404,7 +419,7 @@ class Derivation:
         return _free_name(self.y, self._taken, *(["g"] if self.of is not None else []))
 
     @cached_property
-    def graph(self) -> Graph:
+    def graph(self) -> Intermediates:
         """The intermediate variables and what each is made of."""
         return expression_graph(self.y, self.variables, not self.several, self._taken, self.output)
 
@@ -439,12 +454,12 @@ class Derivation:
         parts = [*graph.definitions.values(), *(e for e in graph.locals.values() if e is not None)]
         return sum(e.weight for e in parts) <= LINES
 
-    def lines(self, style) -> Lines:
+    def lines(self, style) -> StepWriter:
         """The four steps in one style of notation."""
         if not self._is_short:
             return Unwritten(self.output, self.variables, style)
         if not self.three_axes:
-            kind = Backward if self.by_matrix else Lines
+            kind = Backward if self.by_matrix else StepWriter
             return kind(self.graph, self.closed, style)
         v = next(name for name in ("v", "g", "r", "v_1") if name not in self._taken)
         forward = self._product("inp", f"d{self.wrt.name}")[0]

@@ -6,11 +6,11 @@ import itertools
 
 from .check import check
 from .check.check import CheckFailed
-from .check.claims import unlike
+from .check.claims import first_difference
 from .check.compile import compile_
 from .derivation import Derivation, derive, hessian
 from .graph.expr import (
-    HELD,
+    UNEVALUATED,
     WRITERS,
     Expr,
     as_expr,
@@ -215,7 +215,7 @@ def derivative(y, wrt) -> Expr:
         lengths = y.shape + by.shape
         value = constant("zeros", *lengths) if lengths else as_expr(0)
         value = value.T if by.ndim > y.ndim else value
-    return node(HELD, value, params=(y, by), shape=value.shape)
+    return node(UNEVALUATED, value, params=(y, by), shape=value.shape)
 
 
 class Calculation:
@@ -233,12 +233,12 @@ class Calculation:
             if before.shape != after.shape:
                 sizes = f"{shape_text(after.shape)} after {shape_text(before.shape)}"
                 raise CheckFailed(f"{told}: {sizes}")
-            found = unlike(after, before, symbols(before, after))
+            found = first_difference(after, before, symbols(before, after))
             if found:
                 raise CheckFailed(f"{told}: {found.sentence}")
 
     def _written(self, style):
-        held = [e for line in self.expressions for e in walk(line) if e.op is HELD]
+        held = [e for line in self.expressions for e in walk(line) if e.op is UNEVALUATED]
         partial = any(map(is_partial, held))
         return [Writer(style, line, partial)(line) for line in self.expressions]
 

@@ -20,7 +20,7 @@ import mcalc as mc
 from mcalc.check.compile import compile_
 from mcalc.check.interpret import batch
 from mcalc.graph.expr import symbols, unnamed
-from mcalc.graph.lengths import letters, told
+from mcalc.graph.lengths import sizes_shown_by, symbolic_sizes
 
 TOLERANCE = 1e-8
 STEP = 2.0**-9  # of differences, and a half and a quarter of it
@@ -287,7 +287,7 @@ def value_of(y, given, sizes):
         by_batch = batch([y], {name: np.asarray(v)[None] for name, v in given.items()}, sizes)[y]
     compiled = compile_(y)
     needed = [e.name for e in symbols(y)]
-    if not {*letters(y)} <= {*told(*symbols(y))}:
+    if not {*symbolic_sizes(y)} <= {*sizes_shown_by(*symbols(y))}:
         return by_batch[0], by_batch[0]  # nothing tells a length of it
     with np.errstate(all="ignore"):
         return by_batch[0], compiled(**{name: given[name] for name in needed})

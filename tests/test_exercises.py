@@ -20,7 +20,7 @@ from mcalc.exercises.questions import ROWS
 from mcalc.exercises.record import FILE
 from mcalc.exercises.replies import diagnose
 from mcalc.graph.expr import NUMBER, as_expr, rebuild, replace, symbols, unnamed, walk
-from mcalc.graph.lengths import letters
+from mcalc.graph.lengths import symbolic_sizes
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 CHAPTERS = sorted({key[:2] for key in ROWS})
@@ -386,7 +386,7 @@ def missed(e, variables, rng):
 def apart(a, b, variables):
     """Whether two formulas differ by numbers, at points that have nothing to do with mcalc's."""
     rng, sizes = np.random.default_rng(99), {}
-    for k, n in enumerate(letters(a, b, *variables)):
+    for k, n in enumerate(symbolic_sizes(a, b, *variables)):
         sizes[n] = 3 - k
     points = {
         v.name: 1.5 * rng.standard_normal((40, *(sizes.get(n, n) for n in v.shape)))

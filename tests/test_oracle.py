@@ -15,7 +15,7 @@ from programs import JOINED, SYMBOLS, draw_values, lengths, problem
 
 import mcalc as mc
 from mcalc.graph.expr import NUMPY, unnamed, walk
-from mcalc.graph.lengths import letters
+from mcalc.graph.lengths import symbolic_sizes
 from mcalc.graph.primitives import PRIMITIVES
 
 SEEDS = st.integers(0, 2**16)
@@ -95,7 +95,7 @@ def in_every_way(problem, seed, sizes, tally):
     assert repr(d.jacobian) and d.jacobian._repr_latex_() and len(d.steps) == 4
     assert "chain rule" in d.rule and d.reason
 
-    used = {name: sizes[name] for name in letters(unnamed(d.y), *d.variables)}
+    used = {name: sizes[name] for name in symbolic_sizes(unnamed(d.y), *d.variables)}
     assert close(numbers(d.explicit(**used), values), point.jacobian)
     assert d.check(sizes=(1, 2), points=2).passed
 

@@ -148,7 +148,7 @@ CONSTANT = [("x*np.ones_like(w)", "w"), ("np.ones_like(x)", "x"), ("np.sum(np.ze
 @pytest.mark.parametrize("text, wrt", [*((text, "a") for text in LENT), *CONSTANT])
 def test_a_length_that_only_a_constant_has(text, wrt):
     d = agrees(text, wrt)
-    sizes = dict.fromkeys(mc.graph.lengths.letters(d.y, d.wrt), 2)
+    sizes = dict.fromkeys(mc.graph.lengths.symbolic_sizes(d.y, d.wrt), 2)
     assert d.check() and repr(d) and d.explicit(**sizes) and d.equals(d.jacobian)
 
 

@@ -143,7 +143,7 @@ def test_ones_show_their_length_where_nothing_else_does(e, text):
     again = read(text, **GIVEN)
     assert again.shape == e.shape or None in (*e.shape, *again.shape)
     if None not in e.shape:
-        assert mc.check.claims.unlike(again, e, list(GIVEN.values())) is None
+        assert mc.check.claims.first_difference(again, e, list(GIVEN.values())) is None
 
 
 def random_vector(rng, depth, n="n"):
@@ -195,7 +195,7 @@ def test_ones_of_any_formula_are_read_with_their_length():
         again = read(str(whole), **GIVEN)
         joined += "_n" in str(whole)
         assert again.shape == whole.shape or None in again.shape, whole
-        assert mc.check.claims.unlike(again, whole, list(GIVEN.values())) is None, whole
+        assert mc.check.claims.first_difference(again, whole, list(GIVEN.values())) is None, whole
     assert joined > 150
 
 

@@ -80,7 +80,7 @@ def formulas(d, rng):
     if d.three_axes:
         return
     yield plain(d.jacobian._repr_latex_())
-    sizes = {n: 2 for n in mc.graph.lengths.letters(d.y, *d.variables)}
+    sizes = {n: 2 for n in mc.graph.lengths.symbolic_sizes(d.y, *d.variables)}
     if rng.random() < 0.2:
         yield plain(d.explicit(**sizes)._repr_latex_())
         yield plain(mc.entries(d.y, **sizes)._repr_latex_())

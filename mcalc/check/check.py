@@ -16,7 +16,7 @@ import mpmath
 import numpy as np
 
 from ..graph.expr import Expr, UnsupportedError, is_number, unnamed, walk
-from ..graph.lengths import bound, length, letters
+from ..graph.lengths import bind_values, length, symbolic_sizes
 from ..graph.primitives import MAX, differ
 from ..graph.simplify import COMPARISONS
 from ..jacobian.terms import NoClosedForm
@@ -30,14 +30,14 @@ SMALL = 3  # lengths up to which SymPy's scalars are quick
 SMALLER = 2  # and those of an inverse or a determinant, whose entries are long
 NESTED = 3  # cases within cases that SymPy can still take; of more it may think for hours
 TRIES = 200
-LINES, ALONG = 60, np.linspace(0, 1, 101)  # on which points close to kinks are found
+N_LINES, LINE = 60, np.linspace(0, 1, 101)  # on which points close to kinks are found
 FAR = 2  # lengths for which points far out are tried
-TURNS = 5  # of an operation that are looked at on a line
+MAX_TURNS = 5  # of an operation that are looked at on a line
 STEP = 1e-4
 FLOOR = 1e-12  # entries are compared to so many digits of their own; smaller ones to those of this
 MOVED = 10_000  # numbers of the inputs that are computed with at once
-SETTLED = 1e-4  # how far a step and half of it may differ, relative to the derivative
-CLEAR = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
+HALVING_TOLERANCE = 1e-4  # how far a step and half of it may differ, relative to the derivative
+KINK_MARGIN = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
 # how, to how many digits, what to add, and what to multiply the values there with
 COMPLEX = "complex step", 8, np.array([1e-30j]), np.array([-1e30j])
 CENTRAL = (
@@ -76,7 +76,7 @@ class Report:
 
 def check(derivation, sizes, points, seed, at) -> Report:
     """Compare the closed form with the two other ways; see :meth:`Derivation.check`."""
-    trial = _Trial(derivation)
+    trial = PointChecker(derivation)
     if at is not None:
         return _check_at(trial, at)
     sizes = _sizes(sizes, trial.letters)
@@ -102,7 +102,7 @@ def check(derivation, sizes, points, seed, at) -> Report:
         if trial.unseen():
             trial.visit(normal, lengths, False, first=tries)
     if trial.choices:
-        for _, lengths, spread in zip(range(LINES), cycle(rounds), cycle(SPREADS), strict=False):
+        for _, lengths, spread in zip(range(N_LINES), cycle(rounds), cycle(SPREADS), strict=False):
             trial.approach(lambda size, spread=spread: spread(normal(size)), dict(lengths))
     if not trial.visited:
         raise CheckFailed(f"no point was found where {trial.y} is smooth and finite")
@@ -137,8 +137,8 @@ def _turned(lengths):
 
 def numerical(derivation, values) -> np.ndarray:
     """The Jacobian at a point by nudging the inputs, in the shape of the closed form."""
-    trial = _Trial(derivation)
-    values, sizes = bound(trial.inputs, values)
+    trial = PointChecker(derivation)
+    values, sizes = bind_values(trial.inputs, values)
     found = trial.numerical(values, sizes)
     return found.reshape(values[derivation.wrt.name].shape).T if derivation.by_matrix else found
 
@@ -146,7 +146,7 @@ def numerical(derivation, values) -> np.ndarray:
 def _check_at(trial, at):
     if not isinstance(at, Mapping):
         raise ValueError(f"at={at!r}: values by name are needed, as in {{'x': [1, 2]}}")
-    values, sizes = bound(trial.inputs, at)
+    values, sizes = bind_values(trial.inputs, at)
     with np.errstate(all="ignore"):
         point = {name: value[None] for name, value in values.items()}
         here, _ = trial.moved(point, sizes, np.zeros(1))
@@ -193,7 +193,7 @@ def _nested(y: Expr) -> int:
     return deep[y]
 
 
-class _Trial:
+class PointChecker:
     """One derivation at one random point after another."""
 
     def __init__(self, derivation):
@@ -201,7 +201,7 @@ class _Trial:
         self.variables = derivation.variables
         self.formula, self.derivation = derivation.flat(), derivation
         self.inputs = derivation.inputs
-        self.letters = letters(self.y, *self.inputs)
+        self.letters = symbolic_sizes(self.y, *self.inputs)
         self.open = sorted({e.op.name for e in walk(self.y) if e.op.open})
         depends = dict.fromkeys(self.variables)
         for e in walk(self.y):
@@ -267,13 +267,13 @@ class _Trial:
         line = {}
         for e in self.inputs:
             start, end = draw((2, *length(e.shape, sizes)))
-            line[e.name] = start + (end - start) * ALONG.reshape(-1, *(1 for _ in e.shape))
+            line[e.name] = start + (end - start) * LINE.reshape(-1, *(1 for _ in e.shape))
         with np.errstate(all="ignore"):
             turns = sides(self.choices, batch([self.y], line, sizes))
         places = []
         for side in turns.values():
-            turned = (side[1:] != side[:-1]).reshape(len(ALONG) - 1, -1).any(axis=1)
-            places += [k + after for k in np.flatnonzero(turned)[:TURNS] for after in (0, 1)]
+            turned = (side[1:] != side[:-1]).reshape(len(LINE) - 1, -1).any(axis=1)
+            places += [k + after for k in np.flatnonzero(turned)[:MAX_TURNS] for after in (0, 1)]
         if places:
             self.compared({name: v[places] for name, v in line.items()}, sizes, False)
 
@@ -299,7 +299,7 @@ class _Trial:
             some = {name: v[start : start + together] for name, v in points.items()}
             each = len(next(iter(some.values())))
             with np.errstate(all="ignore"):
-                found, _ = self.moved(some, sizes, CLEAR * np.array([0, 1, -1]))
+                found, _ = self.moved(some, sizes, KINK_MARGIN * np.array([0, 1, -1]))
                 here = sides(self.sites, found)
                 finite = [np.isfinite(v).reshape(each, -1).all(axis=1) for v in found.values()]
                 there = np.logical_and.reduce(finite) & self.settled(some, sizes)
@@ -354,7 +354,7 @@ class _Trial:
         ahead, behind, half_ahead, half_behind = np.moveaxis(out, 1, 0)
         whole, halves = ahead - behind, 2 * (half_ahead - half_behind)
         most = np.maximum(2 * STEP, abs(halves).max(axis=1))
-        return abs(whole - halves).max(axis=1) <= SETTLED * most
+        return abs(whole - halves).max(axis=1) <= HALVING_TOLERANCE * most
 
     def scalar(self, values, sizes):
         """The Jacobian by scalar rules, SymPy's derivatives evaluated at the point."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..graph.expr import (
-    NAMED,
+    LET,
     SYMBOL,
     ShapeError,
     as_expr,
@@ -21,7 +21,7 @@ from ..graph.expr import (
     walk,
 )
 from ..graph.forms import diag
-from ..graph.lengths import is_open, is_square, letters, resolve, settle_lengths
+from ..graph.lengths import is_open, is_square, resolve, resolve_inside, symbolic_sizes
 from ..graph.simplify import constant
 from ..notation.numbers import digits_apart, numbers
 from . import points
@@ -46,7 +46,7 @@ def difference(derivation, claim) -> Difference | None:
     """How a claimed closed form differs from the derived one; None if it is the same."""
     given = f"{claim!r}" if not isinstance(claim, np.ndarray) else "that array"
     try:
-        claim = _told(as_expr(claim), derivation)
+        claim = expand_lets(as_expr(claim), derivation)
     except (TypeError, ValueError):
         advice = "write it with variables, mc.diag(x), x.T and the like"
         return Difference("no formula", f"{given} is not a formula: {advice}")
@@ -63,12 +63,12 @@ def difference(derivation, claim) -> Difference | None:
     if is_number(claim, 0):
         claim = constant("zeros", *want)
     try:
-        claim = settle_lengths(claim)
+        claim = resolve_inside(claim)
     except ShapeError as error:  # as of X^T + I, where X is not square
         return Difference("shape", f"{error}")
     fits, mistakes = _fits(claim, want), {}
     shapes = f"{_given(claim, want)} given, {shape_text(want)} expected"
-    compare = partial(unlike, whole=whole, variables=known, of=unnamed(derivation.y),
+    compare = partial(first_difference, whole=whole, variables=known, of=unnamed(derivation.y),
                       by=derivation.variables)  # fmt: skip
     found = compare(claim) if fits else Difference("shape", shapes)
     if found and claim.ndim:
@@ -86,13 +86,13 @@ def difference(derivation, claim) -> Difference | None:
     return found
 
 
-def _told(claim, derivation):
+def expand_lets(claim, derivation):
     """The claim in the variables alone: a name that ``y`` gives stands for what it names.
 
     What ``y`` is derived by stays a variable, also if it has a definition.
     """
     claim = replace(claim, derivation.freed.get)
-    names = {e.name: e for e in walk(derivation.y) if e.op is NAMED}
+    names = {e.name: e for e in walk(derivation.y) if e.op is LET}
 
     def swap(e):
         named = names.get(e.name) if e.op is SYMBOL else None
@@ -128,7 +128,7 @@ def rounds(es, variables, lengths=_COMPARED, look=points.usual):
 
     Yields the sizes, the points, and for each expression an array: a batch of matrices.
     """
-    rng, names = np.random.default_rng(7), letters(*es, *variables)
+    rng, names = np.random.default_rng(7), symbolic_sizes(*es, *variables)
     for k in range(len(lengths)):
         sizes = {n: lengths[(k + i) % len(lengths)] for i, n in enumerate(names)}
         with np.errstate(all="ignore"):
@@ -141,13 +141,13 @@ def _matrices(values):
     return values.reshape((*values.shape, 1, 1)[:3])
 
 
-def noise(values, top=0.0):
+def tolerance(values, top=0.0):
     """How far apart equal values may be, for each matrix of a batch."""
     scale = abs(np.where(np.isfinite(values), values, 0)).max(axis=(1, 2), keepdims=True)
     return 1e-9 * np.maximum(scale, 1e-3 * top)
 
 
-def usual(some):
+def typical_size(some):
     """How large the values of batches usually are: at half of the points, for few may be huge."""
     finite = [abs(np.where(np.isfinite(values), values, 0)).max(axis=(1, 2)) for values in some]
     sizes = np.concatenate(finite)
@@ -168,8 +168,8 @@ class _Comparison:
     compared, and neither is on its kinks.
     """
 
-    def __init__(self, claim, whole, of, variables, usual, sizes, values, a, b):
-        self.usual = usual  # a claim has to have a value at such points, and not at odd ones
+    def __init__(self, claim, whole, of, variables, typical_size, sizes, values, a, b):
+        self.usual = typical_size  # a claim has to have a value at such points, and not at odd ones
         self.claim, self.whole, self.of, self.variables = claim, whole, of, variables
         self.sizes, self.values = sizes, values
         self.a, self.b = np.broadcast_arrays(a, b)
@@ -214,7 +214,7 @@ class _Comparison:
         """Where the two differ, with many digits, if there are such of every operation."""
         a, b = self.a[some], self.b[some]
         if any(e.op.open for e in walk(self.claim, self.whole)):
-            return abs(a - b) > noise(b, usual([self.b])), a, b
+            return abs(a - b) > tolerance(b, typical_size([self.b])), a, b
 
         wrong, a, b = differ(self.claim, self.whole, self._at(some), self.sizes, a.shape)
         lost = ~finite(a) & finite(b) & self.usual
@@ -228,7 +228,7 @@ def _relative(a, b):
     return np.where(np.isfinite(apart), apart, 2)
 
 
-def unlike(claim, whole, variables, of=None, by=()) -> Difference | None:
+def first_difference(claim, whole, variables, of=None, by=()) -> Difference | None:
     """None if two formulas of one shape agree at random points; else what is different.
 
     They are the derivative of ``of`` by the variables ``by``, or just two formulas.
@@ -262,10 +262,10 @@ def unlike(claim, whole, variables, of=None, by=()) -> Difference | None:
 
 def _ratios(compared):
     """How many times the right one the claim is, at the usual points of each size."""
-    top = usual([c.b for c in compared])
+    top = typical_size([c.b for c in compared])
     factors = []
     for c in compared:
-        near = noise(c.b, top)
+        near = tolerance(c.b, top)
         large = c.usable & (abs(c.b) > 100 * near)
         lone = c.usable & ~large & ~(abs(c.a) < 1e5 * near)  # no factor makes it of almost nothing
         with np.errstate(over="ignore"):

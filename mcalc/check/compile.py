@@ -25,7 +25,7 @@ from ..graph.expr import (
     walk,
 )
 from ..graph.expr import rebuild as plain_rebuild
-from ..graph.lengths import binder, plain, told
+from ..graph.lengths import make_binder, sizes_shown_by, without_size_providers
 from ..graph.simplify import COMPARISONS
 from .steady import steady
 
@@ -50,11 +50,11 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
     ``two_axes`` gives a new m x n array whatever the rank of ``e``. Names of ``known`` variables
     that the formula does not need are accepted.
     """
-    e = replace(steady(plain(e)), lambda part: None, _leaner)
+    e = replace(steady(without_size_providers(e)), lambda part: None, fuse_diagonals_and_masks)
     code = _Code(_by_rows(e), list(dict.fromkeys([*extra, *symbols(e)])))
     if two_axes and e.ndim < 2:
         code.result = f"({code.result}).reshape(-1, 1)"
-    function = code.by_name(binder(code.inputs, known))
+    function = code.by_name(make_binder(code.inputs, known))
     if any(part.op.name == "where" and not _finite(*part.args) for part in walk(e)):
         function = np.errstate(all="ignore")(function)  # both branches are computed everywhere
     return function
@@ -64,7 +64,7 @@ def _finite(*es):
     return all(part.op.spec or part.op.name in _FINITE for part in walk(*es))
 
 
-def _leaner(e, args):
+def fuse_diagonals_and_masks(e, args):
     """The operation on new operands, without diagonal matrices and conditions in products."""
     name = e.op.name
     if name == "where" and e.ndim and e.shape == args[0].shape and args[0].op.name in COMPARISONS:
@@ -127,8 +127,12 @@ def _by_rows(root):
 
 def _own_name(x):
     """The name of a variable if Python takes it as it is and it hides nothing that is called."""
-    plain = x.name.isascii() and x.name.isidentifier()
-    return x.name if plain and x.name != "np" and not hasattr(builtins, x.name) else None
+    without_size_providers = x.name.isascii() and x.name.isidentifier()
+    return (
+        x.name
+        if without_size_providers and x.name != "np" and not hasattr(builtins, x.name)
+        else None
+    )
 
 
 class _Code:
@@ -141,7 +145,7 @@ class _Code:
         self.lines, self.scope = [], {"np": np, "_in_blocks": _in_blocks}
         self.lengths = {}  # by letter, how the arrays tell them
         for x, axis, part in self.axes():
-            if part in told(x):
+            if part in sizes_shown_by(x):
                 self.lengths.setdefault(part, axis)
         self.owned: set[Expr] = set()  # arrays of ours that no other node's value shares
         self.last = {a: part for part in nodes for a in part.args}  # the last use of each

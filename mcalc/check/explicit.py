@@ -25,7 +25,7 @@ from ..graph.expr import (
     unnamed,
     walk,
 )
-from ..graph.lengths import length, letters, told_lengths
+from ..graph.lengths import length, resolve_open_lengths, symbolic_sizes
 from ..notation.scalars import Entries, Slices
 
 LARGE, DEEP = 2000, 60  # parts of a formula, and how deep they are nested: SymPy takes no more
@@ -37,7 +37,7 @@ def jacobian(y: Expr, variables: tuple, sizes: dict) -> Entries:
     Raises ValueError if a symbolic size has no value, or a value has no such size;
     UnsupportedError if ``y`` is too large or too deep for SymPy.
     """
-    sizes = _sizes(sizes, letters(y, *variables), y)
+    sizes = _sizes(sizes, symbolic_sizes(y, *variables), y)
     return _entries(_derivatives(y, variables, sizes, _named(y, variables, sizes)))
 
 
@@ -121,8 +121,8 @@ def entries(y: Expr, **sizes) -> Entries:
     Raises ValueError for a missing or unknown size, and for ``ones()`` of unknown length;
     UnsupportedError if ``y`` is too large or too deep for SymPy.
     """
-    y = told_lengths(as_expr(y))
-    y, sizes = unnamed(y), _sizes(sizes, letters(y), y)
+    y = resolve_open_lengths(as_expr(y))
+    y, sizes = unnamed(y), _sizes(sizes, symbolic_sizes(y), y)
     values = scalars_of(y, sizes, _named(y, (), sizes))
     return _entries(values.reshape(*values.shape, *(1,) * (2 - values.ndim)).tolist())
 
@@ -188,7 +188,9 @@ def _summed(e, sizes):
         return 1
     inputs, output = e.op.spec.split("->")
     pairs = zip(inputs.split(","), shapes, strict=True)
-    lengths = {k: n for letters, shape in pairs for k, n in zip(letters, shape, strict=True)}
+    lengths = {
+        k: n for symbolic_sizes, shape in pairs for k, n in zip(symbolic_sizes, shape, strict=True)
+    }
     return math.prod(n for letter, n in lengths.items() if letter not in output)
 
 

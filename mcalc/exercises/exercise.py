@@ -9,7 +9,7 @@ from importlib import import_module
 from ..derivation import Derivation, derive, hessian
 from ..graph.expr import WRITERS, shape_text, symbols
 from ..typed.read import ReadError, read
-from .mistakes import written_out
+from .mistakes import in_variables
 from .questions import ROWS
 from .record import FILE, Note, load, save
 from .replies import NO_TRY, NOTHING, Reply, diagnose
@@ -48,7 +48,7 @@ class Exercise:
     def names(self) -> dict:
         """What may stand in a typed answer: the variables, and the intermediate ones."""
         d = self.derivation
-        inside = {v.name: v for v in written_out(d) if v is not d.graph.result}
+        inside = {v.name: v for v in in_variables(d) if v is not d.graph.result}
         variables = {v.name: v for v in symbols(d.y)}
         return variables | {name: v for name, v in inside.items() if name not in variables}
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..derivation import Derivation
 from ..graph.expr import (
-    NAMED,
+    LET,
     SYMBOL,
     WRITERS,
     Expr,
@@ -27,8 +27,8 @@ from ..graph.expr import (
     walk,
 )
 from ..graph.forms import diag
-from ..graph.lengths import letters
-from ..graph.simplify import constant, filled, split
+from ..graph.lengths import symbolic_sizes
+from ..graph.simplify import broadcast_to, constant, split_scalar
 from ..notation.write import POWER
 from ..typed.operators import product
 
@@ -63,7 +63,7 @@ def mistakes(derivation: Derivation) -> Iterator[Mistake]:
     yield from _not_summed(whole)
 
 
-def written_out(derivation) -> dict:
+def in_variables(derivation) -> dict:
     """The intermediate variables, each in terms of the variables alone."""
     found: dict[Expr, Expr] = {}
     for v, definition in derivation.graph.definitions.items():
@@ -78,7 +78,7 @@ class Paths:
     """The ways from the result back to the variable, and the factors of each."""
 
     def __init__(self, derivation):
-        self.graph, self.definitions = derivation.graph, written_out(derivation)
+        self.graph, self.definitions = derivation.graph, in_variables(derivation)
         (self.x,) = self.graph.variables
         self.ways = self.graph.ways(self.x)
         self.factors = {
@@ -90,7 +90,7 @@ class Paths:
         }
         self.parts = {way: _multiplied(self.factors[way]) for way in self.ways}
         self.plain = self.graph.all_scalar and not any(
-            e.op is NAMED for e in walk(derivation.y)
+            e.op is LET for e in walk(derivation.y)
         )  # then nobody speaks of paths
 
     def forgotten(self):
@@ -155,7 +155,7 @@ class Paths:
     def missing_factors(self, way):
         factors = self.factors[way]
         for k, factor in enumerate(factors):
-            if len(factors) == 1 or letters(factor) and not symbols(factor):
+            if len(factors) == 1 or symbolic_sizes(factor) and not symbols(factor):
                 continue  # 1/n alone is a constant factor
             v, p = way[k : k + 2]
             name = "missing factor"
@@ -199,16 +199,16 @@ class Paths:
 def _constant(factor, x):
     """What a factor multiplies with, if ``x`` is not in it and there is something to name."""
     inside = factor.args[0] if factor.op.name in ("diag", "row") else factor
-    gone = split(inside)[0] if factor.op.name == "row" else inside
+    gone = split_scalar(inside)[0] if factor.op.name == "row" else inside
     return None if x in {*symbols(factor)} or is_number(gone, 1) else gone
 
 
 def _unit(factor):
     """What stands in the place of a factor that is forgotten: ones, or a diagonal of them."""
     if factor.ndim < 2:
-        return filled(as_expr(1), factor.shape)
+        return broadcast_to(as_expr(1), factor.shape)
     if factor.op.name == "row":
-        return filled(as_expr(1), factor.shape[1:]).T
+        return broadcast_to(as_expr(1), factor.shape[1:]).T
     return constant("identity", factor.shape[0]) if factor.op.name == "diag" else factor
 
 
@@ -235,14 +235,14 @@ def _in_cases(whole):
         condition, *values = e.args
         held = f"where {condition}", f"where {condition} does not hold"
         for k, (value, place) in enumerate(zip(values, held, strict=True)):
-            alone = replace(whole, {e: filled(value, e.shape)}.get)
+            alone = replace(whole, {e: broadcast_to(value, e.shape)}.get)
             yield Mistake("right only where active", f"right only {place}", alone)
             if symbols(value):
                 told = f"a factor is missing: {value}"
-                one = rebuild(e, (condition, *(filled(as_expr(1), v.shape) if j == k else v
+                one = rebuild(e, (condition, *(broadcast_to(as_expr(1), v.shape) if j == k else v
                                                for j, v in enumerate(values))))  # fmt: skip
                 yield Mistake("missing factor", told, replace(whole, {e: one}.get))
-            half = rebuild(e, (condition, *(filled(as_expr(0), v.shape) if j != k else v
+            half = rebuild(e, (condition, *(broadcast_to(as_expr(0), v.shape) if j != k else v
                                             for j, v in enumerate(values))))  # fmt: skip
             told = f"right {place}; in the other case it is not zero"
             yield Mistake("cases", told, replace(whole, {e: half}.get))
@@ -289,7 +289,7 @@ def _missing_parts(whole):
             if e is outermost and not left:  # nothing stands around it
                 left = [rest, rest.T]
             if e.op.name == "outer":
-                ones = filled(as_expr(1), gone.shape[-1:])
+                ones = broadcast_to(as_expr(1), gone.shape[-1:])
                 left.append(np.outer(a, ones) if rest is a else np.outer(ones, e.args[1]))
             for part in left:
                 told = f"a {what} is missing: {gone}"
@@ -311,7 +311,7 @@ def _mixed_up(whole):
         if e.op.name == "multiply" and e.args[0].ndim == e.args[1].ndim == 1:
             a, b = e.args
             told = f"{a}.{b} is one number; here every element has its own, {a} ⊗ {b}"
-            dotted = filled(np.dot(a, b), e.shape)
+            dotted = broadcast_to(np.dot(a, b), e.shape)
             yield Mistake("dot product", told, replace(whole, {e: dotted}.get))
         for k, A in enumerate(e.args):
             if A.op is SYMBOL and A.ndim == 2 and A.shape[0] == A.shape[1]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check.claims import Difference, difference, noise, rounds, usable_at, usual
+from ..check.claims import Difference, difference, rounds, tolerance, typical_size, usable_at
 from ..graph.expr import ShapeError, as_expr, is_number, replace, symbols, unnamed, walk
 from ..graph.forms import diag, identity
-from ..graph.lengths import is_open, letters, resolve
+from ..graph.lengths import is_open, resolve, symbolic_sizes
 from ..graph.simplify import constant
-from .mistakes import mistakes, written_out
+from .mistakes import in_variables, mistakes
 
 
 def diagnose(derivation, claim) -> Difference | None:
@@ -65,7 +65,7 @@ def _substituted(derivation, claim):
         plain = as_expr(claim)
     except (TypeError, ValueError):
         return claim, None
-    graph, definitions = derivation.graph, written_out(derivation)
+    graph, definitions = derivation.graph, in_variables(derivation)
     known = {v.name: v for v in definitions if v is not graph.result}
     inside = [e for e in walk(plain) if e.name in known and e.shape == known[e.name].shape]
     inside = [e for e in inside if e not in {*derivation.variables}]
@@ -103,10 +103,10 @@ def _usual(derivation, claim, wrong):
         if all(_same(found[0], found[k]) for *_, found in compared):
             shapes = f"{wrong.sentence}; " if wrong.mistake == "shape" else ""
             return Difference(mistake.name, f"{shapes}{mistake.sentence}")
-    if wrong.mistake != "constant factor" and letters(whole, *known):
+    if wrong.mistake != "constant factor" and symbolic_sizes(whole, *known):
         ((*_, (a, b)),) = rounds([claim, whole], known, lengths=(1,))
         if _same(a, b):
-            n = " and ".join(letters(whole, *known))
+            n = " and ".join(symbolic_sizes(whole, *known))
             shapes = f"{wrong.sentence}: " if wrong.mistake == "shape" else ""
             return Difference("right for n = 1", f"{shapes}right for {n} = 1 only")
     return None
@@ -118,7 +118,7 @@ def _same(a, b):
     a, b = np.broadcast_arrays(a, b)
     usable = usable_at(b)
     with np.errstate(all="ignore"):  # infinite values
-        near = abs(a - b) <= noise(b, usual([b]))
+        near = abs(a - b) <= tolerance(b, typical_size([b]))
     return bool(near[usable].all())
 
 

@@ -7,17 +7,17 @@ import numpy as np
 from ..check.check import SPREADS, CheckFailed
 from ..derivation import derive
 from ..graph.expr import symbols
-from ..graph.lengths import length, letters
+from ..graph.lengths import length, symbolic_sizes
 from ..graph.variables import matrices, scalars, vectors
 from ..typed.read import read
 from .explorer import expression
 from .inputs import Choice, Formula, Number
-from .nudged import Nudged, entry_names, sizes_of
+from .nudged import NudgeExplorer, entry_names, sizes_of
 
 NAMES = {v.name: v for v in (*vectors("w x u v"), *scalars("a b c z t"), matrices("A"))}
 
 
-class Bench(Nudged):
+class Bench(NudgeExplorer):
     """Any expression: its derivation, its check, and its Jacobian at random points."""
 
     title = "bench"
@@ -31,7 +31,9 @@ class Bench(Nudged):
             "y": Formula("function", y, names, self._accept),
             "wrt": Choice("with respect to", self.derived[y]),
             "point": Number("point", 0, 30, 0, whole=True, unit="a seed"),
-            "n": Number("n" if letters(y) == ["n"] else "smallest length", 1, 6, n, whole=True),
+            "n": Number(
+                "n" if symbolic_sizes(y) == ["n"] else "smallest length", 1, 6, n, whole=True
+            ),
             "column": Number("column", 1, 1, 1, whole=True),
             "nudge": Number("nudge", 0.001, 1.0, 0.1, log=True),
         }
@@ -78,7 +80,7 @@ class Bench(Nudged):
         if self.inputs["wrt"].options is not self.derived[y]:
             self.inputs["wrt"].offer(self.derived[y])
             wrt = self.inputs["wrt"].value
-        self.inputs["n"].visible(letters(y))
+        self.inputs["n"].visible(symbolic_sizes(y))
         self.inputs["column"].limit(len(entry_names(wrt.variables, sizes_of(wrt.y, n))))
 
     def frame(self, y, wrt, point, column, nudge, n):

@@ -15,7 +15,7 @@ from .explorer import Explorer, expression
 MOST = 40  # paths
 
 
-class Chained(Explorer):
+class GraphExplorer(Explorer):
     """A derivation's graph at a point, for one variable."""
 
     def start(self, y, wrt):

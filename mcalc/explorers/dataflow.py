@@ -8,10 +8,10 @@ import numpy as np
 
 from ..draw.scene import Scene
 from ..graph.expr import symbols
-from ..graph.lengths import letters
+from ..graph.lengths import symbolic_sizes
 from ..notation.numbers import number, numbers
 from ..tables import derivative
-from .chained import Chained
+from .chained import GraphExplorer
 from .explorer import outside
 from .inputs import Choice, Number
 from .nudged import entry_names
@@ -26,7 +26,7 @@ def fitting(value, wide):
     return text if 6.4 * len(text) <= wide else f"{rows} x {columns}"
 
 
-class Dataflow(Chained):
+class Dataflow(GraphExplorer):
     """Values that go forward through a graph one by one, derivatives that come back."""
 
     title = "dataflow"
@@ -34,7 +34,7 @@ class Dataflow(Chained):
     def __init__(self, y, wrt, n, values):
         self.start(y, wrt)
         inputs, rows, self.entries = {}, [["step", "path", "nudge"]], {}
-        self.sizes = {letter: n for letter in letters(self.y)} | {
+        self.sizes = {letter: n for letter in symbolic_sizes(self.y)} | {
             letter: size
             for v in symbols(self.y) if v.name in values
             for letter, size in zip(v.shape, np.shape(values[v.name]), strict=False)

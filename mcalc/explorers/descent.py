@@ -14,10 +14,10 @@ from ..notation.numbers import number, numbers
 from ..tables import derivative
 from .explorer import expression, signed
 from .inputs import Choice, Number
-from .played import Played
+from .played import StepExplorer
 
 
-class Descent(Played):
+class Descent(StepExplorer):
     """Gradient descent, step by step: the loss, the parameters, and the examples that weigh in."""
 
     title = "descent"

@@ -6,18 +6,18 @@ import numpy as np
 
 from ..derivation import derive
 from ..graph.expr import SYMBOL, node, symbols
-from ..graph.lengths import length, letters
+from ..graph.lengths import length, symbolic_sizes
 from ..tables import derivative
 from .explorer import expression
 from .inputs import Choice, Number
-from .nudged import Nudged, entry_names, sizes_of
+from .nudged import NudgeExplorer, entry_names, sizes_of
 
 MOST = 4  # entries of a vector that get an input each
 
 _STARTS = (1.0, -0.5, 2.0, 1.5), (0.5, 2.0, -1.0, 1.0), (1.5, 1.0, 0.5, -2.0)
 
 
-class JacobianExplorer(Nudged):
+class JacobianExplorer(NudgeExplorer):
     """A Jacobian with an input for every entry of its variables."""
 
     title = "jacobian"
@@ -33,9 +33,9 @@ class JacobianExplorer(Nudged):
         self.functions = [d.y for d in self.derived]  # free of a `let` that is wrt
         variables = list(dict.fromkeys(v for f in self.functions for v in symbols(f)))
         self.known: dict = {}
-        if len(letters(*self.functions)) > 1:
+        if len(symbolic_sizes(*self.functions)) > 1:
             raise ValueError(
-                f"{first} has several lengths, {', '.join(letters(first))}: mc.explore takes it, "
+                f"{first} has several lengths, {', '.join(symbolic_sizes(first))}: mc.explore takes it, "
                 "at random points"
             )
         self.fixed = {v.name: np.asarray(values.pop(v.name), dtype=float)
@@ -49,7 +49,7 @@ class JacobianExplorer(Nudged):
         if len(functions) > 1:
             inputs["function"] = Choice("function", {str(d.y): d for d in self.derived})
             rows[0].append("function")
-        if letters(*self.functions):
+        if symbolic_sizes(*self.functions):
             n = next((len(given[v.name]) for v in variables if v.ndim == 1 and v.name in given), n)
             inputs["n"] = Number("n", 1, max(MOST, n), n, whole=True)
             rows[0].append("n")

@@ -8,12 +8,12 @@ from ..check.compile import compile_
 from ..check.explicit import symbols_of
 from ..draw.scene import Axes, Scene
 from ..graph.expr import SYMBOL, node, symbols, unnamed
-from ..graph.lengths import letters
+from ..graph.lengths import symbolic_sizes
 from ..notation.numbers import number, numbers
 from .explorer import Explorer, outside
 
 
-class Nudged(Explorer):
+class NudgeExplorer(Explorer):
     """A Jacobian as a heat map, and what it predicts for a nudge of one input, beside the truth."""
 
     def nudged(self, d, sizes, values, column, nudge):
@@ -126,4 +126,4 @@ def entry_names(variables, sizes):
 
 def sizes_of(y, n):
     """A length for every letter: n for the first, then one more for each."""
-    return {letter: n + k for k, letter in enumerate(letters(y))}
+    return {letter: n + k for k, letter in enumerate(symbolic_sizes(y))}

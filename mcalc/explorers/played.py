@@ -7,7 +7,7 @@ import ipywidgets as W
 from .explorer import Explorer
 
 
-class Played(Explorer):
+class StepExplorer(Explorer):
     """An explorer with an input ``step``, from 0 to the most there are, and buttons that move it.
 
     The clock is the browser's: a slow kernel skips ticks.

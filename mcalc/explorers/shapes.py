@@ -12,15 +12,15 @@ from ..derivation import expression_graph
 from ..draw.diagrams import evaluated
 from ..draw.scene import Scene
 from ..graph.expr import shape_text, symbols
-from ..graph.lengths import length, letters
+from ..graph.lengths import length, symbolic_sizes
 from ..graph.variables import let, matrices, scalars, vectors
 from ..notation.numbers import number
 from ..tables import derivative
-from .chained import Chained
+from .chained import GraphExplorer
 from .inputs import Choice, Number
 
 
-class Shapes(Chained):
+class Shapes(GraphExplorer):
     """The Jacobians of a chain as boxes, and one entry of their product as a sum."""
 
     title = "shapes"
@@ -34,7 +34,7 @@ class Shapes(Chained):
             found = ["m", "k", "n"]
         else:
             self.start(y, wrt)
-            found = letters(self.y)
+            found = symbolic_sizes(self.y)
         starts = dict(zip(found, (2, 3, 4) if len(found) > 1 else (3,), strict=False))
         for letter in found[:3]:
             inputs[letter] = Number(letter, 1, 5, starts[letter], whole=True)

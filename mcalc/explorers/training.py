@@ -11,12 +11,12 @@ from ..graph.expr import symbols
 from ..graph.variables import scalars, vectors
 from ..notation.numbers import number
 from .inputs import Choice, Number
-from .played import Played
+from .played import StepExplorer
 
 LOOKS = (("blue", ""), ("orange", "7 4"))
 
 
-class Training(Played):
+class Training(StepExplorer):
     """A training loop of the reader's own, with its methods and rates to choose from."""
 
     title = "training"

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import expr, simplify
 from .expr import ShapeError, UnsupportedError, as_expr, is_number, node, shape_text
-from .lengths import lent
+from .lengths import with_size_providers
 from .primitives import (
     CONCATENATE,
     DET,
@@ -26,6 +26,7 @@ from .primitives import (
     LOGDET,
     LOGICAL_NOT,
     MATMAT,
+    MATRIX_SUM,
     MATVEC,
     MAX,
     NORM,
@@ -35,16 +36,15 @@ from .primitives import (
     SOFTPLUS,
     STACK,
     SUM,
-    TOTAL,
     TRACE,
     TRANSPOSE,
     VECMAT,
+    as_column,
     can_be_nan,
     common_shape,
     elementwise,
     of_vector,
     of_vectors,
-    upright,
 )
 from .simplify import constant
 
@@ -93,7 +93,7 @@ def _is_whole(e):
 
 
 def _is_zero(b):
-    return is_number(b, 0) or upright(b).op.name == "zeros"
+    return is_number(b, 0) or as_column(b).op.name == "zeros"
 
 
 def _without_nan(op, ufunc, a, b):
@@ -142,7 +142,7 @@ def _matmul(a, b):
             f"matmul: {a} @ {b} is {shape_text(a.shape)} by {shape_text(b.shape)}: {advice}"
         )
     product = {(1, 1): DOT, (2, 1): MATVEC, (1, 2): VECMAT, (2, 2): MATMAT}
-    left = upright(a)
+    left = as_column(a)
     whole = node(product[left.ndim, b.ndim], left, b)
     return node(ROW, whole) if a.op is ROW and b.ndim == 2 else whole
 
@@ -154,7 +154,7 @@ def _dot(a, b):
 
 def _inner(a, b):
     """The sums over the last axis of both: of matrices ``A B^T``."""
-    a, b = upright(a), upright(b)
+    a, b = as_column(a), as_column(b)
     if a.ndim == b.ndim == 2:
         return _matmul(a, b.T)
     return _dot(b, a) if b.ndim == 2 else _dot(a, b)
@@ -162,7 +162,7 @@ def _inner(a, b):
 
 def _vdot(a, b):
     """The dot product of all elements, of matrices as well."""
-    a, b = upright(a), upright(b)
+    a, b = as_column(a), as_column(b)
     if a.boolean and b.boolean:
         raise UnsupportedError(f"np.vdot takes numbers: write 1.0 * ({a})")
     if a.ndim != b.ndim or a.ndim == 2 and False in common_shape((a, b)):
@@ -211,11 +211,11 @@ def _sum(a, axis=None):
 
 
 def _added(a, axis, name):
-    a = upright(a)
+    a = as_column(a)
     if axis is not None and not _is_axis(axis, a.ndim):
         raise UnsupportedError(f"{name}: {a} has {a.ndim} axes, there is no axis {axis!r}")
     if axis is None or a.ndim < 2:
-        return node((SUM, TOTAL)[a.ndim - 1], a) if a.ndim else a
+        return node((SUM, MATRIX_SUM)[a.ndim - 1], a) if a.ndim else a
     rows, columns = (constant("ones", length) for length in a.shape)
     return rows @ a if axis in (0, -2) else a @ columns
 
@@ -225,7 +225,7 @@ def _is_axis(axis, ndim):
 
 
 def _mean(a, axis=None):
-    a = upright(a)
+    a = as_column(a)
     whole = _added(a, axis, "np.mean")
     lengths = a.shape if axis is None else (a.shape[axis],)
     return (1 / reduce(np.multiply, map(expr.size, lengths))) * whole if lengths else whole
@@ -268,7 +268,7 @@ def _norm(a, ord=None):
 
 
 def _stack(arrays, axis=0):
-    parts = [upright(a) for a in arrays]
+    parts = [as_column(a) for a in arrays]
     if len({a.ndim for a in parts}) != 1 or parts[0].ndim > 1 or False in common_shape(parts):
         given = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
         error = UnsupportedError if parts[0].ndim > 1 else ShapeError
@@ -282,8 +282,8 @@ def _stack(arrays, axis=0):
 def _filled_like(name, number, a):
     if as_expr(a).boolean:
         raise UnsupportedError(f"{name} takes numbers: write 1.0 * ({as_expr(a)})")
-    a = upright(a)
-    return lent(simplify.filled(as_expr(number), a.shape), a)
+    a = as_column(a)
+    return with_size_providers(simplify.broadcast_to(as_expr(number), a.shape), a)
 
 
 # --- the table -------------------------------------------------------------------------------

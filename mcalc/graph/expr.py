@@ -77,9 +77,9 @@ SYMBOL = Primitive("symbol", None)
 NUMBER = Primitive("number", None)
 SIZE = Primitive("size", None)  # the length n, as a number in a formula
 # `let`: one operand under a reader's name
-NAMED = Primitive("named", lambda a: a, text="{0}", boolean=lambda given: given)
-SLOPE = Primitive("slope", None)  # the result's derivative by a variable, by its name only
-HELD = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
+LET = Primitive("named", lambda a: a, text="{0}", boolean=lambda given: given)
+ADJOINT = Primitive("slope", None)  # the result's derivative by a variable, by its name only
+UNEVALUATED = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
 
 
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
@@ -121,7 +121,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def name(self) -> str | None:
         """The name of a variable or of a ``let``, else None."""
-        return self.params[0] if self.op in (SYMBOL, NAMED) else None
+        return self.params[0] if self.op in (SYMBOL, LET) else None
 
     sum, mean, max, dot = np.sum, np.mean, np.max, np.dot  # x.sum() is np.sum(x)
 
@@ -133,7 +133,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
             raise UnsupportedError(f"{self}[{key!r}]: an index is a whole number or a slice")
         if not -length <= key < length:
             raise IndexError(f"{self}[{key}]: {self} has {length} elements, 0 to {length - 1}")
-        if self.op is NAMED and self.args[0].op.name == "stack":
+        if self.op is LET and self.args[0].op.name == "stack":
             return self.args[0].args[int(key) % length]  # the entry itself is on the path
         return NUMPY["index"](self, int(key) % length)
 
@@ -208,9 +208,9 @@ def node(op: Primitive, *args: Expr, params: tuple = (), shape: tuple | None = N
 def _measures(e: Expr) -> tuple[int, int, int]:
     """How large an expression is; of a name's definition nothing is written."""
     height = 1 + max((a.height for a in e.args), default=0)
-    if e.op is NAMED:
+    if e.op is LET:
         return 1, 0, height
-    parts = e.params[:1] if e.op is HELD else e.args
+    parts = e.params[:1] if e.op is UNEVALUATED else e.args
     weight = min(1 + sum(a.weight for a in parts), ENOUGH)
     inner = [a.nesting + 1 for a in parts]
     if e.op.name in CHAINS and parts[0].op.name in CHAINS[e.op.name]:
@@ -436,7 +436,7 @@ def unnamed(e: Expr) -> Expr:
 
 
 def _opened(e, args):
-    return args[0] if e.op in (NAMED, HELD) else rebuild(e, args)
+    return args[0] if e.op in (LET, UNEVALUATED) else rebuild(e, args)
 
 
 def symbols(*roots: Expr) -> list[Expr]:

@@ -11,14 +11,14 @@ from .expr import SIZE, Expr, ShapeError, node, replace, shape_text, symbols, wa
 # --- lengths ---------------------------------------------------------------------------------
 
 
-def letters(*es: Expr) -> list[str]:
+def symbolic_sizes(*es: Expr) -> list[str]:
     """The symbolic lengths in the shapes of these expressions, in the order of their first use."""
     parts = [n for e in walk(*es) for n in (*e.shape, *(e.params if e.op is SIZE else ()))]
     names = [n for part in parts if isinstance(part, str) for n in part.split(" + ")]
     return list(dict.fromkeys(n for n in names if not n.isdigit()))
 
 
-def told(*inputs: Expr) -> list[str]:
+def sizes_shown_by(*inputs: Expr) -> list[str]:
     """The lengths that the shapes of these inputs show: ``m + n`` shows neither."""
     return [part for e in inputs for part in e.shape if isinstance(part, str) and " " not in part]
 
@@ -32,7 +32,7 @@ def length(part, sizes: dict):
     return sum(int(p) if p.isdigit() else sizes[p] for p in part.split(" + "))
 
 
-def binder(inputs: list[Expr], known=()):
+def make_binder(inputs: list[Expr], known=()):
     """A function that makes the arrays of ``inputs``, a list, from what was given for them.
 
     It takes values that have no name, those of the inputs, None for one that is missing, and more
@@ -56,10 +56,10 @@ def binder(inputs: list[Expr], known=()):
     return bind
 
 
-def bound(inputs, given):
+def bind_values(inputs, given):
     """The arrays by name that are ``given`` for the inputs, and the lengths that they show."""
     more = dict(given)
-    arrays = binder(inputs)((), [more.pop(e.name, None) for e in inputs], more)
+    arrays = make_binder(inputs)((), [more.pop(e.name, None) for e in inputs], more)
     values = {e.name: a for e, a in zip(inputs, arrays, strict=True)}
     return values, sizes_of(inputs, [a.shape for a in arrays])
 
@@ -78,7 +78,7 @@ def sizes_of(inputs, shapes):
         if len(shape) != e.ndim:
             raise _wrong_shape(e, shape)
         for part, found in zip(e.shape, shape, strict=True):
-            if part in told(e):
+            if part in sizes_shown_by(e):
                 sizes.setdefault(part, found)
     for e, shape in zip(inputs, shapes, strict=True):
         for part, found, right in zip(e.shape, shape, length(e.shape, sizes), strict=True):
@@ -98,9 +98,9 @@ def _wrong_shape(e, shape, more=""):
 _FILLED = ("ones", "zeros")
 
 
-def lent(e: Expr, a: Expr) -> Expr:
+def with_size_providers(e: Expr, a: Expr) -> Expr:
     """``e`` with the variables of ``a`` kept in the constants that are filled like it."""
-    known = dict.fromkeys([*symbols(a), *lenders(a)])
+    known = dict.fromkeys([*symbols(a), *size_providers(a)])
     kept = tuple(v for v in known if any(isinstance(n, str) for n in v.shape))
 
     def swap(part):
@@ -111,13 +111,13 @@ def lent(e: Expr, a: Expr) -> Expr:
     return replace(e, swap)
 
 
-def lenders(e: Expr) -> list[Expr]:
+def size_providers(e: Expr) -> list[Expr]:
     """The variables that tell lengths of constants in ``e``."""
     kept = [v for part in walk(e) if part.op.name in _FILLED for v in _kept(part)]
     return list(dict.fromkeys(kept))
 
 
-def plain(e: Expr) -> Expr:
+def without_size_providers(e: Expr) -> Expr:
     """``e`` with constants that have a length and no more."""
 
     def swap(part):
@@ -173,16 +173,16 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     return node(e.op, *args, params=e.params)
 
 
-def settle_lengths(e: Expr) -> Expr:
+def resolve_inside(e: Expr) -> Expr:
     """``e`` with the lengths that it tells itself, from the inside out: ``I A`` is as high as A."""
     while (settled := resolve(e, e.shape)) is not e:
         e = settled
     return e
 
 
-def told_lengths(y: Expr) -> Expr:
+def resolve_open_lengths(y: Expr) -> Expr:
     """``y`` with all lengths; raises ValueError if one is told by nothing in it."""
-    y = settle_lengths(y)
+    y = resolve_inside(y)
     if is_open(y):
         raise ValueError(f'{y} has a constant of unknown length: give it one, as in mc.ones("n")')
     return y

@@ -1,6 +1,6 @@
 """The table of primitives: a row for each operation. To support a new function, add a row.
 
-``row("arcsin", sp.asin, np.arcsin)`` is all that ``np.arcsin`` needs. A row has a name, what is
+``primitive("arcsin", sp.asin, np.arcsin)`` is all that ``np.arcsin`` needs. A row has a name, what is
 done, and the NumPy functions that stand for it. What is done is one of
 
 - a SymPy form, applied element by element. Its derivative is SymPy's.
@@ -28,7 +28,7 @@ from .simplify import constant
 PRIMITIVES: dict[str, Primitive] = {}
 
 
-def row(name, done=None, *functions, numpy=None, **more):
+def primitive(name, done=None, *functions, numpy=None, **more):
     """Add a primitive. ``numpy`` computes it where einsum or the first function does not.
 
     ``more`` are the other fields of :class:`~mcalc.graph.expr.Primitive`. What NumPy has no function for
@@ -41,7 +41,7 @@ def row(name, done=None, *functions, numpy=None, **more):
         op = Primitive(name, numpy or functions[0], done, **more)
     PRIMITIVES[name] = op
     build = elementwise if op.scalar else of_vectors
-    expr.NUMPY |= dict.fromkeys(functions, partial(build, op)) | {name: partial(_plain, op)}
+    expr.NUMPY |= dict.fromkeys(functions, partial(build, op)) | {name: partial(build_node, op)}
     return op
 
 
@@ -62,7 +62,7 @@ def elementwise(op, *operands) -> Expr:
             f"{op.name}: {rows[0]} is a row, {shape_text(rows[0].shape)}, and {others[0]} a "
             f"vertical vector, {shape_text(others[0].shape)}: leave out the .T"
         )
-    return node(ROW, node(op, *map(upright, operands)))
+    return node(ROW, node(op, *map(as_column, operands)))
 
 
 def slope(e, k, rate) -> tuple[str, Expr]:
@@ -71,7 +71,7 @@ def slope(e, k, rate) -> tuple[str, Expr]:
     return f"{out[e.ndim - rate.ndim :]},{out[e.ndim - e.args[k].ndim :]}->{out}", rate
 
 
-def upright(a) -> Expr:
+def as_column(a) -> Expr:
     """A row as the vector it came from."""
     a = as_expr(a)
     return a.args[0] if a.op is ROW else a
@@ -82,7 +82,7 @@ def of_vectors(op, *operands, error=expr.ShapeError, name=None) -> Expr:
 
     ``name`` is what errors call it, if not by the operation's name.
     """
-    operands = tuple(map(upright, operands))
+    operands = tuple(map(as_column, operands))
     for a in operands:
         if a.ndim != 1:
             hint = "" if a.ndim else f"; write [{a}] for one"
@@ -99,7 +99,7 @@ def of_vector(op, a, name=None) -> Expr:
     return of_vectors(op, a, error=UnsupportedError, name=name)
 
 
-def _plain(op, *given):
+def build_node(op, *given):
     """A node of the expressions that are given; what comes after them are parameters."""
     operands = [x for x in given if isinstance(x, Expr)]
     return node(op, *operands, params=given[len(operands) :])
@@ -199,7 +199,7 @@ def differ(v):
     """
     if v.op is expr.SYMBOL:
         return v.params[1:] == ()  # an intermediate variable tells of what it stands for
-    if v.op is expr.NAMED:
+    if v.op is expr.LET:
         return differ(*v.args)
     if v.op in (MATVEC, VECMAT, STACK):
         plain = all(a.op is expr.SYMBOL or not a.ndim and is_number(a) for a in v.args)
@@ -226,7 +226,7 @@ def _lengths(parts):
     return tuple(a.shape[0] for a in parts)
 
 
-def _joint(lengths):
+def joined_length(lengths):
     """The length of vectors of these lengths in one; None if one of them is open."""
     if None in lengths:
         return None
@@ -236,7 +236,7 @@ def _joint(lengths):
 
 
 def _joined(*parts):
-    return (_joint(_lengths(parts)), *parts[0].shape[1:])
+    return (joined_length(_lengths(parts)), *parts[0].shape[1:])
 
 
 KINK = {"branch": _side, "analytic": False}
@@ -249,110 +249,110 @@ COUNTED = {"boolean": lambda *given: False}
 # fmt: off
 
 # element by element
-row("add", lambda a, b: a + b, np.add)
-row("subtract", lambda a, b: a - b, np.subtract)
-row("multiply", lambda a, b: a * b, np.multiply, **KEPT)
-row("divide", lambda a, b: a / b, **COUNTED, numpy=np.divide)
-row("power", lambda a, b: a**b, np.power, np.float_power,
+primitive("add", lambda a, b: a + b, np.add)
+primitive("subtract", lambda a, b: a - b, np.subtract)
+primitive("multiply", lambda a, b: a * b, np.multiply, **KEPT)
+primitive("divide", lambda a, b: a / b, **COUNTED, numpy=np.divide)
+primitive("power", lambda a, b: a**b, np.power, np.float_power,
     boolean=lambda base, exponent: None if base else False)  # (x > 0)**2 has 8 bits
-row("negative", lambda a: -a, np.negative)
-row("exp", sp.exp, np.exp)
-row("expm1", lambda a: sp.exp(a) - 1, np.expm1, text="exp({0}) - 1")
-row("log", sp.log, np.log)
-row("log1p", lambda a: sp.log(1 + a), np.log1p, text="log(1 + {0})")
-row("sqrt", sp.sqrt, np.sqrt, branch=_side)
-row("sin", sp.sin, np.sin)
-row("cos", sp.cos, np.cos)
-row("tan", sp.tan, np.tan)
-row("arctan", sp.atan, np.arctan)
-row("sinh", sp.sinh, np.sinh)
-row("cosh", sp.cosh, np.cosh)
-row("tanh", sp.tanh, np.tanh)
-SIGMOID = row("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})", numpy=_logistic, **COUNTED)
-SOFTPLUS = row("softplus", lambda a: sp.log(1 + sp.exp(a)), text="log(1 + exp({0}))", **COUNTED,
+primitive("negative", lambda a: -a, np.negative)
+primitive("exp", sp.exp, np.exp)
+primitive("expm1", lambda a: sp.exp(a) - 1, np.expm1, text="exp({0}) - 1")
+primitive("log", sp.log, np.log)
+primitive("log1p", lambda a: sp.log(1 + a), np.log1p, text="log(1 + {0})")
+primitive("sqrt", sp.sqrt, np.sqrt, branch=_side)
+primitive("sin", sp.sin, np.sin)
+primitive("cos", sp.cos, np.cos)
+primitive("tan", sp.tan, np.tan)
+primitive("arctan", sp.atan, np.arctan)
+primitive("sinh", sp.sinh, np.sinh)
+primitive("cosh", sp.cosh, np.cosh)
+primitive("tanh", sp.tanh, np.tanh)
+SIGMOID = primitive("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})", numpy=_logistic, **COUNTED)
+SOFTPLUS = primitive("softplus", lambda a: sp.log(1 + sp.exp(a)), text="log(1 + exp({0}))", **COUNTED,
                numpy=lambda a: np.where(np.real(a) > 0, a, 0) + np.log1p(_decay(a)))
-row("absolute", sp.Abs, np.abs, text="|{0}|", **KINK, **KEPT)
-row("sign", lambda a: _if(a > 0, 1, _if(a < 0, -1, 0)), np.sign, **KINK)
-row("maximum", lambda a, b: _if(b > a, b, a), np.maximum, text="max({0}, {1})", **KINK, **KEPT)
-row("minimum", lambda a, b: _if(b < a, b, a), np.minimum, text="min({0}, {1})", **KINK, **KEPT)
-FMAX = row("fmax", lambda a, b: _if(b > a, b, a), numpy=np.fmax, text="fmax({0}, {1})",
+primitive("absolute", sp.Abs, np.abs, text="|{0}|", **KINK, **KEPT)
+primitive("sign", lambda a: _if(a > 0, 1, _if(a < 0, -1, 0)), np.sign, **KINK)
+primitive("maximum", lambda a, b: _if(b > a, b, a), np.maximum, text="max({0}, {1})", **KINK, **KEPT)
+primitive("minimum", lambda a, b: _if(b < a, b, a), np.minimum, text="min({0}, {1})", **KINK, **KEPT)
+FMAX = primitive("fmax", lambda a, b: _if(b > a, b, a), numpy=np.fmax, text="fmax({0}, {1})",
            local=partial(_chosen, np.greater), **KINK, **KEPT)
-FMIN = row("fmin", lambda a, b: _if(b < a, b, a), numpy=np.fmin, text="fmin({0}, {1})",
+FMIN = primitive("fmin", lambda a, b: _if(b < a, b, a), numpy=np.fmin, text="fmin({0}, {1})",
            local=partial(_chosen, np.less), **KINK, **KEPT)
-row("greater", lambda a, b: _if(a > b, 1, 0), np.greater, text="{0} > {1}", **KINK, **TRUTH)
-row("greater_equal", lambda a, b: _if(a >= b, 1, 0), np.greater_equal, text="{0} ≥ {1}", **KINK,
+primitive("greater", lambda a, b: _if(a > b, 1, 0), np.greater, text="{0} > {1}", **KINK, **TRUTH)
+primitive("greater_equal", lambda a, b: _if(a >= b, 1, 0), np.greater_equal, text="{0} ≥ {1}", **KINK,
     **TRUTH)
-row("less", lambda a, b: _if(a < b, 1, 0), np.less, text="{0} < {1}", **KINK, **TRUTH)
-row("less_equal", lambda a, b: _if(a <= b, 1, 0), np.less_equal, text="{0} ≤ {1}", **KINK, **TRUTH)
-row("equal", lambda a, b: _if(sp.Eq(a, b), 1, 0), np.equal, text="{0} = {1}", **KINK, **TRUTH)
-row("not_equal", lambda a, b: _if(sp.Ne(a, b), 1, 0), np.not_equal, text="{0} ≠ {1}", **KINK,
+primitive("less", lambda a, b: _if(a < b, 1, 0), np.less, text="{0} < {1}", **KINK, **TRUTH)
+primitive("less_equal", lambda a, b: _if(a <= b, 1, 0), np.less_equal, text="{0} ≤ {1}", **KINK, **TRUTH)
+primitive("equal", lambda a, b: _if(sp.Eq(a, b), 1, 0), np.equal, text="{0} = {1}", **KINK, **TRUTH)
+primitive("not_equal", lambda a, b: _if(sp.Ne(a, b), 1, 0), np.not_equal, text="{0} ≠ {1}", **KINK,
     **TRUTH)
-LOGICAL_NOT = row("logical_not", lambda a: 1 - a, numpy=lambda a: 1 - a, code="1 - {0}", **TRUTH)
-row("where", lambda c, a, b: _if(sp.Ne(c, 0), a, b), boolean=lambda c, a, b: a and b,
+LOGICAL_NOT = primitive("logical_not", lambda a: 1 - a, numpy=lambda a: 1 - a, code="1 - {0}", **TRUTH)
+primitive("where", lambda c, a, b: _if(sp.Ne(c, 0), a, b), boolean=lambda c, a, b: a and b,
     numpy=lambda c, a, b: np.where(np.real(c) != 0, a, b))
 
 # linear in each operand
-SUM = row("sum", "i->", code="{0}.sum()", **COUNTED)
-DIAG = row("diag", "i->ii", numpy=lambda v: np.where(np.eye(v.shape[-1]), v[..., None], 0),
+SUM = primitive("sum", "i->", code="{0}.sum()", **COUNTED)
+DIAG = primitive("diag", "i->ii", numpy=lambda v: np.where(np.eye(v.shape[-1]), v[..., None], 0),
            code="np.diag({0})", **KEPT)
-OUTER = row("outer", "i,j->ij", code="np.multiply.outer({0}, {1})", **KEPT)
-DOT = row("dot", "i,i->", code="{0}.dot({1})")
-MATVEC = row("matvec", "ij,j->i", code="{0}.dot({1})")
-VECMAT = row("vecmat", "i,ij->j", code="{0}.dot({1})")
-MATMAT = row("matmat", "ij,jk->ik", code="{0}.dot({1})")
-TRANSPOSE = row("transpose", "ij->ji", code="{0}.T", **KEPT)
-TRACE = row("trace", "ii->", text="tr({0})", code="np.trace({0})", **COUNTED)
-TOTAL = row("total", "ij->", text="sum({0})", code="{0}.sum()", **COUNTED)
+OUTER = primitive("outer", "i,j->ij", code="np.multiply.outer({0}, {1})", **KEPT)
+DOT = primitive("dot", "i,i->", code="{0}.dot({1})")
+MATVEC = primitive("matvec", "ij,j->i", code="{0}.dot({1})")
+VECMAT = primitive("vecmat", "i,ij->j", code="{0}.dot({1})")
+MATMAT = primitive("matmat", "ij,jk->ik", code="{0}.dot({1})")
+TRANSPOSE = primitive("transpose", "ij->ji", code="{0}.T", **KEPT)
+TRACE = primitive("trace", "ii->", text="tr({0})", code="np.trace({0})", **COUNTED)
+MATRIX_SUM = primitive("total", "ij->", text="sum({0})", code="{0}.sum()", **COUNTED)
 
 # neither
-MAX = row("max", "i->", numpy=lambda x: np.max(x, axis=-1), branch=_largest, analytic=False, **KEPT,
+MAX = primitive("max", "i->", numpy=lambda x: np.max(x, axis=-1), branch=_largest, analytic=False, **KEPT,
           local=_of_largest,
           grind=lambda x: sp.Piecewise(*((a, sp.And(*(a >= b for b in x))) for a in x[:-1]),
                                        (x[-1], True)), code="{0}.max()")
-NORM = row("norm", "i->", numpy=lambda x: np.sum(x * x, axis=-1) ** 0.5, text="||{0}||",
+NORM = primitive("norm", "i->", numpy=lambda x: np.sum(x * x, axis=-1) ** 0.5, text="||{0}||",
            **COUNTED, local=lambda e, k: ("i,i->", simplify.mul(e.args[0], simplify.invert(e))),
            branch=lambda x: np.sign(np.sum(np.abs(x), axis=-1)),
            grind=lambda x: sp.sqrt(np.sum(x * x)), code="np.sqrt({0}.dot({0}))")
-FROBENIUS = row("frobenius", "ij->", numpy=lambda X: np.sum(X * X, axis=(-2, -1)) ** 0.5,
+FROBENIUS = primitive("frobenius", "ij->", numpy=lambda X: np.sum(X * X, axis=(-2, -1)) ** 0.5,
                 **COUNTED,
                 local=lambda e, k: ("ij,ij->", simplify.mul(e.args[0], simplify.invert(e))),
                 branch=lambda X: np.sign(np.sum(np.abs(X), axis=(-2, -1))), text="||{0}||_F",
                 grind=lambda X: sp.sqrt(np.sum(X * X)), code="np.sqrt(np.sum({0} * {0}))")
-INV = row("inv", "ij->ij", numpy=_inverse, code="np.linalg.inv({0})", **COUNTED,
+INV = primitive("inv", "ij->ij", numpy=_inverse, code="np.linalg.inv({0})", **COUNTED,
           local=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
           grind=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
-DET = row("det", "ij->", numpy=np.linalg.det, code="np.linalg.det({0})", **COUNTED,
+DET = primitive("det", "ij->", numpy=np.linalg.det, code="np.linalg.det({0})", **COUNTED,
           local=lambda e, k: ("ij,ij->", simplify.mul(e, np.linalg.inv(e.args[0]).T)),
           grind=lambda X: sp.Matrix(X).det("berkowitz"), precise=mpmath.det)
-LOGDET = row("logdet", "ij->", numpy=_log_determinant, **COUNTED,
+LOGDET = primitive("logdet", "ij->", numpy=_log_determinant, **COUNTED,
              local=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log(|det({0})|)",
              grind=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
              code="np.linalg.slogdet({0})[1]",
              precise=lambda X: mpmath.log(abs(mpmath.det(X))))
-STACK = row("stack", numpy=lambda *parts: np.stack(parts[:-1], axis=-1 - parts[-1]), **KEPT,
+STACK = primitive("stack", numpy=lambda *parts: np.stack(parts[:-1], axis=-1 - parts[-1]), **KEPT,
             local=lambda e, k: (("i,->i", "i,j->ij")[e.ndim - 1], constant("unit", k, len(e.args))),
             shape=lambda *parts: (len(parts) - 1, *common_shape(parts[:-1])),
             code="np.stack([{all}])")
-CONCATENATE = row("concatenate", numpy=lambda *parts: np.concatenate(parts, axis=-1), **KEPT,
+CONCATENATE = primitive("concatenate", numpy=lambda *parts: np.concatenate(parts, axis=-1), **KEPT,
                   local=lambda e, k: ("ij,j->i", constant("selector", _lengths(e.args), k)),
                   shape=_joined, code="np.concatenate([{all}])")
-ROW = row("row", numpy=lambda v: v[..., None, :], shape=lambda v: (1, *v.shape), code="{0}[None]",
+ROW = primitive("row", numpy=lambda v: v[..., None, :], shape=lambda v: (1, *v.shape), code="{0}[None]",
           **KEPT)
 
 # for what NumPy has no function, by name: operands first, then parameters
-row("index", numpy=lambda x, k: x[..., k], shape=lambda x, k: (), code="{0}[{p}]", **KEPT,
+primitive("index", numpy=lambda x, k: x[..., k], shape=lambda x, k: (), code="{0}[{p}]", **KEPT,
     local=lambda e, k: ("i,i->", constant("unit", *e.params, *e.args[0].shape)))
-row("segment", numpy=lambda v, lengths, k: v[..., sum(lengths[:k]) : sum(lengths[: k + 1])],
+primitive("segment", numpy=lambda v, lengths, k: v[..., sum(lengths[:k]) : sum(lengths[: k + 1])],
     shape=lambda v, lengths, k: (lengths[k],), **KEPT)
-row("blocks", numpy=lambda *parts: np.concatenate(parts, axis=-2), shape=_joined,
+primitive("blocks", numpy=lambda *parts: np.concatenate(parts, axis=-2), shape=_joined,
     code="np.vstack([{all}])")
-row("ones", numpy=lambda n, *lent: np.ones(n), shape=lambda n: (n,), code="np.ones({p})")
-row("zeros", numpy=lambda *n: np.zeros([k for k in n if not isinstance(k, tuple)]),
+primitive("ones", numpy=lambda n, *lent: np.ones(n), shape=lambda n: (n,), code="np.ones({p})")
+primitive("zeros", numpy=lambda *n: np.zeros([k for k in n if not isinstance(k, tuple)]),
     shape=lambda *n: n, code="np.zeros([{p}])")
-row("identity", numpy=np.eye, shape=lambda n: (n, n), code="np.eye({p})")
-row("unit", numpy=lambda k, n: np.eye(n)[k], shape=lambda k, n: (n,),
+primitive("identity", numpy=np.eye, shape=lambda n: (n, n), code="np.eye({p})")
+primitive("unit", numpy=lambda k, n: np.eye(n)[k], shape=lambda k, n: (n,),
     code="np.eye(1, {p1}, {p0})[0]")
-row("selector", shape=lambda lengths, k: (_joint(lengths), lengths[k]),
+primitive("selector", shape=lambda lengths, k: (joined_length(lengths), lengths[k]),
     numpy=lambda lengths, k: np.eye(sum(lengths))[:, sum(lengths[:k]) : sum(lengths[: k + 1])])
 
 # fmt: on

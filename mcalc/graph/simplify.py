@@ -55,17 +55,17 @@ def _factored(e):
         c, powers = _factors_of(e.args[0])
         return -c, powers
     if name == "multiply":
-        return _together(map(_factors_of, e.args))
+        return multiply_factors(map(_factors_of, e.args))
     if name == "divide":
         above, (c, powers) = map(_factors_of, e.args)
         if c != 0:
-            return _together([above, (1 / c, {a: -p for a, p in powers.items()})])
+            return multiply_factors([above, (1 / c, {a: -p for a, p in powers.items()})])
     if name == "power" and is_number(e.args[1]):
         p = e.args[1].params[0]
         c, powers = _factors_of(e.args[0])
         small = abs(p) < 100 or abs(c) == 1  # for a number to the p
         if isinstance(p, Fraction) and p.denominator == 1 and (c or p > 0) and small:
-            return _together([(c ** int(p), {a: q * p for a, q in powers.items()})])
+            return multiply_factors([(c ** int(p), {a: q * p for a, q in powers.items()})])
     return Fraction(1), {e: 1}
 
 
@@ -78,7 +78,7 @@ def _factors_of(operand):
     return operand.factors or _factored(operand)
 
 
-def _together(parts) -> tuple:
+def multiply_factors(parts) -> tuple:
     """The coefficient and powers of a product of such pairs."""
     coefficient, powers = Fraction(1), {}
     for c, more in parts:
@@ -88,7 +88,7 @@ def _together(parts) -> tuple:
     return coefficient, {a: 1 if a.op.name == "ones" else p for a, p in powers.items() if p}
 
 
-def _rank(atom: Expr) -> tuple:
+def sort_key(atom: Expr) -> tuple:
     """Where an atom stands in a product: N, z, sum(x), x, cos(x), (1 + x), A."""
     if atom.op is SIZE or atom.op.name == "identity":
         return (-1, atom.ndim * -1)
@@ -110,7 +110,7 @@ def product(coefficient, powers: dict) -> Expr:
         return np.multiply(product(coefficient, sizes), product(1, rest))
     exact = isinstance(coefficient, Fraction | int)
     top, bottom = coefficient.as_integer_ratio() if exact else (coefficient, 1)
-    ordered = sorted(powers.items(), key=lambda item: _rank(item[0]))
+    ordered = sorted(powers.items(), key=lambda item: sort_key(item[0]))
     above = [_power(a, p) for a, p in ordered if p > 0]
     below = [_power(a, -p) for a, p in ordered if p < 0]
     above = above if top == 1 and above else [as_expr(top), *above]
@@ -125,7 +125,7 @@ def _power(atom, exponent):
 
 def mul(*operands) -> Expr:
     """The product, collected; a factor goes into the branches of a case distinction."""
-    coefficient, powers = _together(factors(as_expr(e)) for e in operands)
+    coefficient, powers = multiply_factors(factors(as_expr(e)) for e in operands)
     if coefficient == 0 or any(a.op.name == "zeros" and p > 0 for a, p in powers.items()):
         return ZERO
     if any(a.ndim == 1 and a.op.name != "ones" for a in powers):
@@ -141,7 +141,7 @@ def mul(*operands) -> Expr:
             turned = _negated(atom)
             if turned is not None:  # which may be one of the other factors
                 parts = (-coefficient, {turned: 1}), (1, powers), (1, {atom: -1})
-                return product(*_together(parts))
+                return product(*multiply_factors(parts))
     return product(coefficient, powers)
 
 
@@ -216,7 +216,7 @@ class _Sum:
         alike = self.places.get(_key(term), len(self.terms))
         near = self.joinable if _is_joinable(term) else ()
         for place in sorted({alike, *(k for k in near if k < alike)} - {len(self.terms)}):
-            joined = _joined(self.terms[place], term)
+            joined = try_merge(self.terms[place], term)
             if joined is not None:
                 self.terms[place] = factors(joined)
                 break
@@ -236,7 +236,7 @@ def _is_joinable(term):
     return any(a.op.name in ("where", "concatenate", "matvec") for a in term[1])
 
 
-def _joined(s, t) -> Expr | None:
+def try_merge(s, t) -> Expr | None:
     """Two terms as one: cases of one condition, vectors cut alike, or matrices times one vector."""
     (c, left), (d, right) = s, t
     if left == right:
@@ -253,7 +253,7 @@ def _joined(s, t) -> Expr | None:
     if a.op.name == "where" and a.args[0] is b.args[0]:
         return where(a.args[0], *(add(mul(c, x), mul(d, y)) for x, y in pairs[1:]))
     if a.op.name == "concatenate" and all(x.shape == y.shape for x, y in pairs):
-        return np.concatenate([filled(add(mul(c, x), mul(d, y)), x.shape) for x, y in pairs])
+        return np.concatenate([broadcast_to(add(mul(c, x), mul(d, y)), x.shape) for x, y in pairs])
     if a.op.name == "matvec" and a.args[1] is b.args[1] and abs(c) == abs(d):
         matrix = matrix_sum(mul(c / abs(c), a.args[0]), mul(d / abs(c), b.args[0]))
         return mul(product(abs(c), rest), np.matmul(matrix, a.args[1]))
@@ -270,14 +270,14 @@ def matrix_sum(*terms):
     return add(*sorted(terms, key=rank))
 
 
-def filled(e: Expr, shape: tuple) -> Expr:
+def broadcast_to(e: Expr, shape: tuple) -> Expr:
     """``e`` in this shape, as NumPy broadcasts it: a scalar stands for a constant vector."""
     if e.ndim == len(shape):
         return e
     if is_number(e, 0):
         return constant("zeros", *shape)
     if len(shape) == 2:  # NumPy repeats a vector in every row
-        return np.outer(constant("ones", shape[0]), filled(e, shape[1:]))
+        return np.outer(constant("ones", shape[0]), broadcast_to(e, shape[1:]))
     return mul(e, constant("ones", *shape))
 
 
@@ -293,7 +293,7 @@ def where(condition: Expr, yes: Expr, no: Expr) -> Expr:
     """Cases; inside a branch what the condition decides is decided."""
     if is_number(condition):
         return yes if condition.params[0] else no
-    yes, no = under(condition, True, yes), under(condition, False, no)
+    yes, no = assuming(condition, True, yes), assuming(condition, False, no)
     if yes is no and yes.ndim >= condition.ndim or is_number(yes, 0) and is_number(no, 0):
         return yes
     return np.where(condition, yes, no)
@@ -304,7 +304,7 @@ COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "not_e
 _EXACT = ("equal", "not_equal")
 
 
-def under(condition: Expr, truth: bool, e: Expr) -> Expr:
+def assuming(condition: Expr, truth: bool, e: Expr) -> Expr:
     """``e`` where the condition holds (or does not): with ``z > 0``, ``max(0, z)`` is ``z``."""
 
     def swap(part):
@@ -315,7 +315,7 @@ def under(condition: Expr, truth: bool, e: Expr) -> Expr:
         if condition.ndim and part.op.name in _EXACT:
             return part
         if part.op.name == "where" and part.args[0] is condition:
-            return under(condition, truth, part.args[1 if truth else 2])
+            return assuming(condition, truth, part.args[1 if truth else 2])
         if part.op.name in ("maximum", "minimum") and condition.op.name in ("greater", "less"):
             large, small = condition.args[:: 1 if condition.op.name == "greater" else -1]
             if set(part.args) == {large, small}:
@@ -330,7 +330,7 @@ def simplified(e: Expr, args: tuple) -> Expr:
     if same(args, e.args):
         return e
     if not e.op.scalar:  # an entry for all is enough only element by element
-        args = tuple(filled(a, old.shape) for a, old in zip(args, e.args, strict=True))
+        args = tuple(broadcast_to(a, old.shape) for a, old in zip(args, e.args, strict=True))
     name = e.op.name
     rules = {
         "add": add,
@@ -340,7 +340,7 @@ def simplified(e: Expr, args: tuple) -> Expr:
         "divide": lambda a, b: e if is_number(b, 0) else mul(a, invert(b)),
         "logical_not": lambda a: add(ONE, mul(-1, a)),
         "where": where,
-        "sum": total,
+        "sum": sum_elements,
     }
     return rules[name](*args) if name in rules else rebuild(e, args)
 
@@ -356,7 +356,7 @@ def invert(e: Expr, exponent=-1) -> Expr:
 # --- contractions ----------------------------------------------------------------------------
 
 
-def split(e: Expr) -> tuple[Expr, Expr]:
+def split_scalar(e: Expr) -> tuple[Expr, Expr]:
     """``(scalar part, the rest)`` of a product: ``2 z x`` is ``2z`` times ``x``."""
     if e.ndim == 0:
         return e, ONE
@@ -369,19 +369,19 @@ def split(e: Expr) -> tuple[Expr, Expr]:
     return product(c, scalar), product(1, rest)
 
 
-def total(e: Expr, length=None) -> Expr:
+def sum_elements(e: Expr, length=None) -> Expr:
     """The sum of the elements: constants in front, ``sum(w x)`` as the dot product."""
-    scalar, vector = split(e)
+    scalar, vector = split_scalar(e)
     if vector.ndim == 0 or vector.op.name == "ones":
         return mul(scalar, size(*(e.shape or (length,))))
     if vector.op.name in ("zeros", "unit"):
         return scalar if vector.op.name == "unit" else ZERO
     c, powers = factors(vector)
     if len(powers) == 2 and all(p == 1 for p in powers.values()):
-        return mul(scalar, np.dot(*sorted(powers, key=_rank)))
+        return mul(scalar, np.dot(*sorted(powers, key=sort_key)))
     parts = _terms(vector) if vector.op.name in ("add", "subtract") else ()
     if any(a.ndim == 0 for _, powers in parts for a in powers):  # sum(x - mean(x)) is 0
-        whole = add(*(total(product(*part), vector.shape[0]) for part in parts))
+        whole = add(*(sum_elements(product(*part), vector.shape[0]) for part in parts))
         if is_number(whole):
             return mul(scalar, whole)
     return mul(scalar, np.sum(vector))
@@ -390,11 +390,13 @@ def total(e: Expr, length=None) -> Expr:
 def matvec(matrix: Expr, vector: Expr) -> Expr:
     """Matrix times vector, constants in front."""
     (rows, _), length = matrix.shape, vector.shape
-    front, matrix = split(matrix)
-    scalar, vector = split(vector)
+    front, matrix = split_scalar(matrix)
+    scalar, vector = split_scalar(vector)
     if matrix.ndim < 2:  # every row is the same
-        return mul(front, scalar, total(mul(matrix, vector), *length), constant("ones", rows))
-    vector = filled(vector, length)
+        return mul(
+            front, scalar, sum_elements(mul(matrix, vector), *length), constant("ones", rows)
+        )
+    vector = broadcast_to(vector, length)
     if vector.op.name == "zeros":
         return ZERO
     if matrix.op.name == "selector":

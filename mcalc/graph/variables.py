@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from numbers import Integral
 
-from .expr import NAMED, SYMBOL, Expr, as_expr, node, walk
+from .expr import LET, SYMBOL, Expr, as_expr, node, walk
 
 _RESERVED = (  # what the notation writes and mc.read knows; e and pi can be names
     "I T d i otherwise sum_i tr trace det inv diag norm outer dot sum mean max min fmax fmin abs "
@@ -85,8 +85,8 @@ def let(name: str, value) -> Expr:
     """
     check_name(name)
     value = as_expr(value)
-    if value.op is NAMED:
+    if value.op is LET:
         value = value.args[0]
     if any(e.name == name for e in walk(value)):
         raise ValueError(f"the name {name!r} is already taken: {value} uses it for something else")
-    return node(NAMED, value, params=(name,), shape=value.shape)
+    return node(LET, value, params=(name,), shape=value.shape)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 
-from ..graph.expr import NAMED, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed, walk
+from ..graph.expr import LET, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed, walk
 from ..graph.primitives import differ
 from ..graph.simplify import COMPARISONS
 
 
-class Graph:
+class Intermediates:
     """The intermediate variables of a derivation, one operator each.
 
     ``definitions`` maps each variable to what it is made of, in terms of the others; the result
@@ -29,7 +29,7 @@ class Graph:
         self._made: dict[Expr, Expr] = {}  # the variable that stands for an operation
         self.numbered: list[Expr] = []  # those of them that the reader has not named
         self.definitions: dict[Expr, Expr] = {}
-        whole = y.args[0] if y.op is NAMED else y
+        whole = y.args[0] if y.op is LET else y
         listed = whole.op.name == "stack" and whole.ndim == 1
         entries = {f"{output}_{k}": e for k, e in enumerate(whole.args, 1)} if listed else {}
         taken = taken | {output, *entries}
@@ -77,14 +77,14 @@ class Graph:
                 self._operand(parent, e)
             elif e in self.depends and e not in self.sources and e not in self._made:
                 stack.append((parent, e, True))
-                inner = e.args[0] if e.op is NAMED else e
+                inner = e.args[0] if e.op is LET else e
                 left = inner.args if inner not in self._inlined else ()
                 stack.extend((inner, a, False) for a in reversed(left))
         return whole
 
     def _inside(self, e):
         """The operation ``e`` with a variable introduced for each of its operands."""
-        e = e.args[0] if e.op is NAMED else e
+        e = e.args[0] if e.op is LET else e
         if e in self.sources:
             return e
         if e not in self._inlined:
@@ -97,7 +97,7 @@ class Graph:
     def _operand(self, parent, e):
         fixed = e not in self.depends or e in self.sources
         matrix = e.ndim > 1 and not self.by_matrix  # would have a Jacobian of three axes
-        if fixed or matrix or e.op is not NAMED and self._stays(parent, e):
+        if fixed or matrix or e.op is not LET and self._stays(parent, e):
             return self._inside(e)
         if e not in self._made:
             self._introduce(e, e.name)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from ..graph import expr, simplify
-from ..graph.expr import NAMED, SYMBOL, Expr, node, replace, unnamed, walk
+from ..graph.expr import LET, SYMBOL, Expr, node, replace, unnamed, walk
 from ..graph.simplify import ONE
 from .terms import Term
 
 
-def fold(terms: list[Term], named: Expr, given: bool) -> list[Term]:
+def put_names_back(terms: list[Term], named: Expr, given: bool) -> list[Term]:
     """Write what has a name under it: softmax is ``diag(s) - s s^T``, and a norm ``1/r``.
 
     A vector's name is taken where its scalar factors make the formula shorter, a name that the
@@ -23,7 +23,7 @@ def fold(terms: list[Term], named: Expr, given: bool) -> list[Term]:
         if not (given and of_vectors and any(whole in _divisors(t) for t in terms)):
             return terms
         return [_put(t, {whole: named}) for t in terms]
-    scalar, vector = simplify.split(whole)
+    scalar, vector = simplify.split_scalar(whole)
     if vector.ndim == 0 or len(walk(named)) < 5:
         return terms
     below = {a: a for a in simplify.factors(scalar)[1]}  # what belongs to the name stays as it is
@@ -57,7 +57,7 @@ def _written(term: Term) -> list[Expr]:
 
     def visit(e):
         seen[e] = None
-        return e if e.op is NAMED else None
+        return e if e.op is LET else None
 
     for e in (term.coefficient, *term.vectors.values()):
         replace(e, visit)
@@ -76,7 +76,7 @@ def _put(term: Term, swap: dict) -> Term:
 def _rebuilt(e: Expr, args: tuple) -> Expr:
     """An operation on new operands, with their scalars in front of products."""
     if e.op.spec and len(args) > 1:
-        scalars, args = zip(*map(simplify.split, args), strict=True)
+        scalars, args = zip(*map(simplify.split_scalar, args), strict=True)
         if all(a.ndim == old.ndim for a, old in zip(args, e.args, strict=True)):
             return simplify.mul(*scalars, node(e.op, *args, params=e.params))
         args = [simplify.mul(*pair) for pair in zip(scalars, args, strict=True)]

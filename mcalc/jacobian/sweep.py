@@ -14,7 +14,7 @@ import numpy as np
 
 from ..graph.expr import SYMBOL, Expr, is_number, node, rebuild, replace, walk
 from .local import local_jacobian
-from .terms import contraction, spread
+from .terms import in_shape_of, times_vector
 
 
 class _Sweep:
@@ -59,11 +59,11 @@ def forward(y: Expr, changes: dict[Expr, Expr]) -> Expr:
             terms = []
             for k, a in enumerate(e.args):
                 local = sweep.local(e, k) if a in found else None
-                terms += contraction([local], found[a], "inp") if local is not None else []
+                terms += times_vector([local], found[a], "inp") if local is not None else []
             whole = _upright(terms, e.shape)
             if not _is_zero(whole):
                 found[e] = sweep.named(whole)
-    return sweep.resolved(found[y]) if y in found else spread([], y.shape)
+    return sweep.resolved(found[y]) if y in found else in_shape_of([], y.shape)
 
 
 def backward(y: Expr, row: Expr, variables: tuple) -> list[Expr]:
@@ -76,10 +76,10 @@ def backward(y: Expr, row: Expr, variables: tuple) -> list[Expr]:
         for k, a in enumerate(e.args):
             local = sweep.local(e, k) if a in sweep.depends else None
             if local is not None:
-                part = _upright(contraction([local], whole, "out"), a.shape)
+                part = _upright(times_vector([local], whole, "out"), a.shape)
                 if not _is_zero(part):
                     parts.setdefault(a, []).append(sweep.named(part))
-    none = {v: spread([], v.shape) for v in variables}
+    none = {v: in_shape_of([], v.shape) for v in variables}
     return [sweep.resolved(reduce(np.add, parts.get(v, [none[v]]))) for v in variables]
 
 
@@ -88,4 +88,4 @@ def _is_zero(e):
 
 
 def _upright(terms, shape):
-    return spread([dataclasses.replace(t, out=(), inp=t.out + t.inp) for t in terms], shape)
+    return in_shape_of([dataclasses.replace(t, out=(), inp=t.out + t.inp) for t in terms], shape)

@@ -27,8 +27,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..graph import simplify
-from ..graph.expr import SLOPE, Expr, UnsupportedError, is_number
-from ..graph.simplify import ONE, ZERO, add, matvec, mul, split, total
+from ..graph.expr import ADJOINT, Expr, UnsupportedError, is_number
+from ..graph.simplify import ONE, ZERO, add, matvec, mul, split_scalar, sum_elements
 
 fresh = itertools.count().__next__
 
@@ -64,7 +64,7 @@ class Term:
             other = here if units[0] is e else e
             scalar, here = simplify.element(other, units[0].params[0]), units[0]
         else:
-            scalar, here = split(mul(here, e))
+            scalar, here = split_scalar(mul(here, e))
         self.coefficient = mul(self.coefficient, scalar)
         self.lengths.setdefault(label, e.shape[0])
         if here.ndim and here.op.name != "ones":
@@ -74,7 +74,7 @@ class Term:
 
     def _times_matrix(self, e, a, b):
         self.lengths.setdefault(a, e.shape[0]), self.lengths.setdefault(b, e.shape[1])
-        scalar, e = split(e)
+        scalar, e = split_scalar(e)
         self.coefficient = mul(self.coefficient, scalar)
         kind = e.op.name
         if kind == "zeros":
@@ -138,7 +138,7 @@ class Term:
         """Take out the matrices between two labels: their product, entry by entry, rows at a."""
         here = [x for x in self.matrices if {a, b} == {*x[1:]}]
         self.matrices = [x for x in self.matrices if {a, b} != {*x[1:]}]
-        if all(row != a and m.op is not SLOPE for m, row, _ in here):
+        if all(row != a and m.op is not ADJOINT for m, row, _ in here):
             return np.transpose(mul(*(m for m, *_ in here)))
         return mul(*(m if row == a else np.transpose(m) for m, row, _ in here))
 
@@ -175,9 +175,9 @@ class Term:
         length = self.lengths.pop(s)
         v = self.vectors.pop(s, ONE)
         if near:
-            self.times(matvec(self.between(*near, s), simplify.filled(v, (length,))), near)
+            self.times(matvec(self.between(*near, s), simplify.broadcast_to(v, (length,))), near)
         else:
-            self.coefficient = mul(self.coefficient, total(v, length))
+            self.coefficient = mul(self.coefficient, sum_elements(v, length))
 
     @property
     def weight(self):
@@ -194,7 +194,8 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
 
     They have no label in common, as each comes from :data:`fresh`.
     """
-    if outer.out == outer.inp and not outer.factors:  # a multiple of the identity, as of a sum
+    apart = len({*outer.out}) == len(outer.out)  # and not the diagonal alone, as A ⊗ I has it
+    if apart and outer.out == outer.inp and not outer.factors:  # a multiple of the identity
         one = outer.coefficient is ONE
         scaled = inner.coefficient if one else mul(outer.coefficient, inner.coefficient)
         lengths = inner.lengths | dict(zip(inner.out, shape, strict=True))
@@ -222,7 +223,7 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
     return whole.contract()
 
 
-def contraction(terms, e: Expr, side: str) -> list[Term]:
+def times_vector(terms, e: Expr, side: str) -> list[Term]:
     """The terms of Jacobian times column (``side="inp"``), or of row times Jacobian (``"out"``).
 
     ``e`` has the shape of that side; where it has an axis more, as a matrix whose columns are such
@@ -238,7 +239,7 @@ def contraction(terms, e: Expr, side: str) -> list[Term]:
     return collect(done)
 
 
-def spread(terms, shape: tuple, turned=False) -> Expr:
+def in_shape_of(terms, shape: tuple, turned=False) -> Expr:
     """The derivative of a scalar as a formula in the shape of what it is by, or ``turned``.
 
     Of a matrix that shape is the gradient's, and turned it is numerator layout.
@@ -303,7 +304,7 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
     A scalar for 1 x 1, a vector for a column, ``v.T`` for a row, else a matrix.
     """
     if not terms:
-        whole = simplify.filled(ZERO, (*out, *inp))
+        whole = simplify.broadcast_to(ZERO, (*out, *inp))
         return np.transpose(whole) if inp and not out else whole
     atoms = [a for t in terms for a in simplify.factors(t.coefficient)[1]]
     conditions = [a.args[0] for a in atoms if a.op.name == "where"]
@@ -314,7 +315,7 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
         return _blocks(terms, out, inp)
     if _has_unit(terms, "out"):  # a row for each of several scalar outputs
         units = [simplify.constant("unit", k, *out) for k in range(*out)]
-        rows = [contraction(_not_beside(terms, e), e, "out") for e in units]
+        rows = [times_vector(_not_beside(terms, e), e, "out") for e in units]
         return np.stack([formula(row, (), inp) for row in rows])
     if _has_unit(terms, "inp"):  # a column for each of several scalar variables
         turned = [replace(t, out=t.inp, inp=t.out) for t in terms]
@@ -322,16 +323,16 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
     terms = [_multiplied_out(t) for t in terms]
     if out and inp:
         parts = [_matrix(t, out, inp) for t in terms]
-        return simplify.filled(simplify.matrix_sum(*parts), (*out, *inp))
-    whole = simplify.filled(add(*map(_product, terms)), out or inp)
+        return simplify.broadcast_to(simplify.matrix_sum(*parts), (*out, *inp))
+    whole = simplify.broadcast_to(add(*map(_product, terms)), out or inp)
     return np.transpose(whole) if inp else whole
 
 
 def _branch(term, condition, truth):
-    coefficient = simplify.under(condition, truth, term.coefficient)
+    coefficient = simplify.assuming(condition, truth, term.coefficient)
     decided = replace(deepcopy(term), coefficient=coefficient, vectors={})
     for a, v in term.vectors.items():
-        decided.times(simplify.filled(simplify.under(condition, truth, v), v.shape), (a,))
+        decided.times(simplify.broadcast_to(simplify.assuming(condition, truth, v), v.shape), (a,))
     return decided
 
 
@@ -380,12 +381,12 @@ def _matrix(term, out, inp):
     """One term between a row's and a column's label."""
     (i,), (j,) = term.out, term.inp
     if i == j and i in term.vectors:
-        return np.diag(simplify.filled(_product(term), out))
+        return np.diag(simplify.broadcast_to(_product(term), out))
     if i == j:
         return mul(term.coefficient, simplify.constant("identity", *out))
     if term.matrices:
         return mul(term.coefficient, _scaled(term, i, j))
-    ends = (simplify.filled(term.vectors.get(a, ONE), n) for a, n in ((i, out), (j, inp)))
+    ends = (simplify.broadcast_to(term.vectors.get(a, ONE), n) for a, n in ((i, out), (j, inp)))
     return mul(term.coefficient, np.outer(*ends))
 
 
@@ -403,12 +404,12 @@ def _blocks(terms, out, inp):
     parts += [formula(whole, out, inp)] if whole else []
     if len(parts) == 1:
         return parts[0]
-    return simplify.filled(add(*parts), (*out, *inp))
+    return simplify.broadcast_to(add(*parts), (*out, *inp))
 
 
 def _cut_at(lengths, terms, inp):
     blocks = []
     for k, length in enumerate(lengths):
-        part = contraction(terms, simplify.constant("selector", lengths, k), "out")
+        part = times_vector(terms, simplify.constant("selector", lengths, k), "out")
         blocks.append(formula(part, (length,), inp))
     return simplify.constant("blocks", *blocks) if inp else np.concatenate(blocks)

@@ -11,12 +11,12 @@ from functools import reduce
 
 import numpy as np
 
-from ..graph.expr import SLOPE, Expr, node
-from ..jacobian.terms import Term, collect, compose, contraction, spread
-from .steps import Lines
+from ..graph.expr import ADJOINT, Expr, node
+from ..jacobian.terms import Term, collect, compose, in_shape_of, times_vector
+from .steps import StepWriter
 
 
-class Backward(Lines):
+class Backward(StepWriter):
     """The lines of the four steps in one style of notation."""
 
     def __init__(self, graph, closed: Expr, style):
@@ -33,7 +33,7 @@ class Backward(Lines):
             pairs = [(u, t, local) for u in self.children(v) for t in found[u]
                      for local in graph.terms[u, v]]  # fmt: skip
             found[v] = collect([compose(t, local, u.shape) for u, t, local in pairs])
-        self.whole = spread(found[self.x], self.x.shape, turned=True)
+        self.whole = in_shape_of(found[self.x], self.x.shape, turned=True)
 
     def chain(self) -> str:
         """The derivatives that go back, the result's by the matrix at the end."""
@@ -41,7 +41,7 @@ class Backward(Lines):
 
     def slope(self, v: Expr) -> Expr:
         """The derivative of the result by ``v`` as a name, in the shape of ``v``."""
-        return node(SLOPE, params=(self.graph.result, v), shape=v.shape)
+        return node(ADJOINT, params=(self.graph.result, v), shape=v.shape)
 
     def pulled(self, v: Expr) -> Expr:
         """The derivative by ``v`` made of those by what ``v`` goes into, in numerator layout.
@@ -50,7 +50,7 @@ class Backward(Lines):
         """
         children = self.children(v)
         if not children:
-            return spread([], v.shape, turned=True)
+            return in_shape_of([], v.shape, turned=True)
         return reduce(np.add, [self.through(u, v) for u in children])
 
     def children(self, v: Expr) -> list[Expr]:
@@ -61,10 +61,10 @@ class Backward(Lines):
         """What one operation makes of the derivative by its result ``u``."""
         terms, local, back = self.graph.terms[u, v], self.locals[u, v], self.slope(u)
         if u is self.graph.result:
-            return spread(terms, v.shape, turned=True)
+            return in_shape_of(terms, v.shape, turned=True)
         if local is not None:
             return back.T @ local if u.ndim and local.ndim else back * local
-        return spread(contraction(terms, back, "out"), v.shape, turned=True)
+        return in_shape_of(times_vector(terms, back, "out"), v.shape, turned=True)
 
     def all(self) -> list[str]:
         """Introduce, differentiate, combine, substitute."""
@@ -80,7 +80,7 @@ class Backward(Lines):
         return self.style("∂", self.write(self.graph.result), self.write(v))
 
 
-class Products(Lines):
+class Products(StepWriter):
     """A vector by a matrix: in place of its Jacobian, what that makes of a step and of a row."""
 
     def __init__(self, graph, forward: Expr, back: Expr, row: Expr, style):

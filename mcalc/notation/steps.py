@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 from ..graph.expr import Expr, replace, walk
-from ..jacobian.intermediates import Graph
+from ..jacobian.intermediates import Intermediates
 from .style import STYLES
 from .write import CASES, LONG, PRODUCT, SUM, Writer, unwritten
 
@@ -25,7 +25,7 @@ class Step:
     text: str
 
 
-def _told(steps):
+def numbered_steps(steps):
     """The numbered steps, without those that say nothing or only repeat the one before."""
     pairs = zip(steps, (None, *steps[:-1]), strict=True)
     return [
@@ -37,7 +37,9 @@ def _told(steps):
 
 def as_text(steps, shape: str, rule: str, reason: str) -> str:
     """The whole derivation as plain text; without a ``reason`` it says nothing of the rule."""
-    lines = [head.ljust(18) + s.text.replace("\n", "\n" + " " * 18) for head, s in _told(steps)]
+    lines = [
+        head.ljust(18) + s.text.replace("\n", "\n" + " " * 18) for head, s in numbered_steps(steps)
+    ]
     chained = f"\n{rule}: {reason}" if reason else ""
     return "\n".join(lines) + f"   ({shape}){chained}"
 
@@ -45,7 +47,8 @@ def as_text(steps, shape: str, rule: str, reason: str) -> str:
 def as_latex(steps, shape: str, rule: str, reason: str) -> str:
     """The whole derivation as LaTeX, in two columns."""
     rows = [
-        rf"\text{{{head}}} & " + s.latex.replace("\n", _NEXT + "& ") for head, s in _told(steps)
+        rf"\text{{{head}}} & " + s.latex.replace("\n", _NEXT + "& ")
+        for head, s in numbered_steps(steps)
     ]
     size = r" \qquad (" + shape.replace("x", r"\times") + ")"
     rows[-1] += size
@@ -76,10 +79,10 @@ class Unwritten:
         return ""
 
 
-class Lines:
+class StepWriter:
     """The lines of the four steps in one style of notation."""
 
-    def __init__(self, graph: Graph, closed: Expr, style):
+    def __init__(self, graph: Intermediates, closed: Expr, style):
         self.graph, self.locals, self.closed, self.style = graph, graph.locals, closed, style
         names = [e.name for d in graph.definitions.values() for e in walk(d) if e.name]
         self.write = Writer(style, graph.definitions[graph.result], names=names)

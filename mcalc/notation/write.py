@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from ..graph import expr, simplify
-from ..graph.expr import NAMED, NUMBER, SIZE, SLOPE, SYMBOL, Expr, is_number
+from ..graph.expr import ADJOINT, LET, NUMBER, SIZE, SYMBOL, Expr, is_number
 from .style import STYLES, Style
 
 CASES, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a written part holds together
@@ -217,7 +217,7 @@ class Writer:
         """Whether a factor stands right behind a number: 2x, 2(w - x), but 2 cos(x)."""
         while f.op.name in ("power", "row", "matvec", "outer", "transpose", "index"):
             f = f.args[0]
-        return f.op in (SYMBOL, NAMED) or f.op.name in (*_SUMS, "identity", "dot")
+        return f.op in (SYMBOL, LET) or f.op.name in (*_SUMS, "identity", "dot")
 
     def _divide(self, e, write=None):
         top, bottom = e.args
@@ -280,7 +280,7 @@ class Writer:
 
     def _dot(self, e):
         a, b = e.args
-        if b.op.name in _PRODUCTS or a.op is SLOPE:
+        if b.op.name in _PRODUCTS or a.op is ADJOINT:
             return f"{self.laid(a, POWER)} {self(b)}", PRODUCT
         if a.op.name == "vecmat":
             return f"{self.laid(a, PRODUCT)} {self.fitting(b, POWER)}", PRODUCT
@@ -337,7 +337,7 @@ class Writer:
         return f"{self.fitting(e.args[0], POWER)} {self.laid(e.args[1], POWER)}", PRODUCT
 
     def _transpose(self, e):
-        if e.args[0].op is SLOPE:
+        if e.args[0].op is ADJOINT:
             return self._slope(*e.args, turned=True)
         return self(e.args[0], ATOM) + "^T", POWER
 
@@ -361,7 +361,7 @@ class Writer:
     def _row(self, e):
         (v,) = e.args
         name, scalar_first = v.op.name, v.args and v.args[0].ndim == 0
-        if v.op is SLOPE:
+        if v.op is ADJOINT:
             return self._slope(v, turned=True)
         if name == "where" and not any(condition.ndim for condition in _conditions(v)):
             return self._where(v, lambda e, level: self.laid(_spread(e, v.shape), level))

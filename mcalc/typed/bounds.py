@@ -8,8 +8,8 @@ from fractions import Fraction
 import numpy as np
 
 from ..graph.expr import NUMBER, Expr, ShapeError, as_expr, shape_text
-from .data_sums import of_examples, total
-from .operators import Example, divide, kind, power
+from .data_sums import of_data_terms, sum_over_data
+from .operators import DataTerm, divide, kind, power
 from .tokens import ReadError
 
 # --- building --------------------------------------------------------------------------------
@@ -38,13 +38,13 @@ class Builder:
         try:
             if function in (power, divide, np.divide):
                 operands = operands[0], self.below(function, operands[1])
-            if function is not total and any(isinstance(e, Example) for e in operands):
-                e = of_examples(function, operands)
+            if function is not sum_over_data and any(isinstance(e, DataTerm) for e in operands):
+                e = of_data_terms(function, operands)
             else:
                 _refuse_beside(function, operands)
                 self.turned += self.size(*operands)[0] if function is np.transpose else 0
                 e = function(*operands)
-            for part in e.parts if isinstance(e, Example) else [e]:
+            for part in e.parts if isinstance(e, DataTerm) else [e]:
                 self.check(part)
             return e
         except RecursionError:
@@ -54,7 +54,7 @@ class Builder:
 
     def below(self, function, e):
         """An exponent or denominator, if its value is fit to be one."""
-        value = None if isinstance(e, Example) else self.size(e)[2]
+        value = None if isinstance(e, DataTerm) else self.size(e)[2]
         if value is None:
             return e
         if function is not power:

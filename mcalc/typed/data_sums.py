@@ -7,7 +7,7 @@ import numpy as np
 from ..graph.expr import Expr, ShapeError, UnsupportedError, as_expr, is_number
 from ..graph.forms import ones, outer
 from ..graph.primitives import ROW
-from .operators import Example, _times, divide, dot, kind, negative, power, product, relu
+from .operators import DataTerm, _times, divide, dot, kind, negative, power, product, relu
 
 # --- sums over the data ----------------------------------------------------------------------
 
@@ -18,28 +18,28 @@ _LINEAR = {  # where an operand may be a row of the data; the others are scalars
 }
 
 
-def of_examples(function, operands):
+def of_data_terms(function, operands):
     """What an operation makes of operands some of which are examples: an Example."""
     if function is np.transpose:
         (e,) = operands
-        return Example(e.weight, e.rows, e.rows is not None and not e.turned)
+        return DataTerm(e.weight, e.rows, e.rows is not None and not e.turned)
     if function in (product, dot) and {*map(kind, operands)} != {"scalar"}:
-        return _product_of_examples(function, *operands)
+        return _product_of_data_terms(function, *operands)
     function = np.multiply if function is product else function
     if not isinstance(function, np.ufunc) and function not in (*_LINEAR, power, relu):
         raise UnsupportedError("sum_i: in it stand scalars, examples and functions of scalars")
-    first = next((e for e in operands if isinstance(e, Example) and e.rows is not None), None)
+    first = next((e for e in operands if isinstance(e, DataTerm) and e.rows is not None), None)
     places = _LINEAR.get(function, ()) if first else ()
     weights = []
     for place, e in enumerate(operands):
         if place in places and not is_zero(e):
-            if not isinstance(e, Example) or e.rows is not first.rows or e.turned != first.turned:
+            if not isinstance(e, DataTerm) or e.rows is not first.rows or e.turned != first.turned:
                 raise ShapeError("sum_i: only multiples of one row of the data can be added")
         elif kind(e) != "scalar" and not (place in places and is_zero(e)):
             raise ShapeError("sum_i: a scalar is expected here: write w.x_i, or y_i of a vector")
         weights.append(as_expr(0) if place in places and is_zero(e) else _weight(e))
     whole = function(*weights)
-    return Example(whole, first.rows, first.turned) if first else Example(whole)
+    return DataTerm(whole, first.rows, first.turned) if first else DataTerm(whole)
 
 
 def is_zero(e):
@@ -49,12 +49,12 @@ def is_zero(e):
 
 
 def _weight(e):
-    return e.weight if isinstance(e, Example) else e
+    return e.weight if isinstance(e, DataTerm) else e
 
 
-def _product_of_examples(function, a, b):
+def _product_of_data_terms(function, a, b):
     kinds = kind(a), kind(b)
-    sides = [e for e in (a, b) if isinstance(e, Example) and e.rows is not None]
+    sides = [e for e in (a, b) if isinstance(e, DataTerm) and e.rows is not None]
     if len(sides) == 2:
         raise UnsupportedError("sum_i: x_i stands once in each product")
     scalar, other = (a, b) if kinds[0] == "scalar" else (b, a)
@@ -62,22 +62,22 @@ def _product_of_examples(function, a, b):
         if kind(other) == "matrix":
             raise UnsupportedError("sum_i: it adds up scalars and rows: take the matrix out of it")
         if not sides:  # the same row for every example
-            other = Example(as_expr(1), outer(ones(), other), kind(other) == "row")
-        return Example(_times(_weight(scalar), other.weight), other.rows, other.turned)
+            other = DataTerm(as_expr(1), outer(ones(), other), kind(other) == "row")
+        return DataTerm(_times(_weight(scalar), other.weight), other.rows, other.turned)
     data = sides[0] if sides else None
     if data and (function is dot or kinds == ("row", "column")):
         v = b if data is a else a
-        return Example(_times(data.weight, np.matmul(data.rows, v.T if kind(v) == "row" else v)))
+        return DataTerm(_times(data.weight, np.matmul(data.rows, v.T if kind(v) == "row" else v)))
     if data and kinds == ("row", "matrix"):
-        return Example(a.weight, np.matmul(a.rows, b), True)
+        return DataTerm(a.weight, np.matmul(a.rows, b), True)
     if data and kinds == ("matrix", "column"):
-        return Example(b.weight, np.matmul(b.rows, a.T))
+        return DataTerm(b.weight, np.matmul(b.rows, a.T))
     raise UnsupportedError("sum_i: it adds up scalars and rows, such as w.x_i and x_i^T")
 
 
-def total(e) -> Expr:
+def sum_over_data(e) -> Expr:
     """The sum of an example over the data."""
-    if not isinstance(e, Example) or e.rows is None and e.weight.ndim == 0:
+    if not isinstance(e, DataTerm) or e.rows is None and e.weight.ndim == 0:
         raise ShapeError("sum_i: nothing in it runs over the data: write y_i or x_i")
     if e.rows is None:
         return np.sum(e.weight)

@@ -23,7 +23,7 @@ from ..graph.primitives import DOT, PRIMITIVES, ROW, STACK, of_vectors
 from ..notation.style import of_pi
 
 
-class Example:
+class DataTerm:
     """What stands for example i in a sum over the data: ``weight`` i, alone or times row i.
 
     The weight is a vector over the data, or one number for all; ``rows`` is the matrix of the data
@@ -40,7 +40,7 @@ class Example:
 
 def kind(e) -> str:
     """How it stands in a product: as a scalar, column, row or matrix."""
-    if isinstance(e, Example):
+    if isinstance(e, DataTerm):
         return "scalar" if e.rows is None else "row" if e.turned else "column"
     return "row" if e.op is ROW else ("scalar", "column", "matrix")[e.ndim]
 

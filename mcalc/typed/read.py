@@ -13,7 +13,7 @@ import numpy as np
 from ..graph.expr import SIZE, Expr, as_expr, is_number
 from ..graph.forms import ones, zeros
 from .bounds import Builder
-from .data_sums import total
+from .data_sums import sum_over_data
 from .operators import (
     COMPARISONS,
     CONSTANTS,
@@ -21,7 +21,7 @@ from .operators import (
     FACTORS,
     FUNCTIONS,
     OF_LENGTHS,
-    Example,
+    DataTerm,
     dot,
     kind,
     laid_out,
@@ -60,7 +60,7 @@ class _Factor:
 
     operation: str
     column: int
-    value: Expr | Example
+    value: Expr | DataTerm
     number: str  # as it was typed, if it is a number and nothing more
     first: int
     end: int
@@ -281,7 +281,7 @@ class _Reader:
         )
         if not index and kind(v) == "scalar":
             return  # z[b, 1] is a number times a list
-        element = f"{'x' if kind(v) != 'column' or isinstance(v, Example) else name.text}_1"
+        element = f"{'x' if kind(v) != 'column' or isinstance(v, DataTerm) else name.text}_1"
         if index and index[1] != "0":
             element = f"{element[:-1]}{int(index[1]) + 1}, counted from 1"
         message = f"an element is written {element}; before a list there is a space"
@@ -331,9 +331,9 @@ class _Reader:
 
     def element(self, v, index):
         if index == "i":
-            if not self.names.in_sum or isinstance(v, Example) or v.ndim != 1:
+            if not self.names.in_sum or isinstance(v, DataTerm) or v.ndim != 1:
                 raise TypeError("_i stands behind a column, inside sum_i (...)")
-            return Example(v)
+            return DataTerm(v)
         length = number_of_elements(v)
         if not length:
             raise TypeError(f"_{index} stands behind a column of known length")
@@ -399,7 +399,7 @@ class _Reader:
             if mark.text == ";":
                 grid.append([])
             grid[-1].append(self.cases())
-        if any(isinstance(e, Example) for row in grid for e in row):
+        if any(isinstance(e, DataTerm) for row in grid for e in row):
             raise ReadError("a list holds nothing that runs over the data", opening.column)
         return self.build(opening.column, laid_out, grid)
 
@@ -460,11 +460,11 @@ class _Reader:
             self.taken_up = value
             value = self.chain()
         self.names.in_sum -= 1
-        return self.build(token.column, total, value)
+        return self.build(token.column, sum_over_data, value)
 
 
 def _as_zeros(e, other):
     """The number 0 beside a row or column as zeros of that shape."""
-    if isinstance(e, Example) or isinstance(other, Example) or not is_number(e, 0):
+    if isinstance(e, DataTerm) or isinstance(other, DataTerm) or not is_number(e, 0):
         return e
     return {"row": zeros().T, "column": zeros()}.get(kind(other), e)

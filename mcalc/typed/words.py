@@ -8,7 +8,7 @@ import re
 from ..graph import expr
 from ..graph.expr import Expr, as_expr, shape_text
 from .bounds import number
-from .operators import CONSTANTS, FUNCTIONS, OF_LENGTHS, Example
+from .operators import CONSTANTS, FUNCTIONS, OF_LENGTHS, DataTerm
 from .tokens import DERIVATIVE, ReadError, Token, is_word, shown
 
 _LONGEST = 100  # numbers in a column of ones, if nothing given is longer
@@ -39,7 +39,7 @@ class Names:
         self.lengths = {n for e in given.values() for n in e.shape if isinstance(n, int)}
         self.in_sum = 0  # how many are open
 
-    def known(self, name) -> Expr | Example | None:
+    def known(self, name) -> Expr | DataTerm | None:
         if name in self.given:
             return self.given[name]
         base, _, index = name.rpartition("_")
@@ -64,9 +64,9 @@ class Names:
     def example(self, base):
         v = self.given.get(base)
         if v is not None and v.ndim == 1:
-            return Example(v)
+            return DataTerm(v)
         data = [e for n, e in self.given.items() if e.ndim == 2 and base in (n, n.lower())]
-        return Example(as_expr(1), data[0]) if data else None
+        return DataTerm(as_expr(1), data[0]) if data else None
 
     def pieces(self, token, called):
         """A word as names side by side; empty if it is no such."""
