@@ -26,7 +26,7 @@ from .graph.expr import (
     walk,
 )
 from .graph.lengths import size_providers, without_size_providers
-from .graph.simplify import constant
+from .graph.primitives import INDEX, ROW, build_node
 from .graph.variables import let
 from .jacobian.chain import TOO_LARGE, accumulate, seeded
 from .jacobian.intermediates import Intermediates
@@ -78,7 +78,7 @@ def _expression(y):
     """The function to derive, and variables that tell lengths in it."""
     y = expr.as_expr(list(y) if isinstance(y, tuple) else y)
     y = replace(y, lambda part: part.args[0] if part.op is UNEVALUATED else None)
-    y = y.args[0] if y.op.name == "row" else y
+    y = y.args[0] if y.op is ROW else y
     y = lengths.resolve_open_lengths(y)
     for e in walk(y):
         if e.boolean is None:
@@ -104,7 +104,7 @@ def _hint(v) -> str:
     """What else may have been meant by something that is no variable."""
     if isinstance(v, str):
         return "; give the variable, not its name"
-    if not isinstance(v, Expr) or v.op.name not in ("index", "symbol"):
+    if not isinstance(v, Expr) or v.op not in (INDEX, SYMBOL):
         return ""
     if v.op is SYMBOL:
         return "; by anything else the derivative is 0"
@@ -368,7 +368,7 @@ class Derivation:
         y = unnamed(self.y)
         if side == "inp":
             places = range(len(self.variables))
-            parts = [constant("index", probe, k) for k in places] if self.several else [probe]
+            parts = [build_node(INDEX, probe, k) for k in places] if self.several else [probe]
             return forward(y, dict(zip(self.variables, parts, strict=True)))
         whole = backward(y, probe, self.variables)
         return np.stack(whole) if self.several else whole[0]

@@ -22,7 +22,7 @@ from .graph.expr import (
     walk,
 )
 from .graph.lengths import resolve
-from .graph.simplify import constant
+from .graph.primitives import ZEROS, build_node
 from .notation.numbers import numbers
 from .notation.style import STYLES
 from .notation.write import Writer, is_partial
@@ -213,7 +213,7 @@ def derivative(y, wrt) -> Expr:
     else:
         derive(by, by)  # refuses what is no variable
         lengths = y.shape + by.shape
-        value = constant("zeros", *lengths) if lengths else as_expr(0)
+        value = build_node(ZEROS, *lengths) if lengths else as_expr(0)
         value = value.T if by.ndim > y.ndim else value
     return node(UNEVALUATED, value, params=(y, by), shape=value.shape)
 

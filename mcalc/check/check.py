@@ -17,8 +17,7 @@ import numpy as np
 
 from ..graph.expr import Expr, UnsupportedError, is_number, unnamed, walk
 from ..graph.lengths import bind_values, length, symbolic_sizes
-from ..graph.primitives import MAX, differ
-from ..graph.simplify import COMPARISONS
+from ..graph.primitives import DET, INV, LOGDET, MAX, MAXIMUM, WHERE, differ
 from ..jacobian.terms import NoClosedForm
 from ..notation.numbers import digits_apart
 from . import explicit
@@ -45,16 +44,6 @@ CENTRAL = (
     STEP * np.array([1, -1, 0.5, -0.5]), np.array([-1, 1, 8, -8]) / (6 * STEP),
 )  # fmt: skip
 SPREADS = (lambda z: z, lambda z: 0.5 + abs(z), lambda z: 0.4 * np.tanh(z), lambda z: 3 * z)
-KINKS = {  # where an operation has one, and what the closed form takes there
-    "relu": ("{1} = 0", "the paper takes 0"),
-    "maximum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
-    "minimum": ("{1} = {0}", "mcalc takes the derivative of {0}"),
-    "fmax": ("{1} = {0}", "mcalc takes the derivative of {0}"),
-    "fmin": ("{1} = {0}", "mcalc takes the derivative of {0}"),
-    "max": ("several elements are the largest", "mcalc counts each of them"),
-    "sqrt": ("{0} = 0", "the root's own slope is infinite"),
-    "norm": ("{0} = 0", "a vector of zeros has no direction"),
-}
 
 
 class CheckFailed(AssertionError):
@@ -174,21 +163,22 @@ def _check_at(trial, at):
 
 def _kink(site: Expr) -> tuple[str, ...]:
     """Where an operation has a kink, and what the closed form takes there."""
-    relu = site.op.name == "maximum" and is_number(site.args[0], 0)
     where = "{1} = {0}" if len(site.args) > 1 else "{0} = 0"
-    if site.op is MAX and not differ(*site.args):
-        return f"several elements of {site.args[0]} are the largest", "mcalc takes a share of each"
-    compares = site.op.name in COMPARISONS
-    other = where, "nothing is compared" if compares else "mcalc takes 0"
-    said = KINKS.get("relu" if relu else site.op.name, other)
-    return tuple(text.format(*site.args) for text in said)
+    takes = site.op.takes_at_kink or "mcalc takes 0"
+    if site.op is MAX:
+        where = "several elements are the largest"
+        if not differ(*site.args):
+            where, takes = "several elements of {0} are the largest", "mcalc takes a share of each"
+    if site.op is MAXIMUM and is_number(site.args[0], 0):
+        where, takes = "{1} = 0", "the paper takes 0"
+    return where.format(*site.args), takes.format(*site.args)
 
 
 def _nested(y: Expr) -> int:
     """How many operations with a kink, or choices, stand one in the other at most."""
     deep: dict[Expr, int] = {}
     for e in walk(y):
-        one = e.op.branch is not None or e.op.name == "where"
+        one = e.op.branch is not None or e.op is WHERE
         deep[e] = one + max((deep[a] for a in e.args), default=0)
     return deep[y]
 
@@ -213,7 +203,7 @@ class PointChecker:
         way = COMPLEX if all(e.op.analytic for e in depends) else CENTRAL
         self.how, self.digits, self.steps, self.weights = way
         self.seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
-        long = {"inv", "det", "logdet"} & {e.op.name for e in walk(self.y)}
+        long = {INV, DET, LOGDET} & {e.op for e in walk(self.y)}
         self.small = SMALLER if long else SMALL
         self.exact: dict = {}
         self.visited, self.beyond = 0, _nested(self.y) > NESTED

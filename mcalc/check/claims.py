@@ -22,7 +22,7 @@ from ..graph.expr import (
 )
 from ..graph.forms import diag
 from ..graph.lengths import is_open, is_square, resolve, resolve_inside, symbolic_sizes
-from ..graph.simplify import constant
+from ..graph.primitives import ROW, ZEROS, build_node
 from ..notation.numbers import digits_apart, numbers
 from . import points
 from .interpret import batch
@@ -61,7 +61,7 @@ def difference(derivation, claim) -> Difference | None:
         return Difference("unknown variable", told)
     want = derivation.jacobian.shape
     if is_number(claim, 0):
-        claim = constant("zeros", *want)
+        claim = build_node(ZEROS, *want)
     try:
         claim = resolve_inside(claim)
     except ShapeError as error:  # as of X^T + I, where X is not square
@@ -78,7 +78,7 @@ def difference(derivation, claim) -> Difference | None:
         mistakes["transpose", f"this is {turned}"] = claim.T
     if found and want[0] == want[1] and claim.ndim == 1:
         mistakes["diagonal as a vector", "you have the diagonal as a vector"] = diag(claim)
-    elif found and want[0] == want[1] and claim.op.name == "row":
+    elif found and want[0] == want[1] and claim.op is ROW:
         mistakes["diagonal as a vector", "you have the diagonal as a row"] = diag(claim)
     for (name, sentence), right in mistakes.items():
         if _fits(right, want) and not compare(right):

@@ -13,7 +13,6 @@ import numpy as np
 
 from ..graph.expr import (
     NUMBER,
-    NUMPY,
     SIZE,
     SYMBOL,
     Expr,
@@ -26,6 +25,26 @@ from ..graph.expr import (
 )
 from ..graph.expr import rebuild as plain_rebuild
 from ..graph.lengths import make_binder, sizes_shown_by, without_size_providers
+from ..graph.primitives import (
+    ADD,
+    DIAG,
+    DIVIDE,
+    IDENTITY,
+    MATMAT,
+    MATVEC,
+    MULTIPLY,
+    NEGATIVE,
+    ONES,
+    POWER,
+    ROW,
+    SEGMENT,
+    SUBTRACT,
+    TRANSPOSE,
+    VECMAT,
+    WHERE,
+    ZEROS,
+    build_node,
+)
 from ..graph.simplify import COMPARISONS
 from .steady import steady
 
@@ -34,14 +53,13 @@ _FLOAT = np.dtype(np.float64)
 # --- compiled --------------------------------------------------------------------------------
 
 
-_SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**"}
+_SIGNS = {ADD: "+", SUBTRACT: "-", MULTIPLY: "*", DIVIDE: "/", POWER: "**"}
 
-_VIEWS = {"row", "transpose", "segment"}
+BY_ROWS = "by rows"
+_VIEWS = {ROW, TRANSPOSE, SEGMENT}
 
-_FINITE = {  # of finite operands; so are sums of products
-    "symbol", "number", "size", "ones", "zeros", "identity", "add", "subtract", "multiply",
-    "negative", "row",
-}  # fmt: skip
+# of finite operands; so are sums of products
+_FINITE = {SYMBOL, NUMBER, SIZE, ONES, ZEROS, IDENTITY, ADD, SUBTRACT, MULTIPLY, NEGATIVE, ROW}
 
 
 def compile_(e: Expr, extra=(), known=(), two_axes=False):
@@ -55,30 +73,30 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
     if two_axes and e.ndim < 2:
         code.result = f"({code.result}).reshape(-1, 1)"
     function = code.by_name(make_binder(code.inputs, known))
-    if any(part.op.name == "where" and not _finite(*part.args) for part in walk(e)):
+    if any(part.op is WHERE and not _finite(*part.args) for part in walk(e)):
         function = np.errstate(all="ignore")(function)  # both branches are computed everywhere
     return function
 
 
 def _finite(*es):
-    return all(part.op.spec or part.op.name in _FINITE for part in walk(*es))
+    return all(part.op.spec or part.op in _FINITE for part in walk(*es))
 
 
 def fuse_diagonals_and_masks(e, args):
     """The operation on new operands, without diagonal matrices and conditions in products."""
-    name = e.op.name
-    if name == "where" and e.ndim and e.shape == args[0].shape and args[0].op.name in COMPARISONS:
+    op = e.op
+    if op is WHERE and e.ndim and e.shape == args[0].shape and args[0].op in COMPARISONS:
         if is_number(args[2], 0) and _finite(args[1]):
             return args[0] * args[1]
-    if name in ("matmat", "matvec"):
+    if op in (MATMAT, MATVEC):
         left, right = args
-        if left.op.name == "diag":
+        if left.op is DIAG:
             v = left.args[0]
             return v * right if e.ndim == 1 else (right.T * v).T
-        if right.op.name == "diag":
+        if right.op is DIAG:
             return left * right.args[0]
-        if left.op.name == "transpose" and e.ndim == 1:
-            return NUMPY["vecmat"](right, left.args[0])
+        if left.op is TRANSPOSE and e.ndim == 1:
+            return build_node(VECMAT, right, left.args[0])
     return plain_rebuild(e, args)
 
 
@@ -105,10 +123,10 @@ def _by_rows(root):
     """
     nodes = walk(root)
     for e in nodes:
-        if e.op.name != "vecmat" or e.args[1].shape[0] == e.args[1].shape[1]:
+        if e.op is not VECMAT or e.args[1].shape[0] == e.args[1].shape[1]:
             continue  # a length tells which axis it is
         v, matrix = e.args
-        products = {p for p in walk(v) if p.op.name == "matvec" and p.args[0] is matrix}
+        products = {p for p in walk(v) if p.op is MATVEC and p.args[0] is matrix}
         inside = {p for p in walk(v) if p.op.scalar and p.shape == v.shape} | products
         outside = [p for p in nodes if p not in inside and p is not e]
         if not products or any(a in inside for p in outside for a in p.args):
@@ -120,19 +138,15 @@ def _by_rows(root):
         given = list(dict.fromkeys([*rows, *given]))
         inputs = [node(SYMBOL, params=(f"given {k}",), shape=a.shape) for k, a in enumerate(given)]
         part = _Code(replace(e, dict(zip(given, inputs, strict=True)).get), inputs)
-        op = Primitive("by rows", part.of_arrays(), shape=_like_a_row)
+        op = Primitive(BY_ROWS, part.of_arrays(), shape=_like_a_row)
         return _by_rows(replace(root, {e: node(op, *given, params=(len(rows),))}.get))
     return root
 
 
 def _own_name(x):
     """The name of a variable if Python takes it as it is and it hides nothing that is called."""
-    without_size_providers = x.name.isascii() and x.name.isidentifier()
-    return (
-        x.name
-        if without_size_providers and x.name != "np" and not hasattr(builtins, x.name)
-        else None
-    )
+    plain = x.name.isascii() and x.name.isidentifier()
+    return x.name if plain and x.name != "np" and not hasattr(builtins, x.name) else None
 
 
 class _Code:
@@ -222,26 +236,26 @@ class _Code:
             return f"float({params[0]})"
         operands, out = [self.names[a] for a in e.args], self.reusable(e)
         for k, a in enumerate(e.args):  # a mask chooses or is multiplied with, else it is 0 or 1
-            if a.op.name in COMPARISONS and (k or e.op.name not in ("where", "multiply")):
+            if a.op in COMPARISONS and (k or e.op not in (WHERE, MULTIPLY)):
                 operands[k] = f"({operands[k]} * 1.0)"
-        if isinstance(e.op.numpy, np.ufunc) and e.ndim and e.op.name != "power":
+        if isinstance(e.op.numpy, np.ufunc) and e.ndim and e.op is not POWER:
             for k, a in enumerate(e.args):
                 if a.op is NUMBER:  # as an array it need not be made into one at every call
                     operands[k] = self.constant(np.array(float(a.params[0])))
         name = out or f"_{len(self.lines)}"
-        if out and out == operands[-1] and e.op.name in ("add", "multiply"):
+        if out and out == operands[-1] and e.op in (ADD, MULTIPLY):
             operands.reverse()
-        if out and out == operands[0] and e.op.name in _SIGNS:
-            self.lines.append(f"{out} {_SIGNS[e.op.name]}= {operands[1]}")
+        if out and out == operands[0] and e.op in _SIGNS:
+            self.lines.append(f"{out} {_SIGNS[e.op]}= {operands[1]}")
         elif out:
             self.lines.append(f"np.{e.op.numpy.__name__}({', '.join(operands)}, out={out})")
         else:
             self.lines.append(f"{name} = {self.call(e, operands, params)}")
-        ours = e.ndim > 0 and e.op.name not in COMPARISONS
-        if e.op.name == "where" and e.args[0].ndim == 0:  # may be an operand as it is
+        ours = e.ndim > 0 and e.op not in COMPARISONS
+        if e.op is WHERE and e.args[0].ndim == 0:  # may be an operand as it is
             ours = False
             self.owned.difference_update(e.args)
-        if e.op.name in _VIEWS:
+        if e.op in _VIEWS:
             ours = e.args[0] in self.owned and self.last[e.args[0]] is e
             self.owned.discard(e.args[0])
         if ours:
@@ -258,16 +272,16 @@ class _Code:
 
     def call(self, e, operands, params):
         """The NumPy expression of a node."""
-        name, listed = e.op.name, ", ".join(operands)
-        if name in _SIGNS:
-            return f"{operands[0]} {_SIGNS[name]} {operands[1]}"
-        if name == "where":
+        listed = ", ".join(operands)
+        if e.op in _SIGNS:
+            return f"{operands[0]} {_SIGNS[e.op]} {operands[1]}"
+        if e.op is WHERE:
             yes, no = operands[1:]
             one = e.args[0].ndim == 0 and e.args[1].shape == e.args[2].shape
             return f"{yes} if {operands[0]} else {no}" if one else f"np.where({listed})"
         if isinstance(e.op.numpy, np.ufunc):
             return f"np.{e.op.numpy.__name__}({listed})"
-        if name == "by rows":
+        if e.op.name == BY_ROWS:
             part = self.constant(e.op.numpy)
             large = f"_in_blocks({part}, {params[0]}, {listed})"
             return f"{part}({listed}) if {operands[0]}.size <= {BLOCK} else {large}"

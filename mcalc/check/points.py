@@ -11,6 +11,7 @@ import numpy as np
 
 from ..graph.expr import NUMBER, Expr, symbols, walk
 from ..graph.lengths import length
+from ..graph.primitives import EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, MAX, NOT_EQUAL, SIGN
 from .interpret import aligned, batch
 
 USUAL = 48  # points of usual size
@@ -22,8 +23,8 @@ _PARTS, _TIMES = 16, 8  # into which the line is divided, and how often the one 
 _BESIDE = np.array([-1e-3, -1e-6, 1e-6, 1e-3])  # how far from where it turns, along the line
 _NUDGES, _NUDGE = 4, 1e-7
 _CONSTANTS = 8
-JUMPS = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal", "sign"}
-_EQUALITIES = ("equal", "not_equal")
+JUMPS = {GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, EQUAL, NOT_EQUAL, SIGN}
+_EQUALITIES = (EQUAL, NOT_EQUAL)
 
 
 def choices(*es: Expr) -> list[Expr]:
@@ -41,14 +42,14 @@ def kinks(y: Expr, variables) -> list[Expr]:
     for e in walk(y):
         if any(a in depends for a in e.args):
             depends[e] = None
-        if any(a in moving for a in e.args) and e.op.name not in JUMPS:
+        if any(a in moving for a in e.args) and e.op not in JUMPS:
             moving[e] = None
     return [
         e
         for e in depends
         if e.op.branch
         and any(a in moving for a in e.args)
-        and not (e.op.name == "equal" and e.args[1].op.name == "max")
+        and not (e.op is EQUAL and e.args[1].op is MAX)
     ]
 
 
@@ -211,7 +212,7 @@ def _on_equalities(rng, variables, usual, sites, sizes):
     """Points at which a variable equals what it is compared with, in some of its elements."""
     some = []
     for site in sites:
-        if site.op.name not in _EQUALITIES:
+        if site.op not in _EQUALITIES:
             continue
         for v, other in (site.args, site.args[::-1]):
             if v in {*variables} and v not in {*walk(other)}:

@@ -13,13 +13,27 @@ import numpy as np
 import sympy as sp
 
 from ..graph.expr import Expr, Primitive, is_number, node, rebuild, replace, walk
-from ..graph.primitives import DET, INV, SIGMOID
+from ..graph.primitives import (
+    ADD,
+    DET,
+    DIVIDE,
+    DOT,
+    INV,
+    LOG,
+    MULTIPLY,
+    NEGATIVE,
+    POWER,
+    ROW,
+    SIGMOID,
+    SUBTRACT,
+    TANH,
+)
 from ..graph.simplify import factors, product
 
 
 def steady(e: Expr) -> Expr:
     """The same formula, in which nothing cancels that need not."""
-    if not any(part.op.name in _FIRST for part in walk(e)):
+    if not any(part.op in _FIRST for part in walk(e)):
         return e
     return replace(e, lambda part: None, _rebuilt)
 
@@ -53,12 +67,12 @@ def _tanh_slope(a):
 
 ADJUGATE = Primitive("adjugate", _adjugate, shape=lambda X: X.shape)
 TANH_SLOPE = Primitive("tanh slope", _tanh_slope, lambda a: 1 - sp.tanh(a) ** 2)
-_FIRST = {"det", "log", "sigmoid", "tanh"}  # without which nothing is to be done
+_FIRST = {DET, LOG, SIGMOID, TANH}  # without which nothing is to be done
 
 
 def _rebuilt(e, args):
     e = rebuild(e, args)
-    rewrite = _REWRITTEN.get(e.op.name)
+    rewrite = _REWRITTEN.get(e.op)
     new = rewrite(e) if rewrite else None
     return e if new is None else new
 
@@ -73,8 +87,8 @@ def _difference(e):
         return None
     if other.op is SIGMOID:
         return node(SIGMOID, np.negative(*other.args))
-    base = other.args[0] if other.op.name == "power" and is_number(other.args[1], 2) else other
-    if base is not other and base.op.name == "tanh":
+    base = other.args[0] if other.op is POWER and is_number(other.args[1], 2) else other
+    if base is not other and base.op is TANH:
         return node(TANH_SLOPE, *base.args)
     return None
 
@@ -84,7 +98,7 @@ def _product(e):
     c, powers = factors(e)
     for atom, exponent in powers.items():
         found = None
-        if atom.op.name == "power" and exponent == 1:
+        if atom.op is POWER and exponent == 1:
             found = _with_log(atom, powers)
         elif atom.op is DET and exponent >= 1:
             found = _with_inverse(atom, powers)
@@ -99,7 +113,7 @@ def _product(e):
 def _with_log(power, powers):
     """``a^b`` with the ``log(a)`` beside it, and what of the factors that is."""
     for log, times in powers.items():
-        if log.op.name == "log" and log.args[0] is power.args[0] and times >= 1:
+        if log.op is LOG and log.args[0] is power.args[0] and times >= 1:
             return node(_power_log(int(times)), *power.args), {power: 1, log: times}
     return None
 
@@ -121,10 +135,11 @@ def _times_det(e, det):
         return np.multiply(det, e)
     if e.op is INV:
         return node(ADJUGATE, *det.args) if e.args[0] is det.args[0] else None
-    name, inside = e.op.name, [a for a in e.args if _has_inverse(a, *det.args)]
-    if name not in ("add", "subtract"):  # linear in each operand
-        below = name == "divide" and e.args[1] in {*inside}
-        linear = e.op.spec or name in ("multiply", "divide", "negative", "row")
+    inside = [a for a in e.args if _has_inverse(a, *det.args)]
+    if e.op not in (ADD, SUBTRACT):  # linear in each operand
+        below = e.op is DIVIDE and e.args[1] in {*inside}
+        linear = e.op.spec and not e.op.local  # which det and norm are not
+        linear = linear or e.op in (MULTIPLY, DIVIDE, NEGATIVE, ROW)
         if len(inside) != 1 or below or not linear or sum(a is inside[0] for a in e.args) > 1:
             return None
         new = [_times_det(a, det) if a is inside[0] else a for a in e.args]
@@ -138,4 +153,4 @@ def _dot(e):
     return None if product_of_elements is None else np.sum(product_of_elements)
 
 
-_REWRITTEN = {"subtract": _difference, "multiply": _product, "dot": _dot}
+_REWRITTEN = {SUBTRACT: _difference, MULTIPLY: _product, DOT: _dot}

@@ -7,6 +7,7 @@ import itertools
 from ..check.compile import compile_
 from ..derivation import expression_graph
 from ..graph.expr import (
+    NUMBER,
     SYMBOL,
     ShapeError,
     as_expr,
@@ -17,6 +18,7 @@ from ..graph.expr import (
     unnamed,
     walk,
 )
+from ..graph.primitives import ADD, DOT, SUBTRACT
 from ..notation.numbers import numbers
 from .picture import INK, LABEL, LINES, MUTED, Picture, typeset
 from .scene import Scene
@@ -102,7 +104,7 @@ def _axes(v, p) -> str:
 
 
 def _worth_a_number(slope):
-    return slope.ndim < 2 and slope.op.name != "number"
+    return slope.ndim < 2 and slope.op is not NUMBER
 
 
 def evaluated(graph):
@@ -125,15 +127,15 @@ def unit(y):
 
     Raises ValueError if there is no dot product of two vectors.
     """
-    dots = [e for e in walk(y) if e.op.name == "dot" and all(a.op is SYMBOL for a in e.args)]
+    dots = [e for e in walk(y) if e.op is DOT and all(a.op is SYMBOL for a in e.args)]
     if not dots:
         raise ValueError(f"{y} has no dot product of two vectors, as w @ x is: no neuron to draw")
     affine, bias = dots[0], None
     w, x = affine.args
     for e in walk(y):
-        if e.op.name == "add" and affine in {*e.args}:
+        if e.op is ADD and affine in {*e.args}:
             affine, bias = e, next(a for a in e.args if a is not affine)
-        elif e.op.name == "subtract" and e.args[0] is affine:
+        elif e.op is SUBTRACT and e.args[0] is affine:
             affine, bias = e, e.args[1]
     return w, x, affine, bias
 
@@ -208,7 +210,7 @@ def neuron(y, **values) -> Picture:
 
     listed = [k.replace("⋮", "...") for k in shown]
     ins, by = (", ".join(k if k == "..." else entry(v, k) for k in listed) for v in (x, w))
-    sign = "minus" if affine.op.name == "subtract" else "plus"
+    sign = "minus" if affine.op is SUBTRACT else "plus"
     plus = "" if bias is None else f", {sign} {bias}{at(bias)}"
     words = f"neuron: inputs {ins}, times weights {by}, added up{plus}: z = {affine}{at(affine)}"
     words += f"; activation {out}{at(y)}"

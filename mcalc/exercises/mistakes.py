@@ -28,12 +28,30 @@ from ..graph.expr import (
 )
 from ..graph.forms import diag
 from ..graph.lengths import symbolic_sizes
-from ..graph.simplify import broadcast_to, constant, split_scalar
-from ..notation.write import POWER
+from ..graph.primitives import (
+    ADD,
+    DIAG,
+    DOT,
+    IDENTITY,
+    MATMAT,
+    MATVEC,
+    MULTIPLY,
+    NEGATIVE,
+    OUTER,
+    ROW,
+    STACK,
+    SUBTRACT,
+    SUM,
+    VECMAT,
+    WHERE,
+    build_node,
+)
+from ..graph.simplify import broadcast_to, split_scalar
+from ..notation.write import Precedence
 from ..typed.operators import product
 
 MOST_WAYS, MOST_FACTORS = 12, 4
-_OF_MATRICES = ("matvec", "vecmat", "matmat")
+_OF_MATRICES = (MATVEC, VECMAT, MATMAT)
 
 
 class Mistake(NamedTuple):
@@ -176,7 +194,7 @@ class Paths:
         for k, (v, p) in enumerate(itertools.pairwise(way)):
             before, after = self.factors[way][:k], self.factors[way][k + 1 :]
             factor, value = self.factors[way][k], self.definitions[v]
-            if factor.op.name == "diag" and value.ndim == 1 or factor.ndim == value.ndim == 0:
+            if factor.op is DIAG and value.ndim == 1 or factor.ndim == value.ndim == 0:
                 told = f"{self.place(v)} is still there: what is its derivative by {self.place(p)}?"
                 kept = _multiplied([*before, diag(value) if value.ndim else value, *after])
                 yield Mistake("not differentiated", told, kept)
@@ -188,7 +206,7 @@ class Paths:
                     yield Mistake("inner function", told, _multiplied([*before, moved, *after]))
 
     def other_orders(self, factors, whole):
-        right = " ".join(WRITERS["text"](f, POWER) for f in factors)
+        right = " ".join(WRITERS["text"](f, Precedence.POWER) for f in factors)
         told = f"the factors are in the wrong order: from the result back to the variable, {right}"
         for other in itertools.permutations(factors):
             turned = None if same(other, factors) else _multiplied(other)
@@ -198,8 +216,8 @@ class Paths:
 
 def _constant(factor, x):
     """What a factor multiplies with, if ``x`` is not in it and there is something to name."""
-    inside = factor.args[0] if factor.op.name in ("diag", "row") else factor
-    gone = split_scalar(inside)[0] if factor.op.name == "row" else inside
+    inside = factor.args[0] if factor.op in (DIAG, ROW) else factor
+    gone = split_scalar(inside)[0] if factor.op is ROW else inside
     return None if x in {*symbols(factor)} or is_number(gone, 1) else gone
 
 
@@ -207,9 +225,9 @@ def _unit(factor):
     """What stands in the place of a factor that is forgotten: ones, or a diagonal of them."""
     if factor.ndim < 2:
         return broadcast_to(as_expr(1), factor.shape)
-    if factor.op.name == "row":
+    if factor.op is ROW:
         return broadcast_to(as_expr(1), factor.shape[1:]).T
-    return constant("identity", factor.shape[0]) if factor.op.name == "diag" else factor
+    return build_node(IDENTITY, factor.shape[0]) if factor.op is DIAG else factor
 
 
 def _multiplied(factors):
@@ -230,7 +248,7 @@ def _added(parts):
 def _in_cases(whole):
     """One case for all, one case forgotten, or the cases the wrong way round."""
     for e in walk(whole):
-        if e.op.name != "where":
+        if e.op is not WHERE:
             continue
         condition, *values = e.args
         held = f"where {condition}", f"where {condition} does not hold"
@@ -253,14 +271,14 @@ def _in_cases(whole):
 def _signs(whole):
     """A term of a sum, or an entry of a list, with the wrong sign."""
     for e in walk(whole):
-        if e.op.name == "stack" and e.ndim == 1:
+        if e.op is STACK and e.ndim == 1:
             for k, entry in enumerate(e.args):
                 turned = rebuild(e, (*e.args[:k], -entry, *e.args[k + 1 :]))
                 told = f"the sign of one entry is wrong, where {entry} is expected"
                 yield Mistake("sign", told, replace(whole, {e: turned}.get))
-        if e.op.name in ("add", "subtract"):
+        if e.op in (ADD, SUBTRACT):
             a, b = e.args
-            other = np.add if e.op.name == "subtract" else np.subtract
+            other = np.add if e.op is SUBTRACT else np.subtract
             for term, turned in ((b, other(a, b)), (a, -other(a, b))):
                 told = f"the sign of one term is wrong: {term}"
                 yield Mistake("sign", told, replace(whole, {e: turned}.get))
@@ -269,16 +287,16 @@ def _signs(whole):
 def _missing_parts(whole):
     """A term of a sum or a factor of a product forgotten."""
     outermost = _scaled(whole)
-    if outermost is not whole and outermost.op.name in ("outer", "matmat"):
+    if outermost is not whole and outermost.op in (OUTER, MATMAT):
         scale = replace(whole, {outermost: as_expr(1)}.get)
         yield Mistake("missing factor", f"a factor is missing: {outermost}", scale)
     for e in walk(whole):
         a, b = e.args if len(e.args) == 2 else (None, None)
-        if e.op.name in ("add", "subtract"):
+        if e.op in (ADD, SUBTRACT):
             what = "term"
-            kept = {a: -b if e.op.name == "subtract" else b, b: a}
-        elif e.op.name in ("multiply", "outer", *_OF_MATRICES):
-            b = b.T if e.op.name == "outer" else b
+            kept = {a: -b if e.op is SUBTRACT else b, b: a}
+        elif e.op in (MULTIPLY, OUTER, *_OF_MATRICES):
+            b = b.T if e.op is OUTER else b
             what, kept = "factor", {a: b, b: a}
         else:
             continue
@@ -288,7 +306,7 @@ def _missing_parts(whole):
             left = [rest] if rest.shape == e.shape else []
             if e is outermost and not left:  # nothing stands around it
                 left = [rest, rest.T]
-            if e.op.name == "outer":
+            if e.op is OUTER:
                 ones = broadcast_to(as_expr(1), gone.shape[-1:])
                 left.append(np.outer(a, ones) if rest is a else np.outer(ones, e.args[1]))
             for part in left:
@@ -298,17 +316,17 @@ def _missing_parts(whole):
 
 def _scaled(e):
     """What numbers scale: ``x u^T`` in ``2a x u^T``."""
-    scaled = e.op.name == "multiply" and not e.args[0].ndim or e.op.name == "negative"
+    scaled = e.op is MULTIPLY and not e.args[0].ndim or e.op is NEGATIVE
     return _scaled(e.args[-1]) if scaled else e
 
 
 def _mixed_up(whole):
     """One product in the place of another, or a matrix in the place of its transpose."""
     for e in walk(whole):
-        if e.op.name == "matmat" and e.args[1].shape == e.args[0].shape:
+        if e.op is MATMAT and e.args[1].shape == e.args[0].shape:
             told = f"the factors are in the wrong order: {e}"
             yield Mistake("order", told, replace(whole, {e: e.args[1] @ e.args[0]}.get))
-        if e.op.name == "multiply" and e.args[0].ndim == e.args[1].ndim == 1:
+        if e.op is MULTIPLY and e.args[0].ndim == e.args[1].ndim == 1:
             a, b = e.args
             told = f"{a}.{b} is one number; here every element has its own, {a} ⊗ {b}"
             dotted = broadcast_to(np.dot(a, b), e.shape)
@@ -322,15 +340,15 @@ def _mixed_up(whole):
 
 def _not_summed(whole):
     """Entries that are added up, or are not, where it is the other way."""
-    if whole.op.name == "row" or whole.ndim == 1:
+    if whole.op is ROW or whole.ndim == 1:
         v = whole if whole.ndim == 1 else whole.args[0]
         told = "that is the sum of all entries; here they stand apart, in a row or column"
         yield Mistake("summed up", told, np.sum(v))
-    if whole.op.name == "row":
+    if whole.op is ROW:
         told = "there is one output, so the entries stand in one row and not on a diagonal"
         yield Mistake("not summed", told, diag(v))
-    if whole.op.name in ("dot", "sum"):
-        v = np.multiply(*whole.args) if whole.op.name == "dot" else whole.args[0]
+    if whole.op in (DOT, SUM):
+        v = np.multiply(*whole.args) if whole.op is DOT else whole.args[0]
         told = "these are the contributions one by one: they still have to be added up"
         for laid in (v, v.T):
             yield Mistake("not summed", told, laid)

@@ -8,7 +8,7 @@ from ..check.claims import Difference, difference, rounds, tolerance, typical_si
 from ..graph.expr import ShapeError, as_expr, is_number, replace, symbols, unnamed, walk
 from ..graph.forms import diag, identity
 from ..graph.lengths import is_open, resolve, symbolic_sizes
-from ..graph.simplify import constant
+from ..graph.primitives import ONES, ROW, build_node
 from .mistakes import in_variables, mistakes
 
 
@@ -36,7 +36,7 @@ def _two_at_once(derivation, claim, found):
     turned = []
     if claim.ndim and m != n:
         turned.append(("transpose", "in the right layout, which is the transpose", claim.T))
-    if m == n and (claim.ndim == 1 or claim.op.name == "row"):
+    if m == n and (claim.ndim == 1 or claim.op is ROW):
         turned.append(("diagonal as a vector", "on the diagonal of a matrix", diag(claim)))
     for mistake, place, formula in turned:
         other = difference(derivation, formula)
@@ -55,7 +55,7 @@ def _ones(derivation, claim):
         return claim
     m, n = derivation.jacobian.shape
     if n == 1 and m != 1 and plain.ndim == 0 and not symbols(plain) and not is_number(plain, 0):
-        return plain * constant("ones", None)
+        return plain * build_node(ONES, None)
     return claim
 
 

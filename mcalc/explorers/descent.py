@@ -10,6 +10,7 @@ from ..check.compile import compile_
 from ..derivation import derive, hessian
 from ..draw.scene import Axes, Scene, limits
 from ..graph.expr import SYMBOL, is_number, node, replace, shape_text, symbols, unnamed, walk
+from ..graph.primitives import MAXIMUM
 from ..notation.numbers import number, numbers
 from ..tables import derivative
 from .explorer import expression, signed
@@ -73,7 +74,7 @@ class Descent(StepExplorer):
         self.count = len(self.data[self.rows[0]]) if len(rows) == 1 else 0
         self.active = self.weigh = None
         for e in walk(self.y):
-            if e.op.name == "maximum" and is_number(e.args[0], 0) and e.shape[:1] == tuple(rows):
+            if e.op is MAXIMUM and is_number(e.args[0], 0) and e.shape[:1] == tuple(rows):
                 z = node(SYMBOL, params=("z",), shape=e.shape)
                 self.active = compile_(e.args[1], known)
                 part = replace(self.y, {e.args[1]: z}.get)

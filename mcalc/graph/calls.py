@@ -12,16 +12,20 @@ from numbers import Integral, Real
 import numpy as np
 
 from . import expr, simplify
-from .expr import ShapeError, UnsupportedError, as_expr, is_number, node, shape_text
+from .expr import SIZE, ShapeError, UnsupportedError, as_expr, is_number, node, shape_text
 from .lengths import with_size_providers
 from .primitives import (
+    ABSOLUTE,
+    ADD,
     CONCATENATE,
     DET,
     DIAG,
+    DIVIDE,
     DOT,
     FMAX,
     FMIN,
     FROBENIUS,
+    IDENTITY,
     INV,
     LOGDET,
     LOGICAL_NOT,
@@ -29,24 +33,29 @@ from .primitives import (
     MATRIX_SUM,
     MATVEC,
     MAX,
+    MULTIPLY,
+    NEGATIVE,
     NORM,
+    ONES,
     OUTER,
     PRIMITIVES,
     ROW,
     SOFTPLUS,
     STACK,
+    SUBTRACT,
     SUM,
     TRACE,
     TRANSPOSE,
     VECMAT,
+    ZEROS,
     as_column,
+    build_node,
     can_be_nan,
     common_shape,
     elementwise,
     of_vector,
     of_vectors,
 )
-from .simplify import constant
 
 # --- conditions ------------------------------------------------------------------------------
 
@@ -76,7 +85,7 @@ def _divide(a, b):
     return elementwise(PRIMITIVES["divide"], a, b)
 
 
-_WHOLE = {"add", "subtract", "multiply", "negative", "absolute", "sum", "total", "dot", "size"}
+_WHOLE = {ADD, SUBTRACT, MULTIPLY, NEGATIVE, ABSOLUTE, SUM, MATRIX_SUM, DOT, SIZE}
 
 
 def _reciprocal(a):
@@ -89,11 +98,11 @@ def _reciprocal(a):
 
 def _is_whole(e):
     """Whether it is made of conditions and lengths alone; the number 1 may have been 1.0."""
-    return e.boolean or e.op.name in _WHOLE and all(map(_is_whole, e.args))
+    return e.boolean or e.op in _WHOLE and all(map(_is_whole, e.args))
 
 
 def _is_zero(b):
-    return is_number(b, 0) or as_column(b).op.name == "zeros"
+    return is_number(b, 0) or as_column(b).op is ZEROS
 
 
 def _without_nan(op, ufunc, a, b):
@@ -184,7 +193,7 @@ def _diag(v, k=0):
 
 def _transpose(a):
     a = as_expr(a)
-    if a.ndim == 0 or a.op.name in ("identity", "diag"):
+    if a.ndim == 0 or a.op in (IDENTITY, DIAG):
         return a
     if a.op in (ROW, TRANSPOSE):
         return a.args[0]
@@ -193,10 +202,10 @@ def _transpose(a):
     if a.op in (OUTER, MATMAT):
         return node(a.op, *(e.T if e.ndim == 2 else e for e in reversed(a.args)))
     if a.ndim == 2 and a.op.scalar and not any(e.ndim == 1 or e.op is ROW for e in a.args):
-        late = TRANSPOSE if a.op.name == "add" else None
+        late = TRANSPOSE if a.op is ADD else None
         turned = node(a.op, *sorted(map(_transpose, a.args), key=lambda e: e.op is late))
         matrices = [e for e in a.args if e.ndim == 2]
-        scaled = len(matrices) == 1 and a.op.name in ("multiply", "divide", "negative")
+        scaled = len(matrices) == 1 and a.op in (MULTIPLY, DIVIDE, NEGATIVE)
         if scaled or _transposes(turned) <= _transposes(a):  # A^T + A, but (A x - Y)^T
             return turned
     return node(ROW if a.ndim == 1 else TRANSPOSE, a)
@@ -216,7 +225,7 @@ def _added(a, axis, name):
         raise UnsupportedError(f"{name}: {a} has {a.ndim} axes, there is no axis {axis!r}")
     if axis is None or a.ndim < 2:
         return node((SUM, MATRIX_SUM)[a.ndim - 1], a) if a.ndim else a
-    rows, columns = (constant("ones", length) for length in a.shape)
+    rows, columns = (build_node(ONES, length) for length in a.shape)
     return rows @ a if axis in (0, -2) else a @ columns
 
 

@@ -50,11 +50,14 @@ class Primitive:
     local: Callable | None = None
     text: str | None = None  # how it is written: a template of its operands, or a function's name
     branch: Callable | None = None  # -1, 0 or 1 per element: which side of a kink, 0 on it
+    takes_at_kink: str = ""  # what the closed form takes there
     analytic: bool = True  # may be evaluated at complex points
     code: str | None = None  # one NumPy expression, when `numpy` cannot be called as it is
     grind: Callable | None = None  # on arrays of SymPy scalars, when `numpy` cannot be
     precise: Callable | None = None  # of a matrix of mpmath's, when `numpy` cannot be
     open: bool = False  # a function of which nothing is known
+    chain: str = ""  # what is written in a row with its like: a + b - c, a b c
+    is_list: bool = False  # the operands are its entries
     # of conditions, from which operands are such: whether the result is one, or a number, or None
     # where NumPy comes to something else than with 0 and 1, as True + True is True
     boolean: Callable = lambda *given: None if given and all(given) else False
@@ -68,9 +71,6 @@ NUMPY: dict[Callable, Callable] = {}  # NumPy function -> what it builds; filled
 WRITERS: dict[str, Callable] = {}  # "text" and "latex"; filled by the notation
 _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
-# of which a first operand is not set apart: a + b - c, a b c
-_SUMS = {"add", "subtract"}
-CHAINS = {"add": _SUMS, "subtract": _SUMS, "multiply": {"multiply"}}
 ENOUGH = 10**9  # parts are not counted any further
 
 SYMBOL = Primitive("symbol", None)
@@ -80,6 +80,18 @@ SIZE = Primitive("size", None)  # the length n, as a number in a formula
 LET = Primitive("named", lambda a: a, text="{0}", boolean=lambda given: given)
 ADJOINT = Primitive("slope", None)  # the result's derivative by a variable, by its name only
 UNEVALUATED = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
+
+
+def _in_place(function):
+    """The method of ``z += 1`` and its like."""
+
+    def method(self, other):
+        whole = function(self, other)
+        if self.ndim:
+            _refuse_in_place(function, whole, self)
+        return whole
+
+    return method
 
 
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
@@ -109,6 +121,14 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     def __ne__(self, other):
         return np.not_equal(self, other) if can_be_compared(other) else NotImplemented
 
+    # z += 1 makes a new z; np.add(z, 1, out=z), which changes the array, is refused
+    __iadd__, __isub__ = _in_place(np.add), _in_place(np.subtract)
+    __imul__, __itruediv__ = _in_place(np.multiply), _in_place(np.divide)
+    __ipow__, __imatmul__ = _in_place(np.power), _in_place(np.matmul)
+    __iand__, __ior__ = _in_place(np.bitwise_and), _in_place(np.bitwise_or)
+    __ixor__, __imod__ = _in_place(np.bitwise_xor), _in_place(np.remainder)
+    __ifloordiv__ = _in_place(np.floor_divide)
+
     @property
     def T(self) -> Expr:
         """The transpose; of a vector, the row ``x^T`` of shape ``(1, n)``."""
@@ -133,7 +153,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
             raise UnsupportedError(f"{self}[{key!r}]: an index is a whole number or a slice")
         if not -length <= key < length:
             raise IndexError(f"{self}[{key}]: {self} has {length} elements, 0 to {length - 1}")
-        if self.op is LET and self.args[0].op.name == "stack":
+        if self.op is LET and self.args[0].op.is_list:
             return self.args[0].args[int(key) % length]  # the entry itself is on the path
         return NUMPY["index"](self, int(key) % length)
 
@@ -155,7 +175,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __bool__(self):
         instead = "np.maximum(a, b) or np.minimum(a, b) in place of max(a, b) or min(a, b)"
-        if self.op.name in ("equal", "not_equal"):
+        if self.op.numpy in (np.equal, np.not_equal):
             instead = "d.equals(claim) to compare a derivative with a claim"
         raise TypeError(
             f"{self} has no truth value, it is a formula: use np.where(condition, a, b) in place "
@@ -213,7 +233,7 @@ def _measures(e: Expr) -> tuple[int, int, int]:
     parts = e.params[:1] if e.op is UNEVALUATED else e.args
     weight = min(1 + sum(a.weight for a in parts), ENOUGH)
     inner = [a.nesting + 1 for a in parts]
-    if e.op.name in CHAINS and parts[0].op.name in CHAINS[e.op.name]:
+    if e.op.chain and e.op.chain == parts[0].op.chain:
         inner[0] -= 1  # a + b + c is as flat as a + b
     return weight, max(inner, default=0), height
 
@@ -320,13 +340,12 @@ def _full_name(function):
 
 
 def _dispatch(function, args, options):
-    out = options.get("out")
-    if isinstance(out, tuple) and args and out[0] is args[0]:  # z += 1 makes a new z
-        whole = _dispatch(function, args, {k: v for k, v in options.items() if k != "out"})
-        if out[0].ndim:
-            _refuse_in_place(function, whole, out[0])
-        return whole
     build = NUMPY.get(function)
+    if options.get("out") is not None:
+        name = _full_name(function)
+        raise UnsupportedError(
+            f"{name}: out= changes an array, and a formula cannot be changed: write z = {name}(...)"
+        )
     if function is np.bitwise_xor:
         raise UnsupportedError("^ is np.bitwise_xor, which has no rule: for a power write x**2")
     if build is None:

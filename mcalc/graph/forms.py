@@ -5,8 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from .expr import Expr, as_expr
-from .primitives import DIAG, OUTER, SIGMOID, elementwise, of_vector, of_vectors
-from .simplify import constant
+from .primitives import (
+    DIAG,
+    IDENTITY,
+    ONES,
+    OUTER,
+    SIGMOID,
+    ZEROS,
+    build_node,
+    elementwise,
+    of_vector,
+    of_vectors,
+)
 
 
 def diag(v) -> Expr:
@@ -16,17 +26,17 @@ def diag(v) -> Expr:
 
 def identity(n=None) -> Expr:
     """The identity matrix ``I``. Without a length it takes the one that fits."""
-    return constant("identity", n)
+    return build_node(IDENTITY, n)
 
 
 def ones(n=None) -> Expr:
     """A column of ones, n x 1; ``ones().T`` is the row ``1^T``."""
-    return constant("ones", n)
+    return build_node(ONES, n)
 
 
 def zeros(n=None) -> Expr:
     """A column of zeros, n x 1; ``zeros().T`` is the row ``0^T``. A zero matrix is the number 0."""
-    return constant("zeros", n)
+    return build_node(ZEROS, n)
 
 
 def sigmoid(z):

@@ -6,7 +6,8 @@ import itertools
 
 import numpy as np
 
-from .expr import SIZE, Expr, ShapeError, node, replace, shape_text, symbols, walk
+from .expr import LET, SIZE, Expr, ShapeError, node, replace, shape_text, symbols, walk
+from .primitives import BLOCKS, DIAG, IDENTITY, INV, MATMAT, ONES, ROW, STACK, TRANSPOSE, ZEROS
 
 # --- lengths ---------------------------------------------------------------------------------
 
@@ -95,7 +96,7 @@ def _wrong_shape(e, shape, more=""):
     )
 
 
-_FILLED = ("ones", "zeros")
+_FILLED = (ONES, ZEROS)
 
 
 def with_size_providers(e: Expr, a: Expr) -> Expr:
@@ -104,7 +105,7 @@ def with_size_providers(e: Expr, a: Expr) -> Expr:
     kept = tuple(v for v in known if any(isinstance(n, str) for n in v.shape))
 
     def swap(part):
-        if part.op.name in _FILLED and kept:
+        if part.op in _FILLED and kept:
             return node(part.op, params=(*part.shape, kept), shape=part.shape)
         return None
 
@@ -113,7 +114,7 @@ def with_size_providers(e: Expr, a: Expr) -> Expr:
 
 def size_providers(e: Expr) -> list[Expr]:
     """The variables that tell lengths of constants in ``e``."""
-    kept = [v for part in walk(e) if part.op.name in _FILLED for v in _kept(part)]
+    kept = [v for part in walk(e) if part.op in _FILLED for v in _kept(part)]
     return list(dict.fromkeys(kept))
 
 
@@ -121,7 +122,7 @@ def without_size_providers(e: Expr) -> Expr:
     """``e`` with constants that have a length and no more."""
 
     def swap(part):
-        return node(part.op, params=part.shape) if part.op.name in _FILLED else None
+        return node(part.op, params=part.shape) if part.op in _FILLED else None
 
     return replace(e, swap)
 
@@ -130,16 +131,16 @@ def _kept(part):
     return part.params[-1] if part.params and isinstance(part.params[-1], tuple) else ()
 
 
-SQUARE = {"identity", "diag", "inv"}
+SQUARE = {IDENTITY, DIAG, INV}
 
 
 def is_square(e):
     """Whether a matrix is square by its making, as ``2 I`` and ``inv(A)`` are; ``1 1^T`` is not."""
-    if e.op.name in SQUARE:
+    if e.op in SQUARE:
         return True
-    if e.op.name == "matmat":
+    if e.op is MATMAT:
         return all(map(is_square, e.args))
-    alike = e.op.scalar or e.op.name in ("transpose", "named")
+    alike = e.op.scalar or e.op in (TRANSPOSE, LET)
     return bool(alike) and any(map(is_square, e.args))
 
 
@@ -152,15 +153,15 @@ def resolve(e: Expr, shape: tuple) -> Expr:
         return e
     shape = tuple(own or given for own, given in zip(e.shape, shape, strict=True))
     if not e.args:
-        known = shape if e.op.name == "zeros" else [next(filter(None, shape), None)]
+        known = shape if e.op is ZEROS else [next(filter(None, shape), None)]
         return node(e.op, params=tuple(known))
     axes = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
     output = "ij"[2 - e.ndim :]
     if e.op.spec:
         *axes, output = e.op.spec.replace("->", ",").split(",")
-    elif e.op.name == "blocks":  # each has a height of its own
+    elif e.op is BLOCKS:  # each has a height of its own
         axes = [f"{k}j" for k in range(len(e.args))]
-    elif not (e.op.scalar or e.op.name in ("row", "named", "stack")):
+    elif not (e.op.scalar or e.op in (ROW, LET, STACK)):
         axes = [[(k, axis) for axis in range(a.ndim)] for k, a in enumerate(e.args)]  # its own
     lengths = dict(zip(output, shape, strict=True))
     for letters_, a in zip(axes, e.args, strict=True):

@@ -13,6 +13,36 @@ from itertools import chain
 import numpy as np
 
 from .expr import NUMBER, NUMPY, SIZE, Expr, as_expr, is_number, rebuild, replace, same, size
+from .primitives import (
+    ADD,
+    CONCATENATE,
+    DIVIDE,
+    EQUAL,
+    GREATER,
+    GREATER_EQUAL,
+    IDENTITY,
+    LESS,
+    LESS_EQUAL,
+    LOGICAL_NOT,
+    MATVEC,
+    MAXIMUM,
+    MINIMUM,
+    MULTIPLY,
+    NEGATIVE,
+    NOT_EQUAL,
+    ONES,
+    POWER,
+    SEGMENT,
+    SELECTOR,
+    STACK,
+    SUBTRACT,
+    SUM,
+    TRANSPOSE,
+    UNIT,
+    WHERE,
+    ZEROS,
+    build_node,
+)
 
 ZERO, ONE = as_expr(0), as_expr(1)
 
@@ -20,7 +50,7 @@ ZERO, ONE = as_expr(0), as_expr(1)
 # --- products --------------------------------------------------------------------------------
 
 
-_PRODUCTS = {"negative", "multiply", "divide", "power"}
+_PRODUCTS = {NEGATIVE, MULTIPLY, DIVIDE, POWER}
 
 
 def factors(e: Expr) -> tuple:
@@ -34,8 +64,8 @@ def _known_factors(e):
     stack = [e]
     while stack:  # a product may be deeper than Python's own stack
         part = stack[-1]
-        left = [a for a in part.args if a.factors is None and a.op.name in _PRODUCTS]
-        if left and part.factors is None and part.op.name in _PRODUCTS:
+        left = [a for a in part.args if a.factors is None and a.op in _PRODUCTS]
+        if left and part.factors is None and part.op in _PRODUCTS:
             stack += left
             continue
         stack.pop()
@@ -48,19 +78,19 @@ def _known_factors(e):
 def _factored(e):
     """The factors of a product, from those of its operands."""
     e = _as_number(e)
-    name = e.op.name
+    op = e.op
     if e.op is NUMBER:
         return e.params[0], {}
-    if name == "negative":
+    if op is NEGATIVE:
         c, powers = _factors_of(e.args[0])
         return -c, powers
-    if name == "multiply":
+    if op is MULTIPLY:
         return multiply_factors(map(_factors_of, e.args))
-    if name == "divide":
+    if op is DIVIDE:
         above, (c, powers) = map(_factors_of, e.args)
         if c != 0:
             return multiply_factors([above, (1 / c, {a: -p for a, p in powers.items()})])
-    if name == "power" and is_number(e.args[1]):
+    if op is POWER and is_number(e.args[1]):
         p = e.args[1].params[0]
         c, powers = _factors_of(e.args[0])
         small = abs(p) < 100 or abs(c) == 1  # for a number to the p
@@ -71,7 +101,7 @@ def _factored(e):
 
 def _as_number(e):
     """A condition that does not hold, ``1 - (x > 0)``, as the difference that it is written as."""
-    return NUMPY["subtract"](ONE, *e.args) if e.op.name == "logical_not" else e
+    return build_node(SUBTRACT, ONE, *e.args) if e.op is LOGICAL_NOT else e
 
 
 def _factors_of(operand):
@@ -85,16 +115,16 @@ def multiply_factors(parts) -> tuple:
         coefficient = coefficient * c
         for atom, exponent in more.items():
             powers[atom] = powers.get(atom, 0) + exponent
-    return coefficient, {a: 1 if a.op.name == "ones" else p for a, p in powers.items() if p}
+    return coefficient, {a: 1 if a.op is ONES else p for a, p in powers.items() if p}
 
 
 def sort_key(atom: Expr) -> tuple:
     """Where an atom stands in a product: N, z, sum(x), x, cos(x), (1 + x), A."""
-    if atom.op is SIZE or atom.op.name == "identity":
+    if atom.op is SIZE or atom.op is IDENTITY:
         return (-1, atom.ndim * -1)
     if atom.name:
         return (atom.ndim, 0, atom.name)
-    return (atom.ndim, {"add": 2, "subtract": 2, "where": 3}.get(atom.op.name, 1))
+    return (atom.ndim, {ADD: 2, SUBTRACT: 2, WHERE: 3}.get(atom.op, 1))
 
 
 def product(coefficient, powers: dict) -> Expr:
@@ -126,11 +156,11 @@ def _power(atom, exponent):
 def mul(*operands) -> Expr:
     """The product, collected; a factor goes into the branches of a case distinction."""
     coefficient, powers = multiply_factors(factors(as_expr(e)) for e in operands)
-    if coefficient == 0 or any(a.op.name == "zeros" and p > 0 for a, p in powers.items()):
+    if coefficient == 0 or any(a.op is ZEROS and p > 0 for a, p in powers.items()):
         return ZERO
-    if any(a.ndim == 1 and a.op.name != "ones" for a in powers):
-        powers = {a: p for a, p in powers.items() if a.op.name != "ones"}
-    cases = next((a for a, p in powers.items() if a.op.name == "where" and p == 1), None)
+    if any(a.ndim == 1 and a.op is not ONES for a in powers):
+        powers = {a: p for a, p in powers.items() if a.op is not ONES}
+    cases = next((a for a, p in powers.items() if a.op is WHERE and p == 1), None)
     if cases is not None and (len(powers) > 1 or coefficient != 1):
         del powers[cases]
         condition, yes, no = cases.args
@@ -147,14 +177,14 @@ def mul(*operands) -> Expr:
 
 def _negated(e: Expr) -> Expr | None:
     """Minus ``e`` where that is no longer to write: ``z - y`` for ``y - z``, also inside a sum."""
-    if e.op.name in ("add", "subtract"):
+    if e.op in (ADD, SUBTRACT):
         terms = _terms(add(e))
         mixed = len({c > 0 for c, _ in terms}) == 2
         return add(*(product(-c, powers) for c, powers in terms)) if mixed else None
-    if e.op.name == "where" and is_number(e.args[2], 0):
+    if e.op is WHERE and is_number(e.args[2], 0):
         turned = _negated(e.args[1])
         return None if turned is None else np.where(e.args[0], turned, ZERO)
-    if e.op.name in ("sum", "matvec"):
+    if e.op in (SUM, MATVEC):
         turned = _negated(e.args[-1])
         return None if turned is None else rebuild(e, (*e.args[:-1], turned))
     return None
@@ -169,11 +199,11 @@ def _terms(e: Expr, sign=1) -> list:
     while stack:
         e, sign = stack.pop()
         e = _as_number(e)
-        name = e.op.name
-        if name in ("add", "subtract"):
+        op = e.op
+        if op in (ADD, SUBTRACT):
             left, right = e.args
-            stack += [(right, sign if name == "add" else -sign), (left, sign)]
-        elif name == "negative":
+            stack += [(right, sign if op is ADD else -sign), (left, sign)]
+        elif op is NEGATIVE:
             stack.append((e.args[0], -sign))
         else:
             c, powers = factors(e)
@@ -187,7 +217,7 @@ def add(*operands) -> Expr:
     known = first.collected  # is not collected again: a sum may grow term by term
     found = _Sum(known) if known else _Sum()
     for term in chain.from_iterable(map(_terms, rest if known else [first, *rest])):
-        if term[0] and not any(a.op.name == "zeros" for a in term[1]):
+        if term[0] and not any(a.op is ZEROS for a in term[1]):
             found.collect(term)
     terms = [t for t in found.terms if t[0] != 0]
     if terms and terms[0][0] < 0:  # z - y rather than -y + z
@@ -233,7 +263,7 @@ def _key(term):
 
 
 def _is_joinable(term):
-    return any(a.op.name in ("where", "concatenate", "matvec") for a in term[1])
+    return any(a.op in (WHERE, CONCATENATE, MATVEC) for a in term[1])
 
 
 def try_merge(s, t) -> Expr | None:
@@ -247,14 +277,14 @@ def try_merge(s, t) -> Expr | None:
         return None
     (a,), (b,) = ours, theirs
     rest = {e: p for e, p in left.items() if e is not a}
-    if a.op is not b.op or rest and a.op.name != "matvec":
+    if a.op is not b.op or rest and a.op is not MATVEC:
         return None
     pairs = list(zip(a.args, b.args, strict=False))
-    if a.op.name == "where" and a.args[0] is b.args[0]:
+    if a.op is WHERE and a.args[0] is b.args[0]:
         return where(a.args[0], *(add(mul(c, x), mul(d, y)) for x, y in pairs[1:]))
-    if a.op.name == "concatenate" and all(x.shape == y.shape for x, y in pairs):
+    if a.op is CONCATENATE and all(x.shape == y.shape for x, y in pairs):
         return np.concatenate([broadcast_to(add(mul(c, x), mul(d, y)), x.shape) for x, y in pairs])
-    if a.op.name == "matvec" and a.args[1] is b.args[1] and abs(c) == abs(d):
+    if a.op is MATVEC and a.args[1] is b.args[1] and abs(c) == abs(d):
         matrix = matrix_sum(mul(c / abs(c), a.args[0]), mul(d / abs(c), b.args[0]))
         return mul(product(abs(c), rest), np.matmul(matrix, a.args[1]))
     return None
@@ -264,8 +294,8 @@ def matrix_sum(*terms):
     """A sum of matrices, those without a transpose first."""
 
     def rank(m):
-        negative = m.op.name == "negative"
-        return (m.args[0] if negative else m).op.name == "transpose", negative
+        negative = m.op is NEGATIVE
+        return (m.args[0] if negative else m).op is TRANSPOSE, negative
 
     return add(*sorted(terms, key=rank))
 
@@ -275,10 +305,10 @@ def broadcast_to(e: Expr, shape: tuple) -> Expr:
     if e.ndim == len(shape):
         return e
     if is_number(e, 0):
-        return constant("zeros", *shape)
+        return build_node(ZEROS, *shape)
     if len(shape) == 2:  # NumPy repeats a vector in every row
-        return np.outer(constant("ones", shape[0]), broadcast_to(e, shape[1:]))
-    return mul(e, constant("ones", *shape))
+        return np.outer(build_node(ONES, shape[0]), broadcast_to(e, shape[1:]))
+    return mul(e, build_node(ONES, *shape))
 
 
 def constant(name, *lengths) -> Expr:
@@ -299,27 +329,27 @@ def where(condition: Expr, yes: Expr, no: Expr) -> Expr:
     return np.where(condition, yes, no)
 
 
-COMPARISONS = {"greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}  # 0 or 1
+COMPARISONS = {GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, EQUAL, NOT_EQUAL}  # 0 or 1
 # x = max(x) holds to the last bit, so its sides must not be computed in another way
-_EXACT = ("equal", "not_equal")
+_EXACT = (EQUAL, NOT_EQUAL)
 
 
 def assuming(condition: Expr, truth: bool, e: Expr) -> Expr:
     """``e`` where the condition holds (or does not): with ``z > 0``, ``max(0, z)`` is ``z``."""
 
     def swap(part):
-        if part is condition and (condition.op.name in COMPARISONS or not truth):
+        if part is condition and (condition.op in COMPARISONS or not truth):
             return ONE if truth else ZERO
         if condition.ndim and part.args and not part.op.scalar:
             return part  # it mixes the elements, and the condition holds for some of them
-        if condition.ndim and part.op.name in _EXACT:
+        if condition.ndim and part.op in _EXACT:
             return part
-        if part.op.name == "where" and part.args[0] is condition:
+        if part.op is WHERE and part.args[0] is condition:
             return assuming(condition, truth, part.args[1 if truth else 2])
-        if part.op.name in ("maximum", "minimum") and condition.op.name in ("greater", "less"):
-            large, small = condition.args[:: 1 if condition.op.name == "greater" else -1]
+        if part.op in (MAXIMUM, MINIMUM) and condition.op in (GREATER, LESS):
+            large, small = condition.args[:: 1 if condition.op is GREATER else -1]
             if set(part.args) == {large, small}:
-                return large if truth == (part.op.name == "maximum") else small
+                return large if truth == (part.op is MAXIMUM) else small
         return None
 
     return replace(e, swap, simplified)
@@ -331,18 +361,9 @@ def simplified(e: Expr, args: tuple) -> Expr:
         return e
     if not e.op.scalar:  # an entry for all is enough only element by element
         args = tuple(broadcast_to(a, old.shape) for a, old in zip(args, e.args, strict=True))
-    name = e.op.name
-    rules = {
-        "add": add,
-        "subtract": lambda a, b: add(a, mul(-1, b)),
-        "negative": lambda a: mul(-1, a),
-        "multiply": mul,
-        "divide": lambda a, b: e if is_number(b, 0) else mul(a, invert(b)),
-        "logical_not": lambda a: add(ONE, mul(-1, a)),
-        "where": where,
-        "sum": sum_elements,
-    }
-    return rules[name](*args) if name in rules else rebuild(e, args)
+    if e.op is DIVIDE and is_number(args[1], 0):
+        return e
+    return _SIMPLIFIED[e.op](*args) if e.op in _SIMPLIFIED else rebuild(e, args)
 
 
 def invert(e: Expr, exponent=-1) -> Expr:
@@ -360,7 +381,7 @@ def split_scalar(e: Expr) -> tuple[Expr, Expr]:
     """``(scalar part, the rest)`` of a product: ``2 z x`` is ``2z`` times ``x``."""
     if e.ndim == 0:
         return e, ONE
-    if e.op.name == "where" and is_number(e.args[2], 0):
+    if e.op is WHERE and is_number(e.args[2], 0):
         c, powers = factors(e.args[1])
         return as_expr(c), np.where(e.args[0], product(1, powers), ZERO)
     c, powers = factors(e)
@@ -372,14 +393,14 @@ def split_scalar(e: Expr) -> tuple[Expr, Expr]:
 def sum_elements(e: Expr, length=None) -> Expr:
     """The sum of the elements: constants in front, ``sum(w x)`` as the dot product."""
     scalar, vector = split_scalar(e)
-    if vector.ndim == 0 or vector.op.name == "ones":
+    if vector.ndim == 0 or vector.op is ONES:
         return mul(scalar, size(*(e.shape or (length,))))
-    if vector.op.name in ("zeros", "unit"):
-        return scalar if vector.op.name == "unit" else ZERO
+    if vector.op in (ZEROS, UNIT):
+        return scalar if vector.op is UNIT else ZERO
     c, powers = factors(vector)
     if len(powers) == 2 and all(p == 1 for p in powers.values()):
         return mul(scalar, np.dot(*sorted(powers, key=sort_key)))
-    parts = _terms(vector) if vector.op.name in ("add", "subtract") else ()
+    parts = _terms(vector) if vector.op in (ADD, SUBTRACT) else ()
     if any(a.ndim == 0 for _, powers in parts for a in powers):  # sum(x - mean(x)) is 0
         whole = add(*(sum_elements(product(*part), vector.shape[0]) for part in parts))
         if is_number(whole):
@@ -394,21 +415,21 @@ def matvec(matrix: Expr, vector: Expr) -> Expr:
     scalar, vector = split_scalar(vector)
     if matrix.ndim < 2:  # every row is the same
         return mul(
-            front, scalar, sum_elements(mul(matrix, vector), *length), constant("ones", rows)
+            front, scalar, sum_elements(mul(matrix, vector), *length), build_node(ONES, rows)
         )
     vector = broadcast_to(vector, length)
-    if vector.op.name == "zeros":
+    if vector.op is ZEROS:
         return ZERO
-    if matrix.op.name == "selector":
+    if matrix.op is SELECTOR:
         lengths, k = matrix.params
         vector = np.concatenate(
-            [vector if p == k else constant("zeros", n) for p, n in enumerate(lengths)]
+            [vector if p == k else build_node(ZEROS, n) for p, n in enumerate(lengths)]
         )
-    elif matrix.op.name == "transpose" and matrix.args[0].op.name == "selector":
+    elif matrix.op is TRANSPOSE and matrix.args[0].op is SELECTOR:
         vector = segment(vector, *matrix.args[0].params)
-    elif vector.op.name == "unit" and np.transpose(matrix).op.name == "stack":
+    elif vector.op is UNIT and np.transpose(matrix).op is STACK:
         vector = np.transpose(matrix).args[vector.params[0]]  # one of its columns
-    elif matrix.op.name != "identity":
+    elif matrix.op is not IDENTITY:
         vector = np.matmul(matrix, vector)
     return mul(front, scalar, vector)
 
@@ -417,16 +438,16 @@ def segment(vector: Expr, lengths: tuple, k: int) -> Expr:
     """Part k of a vector that is joined from parts of these lengths."""
 
     def take(part):
-        name = part.op.name
-        if name == "concatenate" and tuple(a.shape[0] for a in part.args) == lengths:
+        op = part.op
+        if op is CONCATENATE and tuple(a.shape[0] for a in part.args) == lengths:
             return part.args[k]
-        if name == "stack":
+        if op is STACK:
             start = sum(lengths[:k])
             return np.stack(part.args[start : start + lengths[k]])
-        if name == "unit":
+        if op is UNIT:
             place = part.params[0] - sum(lengths[:k])
-            return constant("unit", place, lengths[k]) if 0 <= place < lengths[k] else ZERO
-        return constant("segment", part, lengths, k)
+            return build_node(UNIT, place, lengths[k]) if 0 <= place < lengths[k] else ZERO
+        return build_node(SEGMENT, part, lengths, k)
 
     return _inside(vector, take)
 
@@ -435,9 +456,9 @@ def element(vector: Expr, k: int) -> Expr:
     """Entry k, taken as far inside as it goes: of ``x * x`` it is ``x_k x_k``."""
 
     def take(part):
-        if part.op.name == "unit":
+        if part.op is UNIT:
             return ONE if part.params[0] == k else ZERO
-        return part.args[k] if part.op.name == "stack" else part[k]
+        return part.args[k] if part.op is STACK else part[k]
 
     return _inside(vector, take)
 
@@ -448,9 +469,21 @@ def _inside(vector, take):
     def swap(part):
         if part.ndim == 0:
             return part
-        if part.op.name in ("ones", "zeros"):
-            return ONE if part.op.name == "ones" else ZERO
-        exact = part.op.name in _EXACT and any(a.ndim and a.op.scalar for a in part.args)
+        if part.op in (ONES, ZEROS):
+            return ONE if part.op is ONES else ZERO
+        exact = part.op in _EXACT and any(a.ndim and a.op.scalar for a in part.args)
         return None if part.op.scalar and not exact else take(part)
 
     return replace(vector, swap, simplified)
+
+
+_SIMPLIFIED = {
+    ADD: add,
+    SUBTRACT: lambda a, b: add(a, mul(-1, b)),
+    NEGATIVE: lambda a: mul(-1, a),
+    MULTIPLY: mul,
+    DIVIDE: lambda a, b: mul(a, invert(b)),
+    LOGICAL_NOT: lambda a: add(ONE, mul(-1, a)),
+    WHERE: where,
+    SUM: sum_elements,
+}

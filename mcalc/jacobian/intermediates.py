@@ -6,7 +6,20 @@ import itertools
 from collections import Counter
 
 from ..graph.expr import LET, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed, walk
-from ..graph.primitives import differ
+from ..graph.primitives import (
+    ADD,
+    DOT,
+    INDEX,
+    MATVEC,
+    MULTIPLY,
+    NEGATIVE,
+    STACK,
+    SUBTRACT,
+    SUM,
+    TRANSPOSE,
+    VECMAT,
+    differ,
+)
 from ..graph.simplify import COMPARISONS
 
 
@@ -30,10 +43,10 @@ class Intermediates:
         self.numbered: list[Expr] = []  # those of them that the reader has not named
         self.definitions: dict[Expr, Expr] = {}
         whole = y.args[0] if y.op is LET else y
-        listed = whole.op.name == "stack" and whole.ndim == 1
+        listed = whole.op is STACK and whole.ndim == 1
         entries = {f"{output}_{k}": e for k, e in enumerate(whole.args, 1)} if listed else {}
         taken = taken | {output, *entries}
-        cut = {e.args[0].name for e in walk(y) if e.op.name == "index"}
+        cut = {e.args[0].name for e in walk(y) if e.op is INDEX}
         letter = next(u for u in "urshv" if u not in cut)  # u_1 is an element of u
         self._free = (u for k in itertools.count(1) if (u := f"{letter}_{k}") not in taken)
         self._inlined: dict[Expr, Expr] = {}  # operations as they stand inside of others
@@ -118,13 +131,13 @@ class Intermediates:
 
     def _stays(self, parent, e):
         """Whether an operation is small enough to stay inside: ``w.x`` in ``w.x + b``."""
-        if not self.automatic or e.op.name in COMPARISONS or e.op.name == "transpose":
+        if not self.automatic or e.op in COMPARISONS or e.op is TRANSPOSE:
             return True
-        if parent.op.name in ("add", "subtract", "negative"):
+        if parent.op in (ADD, SUBTRACT, NEGATIVE):
             plain = all(a in self.sources or a not in self.depends for a in e.args)
-            return plain and e.op.name in ("dot", "matvec", "vecmat")
-        scaled = parent.op.name == "multiply" and parent.args[0] not in self.depends
-        return scaled and e.op.name in ("sum", "dot")
+            return plain and e.op in (DOT, MATVEC, VECMAT)
+        scaled = parent.op is MULTIPLY and parent.args[0] not in self.depends
+        return scaled and e.op in (SUM, DOT)
 
     @property
     def joints(self) -> list[Expr]:

@@ -11,7 +11,7 @@ import sympy as sp
 from ..graph import simplify
 from ..graph.expr import NUMBER, Expr, UnsupportedError, as_expr, is_number
 from ..graph.forms import sigmoid
-from ..graph.primitives import PRIMITIVES, SIGMOID, SOFTPLUS, slope
+from ..graph.primitives import PRIMITIVES, SIGMOID, SOFTPLUS, ZEROS, slope
 from .terms import Term, fresh
 
 SIGMA = sp.Function("sigma")
@@ -38,7 +38,7 @@ def local_jacobian(e: Expr, k: int) -> Term | None:
 
 def _rate(e, k):
     """Element by element: SymPy's derivative of the operation by its operand k."""
-    known = tuple(0 if a.op.name == "zeros" else _number(a) for a in e.args)
+    known = tuple(0 if a.op is ZEROS else _number(a) for a in e.args)
     form = _derivative(e.op.scalar, k, known)
     if e.op in (SIGMOID, SOFTPLUS):
         form = _logistic(form)

@@ -6,6 +6,7 @@ import dataclasses
 
 from ..graph import expr, simplify
 from ..graph.expr import LET, SYMBOL, Expr, node, replace, unnamed, walk
+from ..graph.primitives import DIVIDE
 from ..graph.simplify import ONE
 from .terms import Term
 
@@ -85,7 +86,7 @@ def _rebuilt(e: Expr, args: tuple) -> Expr:
 
 def _divisors(term: Term) -> set[Expr]:
     """What is divided by in a term, lengths apart."""
-    below = [part.args[1] for part in _written(term) if part.op.name == "divide"]
+    below = [part.args[1] for part in _written(term) if part.op is DIVIDE]
     return {
         atom for d in below for atom in simplify.factors(unnamed(d))[1] if atom.op is not expr.SIZE
     }

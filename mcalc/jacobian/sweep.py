@@ -13,6 +13,7 @@ from functools import reduce
 import numpy as np
 
 from ..graph.expr import SYMBOL, Expr, is_number, node, rebuild, replace, walk
+from ..graph.primitives import ZEROS
 from .local import local_jacobian
 from .terms import in_shape_of, times_vector
 
@@ -84,7 +85,7 @@ def backward(y: Expr, row: Expr, variables: tuple) -> list[Expr]:
 
 
 def _is_zero(e):
-    return is_number(e, 0) or e.op.name == "zeros"
+    return is_number(e, 0) or e.op is ZEROS
 
 
 def _upright(terms, shape):

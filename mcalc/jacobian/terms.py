@@ -28,6 +28,20 @@ import numpy as np
 
 from ..graph import simplify
 from ..graph.expr import ADJOINT, Expr, UnsupportedError, is_number
+from ..graph.primitives import (
+    BLOCKS,
+    DIAG,
+    IDENTITY,
+    MATMAT,
+    ONES,
+    OUTER,
+    SELECTOR,
+    TRANSPOSE,
+    UNIT,
+    WHERE,
+    ZEROS,
+    build_node,
+)
 from ..graph.simplify import ONE, ZERO, add, matvec, mul, split_scalar, sum_elements
 
 fresh = itertools.count().__next__
@@ -59,7 +73,7 @@ class Term:
 
     def _times_vector(self, e, label):
         here = self.vectors.get(label, ONE)
-        units = [v for v in (here, e) if v.op.name == "unit"]
+        units = [v for v in (here, e) if v.op is UNIT]
         if units:  # only one entry is left of the other
             other = here if units[0] is e else e
             scalar, here = simplify.element(other, units[0].params[0]), units[0]
@@ -67,7 +81,7 @@ class Term:
             scalar, here = split_scalar(mul(here, e))
         self.coefficient = mul(self.coefficient, scalar)
         self.lengths.setdefault(label, e.shape[0])
-        if here.ndim and here.op.name != "ones":
+        if here.ndim and here.op is not ONES:
             self.vectors[label] = here
         else:
             self.vectors.pop(label, None)
@@ -76,29 +90,29 @@ class Term:
         self.lengths.setdefault(a, e.shape[0]), self.lengths.setdefault(b, e.shape[1])
         scalar, e = split_scalar(e)
         self.coefficient = mul(self.coefficient, scalar)
-        kind = e.op.name
-        if kind == "zeros":
+        op = e.op
+        if op is ZEROS:
             self.coefficient = ZERO
         elif e.ndim < 2:  # x A / A: what is left is the same in every row
             self.times(e, (a, b)[2 - e.ndim :])
-        elif kind == "transpose":
+        elif op is TRANSPOSE:
             self.times(e.args[0], (b, a))
-        elif kind == "outer":
+        elif op is OUTER:
             self.times(e.args[0], (a,)), self.times(e.args[1], (b,))
-        elif kind == "matmat":
+        elif op is MATMAT:
             middle = fresh()
             self.times(e.args[0], (a, middle)), self.times(e.args[1], (middle, b))
-        elif kind == "selector" and (known := self.cut(a)) and known[0].params[0] == e.params[0]:
+        elif op is SELECTOR and (known := self.cut(a)) and known[0].params[0] == e.params[0]:
             if e is known[0]:
                 self.join({b: known[2]})
             else:  # two parts have no row in common
                 self.coefficient = ZERO
-        elif kind in ("diag", "identity"):
+        elif op in (DIAG, IDENTITY):
             self.join({a: b} if a != b else {})
             for v in e.args:
                 self.times(v, (b,))
         elif a == b:
-            on_diagonal = np.multiply(e, simplify.constant("identity", e.shape[0]))
+            on_diagonal = np.multiply(e, build_node(IDENTITY, e.shape[0]))
             self.times(np.sum(on_diagonal, axis=1), (a,))
         else:
             self.matrices.append((e, a, b))
@@ -122,7 +136,7 @@ class Term:
 
     def cut(self, row):
         """The selector, with its labels, that places a part in these rows of a concatenation."""
-        return next((x for x in self.matrices if x[0].op.name == "selector" and x[1] == row), None)
+        return next((x for x in self.matrices if x[0].op is SELECTOR and x[1] == row), None)
 
     @property
     def summed(self):
@@ -170,7 +184,7 @@ class Term:
         near = self.neighbours(s)
         if len(near) > 1:
             return  # a product of two matrices: kept until a vector meets one of them
-        if any(m.op.name == "selector" and a in self.out and b == s for m, a, b in self.matrices):
+        if any(m.op is SELECTOR and a in self.out and b == s for m, a, b in self.matrices):
             return  # a part of the rows: put in its place at the end
         length = self.lengths.pop(s)
         v = self.vectors.pop(s, ONE)
@@ -276,7 +290,7 @@ def _structure(term):
 
 def _is_vector(term):
     """Whether a term is a scalar, or one vector as a row, a column or a diagonal."""
-    units = any(v.op.name == "unit" for v in term.vectors.values())
+    units = any(v.op is UNIT for v in term.vectors.values())
     return not term.matrices and not units and len({*term.out, *term.inp}) <= 1
 
 
@@ -307,14 +321,14 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
         whole = simplify.broadcast_to(ZERO, (*out, *inp))
         return np.transpose(whole) if inp and not out else whole
     atoms = [a for t in terms for a in simplify.factors(t.coefficient)[1]]
-    conditions = [a.args[0] for a in atoms if a.op.name == "where"]
+    conditions = [a.args[0] for a in atoms if a.op is WHERE]
     if conditions:
         cases = [[_branch(t, conditions[0], truth) for t in terms] for truth in (True, False)]
         return simplify.where(conditions[0], *(formula(collect(case), out, inp) for case in cases))
     if any(t.cut(a) for t in terms for a in t.out):
         return _blocks(terms, out, inp)
     if _has_unit(terms, "out"):  # a row for each of several scalar outputs
-        units = [simplify.constant("unit", k, *out) for k in range(*out)]
+        units = [build_node(UNIT, k, *out) for k in range(*out)]
         rows = [times_vector(_not_beside(terms, e), e, "out") for e in units]
         return np.stack([formula(row, (), inp) for row in rows])
     if _has_unit(terms, "inp"):  # a column for each of several scalar variables
@@ -345,7 +359,7 @@ def _not_beside(terms, unit):
 
 
 def _has_unit(terms, side):
-    return any(t.vectors.get(a, ONE).op.name == "unit" for t in terms for a in getattr(t, side))
+    return any(t.vectors.get(a, ONE).op is UNIT for t in terms for a in getattr(t, side))
 
 
 def _multiplied_out(term):
@@ -383,7 +397,7 @@ def _matrix(term, out, inp):
     if i == j and i in term.vectors:
         return np.diag(simplify.broadcast_to(_product(term), out))
     if i == j:
-        return mul(term.coefficient, simplify.constant("identity", *out))
+        return mul(term.coefficient, build_node(IDENTITY, *out))
     if term.matrices:
         return mul(term.coefficient, _scaled(term, i, j))
     ends = (simplify.broadcast_to(term.vectors.get(a, ONE), n) for a, n in ((i, out), (j, inp)))
@@ -410,6 +424,6 @@ def _blocks(terms, out, inp):
 def _cut_at(lengths, terms, inp):
     blocks = []
     for k, length in enumerate(lengths):
-        part = times_vector(terms, simplify.constant("selector", lengths, k), "out")
+        part = times_vector(terms, build_node(SELECTOR, lengths, k), "out")
         blocks.append(formula(part, (length,), inp))
-    return simplify.constant("blocks", *blocks) if inp else np.concatenate(blocks)
+    return build_node(BLOCKS, *blocks) if inp else np.concatenate(blocks)

@@ -11,7 +11,7 @@ import re
 import sympy as sp
 
 from .style import STYLES
-from .write import ATOM, CASES, POWER, PRODUCT, SUM
+from .write import Precedence
 
 LATEX, TEXT = STYLES
 _FUNCTIONS = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
@@ -56,7 +56,7 @@ class _Writer:
     def __init__(self, style, whole):
         self.style, self.whole = style, whole
 
-    def __call__(self, e, level=CASES):
+    def __call__(self, e, level=Precedence.CASES):
         for kind in type(e).__mro__:
             if write := getattr(self, f"_{kind.__name__.lower()}", None):
                 text, tightness = write(e)
@@ -64,13 +64,13 @@ class _Writer:
         return sp.latex(e) if self.style.latex else str(e)
 
     def _symbol(self, e):
-        return self.style.symbol(e.name, 0), ATOM
+        return self.style.symbol(e.name, 0), Precedence.ATOM
 
     def _rational(self, e):
         if e.is_Integer:
             return self.plain(int(e))
         text = self.style("fraction", str(abs(e.p)), str(e.q))
-        return (text, PRODUCT) if e > 0 else ("-" + text, SUM)
+        return (text, Precedence.PRODUCT) if e > 0 else ("-" + text, Precedence.SUM)
 
     def _float(self, e):
         return self.plain(float(e))
@@ -78,36 +78,44 @@ class _Writer:
     def plain(self, value):
         taken = [x.name for x in self.whole.free_symbols] if isinstance(value, float) else ()
         text, several = self.style.number(abs(value), taken)
-        return (text, PRODUCT if several else ATOM) if value >= 0 else (f"-{text}", SUM)
+        return (
+            (text, Precedence.PRODUCT if several else Precedence.ATOM)
+            if value >= 0
+            else (f"-{text}", Precedence.SUM)
+        )
 
     def _add(self, e):
         terms = sorted(e.args, key=_place_in_sum)
         first = next((t for t in terms if not t.could_extract_minus_sign()), terms[0])
-        text = self(first, SUM)
+        text = self(first, Precedence.SUM)
         for term in terms:
             if term is first:
                 continue
             minus = term.could_extract_minus_sign()
-            text += (" - " if minus else " + ") + self(-term if minus else term, PRODUCT)
-        return text, SUM
+            text += (" - " if minus else " + ") + self(-term if minus else term, Precedence.PRODUCT)
+        return text, Precedence.SUM
 
     def _mul(self, e):
         if e.could_extract_minus_sign():
-            return "-" + self(-e, PRODUCT), SUM
+            return "-" + self(-e, Precedence.PRODUCT), Precedence.SUM
         above, below = sp.fraction(e, exact=True)
         if below != 1:
             return self.quotient(above, below)
-        return self.beside(sp.Mul.make_args(above)), PRODUCT
+        return self.beside(sp.Mul.make_args(above)), Precedence.PRODUCT
 
     def quotient(self, above, below):
-        levels = (CASES, CASES) if self.style.latex else (PRODUCT, POWER)
-        return self.style("fraction", *map(self, (above, below), levels)), PRODUCT
+        levels = (
+            (Precedence.CASES, Precedence.CASES)
+            if self.style.latex
+            else (Precedence.PRODUCT, Precedence.POWER)
+        )
+        return self.style("fraction", *map(self, (above, below), levels)), Precedence.PRODUCT
 
     def beside(self, factors):
         text, before = "", None
         for f in sorted(factors, key=_place_in_product):
             loose = before is None and (f is factors[-1] or self.is_plain(f))
-            part = self(f, PRODUCT if loose else POWER)
+            part = self(f, Precedence.PRODUCT if loose else Precedence.POWER)
             if before is None:
                 text = part
             elif part[0].isdigit():
@@ -127,14 +135,14 @@ class _Writer:
         if exponent.could_extract_minus_sign():
             return self.quotient(sp.S.One, base**-exponent)
         if exponent == sp.S.Half:
-            return self.style("sqrt", self(base)), ATOM
+            return self.style("sqrt", self(base)), Precedence.ATOM
         above = self(exponent)
         if not self.style.latex and not re.fullmatch(r"\w+", above):
             above = f"({above})"
-        return self.style("power", self(base, ATOM), above), POWER
+        return self.style("power", self(base, Precedence.ATOM), above), Precedence.POWER
 
     def call(self, name, operands):
-        return name + self.style("argument", ", ".join(map(self, operands))), ATOM
+        return name + self.style("argument", ", ".join(map(self, operands))), Precedence.ATOM
 
     def _function(self, e):
         name = e.func.__name__
@@ -147,15 +155,15 @@ class _Writer:
         return self.call(self.style.symbol(e.func.__name__, 0), e.args)
 
     def _abs(self, e):
-        return self.style.template("|{0}|").format(self(e.args[0])), ATOM
+        return self.style.template("|{0}|").format(self(e.args[0])), Precedence.ATOM
 
     def _derivative(self, e):
         sign = "d" if len(e.expr.free_symbols) == 1 else "∂"
-        text = self(e.expr, ATOM)
+        text = self(e.expr, Precedence.ATOM)
         for k, variable in enumerate(e.variables):
             inside = self.style("parens", text) if k else text
             text = self.style(sign, inside, self(variable))
-        return text, POWER
+        return text, Precedence.POWER
 
     def _subs(self, e):
         of, (variable, *more), (value, *_) = e.args
@@ -164,29 +172,35 @@ class _Writer:
             return self.call(self.style.symbol(f.func.__name__, 0) + "'" * of.derivative_count,
                              [value])  # fmt: skip
         where = (f"{self(x)} = {self(value)}" for x, value in zip(*e.args[1:], strict=True))
-        return f"{self(of)}{self.style.words(' at ')}{', '.join(where)}", CASES
+        return f"{self(of)}{self.style.words(' at ')}{', '.join(where)}", Precedence.CASES
 
     def _piecewise(self, e):
         *cases, (last, condition) = e.args
         while condition == sp.true and isinstance(last, sp.Piecewise):
             *more, (last, condition) = last.args
             cases += more
-        branches = [self.style("case", self(value, SUM), self(when)) for value, when in cases]
+        branches = [
+            self.style("case", self(value, Precedence.SUM), self(when)) for value, when in cases
+        ]
         if condition == sp.true:
-            branches.append(self.style("otherwise", self(last, SUM)))
+            branches.append(self.style("otherwise", self(last, Precedence.SUM)))
         else:
-            branches.append(self.style("case", self(last, SUM), self(condition)))
-        return self.style("cases", *branches), CASES
+            branches.append(self.style("case", self(last, Precedence.SUM), self(condition)))
+        return self.style("cases", *branches), Precedence.CASES
 
     def _relational(self, e):
         sign = _RELATIONS.get(e.rel_op, e.rel_op)
-        return f"{self(e.lhs)} {self.style.template(sign)} {self(e.rhs)}", PRODUCT
+        return f"{self(e.lhs)} {self.style.template(sign)} {self(e.rhs)}", Precedence.PRODUCT
 
     def _and(self, e):
-        return self.style.words(" and ").join(sorted(self(a, PRODUCT) for a in e.args)), SUM
+        return self.style.words(" and ").join(
+            sorted(self(a, Precedence.PRODUCT) for a in e.args)
+        ), Precedence.SUM
 
     def _or(self, e):
-        return self.style.words(" or ").join(sorted(self(a, PRODUCT) for a in e.args)), CASES
+        return self.style.words(" or ").join(
+            sorted(self(a, Precedence.PRODUCT) for a in e.args)
+        ), Precedence.CASES
 
 
 def _is_power(e):

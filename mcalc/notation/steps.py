@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ..graph.expr import Expr, replace, walk
 from ..jacobian.intermediates import Intermediates
 from .style import STYLES
-from .write import CASES, LONG, PRODUCT, SUM, Writer, unwritten
+from .write import LONG, Precedence, Writer, unwritten
 
 KINDS = ("introduce", "differentiate", "combine", "substitute")
 
@@ -176,7 +176,11 @@ class StepWriter:
         for chain in chains:
             factors, rest = [replace(self.locals[pair], put) for pair in chain], self.rest(chain, x)
             loose = len(chain) == 1 and not products and not rest
-            level = (SUM if len(chains) > 1 else CASES) if loose else PRODUCT
+            level = (
+                (Precedence.SUM if len(chains) > 1 else Precedence.CASES)
+                if loose
+                else Precedence.PRODUCT
+            )
             written = [*(self.write(f, level) for f in factors), *rest]
             products.append(self.joined([*factors, chain[-1][1]], written))
         return " + ".join(products)

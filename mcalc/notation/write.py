@@ -8,18 +8,50 @@ from __future__ import annotations
 
 import re
 from copy import copy
+from enum import IntEnum
 from fractions import Fraction
 from itertools import pairwise
 
 from ..graph import expr, simplify
-from ..graph.expr import ADJOINT, LET, NUMBER, SIZE, SYMBOL, Expr, is_number
+from ..graph.expr import ADJOINT, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr, is_number
+from ..graph.primitives import (
+    ADD,
+    CONCATENATE,
+    DIVIDE,
+    DOT,
+    IDENTITY,
+    INDEX,
+    LOGICAL_NOT,
+    MATMAT,
+    MATVEC,
+    MULTIPLY,
+    NEGATIVE,
+    ONES,
+    OUTER,
+    POWER,
+    ROW,
+    STACK,
+    SUBTRACT,
+    SUM,
+    TRANSPOSE,
+    VECMAT,
+    WHERE,
+    ZEROS,
+    build_node,
+)
 from .style import STYLES, Style
 
-CASES, SUM, PRODUCT, POWER, ATOM = range(5)  # how tightly a written part holds together
-_PRODUCTS = ("matvec", "vecmat", "matmat")
-_SUMS = ("add", "subtract", "logical_not")  # the last is written as 1 - (x > 0)
-_SCALED = ("row", "multiply", "divide", "negative", "where")  # as a row in a list is
-_FILLED = ("ones", "zeros")  # of which no dot product is written: 1.x looks like a number
+
+class Precedence(IntEnum):
+    """How tightly a written part holds together."""
+
+    CASES, SUM, PRODUCT, POWER, ATOM = range(5)
+
+
+_PRODUCTS = (MATVEC, VECMAT, MATMAT)
+_SUMS = (ADD, SUBTRACT, LOGICAL_NOT)  # the last is written as 1 - (x > 0)
+_SCALED = (ROW, MULTIPLY, DIVIDE, NEGATIVE, WHERE)  # as a row in a list is
+_FILLED = (ONES, ZEROS)  # of which no dot product is written: 1.x looks like a number
 
 
 LONG, DEEP = 5000, 100  # parts of a formula that is written, and how deep they are nested
@@ -46,14 +78,14 @@ class Writer:
         self.taken = {e.name for e in expr.symbols(whole)}
         self.names = {e.name for e in expr.walk(whole) if e.name} | {*names}
 
-    def __call__(self, e: Expr, level=CASES) -> str:
+    def __call__(self, e: Expr, level=Precedence.CASES) -> str:
         """``e``, in parentheses if it holds less tightly than ``level``."""
         if reason := unwritten(e):
             return self.style("parens", self.style.words(reason))
         place = self if e.ndim or not self.index else self.at(index=None)  # the same for every i
         if e.args and not self.style.latex:
             beside = bool(e.op.scalar) and (self.beside_vector or self.shows_length(e))
-            in_list = self.in_list and e.op.name in _SCALED
+            in_list = self.in_list and e.op in _SCALED
             place = place.at(beside_vector=beside and e.ndim == 1, in_list=in_list)
         written, tightness = getattr(place, "_" + e.op.name, place._function)(e)
         return written if tightness >= level else self.style("parens", written)
@@ -65,24 +97,24 @@ class Writer:
         vars(other).update(place)
         return other
 
-    def laid(self, v, level=CASES):
+    def laid(self, v, level=Precedence.CASES):
         """A vector as a row."""
-        if level > SUM and v.op.name in _SUMS:
+        if level > Precedence.SUM and v.op in _SUMS:
             return self.style("parens", self(v)) + "^T"
         return self(v.T if v.ndim == 1 else v, level)
 
     def shows_length(self, e):
         """Whether a vector's length can be seen: ``x + 1`` is as long as x, ``2 1`` is a number."""
         if e not in self._visible:
-            seen = e.ndim > 0 and e.op.name not in _FILLED
-            if seen and (e.op.scalar or e.op.name == "row"):
+            seen = e.ndim > 0 and e.op not in _FILLED
+            if seen and (e.op.scalar or e.op is ROW):
                 seen = any(map(self.shows_length, e.args))
             self._visible[e] = seen
         return self._visible[e]
 
-    def fitting(self, v, level, without=("ones",)):
+    def fitting(self, v, level, without=(ONES,)):
         """A vector beside something that tells its length: ``A 1``, and not ``A 1_n``."""
-        return (self.at(beside_vector=True) if v.op.name in without else self)(v, level)
+        return (self.at(beside_vector=True) if v.op in without else self)(v, level)
 
     def filled(self, e, digit):
         """Ones or zeros, with their length where nothing else tells it: ``1_n``, ``0_(m + 2)``."""
@@ -97,52 +129,52 @@ class Writer:
 
     def _symbol(self, e):
         if self.index and e.ndim == 1:
-            return self.style.symbol(e.name, 0, self.index), ATOM
-        return self.style.symbol(e.name, e.ndim), ATOM
+            return self.style.symbol(e.name, 0, self.index), Precedence.ATOM
+        return self.style.symbol(e.name, e.ndim), Precedence.ATOM
 
     _named = _symbol
 
     def _held(self, e):
         of, by = e.params
         sign = "∂/∂" if self.partial or is_partial(e) else "d/d"
-        level = PRODUCT if _factors(of)[0].op is NUMBER else POWER
-        return self.style(sign, self(by), self(of, level)), PRODUCT
+        level = Precedence.PRODUCT if _factors(of)[0].op is NUMBER else Precedence.POWER
+        return self.style(sign, self(by), self(of, level)), Precedence.PRODUCT
 
     def _slope(self, e, turned=False):
         written = self.style("∂", *map(self, e.params))
         if turned or not e.ndim:
-            return written, ATOM
-        return self.style("parens", written) + "^T", POWER
+            return written, Precedence.ATOM
+        return self.style("parens", written) + "^T", Precedence.POWER
 
     def _number(self, e):
         value = e.params[0]
         if not isinstance(value, Fraction) or value.denominator == 1:
             written, several = self.style.number(abs(value), self.taken)
-            level = PRODUCT if several else ATOM
-            return (written, level) if value >= 0 else (f"-{written}", SUM)
+            level = Precedence.PRODUCT if several else Precedence.ATOM
+            return (written, level) if value >= 0 else (f"-{written}", Precedence.SUM)
         written = self.style("fraction", str(abs(value.numerator)), str(value.denominator))
-        return ("-" + written, SUM) if value < 0 else (written, PRODUCT)
+        return ("-" + written, Precedence.SUM) if value < 0 else (written, Precedence.PRODUCT)
 
     def _size(self, e):
-        return e.params[0], SUM if " " in e.params[0] else ATOM
+        return e.params[0], Precedence.SUM if " " in e.params[0] else Precedence.ATOM
 
     def _ones(self, e):
-        return self.filled(e, "1"), ATOM
+        return self.filled(e, "1"), Precedence.ATOM
 
     def _zeros(self, e):
-        return self.filled(e, "0"), ATOM
+        return self.filled(e, "0"), Precedence.ATOM
 
     def _identity(self, e):
-        return "I", ATOM
+        return "I", Precedence.ATOM
 
     def _unit(self, e):
-        return f"e_{e.params[0] + 1}", ATOM
+        return f"e_{e.params[0] + 1}", Precedence.ATOM
 
     def _selector(self, e):
-        return f"E_{e.params[1] + 1}", ATOM
+        return f"E_{e.params[1] + 1}", Precedence.ATOM
 
     def _segment(self, e):
-        return f"E_{e.params[1] + 1}^T {self(e.args[0], POWER)}", PRODUCT
+        return f"E_{e.params[1] + 1}^T {self(e.args[0], Precedence.POWER)}", Precedence.PRODUCT
 
     def _index(self, e):
         (v,) = e.args
@@ -150,41 +182,44 @@ class Writer:
         if f"{v.name}_{place}" in self.names:  # z_(1) beside a variable z_1
             place = f"({place})"
         if v.name:
-            return self.style.symbol(v.name, 0, place), ATOM
-        return f"{self(v, ATOM)}_{place}", ATOM
+            return self.style.symbol(v.name, 0, place), Precedence.ATOM
+        return f"{self(v, Precedence.ATOM)}_{place}", Precedence.ATOM
 
     # --- sums and products of elements ---
 
     def _add(self, e):
         first, *rest = _summands(e)
-        written = [self(first, SUM)]
-        for name, term in rest:
-            loose = name == "add" and term.op.name in _SUMS
-            sign = " + " if name == "add" else " - "
-            written += sign, self(term, SUM if loose else PRODUCT)
-        return "".join(written), SUM
+        written = [self(first, Precedence.SUM)]
+        for op, term in rest:
+            loose = op is ADD and term.op in _SUMS
+            sign = " + " if op is ADD else " - "
+            written += sign, self(term, Precedence.SUM if loose else Precedence.PRODUCT)
+        return "".join(written), Precedence.SUM
 
     _subtract = _add
 
     def _logical_not(self, e):
-        return f"1 - {self(e.args[0], PRODUCT)}", SUM
+        return f"1 - {self(e.args[0], Precedence.PRODUCT)}", Precedence.SUM
 
     def _negative(self, e):
-        return "-" + self(e.args[0], PRODUCT), SUM
+        return "-" + self(e.args[0], Precedence.PRODUCT), Precedence.SUM
 
     def _multiply(self, e):
         lead = _factors(e)[0]
         negative = lead.op is NUMBER and lead.params[0] < 0
-        return self.beside(e.args), SUM if negative else PRODUCT
+        return self.beside(e.args), Precedence.SUM if negative else Precedence.PRODUCT
 
     def beside(self, operands):
         """Factors side by side, and the Hadamard product between vectors."""
         factors = [f for e in operands for f in _factors(e)]
         *others, last = factors
         alone = not any(f.ndim for f in others)
-        open_end = last.ndim and alone and last.op.name in (*_PRODUCTS, "row", "outer")
-        open_end = open_end or last.op.name == "held"
-        first, *parts = [*map(self.factor, others), self.factor(last, (POWER, PRODUCT)[open_end])]
+        open_end = last.ndim and alone and last.op in (*_PRODUCTS, ROW, OUTER)
+        open_end = open_end or last.op is UNEVALUATED
+        first, *parts = [
+            *map(self.factor, others),
+            self.factor(last, (Precedence.POWER, Precedence.PRODUCT)[open_end]),
+        ]
         written = first
         if factors[0].op is NUMBER:
             written = self(factors[0])
@@ -204,116 +239,140 @@ class Writer:
                 written += ("" if close else " ") + part
         return written
 
-    def factor(self, f, level=POWER):
+    def factor(self, f, level=Precedence.POWER):
         """One of several factors: on a line of text, ``1/n`` needs parentheses among them."""
-        if f.op.name == "divide" and not f.ndim:
+        if f.op is DIVIDE and not f.ndim:
             if self.style.latex:
-                level = PRODUCT  # a fraction's line holds it together
+                level = Precedence.PRODUCT  # a fraction's line holds it together
             elif f.args[1].op in (SIZE, NUMBER):
-                level = ATOM
-        return self(f, PRODUCT if f.op.name == "sum" else level)
+                level = Precedence.ATOM
+        return self(f, Precedence.PRODUCT if f.op is SUM else level)
 
     def is_close(self, f):
         """Whether a factor stands right behind a number: 2x, 2(w - x), but 2 cos(x)."""
-        while f.op.name in ("power", "row", "matvec", "outer", "transpose", "index"):
+        while f.op in (POWER, ROW, MATVEC, OUTER, TRANSPOSE, INDEX):
             f = f.args[0]
-        return f.op in (SYMBOL, LET) or f.op.name in (*_SUMS, "identity", "dot")
+        return f.op in (SYMBOL, LET) or f.op in (*_SUMS, IDENTITY, DOT)
 
     def _divide(self, e, write=None):
         top, bottom = e.args
-        if top.op.name == "negative":
+        if top.op is NEGATIVE:
             positive = expr.rebuild(e, (top.args[0], bottom))
-            return f"-{self._divide(positive, write)[0]}", SUM
+            return f"-{self._divide(positive, write)[0]}", Precedence.SUM
         if top.ndim and bottom.ndim and not self.index and not self.in_diagonal:
-            return self.style("quotient", self(top, POWER), self(bottom, POWER)), PRODUCT
-        levels = SUM if top.op is NUMBER else PRODUCT, POWER
-        above, below = (CASES, CASES) if self.style.latex else levels
-        return self.style("fraction", (write or self)(top, above), self(bottom, below)), PRODUCT
+            return self.style(
+                "quotient", self(top, Precedence.POWER), self(bottom, Precedence.POWER)
+            ), Precedence.PRODUCT
+        levels = Precedence.SUM if top.op is NUMBER else Precedence.PRODUCT, Precedence.POWER
+        above, below = (Precedence.CASES, Precedence.CASES) if self.style.latex else levels
+        return self.style(
+            "fraction", (write or self)(top, above), self(bottom, below)
+        ), Precedence.PRODUCT
 
     def _power(self, e):
-        base, exponent = self(e.args[0], ATOM), self(e.args[1])
+        base, exponent = self(e.args[0], Precedence.ATOM), self(e.args[1])
         if not self.style.latex and not re.fullmatch(r"\d+|[^\W\d]\w*", exponent):
             exponent = f"({exponent})"
-        return self.style("power", base, exponent), POWER
+        return self.style("power", base, exponent), Precedence.POWER
 
     # --- functions ---
 
     def _function(self, e):
         template = e.op.text
         if template is None:
-            return self.call(e.op.name, *e.args), ATOM
+            return self.call(e.op.name, *e.args), Precedence.ATOM
         loose = template[-1] not in ")|F"  # as in "{0} > {1}"
-        parts = [self(a, SUM if template[0] == "{" else CASES) for a in e.args]
+        parts = [
+            self(a, Precedence.SUM if template[0] == "{" else Precedence.CASES) for a in e.args
+        ]
         if template[0] == (e.args[0].op.text or " ")[0] == "|":  # ||x|| is the norm
             parts = [self.style("parens", parts[0])]
         template = self.style.template(template)
-        return re.sub(r"\{(\d)\}", lambda m: parts[int(m[1])], template), CASES if loose else ATOM
+        return re.sub(
+            r"\{(\d)\}", lambda m: parts[int(m[1])], template
+        ), Precedence.CASES if loose else Precedence.ATOM
 
     def call(self, name, *operands):
         return self.style.function(name) + self.style("argument", ", ".join(map(self, operands)))
 
     def _sqrt(self, e):
-        return self.style("sqrt", self(*e.args)), ATOM
+        return self.style("sqrt", self(*e.args)), Precedence.ATOM
 
     def _inv(self, e):
         if self.style.latex:
-            return self.style("power", self(e.args[0], ATOM), "-1"), POWER
-        return self.call("inv", *e.args), ATOM
+            return self.style("power", self(e.args[0], Precedence.ATOM), "-1"), Precedence.POWER
+        return self.call("inv", *e.args), Precedence.ATOM
 
     def _diag(self, e):
-        return self.at(in_diagonal=True).call("diag", *e.args), ATOM
+        return self.at(in_diagonal=True).call("diag", *e.args), Precedence.ATOM
 
     def _where(self, e, write=None):
         write, branches = write or self, []
-        while e.op.name == "where":
+        while e.op is WHERE:
             condition, yes, e = e.args
-            branches.append(self.style("case", write(yes, SUM), self(condition)))
-        return self.style("cases", *branches, self.style("otherwise", write(e, SUM))), CASES
+            branches.append(self.style("case", write(yes, Precedence.SUM), self(condition)))
+        return self.style(
+            "cases", *branches, self.style("otherwise", write(e, Precedence.SUM))
+        ), Precedence.CASES
 
     def _sum(self, e):
         (v,) = e.args
-        if v.op.name == "where" and self.index is not None:  # no second i
-            return self.style("sum_i", self.at(index="i")(v)), PRODUCT
-        return self.call("sum", v), ATOM
+        if v.op is WHERE and self.index is not None:  # no second i
+            return self.style("sum_i", self.at(index="i")(v)), Precedence.PRODUCT
+        return self.call("sum", v), Precedence.ATOM
 
     # --- linear algebra ---
 
     def _dot(self, e):
         a, b = e.args
-        if b.op.name in _PRODUCTS or a.op is ADJOINT:
-            return f"{self.laid(a, POWER)} {self(b)}", PRODUCT
-        if a.op.name == "vecmat":
-            return f"{self.laid(a, PRODUCT)} {self.fitting(b, POWER)}", PRODUCT
-        if a.op.name in _FILLED or b.op.name in _FILLED:
-            a, b = (b, a) if b.op.name == "zeros" else (a, b)  # since x^T 0 is read as a row
-            right = self.fitting(b, POWER) if self.shows_length(a) else self(b, POWER)
-            return f"{self.laid(a, POWER)} {right}", PRODUCT
-        return self.style("dot", self(a, ATOM), self(b, ATOM)), PRODUCT
+        if b.op in _PRODUCTS or a.op is ADJOINT:
+            return f"{self.laid(a, Precedence.POWER)} {self(b)}", Precedence.PRODUCT
+        if a.op is VECMAT:
+            return (
+                f"{self.laid(a, Precedence.PRODUCT)} {self.fitting(b, Precedence.POWER)}",
+                Precedence.PRODUCT,
+            )
+        if a.op in _FILLED or b.op in _FILLED:
+            a, b = (b, a) if b.op is ZEROS else (a, b)  # since x^T 0 is read as a row
+            right = (
+                self.fitting(b, Precedence.POWER)
+                if self.shows_length(a)
+                else self(b, Precedence.POWER)
+            )
+            return f"{self.laid(a, Precedence.POWER)} {right}", Precedence.PRODUCT
+        return self.style(
+            "dot", self(a, Precedence.ATOM), self(b, Precedence.ATOM)
+        ), Precedence.PRODUCT
 
     def _matvec(self, e, laid=False):
-        matrix, v = e.args if e.op.name == "matvec" else (e.args[1].T, e.args[0])
+        matrix, v = e.args if e.op is MATVEC else (e.args[1].T, e.args[0])
         if self.index and not laid:
             row, whole = self.data_row(matrix), self.at(index=None)
             if row is None:
-                return f"({whole(e)})_i", ATOM
-            if v.op.name in _FILLED:
-                return f"{whole.laid(v, POWER)} {row}", PRODUCT
-            return self.style("dot", whole(v, ATOM), row), PRODUCT
+                return f"({whole(e)})_i", Precedence.ATOM
+            if v.op in _FILLED:
+                return f"{whole.laid(v, Precedence.POWER)} {row}", Precedence.PRODUCT
+            return self.style("dot", whole(v, Precedence.ATOM), row), Precedence.PRODUCT
         row = self.data_row(matrix.T)
-        if v.op.name == "where" and row:
-            return self.weighted(v, row, "^T" if laid else ""), PRODUCT
+        if v.op is WHERE and row:
+            return self.weighted(v, row, "^T" if laid else ""), Precedence.PRODUCT
         if laid:
-            return f"{self.laid(v, PRODUCT)} {self(matrix.T, POWER)}", PRODUCT
-        right = self.fitting(v, PRODUCT if v.op.name in _PRODUCTS else POWER)
-        return f"{self(matrix, POWER)} {right}", PRODUCT
+            return (
+                f"{self.laid(v, Precedence.PRODUCT)} {self(matrix.T, Precedence.POWER)}",
+                Precedence.PRODUCT,
+            )
+        right = self.fitting(v, Precedence.PRODUCT if v.op in _PRODUCTS else Precedence.POWER)
+        return f"{self(matrix, Precedence.POWER)} {right}", Precedence.PRODUCT
 
     _vecmat = _matvec
 
     def _matmat(self, e):
         left, right = e.args
-        level = PRODUCT if left.op.name == "matmat" else POWER  # brackets make no difference
-        last = POWER if right.op.name in ("multiply", "divide") else PRODUCT
-        return f"{self(left, level)} {self(right, last)}", PRODUCT
+        level = (
+            Precedence.PRODUCT if left.op is MATMAT else Precedence.POWER
+        )  # brackets make no difference
+        last = Precedence.POWER if right.op in (MULTIPLY, DIVIDE) else Precedence.PRODUCT
+        return f"{self(left, level)} {self(right, last)}", Precedence.PRODUCT
 
     def data_row(self, matrix):
         """Example i of the data: ``x_i`` is row i of ``X``, if ``X`` has N rows."""
@@ -329,30 +388,33 @@ class Writer:
         def write(weight, level):
             if is_number(weight, 0) or is_number(weight, 1):
                 return (row if weight.params[0] else self.style("zeros")) + turn
-            return f"{inside(weight, PRODUCT)} {row}{turn}"
+            return f"{inside(weight, Precedence.PRODUCT)} {row}{turn}"
 
         return self.style("sum_i", inside._where(v, write)[0])
 
     def _outer(self, e):
-        return f"{self.fitting(e.args[0], POWER)} {self.laid(e.args[1], POWER)}", PRODUCT
+        return (
+            f"{self.fitting(e.args[0], Precedence.POWER)} {self.laid(e.args[1], Precedence.POWER)}",
+            Precedence.PRODUCT,
+        )
 
     def _transpose(self, e):
         if e.args[0].op is ADJOINT:
             return self._slope(*e.args, turned=True)
-        return self(e.args[0], ATOM) + "^T", POWER
+        return self(e.args[0], Precedence.ATOM) + "^T", Precedence.POWER
 
     def _stack(self, e):
         if e.ndim == 1:
-            return self.style("column", *map(self, e.args)), ATOM
-        if all(a.op.name == "stack" for a in e.args):
-            return self.style.grid(map(self, row.args) for row in e.args), ATOM
-        return self.style("blocks", *map(self.rows_of(e).laid, e.args)), ATOM
+            return self.style("column", *map(self, e.args)), Precedence.ATOM
+        if all(a.op is STACK for a in e.args):
+            return self.style.grid(map(self, row.args) for row in e.args), Precedence.ATOM
+        return self.style("blocks", *map(self.rows_of(e).laid, e.args)), Precedence.ATOM
 
     def _concatenate(self, e):
-        return self.style("blocks", *map(self, e.args)), ATOM
+        return self.style("blocks", *map(self, e.args)), Precedence.ATOM
 
     def _blocks(self, e):
-        return self.style("blocks", *map(self.rows_of(e), e.args)), ATOM
+        return self.style("blocks", *map(self.rows_of(e), e.args)), Precedence.ATOM
 
     def rows_of(self, e):
         """This writer in a list of rows: if all of them are ones or zeros, they have a length."""
@@ -360,25 +422,29 @@ class Writer:
 
     def _row(self, e):
         (v,) = e.args
-        name, scalar_first = v.op.name, v.args and v.args[0].ndim == 0
+        scalar_first = v.args and v.args[0].ndim == 0
         if v.op is ADJOINT:
             return self._slope(v, turned=True)
-        if name == "where" and not any(condition.ndim for condition in _conditions(v)):
+        if v.op is WHERE and not any(condition.ndim for condition in _conditions(v)):
             return self._where(v, lambda e, level: self.laid(_spread(e, v.shape), level))
-        if name == "negative":
-            return "-" + self.laid(v.args[0], PRODUCT), SUM
-        if name == "divide" and v.args[1].ndim == 0:
+        if v.op is NEGATIVE:
+            return "-" + self.laid(v.args[0], Precedence.PRODUCT), Precedence.SUM
+        if v.op is DIVIDE and v.args[1].ndim == 0:
             return self._divide(v, self.laid)
-        if name == "multiply" and scalar_first:
-            return self.beside([v.args[0], v.args[1].T]), PRODUCT
-        if name in _PRODUCTS:
+        if v.op is MULTIPLY and scalar_first:
+            return self.beside([v.args[0], v.args[1].T]), Precedence.PRODUCT
+        if v.op in _PRODUCTS:
             return self._matvec(v, laid=True)
-        if name in ("add", "subtract") and _has_row_times_matrix(v):
-            sign = " + " if name == "add" else " - "
-            return self.laid(v.args[0], SUM) + sign + self.laid(v.args[1], PRODUCT), SUM
-        if name in ("stack", "concatenate"):
-            return self.style("row", *map(self.at(in_list=True).laid, v.args)), ATOM
-        return (self(v, ATOM) if self.in_list else self.fitting(v, ATOM, _FILLED)) + "^T", POWER
+        if v.op in (ADD, SUBTRACT) and _has_row_times_matrix(v):
+            sign = " + " if v.op is ADD else " - "
+            return self.laid(v.args[0], Precedence.SUM) + sign + self.laid(
+                v.args[1], Precedence.PRODUCT
+            ), Precedence.SUM
+        if v.op in (STACK, CONCATENATE):
+            return self.style("row", *map(self.at(in_list=True).laid, v.args)), Precedence.ATOM
+        return (
+            self(v, Precedence.ATOM) if self.in_list else self.fitting(v, Precedence.ATOM, _FILLED)
+        ) + "^T", Precedence.POWER
 
 
 def is_partial(held):
@@ -392,9 +458,9 @@ def _has_row_times_matrix(v):
     stack = [v]
     while stack:
         v = stack.pop()
-        if v.op.name in ("add", "subtract", "negative", "multiply"):
-            stack += v.args[-1:] if v.op.name == "multiply" else v.args
-        elif v.op.name == "vecmat" or v.op.name == "matvec" and v.args[0].op.name == "transpose":
+        if v.op in (ADD, SUBTRACT, NEGATIVE, MULTIPLY):
+            stack += v.args[-1:] if v.op is MULTIPLY else v.args
+        elif v.op is VECMAT or v.op is MATVEC and v.args[0].op is TRANSPOSE:
             return True
     return False
 
@@ -402,28 +468,28 @@ def _has_row_times_matrix(v):
 def _spread(e, shape):
     """A number as the vector it stands for."""
     if is_number(e, 0):
-        return simplify.constant("zeros", *shape)
-    return e if e.ndim else simplify.mul(e, simplify.constant("ones", *shape))
+        return build_node(ZEROS, *shape)
+    return e if e.ndim else simplify.mul(e, build_node(ONES, *shape))
 
 
 def _conditions(e):
     """The conditions of cases, in their order."""
-    while e.op.name == "where":
+    while e.op is WHERE:
         yield e.args[0]
         e = e.args[2]
 
 
 def _alike(a, b):
     """Whether two scalars are powers of one: ``x · x^2`` is easier to read than ``x x^2``."""
-    base = [e.args[0] if e.op.name == "power" else e for e in (a, b)]
+    base = [e.args[0] if e.op is POWER else e for e in (a, b)]
     return not a.ndim and base[0] is base[1]
 
 
 def _summands(e):
-    """The first term of ``a + b - c``, and pairs of a sign's name and the term behind it."""
+    """The first term of ``a + b - c``, and pairs of an operation and the term behind it."""
     found = []
-    while e.op.name in ("add", "subtract"):
-        e, last = e.args[0], (e.op.name, e.args[1])
+    while e.op in (ADD, SUBTRACT):
+        e, last = e.args[0], (e.op, e.args[1])
         found.append(last)
     return [e, *reversed(found)]
 
@@ -433,7 +499,7 @@ def _factors(e):
     found, stack = [], [e]
     while stack:
         f = stack.pop()
-        if f.op.name == "multiply":
+        if f.op is MULTIPLY:
             stack += reversed(f.args)
         else:
             found.append(f)
@@ -442,9 +508,9 @@ def _factors(e):
 
 expr.WRITERS.update(
     {
-        style.name: lambda e, level=CASES, style=style, names=(): Writer(style, e, names=names)(
-            e, level
-        )
+        style.name: lambda e, level=Precedence.CASES, style=style, names=(): Writer(
+            style, e, names=names
+        )(e, level)
         for style in STYLES
     }
 )

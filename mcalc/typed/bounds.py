@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..graph.expr import NUMBER, Expr, ShapeError, as_expr, shape_text
+from ..graph.primitives import POWER
 from .data_sums import of_data_terms, sum_over_data
 from .operators import DataTerm, divide, kind, power
 from .tokens import ReadError
@@ -86,7 +87,7 @@ class Builder:
                 digits = max(0.3, *(math.log10(max(1, abs(n))) for n in parts))
             elif values and not any(v is None for v in values):
                 value = _value(e, values)
-            if e.op.name == "power" and values[1] is not None:
+            if e.op is POWER and values[1] is not None:
                 digits = operands[0][1] * max(1, np.max(np.abs(values[1])))
             self.sizes[e] = height, digits, value
         return self.sizes[e]

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..graph.expr import Expr, ShapeError, UnsupportedError, as_expr, is_number
 from ..graph.forms import ones, outer
-from ..graph.primitives import ROW
+from ..graph.primitives import ROW, ZEROS
 from .operators import DataTerm, _times, divide, dot, kind, negative, power, product, relu
 
 # --- sums over the data ----------------------------------------------------------------------
@@ -44,7 +44,7 @@ def of_data_terms(function, operands):
 
 def is_zero(e):
     return isinstance(e, Expr) and (
-        is_number(e, 0) or (e.args[0] if e.op is ROW else e).op.name == "zeros"
+        is_number(e, 0) or (e.args[0] if e.op is ROW else e).op is ZEROS
     )
 
 

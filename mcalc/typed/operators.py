@@ -8,18 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..graph.expr import (
-    NUMBER,
-    NUMPY,
-    Expr,
-    ShapeError,
-    UnsupportedError,
-    as_expr,
-    is_number,
-    shape_text,
-)
+from ..graph.expr import NUMBER, Expr, ShapeError, UnsupportedError, as_expr, is_number, shape_text
 from ..graph.forms import diag, identity, ones, outer, sigmoid, zeros
-from ..graph.primitives import DOT, PRIMITIVES, ROW, STACK, of_vectors
+from ..graph.primitives import BLOCKS, DIAG, DOT, PRIMITIVES, ROW, STACK, build_node, of_vectors
 from ..notation.style import of_pi
 
 
@@ -133,7 +124,7 @@ def power(a, b) -> Expr:
     for e in (a, b):
         if kind(e) == "matrix":
             hint = f"write {_part(e)} {_part(e)}"
-            if e.op.name == "diag":
+            if e.op is DIAG:
                 hint = f"write the power inside, as in diag({_part(e.args[0])}^2)"
             raise UnsupportedError(f"{e} is a matrix, in which ^ is not read: {hint}")
     return np.exp(b) if a is CONSTANTS["e"] else np.power(a, b)
@@ -228,4 +219,4 @@ def _blocks(entries):
         raise ShapeError(f"{_shapes(entries)}: 0 and I do not tell their height in a list")
     if len({e.shape[1] for e in entries}) > 1:
         raise ShapeError(f"{_shapes(entries)}: blocks in one column have one width")
-    return NUMPY["blocks"](*entries)
+    return build_node(BLOCKS, *entries)
