@@ -194,7 +194,8 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
 
     They have no label in common, as each comes from :data:`fresh`.
     """
-    if outer.out == outer.inp and not outer.factors:  # a multiple of the identity, as of a sum
+    apart = len({*outer.out}) == len(outer.out)  # and not the diagonal alone, as A ⊗ I has it
+    if apart and outer.out == outer.inp and not outer.factors:  # a multiple of the identity
         one = outer.coefficient is ONE
         scaled = inner.coefficient if one else mul(outer.coefficient, inner.coefficient)
         lengths = inner.lengths | dict(zip(inner.out, shape, strict=True))
