@@ -148,7 +148,10 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
 
 
 def _finite(*es):
-    return all(part.op.spec or part.op.name in _FINITE for part in walk(*es))
+    return all(
+        part.op.name in _FINITE or part.op.spec and part.op.name not in ("inv", "logdet")
+        for part in walk(*es)
+    )
 
 
 def _leaner(e, args):

@@ -124,7 +124,8 @@ def _times_det(e, det):
     name, inside = e.op.name, [a for a in e.args if _has_inverse(a, *det.args)]
     if name not in ("add", "subtract"):  # linear in each operand
         below = name == "divide" and e.args[1] in {*inside}
-        linear = e.op.spec or name in ("multiply", "divide", "negative", "row")
+        linear = e.op.spec and not e.op.local  # which det and norm are not
+        linear = linear or name in ("multiply", "divide", "negative", "row")
         if len(inside) != 1 or below or not linear or sum(a is inside[0] for a in e.args) > 1:
             return None
         new = [_times_det(a, det) if a is inside[0] else a for a in e.args]
