@@ -82,6 +82,18 @@ SLOPE = Primitive("slope", None)  # the result's derivative by a variable, by it
 HELD = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
 
 
+def _in_place(function):
+    """The method of ``z += 1`` and its like."""
+
+    def method(self, other):
+        whole = function(self, other)
+        if self.ndim:
+            _refuse_in_place(function, whole, self)
+        return whole
+
+    return method
+
+
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions."""
 
@@ -108,6 +120,14 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __ne__(self, other):
         return np.not_equal(self, other) if can_be_compared(other) else NotImplemented
+
+    # z += 1 makes a new z; np.add(z, 1, out=z), which changes the array, is refused
+    __iadd__, __isub__ = _in_place(np.add), _in_place(np.subtract)
+    __imul__, __itruediv__ = _in_place(np.multiply), _in_place(np.divide)
+    __ipow__, __imatmul__ = _in_place(np.power), _in_place(np.matmul)
+    __iand__, __ior__ = _in_place(np.bitwise_and), _in_place(np.bitwise_or)
+    __ixor__, __imod__ = _in_place(np.bitwise_xor), _in_place(np.remainder)
+    __ifloordiv__ = _in_place(np.floor_divide)
 
     @property
     def T(self) -> Expr:
@@ -320,13 +340,12 @@ def _full_name(function):
 
 
 def _dispatch(function, args, options):
-    out = options.get("out")
-    if isinstance(out, tuple) and args and out[0] is args[0]:  # z += 1 makes a new z
-        whole = _dispatch(function, args, {k: v for k, v in options.items() if k != "out"})
-        if out[0].ndim:
-            _refuse_in_place(function, whole, out[0])
-        return whole
     build = NUMPY.get(function)
+    if options.get("out") is not None:
+        name = _full_name(function)
+        raise UnsupportedError(
+            f"{name}: out= changes an array, and a formula cannot be changed: write z = {name}(...)"
+        )
     if function is np.bitwise_xor:
         raise UnsupportedError("^ is np.bitwise_xor, which has no rule: for a power write x**2")
     if build is None:
