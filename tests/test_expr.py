@@ -267,3 +267,29 @@ def test_a_constant_may_be_either_operand(name):
 
 def combinations(count):
     return itertools.product(CONSTANTS, repeat=count)
+
+
+# --- in place ----------------------------------------------------------------------------------
+
+
+def test_an_assignment_with_an_operator_makes_a_new_formula():
+    x, w = mc.vectors("x w")
+    z = x
+    z += 1
+    z *= w
+    z -= x
+    z /= 2
+    z **= 2
+    assert z is ((((x + 1) * w) - x) / 2) ** 2 and x is mc.vectors("x")
+
+
+CHANGED = [
+    lambda x, w: np.tan(w, w), lambda x, w: np.add(x, 1, out=x), lambda x, w: np.add(x, w, x),
+    lambda x, w: np.sum(x, out=np.zeros(())), lambda x, w: np.exp(x, out=np.zeros(3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", CHANGED)
+def test_what_changes_an_array_is_refused(call):
+    with pytest.raises(mc.UnsupportedError, match=r"formula cannot be changed: write z = np\."):
+        call(*mc.vectors("x w"))

@@ -55,7 +55,7 @@ SCALARS = {
     "1,000 terms": lambda a: sum(np.sin(a) * k for k in range(1000)),
     "sin, 200 times": repeated(np.sin, 200),
     "sin, 1,000 times": repeated(np.sin, 1000),
-    "sin, 5,000 times": repeated(np.sin, 5000),
+    "sin, 3,000 times": repeated(np.sin, 3000),
     "let of let, 1,000 times": repeated(np.sin, 1000, named=True),
     "max(0, z), 300 times": repeated(lambda u: np.maximum(0, u - 0.001), 300),
     "a matrix, 300 times": lambda a: np.sum(repeated(np.sin, 300)(a * np.eye(2)).T),

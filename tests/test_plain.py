@@ -43,6 +43,28 @@ def test_second_derivatives_of_products_of_a_matrix(text):
     assert np.allclose(second.numpy()(**given), twice, rtol=1e-5)
 
 
+OF_DIAGONALS = [
+    "np.trace(np.sin(np.outer(x, w)))", "np.trace(np.sin(np.sum(S) * np.outer(x, w) * S))",
+    "np.sum(np.sin(np.outer(x, w)) * np.diag(np.ones_like(x)))",
+    "x @ (np.tanh(S * x) * np.diag(np.ones_like(x))) @ x",
+    "np.sum(np.exp(np.outer(x, w) * np.diag(np.ones_like(x)) * a) * np.outer(w, x))",
+    "np.trace(np.outer(x, x) * np.outer(w, np.tanh(x)) + np.diag(x**3))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", OF_DIAGONALS)
+def test_the_diagonal_of_a_matrix_is_not_the_whole_of_it(text):
+    agrees(text, "x")
+    at = point({"m": 2, "n": 3})
+    right = differences(
+        lambda v: differences(lambda x: evaluated(text, {**at, "x": x}), v), at["x"]
+    )
+    second = mc.hessian(evaluated(text, VARIABLES), VARIABLES["x"])
+    found = second.numpy()(**{name: at[name] for name in second.parameters})
+    assert np.allclose(found, right, atol=1e-5), second
+    assert second.check()
+
+
 def test_a_claim_about_products_of_one_matrix():
     d = mc.derive(np.sum(A * A * A - A * A), A)
     assert d.why((3 * A * A - 2 * A).T) is None

@@ -42,6 +42,31 @@ def test_a_determinant_is_a_polynomial(kind, text):
         agrees(text, wrt, {"m": 2, "n": n}, values, tolerance=1e-6)
 
 
+OF_DET_AND_INVERSE = [
+    "np.linalg.det(S)*np.linalg.det(np.linalg.inv(S))*x",
+    "np.linalg.det(S)*np.linalg.inv(S) @ x",
+    "np.linalg.det(S)*np.linalg.norm(np.linalg.inv(S) @ x)",
+    "np.linalg.det(S)*np.max(np.linalg.inv(S) @ x)",
+    "np.linalg.det(S)*np.linalg.slogdet(np.linalg.inv(S))[1]*x",
+    "np.linalg.det(S)*np.trace(np.linalg.inv(S))",
+    "np.linalg.det(S)*np.linalg.norm(np.linalg.inv(S))",
+    "np.linalg.det(S)*np.exp(np.linalg.inv(S) @ x)",
+    "np.linalg.det(S)**2*np.linalg.inv(S) @ np.linalg.inv(S) @ x",
+    "np.linalg.det(S)*np.linalg.inv(S + S) @ x",
+]
+
+
+@pytest.mark.parametrize("text", OF_DET_AND_INVERSE)
+def test_a_determinant_beside_an_inverse(text):
+    values = point({"m": 2, "n": 3}) | {"S": SINGULAR["regular"]}
+    for wrt in "Sx" if "x" in text else "S":
+        agrees(text, wrt, {"m": 2, "n": 3}, values, tolerance=1e-6)
+    y = evaluated(text, VARIABLES)
+    given = {e.name: values[e.name] for e in mc.graph.expr.symbols(y)}
+    found = mc.check.compile.compile_(y)(**given)
+    assert np.allclose(found, evaluated(text, values))
+
+
 @pytest.mark.parametrize("kind", SINGULAR)
 def test_a_determinant_is_checked_at_a_singular_matrix(kind):
     assert mc.derive(np.linalg.det(S), S).check(at={"S": SINGULAR[kind]}).passed

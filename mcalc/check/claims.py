@@ -29,7 +29,7 @@ from .interpret import batch
 from .precise import differ, finite
 
 _COMPARED = (2, 3, 1, 5)
-
+_FAR = 2  # lengths for which points far out are tried
 SAME = 1e-9  # relative; what is further apart is looked at with more digits
 
 _TRIED = 12  # points of a size at which numbers differ that are looked at so, and as many others
@@ -242,10 +242,10 @@ def first_difference(claim, whole, variables, of=None, by=()) -> Difference | No
         return points.beyond(rng, variables, sizes, *es, *functions)
 
     usable = False
-    for look in (points.usual, beyond):
+    for look, lengths in ((points.usual, _COMPARED), (beyond, _COMPARED[:_FAR])):
         compared = [
             _Comparison(claim, whole, of, by, look is points.usual, *found[:2], *found[2])
-            for found in rounds([claim, whole], variables, look=look)
+            for found in rounds([claim, whole], variables, lengths, look)
         ]
         usable = usable or any(c.usable.any() for c in compared)
         for c in compared:

@@ -30,6 +30,8 @@ from ..graph.primitives import (
     DIAG,
     DIVIDE,
     IDENTITY,
+    INV,
+    LOGDET,
     MATMAT,
     MATVEC,
     MULTIPLY,
@@ -79,7 +81,9 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
 
 
 def _finite(*es):
-    return all(part.op.spec or part.op in _FINITE for part in walk(*es))
+    return all(
+        part.op in _FINITE or part.op.spec and part.op not in (INV, LOGDET) for part in walk(*es)
+    )
 
 
 def fuse_diagonals_and_masks(e, args):
