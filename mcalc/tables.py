@@ -1,4 +1,4 @@
-"""What is made of several derivations: tables, comparisons, glossaries; and calculations by lines."""
+"""What is made of several derivations: tables, comparisons, glossaries, calculations by lines."""
 
 from __future__ import annotations
 

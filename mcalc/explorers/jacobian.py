@@ -34,9 +34,9 @@ class JacobianExplorer(NudgeExplorer):
         variables = list(dict.fromkeys(v for f in self.functions for v in symbols(f)))
         self.known: dict = {}
         if len(symbolic_sizes(*self.functions)) > 1:
+            lengths = ", ".join(symbolic_sizes(first))
             raise ValueError(
-                f"{first} has several lengths, {', '.join(symbolic_sizes(first))}: mc.explore takes it, "
-                "at random points"
+                f"{first} has several lengths, {lengths}: mc.explore takes it, at random points"
             )
         self.fixed = {v.name: np.asarray(values.pop(v.name), dtype=float)
                       for v in variables if v.ndim == 2 and v.name in values}  # fmt: skip

@@ -72,6 +72,7 @@ WRITERS: dict[str, Callable] = {}  # "text" and "latex"; filled by the notation
 _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 ENOUGH = 10**9  # parts are not counted any further
+DEEP = 100  # how deep a formula is nested at most that is derived in closed form, or written
 
 SYMBOL = Primitive("symbol", None)
 NUMBER = Primitive("number", None)

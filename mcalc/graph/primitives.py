@@ -1,7 +1,7 @@
 """The table of primitives: a row for each operation. To support a new function, add a row.
 
-``primitive("arcsin", sp.asin, np.arcsin)`` is all that ``np.arcsin`` needs. A row has a name, what is
-done, and the NumPy functions that stand for it. What is done is one of
+``primitive("arcsin", sp.asin, np.arcsin)`` is all that ``np.arcsin`` needs. A row has a name, what
+is done, and the NumPy functions that stand for it. What is done is one of
 
 - a SymPy form, applied element by element. Its derivative is SymPy's.
 - an einsum signature. If the operation is linear in each operand, its Jacobians are made of the
@@ -30,8 +30,8 @@ PRIMITIVES: dict[str, Primitive] = {}
 def primitive(name, done=None, *functions, numpy=None, **more):
     """Add a primitive. ``numpy`` computes it where einsum or the first function does not.
 
-    ``more`` are the other fields of :class:`~mcalc.graph.expr.Primitive`. What NumPy has no function for
-    is built by its name, ``build_node(UNIT, 0, "n")``.
+    ``more`` are the other fields of :class:`~mcalc.graph.expr.Primitive`. What NumPy has no
+    function for is built by its row, ``build_node(UNIT, 0, "n")``.
     """
     if isinstance(done, str):
         batched = "..." + done.replace(",", ",...").replace("->", "->...")
@@ -262,7 +262,7 @@ EXPM1 = primitive("expm1", lambda a: sp.exp(a) - 1, np.expm1, text="exp({0}) - 1
 LOG = primitive("log", sp.log, np.log)
 LOG1P = primitive("log1p", lambda a: sp.log(1 + a), np.log1p, text="log(1 + {0})")
 SQRT = primitive("sqrt", sp.sqrt, np.sqrt, branch=_side,
-                 takes_at_kink="the root's own slope is infinite")
+    takes_at_kink="the root's own slope is infinite")
 SIN = primitive("sin", sp.sin, np.sin)
 COS = primitive("cos", sp.cos, np.cos)
 TAN = primitive("tan", sp.tan, np.tan)
@@ -270,33 +270,41 @@ ARCTAN = primitive("arctan", sp.atan, np.arctan)
 SINH = primitive("sinh", sp.sinh, np.sinh)
 COSH = primitive("cosh", sp.cosh, np.cosh)
 TANH = primitive("tanh", sp.tanh, np.tanh)
-SIGMOID = primitive("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})", numpy=_logistic, **COUNTED)
-SOFTPLUS = primitive("softplus", lambda a: sp.log(1 + sp.exp(a)), text="log(1 + exp({0}))", **COUNTED,
-               numpy=lambda a: np.where(np.real(a) > 0, a, 0) + np.log1p(_decay(a)))
+SIGMOID = primitive("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})", numpy=_logistic,
+    **COUNTED)
+SOFTPLUS = primitive("softplus", lambda a: sp.log(1 + sp.exp(a)), text="log(1 + exp({0}))",
+    **COUNTED, numpy=lambda a: np.where(np.real(a) > 0, a, 0) + np.log1p(_decay(a)))
 ABSOLUTE = primitive("absolute", sp.Abs, np.abs, text="|{0}|", **KINK, **KEPT)
 SIGN = primitive("sign", lambda a: _if(a > 0, 1, _if(a < 0, -1, 0)), np.sign, **KINK)
-MAXIMUM = primitive("maximum", lambda a, b: _if(b > a, b, a), np.maximum, text="max({0}, {1})", **KINK, **FIRST, **KEPT)
-MINIMUM = primitive("minimum", lambda a, b: _if(b < a, b, a), np.minimum, text="min({0}, {1})", **KINK, **FIRST, **KEPT)
+MAXIMUM = primitive("maximum", lambda a, b: _if(b > a, b, a), np.maximum, text="max({0}, {1})",
+    **KINK, **FIRST, **KEPT)
+MINIMUM = primitive("minimum", lambda a, b: _if(b < a, b, a), np.minimum, text="min({0}, {1})",
+    **KINK, **FIRST, **KEPT)
 FMAX = primitive("fmax", lambda a, b: _if(b > a, b, a), numpy=np.fmax, text="fmax({0}, {1})",
-           local=partial(_chosen, np.greater), **KINK, **FIRST, **KEPT)
+    local=partial(_chosen, np.greater), **KINK, **FIRST, **KEPT)
 FMIN = primitive("fmin", lambda a, b: _if(b < a, b, a), numpy=np.fmin, text="fmin({0}, {1})",
-           local=partial(_chosen, np.less), **KINK, **FIRST, **KEPT)
-GREATER = primitive("greater", lambda a, b: _if(a > b, 1, 0), np.greater, text="{0} > {1}", **COMPARES, **TRUTH)
-GREATER_EQUAL = primitive("greater_equal", lambda a, b: _if(a >= b, 1, 0), np.greater_equal, text="{0} ≥ {1}", **COMPARES,
+    local=partial(_chosen, np.less), **KINK, **FIRST, **KEPT)
+GREATER = primitive("greater", lambda a, b: _if(a > b, 1, 0), np.greater, text="{0} > {1}",
+    **COMPARES, **TRUTH)
+GREATER_EQUAL = primitive("greater_equal", lambda a, b: _if(a >= b, 1, 0), np.greater_equal,
+    text="{0} ≥ {1}", **COMPARES, **TRUTH)
+LESS = primitive("less", lambda a, b: _if(a < b, 1, 0), np.less, text="{0} < {1}", **COMPARES,
     **TRUTH)
-LESS = primitive("less", lambda a, b: _if(a < b, 1, 0), np.less, text="{0} < {1}", **COMPARES, **TRUTH)
-LESS_EQUAL = primitive("less_equal", lambda a, b: _if(a <= b, 1, 0), np.less_equal, text="{0} ≤ {1}", **COMPARES, **TRUTH)
-EQUAL = primitive("equal", lambda a, b: _if(sp.Eq(a, b), 1, 0), np.equal, text="{0} = {1}", **COMPARES, **TRUTH)
-NOT_EQUAL = primitive("not_equal", lambda a, b: _if(sp.Ne(a, b), 1, 0), np.not_equal, text="{0} ≠ {1}", **COMPARES,
+LESS_EQUAL = primitive("less_equal", lambda a, b: _if(a <= b, 1, 0), np.less_equal,
+    text="{0} ≤ {1}", **COMPARES, **TRUTH)
+EQUAL = primitive("equal", lambda a, b: _if(sp.Eq(a, b), 1, 0), np.equal, text="{0} = {1}",
+    **COMPARES, **TRUTH)
+NOT_EQUAL = primitive("not_equal", lambda a, b: _if(sp.Ne(a, b), 1, 0), np.not_equal,
+    text="{0} ≠ {1}", **COMPARES, **TRUTH)
+LOGICAL_NOT = primitive("logical_not", lambda a: 1 - a, numpy=lambda a: 1 - a, code="1 - {0}",
     **TRUTH)
-LOGICAL_NOT = primitive("logical_not", lambda a: 1 - a, numpy=lambda a: 1 - a, code="1 - {0}", **TRUTH)
 WHERE = primitive("where", lambda c, a, b: _if(sp.Ne(c, 0), a, b), boolean=lambda c, a, b: a and b,
     numpy=lambda c, a, b: np.where(np.real(c) != 0, a, b))
 
 # linear in each operand
 SUM = primitive("sum", "i->", code="{0}.sum()", **COUNTED)
 DIAG = primitive("diag", "i->ii", numpy=lambda v: np.where(np.eye(v.shape[-1]), v[..., None], 0),
-           code="np.diag({0})", **KEPT)
+    code="np.diag({0})", **KEPT)
 OUTER = primitive("outer", "i,j->ij", code="np.multiply.outer({0}, {1})", **KEPT)
 DOT = primitive("dot", "i,i->", code="{0}.dot({1})")
 MATVEC = primitive("matvec", "ij,j->i", code="{0}.dot({1})")
@@ -308,49 +316,49 @@ MATRIX_SUM = primitive("total", "ij->", text="sum({0})", code="{0}.sum()", **COU
 
 # neither
 MAX = primitive("max", "i->", numpy=lambda x: np.max(x, axis=-1), branch=_largest, analytic=False,
-          **KEPT, takes_at_kink="mcalc counts each of them",
-          local=_of_largest,
-          grind=lambda x: sp.Piecewise(*((a, sp.And(*(a >= b for b in x))) for a in x[:-1]),
-                                       (x[-1], True)), code="{0}.max()")
+    **KEPT, takes_at_kink="mcalc counts each of them",
+    local=_of_largest,
+    grind=lambda x: sp.Piecewise(*((a, sp.And(*(a >= b for b in x))) for a in x[:-1]),
+        (x[-1], True)), code="{0}.max()")
 NORM = primitive("norm", "i->", numpy=lambda x: np.sum(x * x, axis=-1) ** 0.5, text="||{0}||",
-           takes_at_kink="a vector of zeros has no direction",
-           **COUNTED, local=lambda e, k: ("i,i->", np.divide(e.args[0], e)),
-           branch=lambda x: np.sign(np.sum(np.abs(x), axis=-1)),
-           grind=lambda x: sp.sqrt(np.sum(x * x)), code="np.sqrt({0}.dot({0}))")
+    takes_at_kink="a vector of zeros has no direction", **COUNTED,
+    local=lambda e, k: ("i,i->", np.divide(e.args[0], e)),
+    branch=lambda x: np.sign(np.sum(np.abs(x), axis=-1)),
+    grind=lambda x: sp.sqrt(np.sum(x * x)), code="np.sqrt({0}.dot({0}))")
 FROBENIUS = primitive("frobenius", "ij->", numpy=lambda X: np.sum(X * X, axis=(-2, -1)) ** 0.5,
-                **COUNTED,
-                local=lambda e, k: ("ij,ij->", np.divide(e.args[0], e)),
-                branch=lambda X: np.sign(np.sum(np.abs(X), axis=(-2, -1))), text="||{0}||_F",
-                grind=lambda X: sp.sqrt(np.sum(X * X)), code="np.sqrt(np.sum({0} * {0}))")
+    **COUNTED, local=lambda e, k: ("ij,ij->", np.divide(e.args[0], e)),
+    branch=lambda X: np.sign(np.sum(np.abs(X), axis=(-2, -1))), text="||{0}||_F",
+    grind=lambda X: sp.sqrt(np.sum(X * X)), code="np.sqrt(np.sum({0} * {0}))")
 INV = primitive("inv", "ij->ij", numpy=_inverse, code="np.linalg.inv({0})", **COUNTED,
-          local=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
-          grind=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
+    local=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
+    grind=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
 DET = primitive("det", "ij->", numpy=np.linalg.det, code="np.linalg.det({0})", **COUNTED,
-          local=lambda e, k: ("ij,ij->", np.multiply(e, np.linalg.inv(e.args[0]).T)),
-          grind=lambda X: sp.Matrix(X).det("berkowitz"), precise=mpmath.det)
+    local=lambda e, k: ("ij,ij->", np.multiply(e, np.linalg.inv(e.args[0]).T)),
+    grind=lambda X: sp.Matrix(X).det("berkowitz"), precise=mpmath.det)
 LOGDET = primitive("logdet", "ij->", numpy=_log_determinant, **COUNTED,
-             local=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log(|det({0})|)",
-             grind=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
-             code="np.linalg.slogdet({0})[1]",
-             precise=lambda X: mpmath.log(abs(mpmath.det(X))))
+    local=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log(|det({0})|)",
+    grind=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
+    code="np.linalg.slogdet({0})[1]", precise=lambda X: mpmath.log(abs(mpmath.det(X))))
 STACK = primitive("stack", numpy=lambda *parts: np.stack(parts[:-1], axis=-1 - parts[-1]), **KEPT,
-            local=lambda e, k: (("i,->i", "i,j->ij")[e.ndim - 1], build_node(UNIT, k, len(e.args))),
-            shape=lambda *parts: (len(parts) - 1, *common_shape(parts[:-1])),
-            code="np.stack([{all}])", is_list=True)
+    local=lambda e, k: (("i,->i", "i,j->ij")[e.ndim - 1], build_node(UNIT, k, len(e.args))),
+    shape=lambda *parts: (len(parts) - 1, *common_shape(parts[:-1])), code="np.stack([{all}])",
+    is_list=True)
 CONCATENATE = primitive("concatenate", numpy=lambda *parts: np.concatenate(parts, axis=-1), **KEPT,
-                  local=lambda e, k: ("ij,j->i", build_node(SELECTOR, _lengths(e.args), k)),
-                  shape=_joined, code="np.concatenate([{all}])")
-ROW = primitive("row", numpy=lambda v: v[..., None, :], shape=lambda v: (1, *v.shape), code="{0}[None]",
-          **KEPT)
+    local=lambda e, k: ("ij,j->i", build_node(SELECTOR, _lengths(e.args), k)), shape=_joined,
+    code="np.concatenate([{all}])")
+ROW = primitive("row", numpy=lambda v: v[..., None, :], shape=lambda v: (1, *v.shape),
+    code="{0}[None]", **KEPT)
 
 # for what NumPy has no function, by name: operands first, then parameters
-INDEX = primitive("index", numpy=lambda x, k: x[..., k], shape=lambda x, k: (), code="{0}[{p}]", **KEPT,
-    local=lambda e, k: ("i,i->", build_node(UNIT, *e.params, *e.args[0].shape)))
-SEGMENT = primitive("segment", numpy=lambda v, lengths, k: v[..., sum(lengths[:k]) : sum(lengths[: k + 1])],
-    shape=lambda v, lengths, k: (lengths[k],), **KEPT)
+INDEX = primitive("index", numpy=lambda x, k: x[..., k], shape=lambda x, k: (), code="{0}[{p}]",
+    **KEPT, local=lambda e, k: ("i,i->", build_node(UNIT, *e.params, *e.args[0].shape)))
+SEGMENT = primitive("segment", numpy=lambda v, lengths,
+    k: v[..., sum(lengths[:k]) : sum(lengths[: k + 1])], shape=lambda v, lengths, k: (lengths[k],),
+    **KEPT)
 BLOCKS = primitive("blocks", numpy=lambda *parts: np.concatenate(parts, axis=-2), shape=_joined,
     code="np.vstack([{all}])")
-ONES = primitive("ones", numpy=lambda n, *lent: np.ones(n), shape=lambda n: (n,), code="np.ones({p})")
+ONES = primitive("ones", numpy=lambda n, *lent: np.ones(n), shape=lambda n: (n,),
+    code="np.ones({p})")
 ZEROS = primitive("zeros", numpy=lambda *n: np.zeros([k for k in n if not isinstance(k, tuple)]),
     shape=lambda *n: n, code="np.zeros([{p}])")
 IDENTITY = primitive("identity", numpy=np.eye, shape=lambda n: (n, n), code="np.eye({p})")

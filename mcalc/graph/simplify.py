@@ -1,7 +1,8 @@
 """Simplification as a reader would do it by hand: collect like terms, keep the factors.
 
-Every function takes and returns :class:`~mcalc.graph.expr.Expr`. A product is a coefficient and powers
-of atoms; a sum is an ordered collection of products. The order of the reader's terms is kept.
+Every function takes and returns :class:`~mcalc.graph.expr.Expr`. A product is a coefficient and
+powers of atoms; a sum is an ordered collection of products. The order of the reader's terms is
+kept.
 """
 
 from __future__ import annotations

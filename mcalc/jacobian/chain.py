@@ -6,9 +6,8 @@ this way, so that a sum along every path of a graph is not begun that nobody cou
 
 from __future__ import annotations
 
-from ..graph.expr import Expr, walk
+from ..graph.expr import DEEP, Expr, walk
 from ..graph.primitives import UNIT, build_node
-from ..notation.write import DEEP
 from .local import local_jacobian
 from .terms import NoClosedForm, Term, collect, compose, fresh
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from ..graph import expr, simplify
-from ..graph.expr import ADJOINT, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr, is_number
+from ..graph.expr import ADJOINT, DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr, is_number
 from ..graph.primitives import (
     ADD,
     CONCATENATE,
@@ -54,7 +54,7 @@ _SCALED = (ROW, MULTIPLY, DIVIDE, NEGATIVE, WHERE)  # as a row in a list is
 _FILLED = (ONES, ZEROS)  # of which no dot product is written: 1.x looks like a number
 
 
-LONG, DEEP = 5000, 100  # parts of a formula that is written, and how deep they are nested
+LONG = 5000  # parts of a formula that is written
 
 
 def unwritten(e: Expr) -> str:
