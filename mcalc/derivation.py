@@ -38,7 +38,10 @@ from .notation.layout import Jacobian
 from .notation.steps import KINDS, Step, StepWriter, Unwritten, as_latex, as_text
 from .notation.style import STYLES
 
-_PROBES = {"inp": "dx'", "out": "v'"}  # what a Jacobian is multiplied with, by side
+_PROBES = {
+    "column_labels": "dx'",
+    "row_labels": "v'",
+}  # what a Jacobian is multiplied with, by side
 OPERATIONS, LINES = 1000, 40_000  # that the four steps are written for, and their own parts
 
 
@@ -146,22 +149,26 @@ class Derivation:
     """What :func:`derive` gives: the closed form, the steps to it, and ways to use and check it."""
 
     def __init__(self, y: Expr, wrt, known=()):
-        self.several = isinstance(wrt, tuple | list)
-        given = tuple(wrt) if self.several else (wrt,)
+        self.by_scalars = isinstance(wrt, tuple | list)
+        given = tuple(wrt) if self.by_scalars else (wrt,)
         intermediate = [v for v in given if isinstance(v, Expr) and v.op is LET]
         # an intermediate variable that is derived by is a variable, as if it had no definition
-        self.freed = {v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate}
-        self.y = replace(y, self.freed.get)
+        self.lets_as_symbols = {
+            v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate
+        }
+        self.y = replace(y, self.lets_as_symbols.get)
         self.of = None  # the function whose second derivatives these are
         self._products: dict = {}  # of the Jacobian and a vector on either side
         self._compiled_products: dict = {}
         self._taken = {e.name for e in (*walk(y), *known) if e.name}
-        self.variables = tuple(self.freed.get(v, v) if isinstance(v, Expr) else v for v in given)
+        self.variables = tuple(
+            self.lets_as_symbols.get(v, v) if isinstance(v, Expr) else v for v in given
+        )
         self.inputs = tuple(dict.fromkeys([*symbols(self.y), *known]))  # whose values may be given
         self._refuse_others()
-        self.wrt = self.variables if self.several else self.variables[0]
-        self.columns = (len(given),) if self.several else self.wrt.shape  # of the inputs
-        self.by_matrix = len(self.columns) > 1
+        self.wrt = self.variables if self.by_scalars else self.variables[0]
+        self.wrt_shape = (len(given),) if self.by_scalars else self.wrt.shape  # of the inputs
+        self.by_matrix = len(self.wrt_shape) > 1
 
     def _refuse_others(self):
         if not self.variables:
@@ -174,7 +181,7 @@ class Derivation:
                 raise ValueError(
                     f"{v} is not a variable of {self.y}: its variables are {names}{_hint(v)}"
                 )
-            if self.several and v.ndim:
+            if self.by_scalars and v.ndim:
                 kind = ("vector", "matrix")[v.ndim - 1]
                 raise ValueError(f"{v} is a {kind}: a tuple for wrt holds scalar variables only")
 
@@ -193,7 +200,7 @@ class Derivation:
             return None
 
     def _accumulated(self):
-        terms = accumulate(unnamed(self.y), seeded(self.variables, self.several))
+        terms = accumulate(unnamed(self.y), seeded(self.variables, self.by_scalars))
         names = [e for e in walk(self.y) if e.op is LET]
         if self.y.ndim and self.y.op is not LET:
             terms = put_names_back(terms, let(self.output, self.y), given=False)
@@ -209,9 +216,9 @@ class Derivation:
         there is no closed form, or none that anybody could read: there are products and numbers.
         """
         if not self.by_matrix:
-            return Jacobian(formula(self.terms, self.y.shape, self.columns), self._taken)
+            return Jacobian(formula(self.terms, self.y.shape, self.wrt_shape), self._taken)
         self._refuse_three_axes()
-        return Jacobian(in_shape_of(self.terms, self.columns, turned=True), self._taken)
+        return Jacobian(in_shape_of(self.terms, self.wrt_shape, turned=True), self._taken)
 
     @property
     def closed(self) -> Expr | None:
@@ -231,8 +238,8 @@ class Derivation:
             sizes = ", ".join(f"{n}=2" for n in lengths.symbolic_sizes(self.y, *self.variables))
             raise NoClosedForm(
                 f"{self.y} is {shape_text(self.y.shape)} and {self.wrt} is "
-                f"{shape_text(self.columns)}, so the Jacobian has three axes and no closed form as "
-                f"a matrix: use .jvp and .vjp, or .explicit({sizes}) for its entries"
+                f"{shape_text(self.wrt_shape)}, so the Jacobian has three axes and no closed form "
+                f"as a matrix: use .jvp and .vjp, or .explicit({sizes}) for its entries"
             )
 
     @property
@@ -246,7 +253,7 @@ class Derivation:
                 f"{self.y} is {shape_text(self.y.shape)}: only a scalar has a gradient; "
                 "a vector has a .jacobian"
             )
-        return in_shape_of(self.terms, self.columns) if self.by_matrix else self.jacobian.expr.T
+        return in_shape_of(self.terms, self.wrt_shape) if self.by_matrix else self.jacobian.expr.T
 
     @cached_property
     def parameters(self) -> tuple:
@@ -254,10 +261,10 @@ class Derivation:
         needed = set()
         forms = [] if self.closed is None else [[self.closed]]
         for form, *probes in (*forms, *map(self._numbers_of, _PROBES)):
-            needed |= {*symbols(unnamed(form)), *self._lenders(unnamed(form), *probes)}
+            needed |= {*symbols(unnamed(form)), *self._size_providers(unnamed(form), *probes)}
         return tuple(e.name for e in self.inputs if e in needed)
 
-    def _lenders(self, form, *probes):
+    def _size_providers(self, form, *probes):
         """Variables that only lend their length: in ``I`` nothing else tells n."""
         wanted = {*lengths.symbolic_sizes(form, *probes)} - {
             *lengths.sizes_shown_by(*probes, *symbols(form))
@@ -286,7 +293,7 @@ class Derivation:
             return rows
         return lambda **values: rows(**values).reshape(np.shape(values[self.wrt.name])).T
 
-    def flat(self):
+    def jacobian_2d(self):
         """As ``numpy()``, with the entries of a matrix side by side, row after row of it.
 
         A fixed smooth function takes the place of each open one.
@@ -300,21 +307,23 @@ class Derivation:
 
     def _rows(self):
         """The same without a closed form: a product with a unit vector for each row."""
-        back = self._compiled(*self._numbers_of("out"))
+        back = self._compiled(*self._numbers_of("row_labels"))
 
         def rows(**values):
             shape = lengths.length(
                 self.y.shape, lengths.bind_values(self._bound(values), values)[1]
             )
             units = np.eye(*(shape or (1,))).reshape(-1, *shape)
-            return np.array([back(**{_PROBES["out"]: e}, **values).reshape(-1) for e in units])
+            return np.array(
+                [back(**{_PROBES["row_labels"]: e}, **values).reshape(-1) for e in units]
+            )
 
         return rows
 
     def rows(self) -> tuple:
         """The formula of the Jacobian's rows; with three axes, of one row, and what picks it."""
         if self.three_axes:
-            form, probe = self._product("out")
+            form, probe = self._product("row_labels")
             return unnamed(form), probe
         return unnamed(self.gradient if self.by_matrix else self.jacobian.expr), None
 
@@ -323,7 +332,7 @@ class Derivation:
         return [e for e in self.inputs if e.name in values]
 
     def _refuse_open(self):
-        names = [e.op.name for e in walk(self.y) if e.op.open]
+        names = [e.op.name for e in walk(self.y) if e.op.unknown]
         if names:
             raise expr.UnsupportedError(f"{names[0]} is left open, so there are no numbers for it")
 
@@ -332,11 +341,11 @@ class Derivation:
 
         Time and memory are those of the closed form, never m x n; without one, of the function.
         """
-        return self._times("inp", dx, values)
+        return self._times("column_labels", dx, values)
 
     def vjp(self, v, /, **values):
         """The row ``v`` times the Jacobian, in the shape of wrt; see :meth:`jvp`."""
-        return self._times("out", v, values)
+        return self._times("row_labels", v, values)
 
     def _times(self, side, vector, values):
         if side not in self._compiled_products:
@@ -352,30 +361,33 @@ class Derivation:
 
     def _product(self, side, name=None, turned=False):
         """The formula of the Jacobian times a vector on this side, and that vector."""
-        shapes = self.columns, self.y.shape
-        near, far = shapes if side == "inp" else shapes[::-1]
+        shapes = self.wrt_shape, self.y.shape
+        near, far = shapes if side == "column_labels" else shapes[::-1]
         probe = node(SYMBOL, params=(name or _PROBES[side],), shape=near)
         try:
             terms = times_vector(self.terms, probe, side)
         except NoClosedForm:  # too large
             whole = self._swept(side, probe)
             return np.transpose(whole) if turned else whole, probe
-        upright = [dataclasses.replace(t, out=(), inp=t.out + t.inp) for t in terms]
+        upright = [
+            dataclasses.replace(t, row_labels=(), column_labels=t.row_labels + t.column_labels)
+            for t in terms
+        ]
         return in_shape_of(upright, far, turned), probe
 
     def _swept(self, side, probe):
         """The same product, an operation after the other."""
         y = unnamed(self.y)
-        if side == "inp":
+        if side == "column_labels":
             places = range(len(self.variables))
-            parts = [build_node(INDEX, probe, k) for k in places] if self.several else [probe]
+            parts = [build_node(INDEX, probe, k) for k in places] if self.by_scalars else [probe]
             return forward(y, dict(zip(self.variables, parts, strict=True)))
         whole = backward(y, probe, self.variables)
-        return np.stack(whole) if self.several else whole[0]
+        return np.stack(whole) if self.by_scalars else whole[0]
 
     def _compiled(self, form, *probes, two_axes=False):
         form = unnamed(form)
-        inputs = dict.fromkeys([*self._lenders(form, *probes), *symbols(form)])
+        inputs = dict.fromkeys([*self._size_providers(form, *probes), *symbols(form)])
         inputs = [e for e in inputs if e not in {*probes}]
         inputs += probes  # last: of two lengths that differ, the vector's is the wrong one
         known = lengths.sizes_shown_by(*inputs)
@@ -421,14 +433,16 @@ class Derivation:
     @cached_property
     def graph(self) -> Intermediates:
         """The intermediate variables and what each is made of."""
-        return expression_graph(self.y, self.variables, not self.several, self._taken, self.output)
+        return expression_graph(
+            self.y, self.variables, not self.by_scalars, self._taken, self.output
+        )
 
     @property
     def rule(self) -> str:
         """Which of the paper's three chain rules applied."""
         if not self.graph.all_scalar:
             return "vector chain rule"
-        total = "total-derivative " if self.graph.paths > 1 else ""
+        total = "total-derivative " if self.graph.path_count > 1 else ""
         return f"single-variable {total}chain rule"
 
     @property
@@ -439,7 +453,7 @@ class Derivation:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The paper's four steps, each with ``kind``, ``latex`` and ``text``."""
-        latex, text = (self.lines(style).all() for style in STYLES)
+        latex, text = (self.lines(style).render() for style in STYLES)
         return tuple(map(Step, KINDS, latex, text))
 
     @cached_property
@@ -462,8 +476,8 @@ class Derivation:
             kind = Backward if self.by_matrix else StepWriter
             return kind(self.graph, self.closed, style)
         v = next(name for name in ("v", "g", "r", "v_1") if name not in self._taken)
-        forward = self._product("inp", f"d{self.wrt.name}")[0]
-        back, row = self._product("out", v, turned=True)
+        forward = self._product("column_labels", f"d{self.wrt.name}")[0]
+        back, row = self._product("row_labels", v, turned=True)
         return Products(self.graph, forward, back, row, style)
 
     def __repr__(self):
@@ -474,7 +488,7 @@ class Derivation:
 
     def _told(self):
         reason = self.reason if self._is_short and self.graph.chained else ""
-        rows, columns = self.y.shape or (1,), self.columns or (1,)
+        rows, columns = self.y.shape or (1,), self.wrt_shape or (1,)
         shape = (*columns[::-1], *self.y.shape) if self.by_matrix else (*rows, *columns)
-        shape = (*self.y.shape, *self.columns) if self.three_axes else shape
+        shape = (*self.y.shape, *self.wrt_shape) if self.three_axes else shape
         return self.steps, shape_text(shape), reason and self.rule, reason

@@ -65,7 +65,7 @@ class Table:
         for d in self.derivations:
             names = ", ".join(map(write, d.variables))
             size = shape_text(d.jacobian.shape).replace("x", r"\times", style.latex)
-            by, chain = f"({names})" if d.several else names, ""
+            by, chain = f"({names})" if d.by_scalars else names, ""
             if self.chain and not second:
                 chain = d.lines(style).chain()
             function = d.of if second else d.y

@@ -292,7 +292,7 @@ def _rebuilt(e, args):
     """As a reader's own claim is built: rows stay rows."""
     if all(new is old for new, old in zip(args, e.args, strict=True)):
         return e
-    if e.op.scalar:
+    if e.op.sympy_form:
         return primitives.elementwise(e.op, *args)
     return node(e.op, *args, params=e.params)
 

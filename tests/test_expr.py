@@ -233,7 +233,7 @@ def count_of_operands(form):
 
 
 CONSTANTS = [-2, -1, 0, 1, 0.5, 10, 0.1]
-ROWS = {op.name: count_of_operands(op.scalar) for op in PRIMITIVES.values() if op.scalar}
+ROWS = {op.name: count_of_operands(op.sympy_form) for op in PRIMITIVES.values() if op.sympy_form}
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -271,7 +271,7 @@ def test_meaning(text):
 
 
 def test_every_elementwise_row_and_every_function_is_read():
-    simple = {name for name, op in PRIMITIVES.items() if op.scalar and op.numpy in _unary()}
+    simple = {name for name, op in PRIMITIVES.items() if op.sympy_form and op.numpy in _unary()}
     assert simple <= set(FUNCTIONS) and {"sqrt", "tanh", "sign", "absolute"} <= simple
     for name in simple:
         assert read(f"{name} (x)", x=x) is PRIMITIVES[name].numpy(x)
@@ -394,7 +394,9 @@ def round_trip(d):
 def is_spread(e):
     """Whether NumPy spreads a number or a vector over a matrix, which is not done on paper."""
     written_with_one = e.op.name in ("expm1", "log1p", "softplus")
-    return e.op.scalar and e.ndim == 2 and (len({a.ndim for a in e.args}) > 1 or written_with_one)
+    return (
+        e.op.sympy_form and e.ndim == 2 and (len({a.ndim for a in e.args}) > 1 or written_with_one)
+    )
 
 
 PRINTED = [

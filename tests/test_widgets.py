@@ -130,7 +130,7 @@ def move_everything(lab):
             assert all(" ".join(line.split()) in told for line in lab.lines)
             seen.add(shown(lab))
         assert len(seen) > 1 or len(stops(one)) == 1, f"{name} changes nothing"
-        lab.set(**{name: lab.inputs[name].told(first[name])
+        lab.set(**{name: lab.inputs[name].format(first[name])
                    if isinstance(one, Choice) else min(first[name], one.high)})  # fmt: skip
 
 
@@ -253,7 +253,7 @@ def test_the_column_that_is_lit_is_the_one_that_is_nudged(column):
 
 def test_a_slider_is_not_moved_under_the_reader_s_hand():
     number = Number("x", -3.0, 40.0, 0.0, 1.0)
-    number.moved, sent = lambda: number.settle(), []
+    number.on_change, sent = lambda: number.sync(), []
     number.slider.observe(lambda change: sent.append(change["new"]), "value")
     number.slider.value = 6.000000000000002  # as JupyterLab adds up steps
     assert (number.value, number.box.value, sent) == (6, "6", [6.000000000000002])

@@ -138,8 +138,8 @@ def _check_at(trial, at):
     values, sizes = bind_values(trial.inputs, at)
     with np.errstate(all="ignore"):
         point = {name: value[None] for name, value in values.items()}
-        here, _ = trial.moved(point, sizes, np.zeros(1))
-        around, _ = trial.moved(point, sizes, 2 * STEP * np.array([0, 1, -1]))
+        here, _ = trial.perturbed(point, sizes, np.zeros(1))
+        around, _ = trial.perturbed(point, sizes, 2 * STEP * np.array([0, 1, -1]))
     if not all(np.isfinite(value).all() for value in here.values()):
         raise ValueError(f"{trial.y} has no value at this point, or an infinite one")
     beside = sides(trial.sites, around)
@@ -178,7 +178,7 @@ def _nested(y: Expr) -> int:
     """How many operations with a kink, or choices, stand one in the other at most."""
     deep: dict[Expr, int] = {}
     for e in walk(y):
-        one = e.op.branch is not None or e.op is WHERE
+        one = e.op.kink_side is not None or e.op is WHERE
         deep[e] = one + max((deep[a] for a in e.args), default=0)
     return deep[y]
 
@@ -189,10 +189,10 @@ class PointChecker:
     def __init__(self, derivation):
         self.y = unnamed(derivation.y)
         self.variables = derivation.variables
-        self.formula, self.derivation = derivation.flat(), derivation
+        self.formula, self.derivation = derivation.jacobian_2d(), derivation
         self.inputs = derivation.inputs
         self.letters = symbolic_sizes(self.y, *self.inputs)
-        self.open = sorted({e.op.name for e in walk(self.y) if e.op.open})
+        self.open = sorted({e.op.name for e in walk(self.y) if e.op.unknown})
         depends = dict.fromkeys(self.variables)
         for e in walk(self.y):
             if any(a in depends for a in e.args):
@@ -202,12 +202,12 @@ class PointChecker:
         self.choices = choices(self.y)
         way = COMPLEX if all(e.op.analytic for e in depends) else CENTRAL
         self.how, self.digits, self.steps, self.weights = way
-        self.seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
+        self.sides_seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
         long = {INV, DET, LOGDET} & {e.op for e in walk(self.y)}
         self.small = SMALLER if long else SMALL
         self.exact: dict = {}
-        self.visited, self.beyond = 0, _nested(self.y) > NESTED
-        self.rough: dict = {}  # lengths at which nothing could be compared, and why
+        self.visited, self.too_deep_for_sympy = 0, _nested(self.y) > NESTED
+        self.not_smooth_at: dict = {}  # lengths at which nothing could be compared, and why
         self.compared_at: set = set()
 
     def quick(self, lengths):
@@ -230,12 +230,12 @@ class PointChecker:
                 return
         with np.errstate(all="ignore"):
             value = batch([self.y], point, sizes)[self.y]
-        self.rough[lengths] = np.isfinite(value).all()
+        self.not_smooth_at[lengths] = np.isfinite(value).all()
 
     @property
     def without_value(self):
         """The lengths at which the function has no value, as nothing was found there."""
-        return {k for k, smooth in self.rough.items() if not smooth} - self.compared_at
+        return {k for k, smooth in self.not_smooth_at.items() if not smooth} - self.compared_at
 
     def look_beyond(self, seed, sizes):
         """Compare far out and beside thresholds: max(0, a - 20) is not 0 everywhere."""
@@ -275,7 +275,7 @@ class PointChecker:
                 done += self.compare({name: v[k] for name, v in points.items()}, sizes, scalar)
             except (ArithmeticError, ValueError):  # SymPy divides by what rounding leaves of 0
                 continue
-            for site, met in self.seen.items():
+            for site, met in self.sides_seen.items():
                 met |= set(np.unique(here[site]))
         self.visited += done
         return done > 0
@@ -289,7 +289,7 @@ class PointChecker:
             some = {name: v[start : start + together] for name, v in points.items()}
             each = len(next(iter(some.values())))
             with np.errstate(all="ignore"):
-                found, _ = self.moved(some, sizes, KINK_MARGIN * np.array([0, 1, -1]))
+                found, _ = self.perturbed(some, sizes, KINK_MARGIN * np.array([0, 1, -1]))
                 here = sides(self.sites, found)
                 finite = [np.isfinite(v).reshape(each, -1).all(axis=1) for v in found.values()]
                 there = np.logical_and.reduce(finite) & self.settled(some, sizes)
@@ -298,7 +298,7 @@ class PointChecker:
                 if all(clear(site, side) for site, side in at.items()):
                     yield start + k, at
 
-    def moved(self, points, sizes, steps):
+    def perturbed(self, points, sizes, steps):
         """Every node's value with one input after the other moved by each step, as a batch.
 
         There is a batch for each point, one after the other. Large inputs move by more; by how many
@@ -324,7 +324,7 @@ class PointChecker:
     def by_differences(self, values, sizes):
         """The Jacobian by numerical differentiation, and how much of it may be rounding."""
         point = {name: value[None] for name, value in values.items()}
-        found, (scale,) = self.moved(point, sizes, self.steps)
+        found, (scale,) = self.perturbed(point, sizes, self.steps)
         out = found[self.y].reshape(len(self.steps), len(scale), -1)
         slope = np.einsum("k,kji->ij", self.weights, out).real / scale
         if self.steps is COMPLEX[2]:
@@ -339,7 +339,7 @@ class PointChecker:
         """
         if self.steps is COMPLEX[2]:
             return True
-        found, scale = self.moved(points, sizes, self.steps)
+        found, scale = self.perturbed(points, sizes, self.steps)
         out = found[self.y].reshape(len(scale), len(self.steps), -1)
         ahead, behind, half_ahead, half_behind = np.moveaxis(out, 1, 0)
         whole, halves = ahead - behind, 2 * (half_ahead - half_behind)
@@ -352,7 +352,7 @@ class PointChecker:
         try:
             return self.exact_jacobian(key, values, sizes)
         except UnsupportedError:  # comparisons that send SymPy in circles, or of 1/0
-            self.beyond = True
+            self.too_deep_for_sympy = True
             return None
 
     def exact_jacobian(self, key, values, sizes):
@@ -365,7 +365,7 @@ class PointChecker:
         closed = self.formula(**values)
         slope, rounding = self.by_differences(values, sizes)
         ways = {"numerical differentiation": (slope, 0.1**self.digits, rounding)}
-        exact = self.scalar(values, sizes) if scalar and not self.beyond else None
+        exact = self.scalar(values, sizes) if scalar and not self.too_deep_for_sympy else None
         if exact is not None:
             ways["scalar rules"] = exact, 1e-8, 0.0
         for right, tolerance, rounding in ways.values():
@@ -417,7 +417,7 @@ class PointChecker:
 
     def unseen(self):
         """The kinks that were tried on one side only. What is on its kink everywhere has none."""
-        return [site for site, met in self.seen.items() if not {-1, 1} <= met and met != {0}]
+        return [site for site, met in self.sides_seen.items() if not {-1, 1} <= met and met != {0}]
 
     def summary(self, sizes, small, points):
         """What agreed and how far: the same text on every machine."""
@@ -427,15 +427,23 @@ class PointChecker:
         how = self.how + (f", stand-ins for {', '.join(self.open)}" if self.open else "")
         each = " each" if self.letters else ""
         few, all_ = (over.format(", ".join(map(str, some))) for some in (small, sizes))
-        lines = [f"  scalar rules by SymPy: {few}to 1e-8"] if small and not self.beyond else []
-        lines += ["  not with scalar rules: they are too much for SymPy"] if self.beyond else []
+        lines = (
+            [f"  scalar rules by SymPy: {few}to 1e-8"]
+            if small and not self.too_deep_for_sympy
+            else []
+        )
+        lines += (
+            ["  not with scalar rules: they are too much for SymPy"]
+            if self.too_deep_for_sympy
+            else []
+        )
         lines += [
             f"  numerical differentiation ({how}): {all_}{points} points{each}; "
             f"to 1e-{self.digits}",
             *self.left_out(),
         ]
         unseen = {*self.unseen()}
-        for site in (site for site, met in self.seen.items() if met != {0}):
+        for site in (site for site, met in self.sides_seen.items() if met != {0}):
             sides = "one side only" if site in unseen else "both sides"
             lines.append(f"  {site} was tried on {sides} of its kink, where {_kink(site)[1]}")
         return ["the closed form agrees with", *lines]
@@ -443,8 +451,8 @@ class PointChecker:
     def left_out(self):
         """The lengths at which nothing was compared, a line for each reason."""
         reasons: dict = {}
-        for lengths in sorted(self.rough.keys() - self.compared_at):
-            reason = "nowhere smooth" if self.rough[lengths] else "no value"
+        for lengths in sorted(self.not_smooth_at.keys() - self.compared_at):
+            reason = "nowhere smooth" if self.not_smooth_at[lengths] else "no value"
             reasons.setdefault(reason, []).append(_at_lengths(lengths))
         for reason, places in reasons.items():
             needs = self.needs() if reason == "no value" else ""

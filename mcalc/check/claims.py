@@ -51,7 +51,7 @@ def difference(derivation, claim) -> Difference | None:
         advice = "write it with variables, mc.diag(x), x.T and the like"
         return Difference("no formula", f"{given} is not a formula: {advice}")
     if derivation.three_axes:
-        shapes = shape_text((*derivation.y.shape, *derivation.columns))
+        shapes = shape_text((*derivation.y.shape, *derivation.wrt_shape))
         return Difference("shape", f"{shapes} expected, which no matrix is: use .jvp or .vjp")
     whole, known = unnamed(derivation.jacobian.expr), derivation.inputs
     strange = [e.name for e in symbols(claim) if e not in {*known}]
@@ -91,7 +91,7 @@ def expand_lets(claim, derivation):
 
     What ``y`` is derived by stays a variable, also if it has a definition.
     """
-    claim = replace(claim, derivation.freed.get)
+    claim = replace(claim, derivation.lets_as_symbols.get)
     names = {e.name: e for e in walk(derivation.y) if e.op is LET}
 
     def swap(e):
@@ -213,7 +213,7 @@ class _Comparison:
     def _precisely(self, some):
         """Where the two differ, with many digits, if there are such of every operation."""
         a, b = self.a[some], self.b[some]
-        if any(e.op.open for e in walk(self.claim, self.whole)):
+        if any(e.op.unknown for e in walk(self.claim, self.whole)):
             return abs(a - b) > tolerance(b, typical_size([self.b])), a, b
 
         wrong, a, b = differ(self.claim, self.whole, self._at(some), self.sizes, a.shape)

@@ -82,7 +82,7 @@ def compile_(e: Expr, extra=(), known=(), two_axes=False):
 
 def _finite(*es):
     return all(
-        part.op in _FINITE or part.op.spec and part.op not in (INV, LOGDET) for part in walk(*es)
+        part.op in _FINITE or part.op.einsum and part.op not in (INV, LOGDET) for part in walk(*es)
     )
 
 
@@ -131,7 +131,7 @@ def _by_rows(root):
             continue  # a length tells which axis it is
         v, matrix = e.args
         products = {p for p in walk(v) if p.op is MATVEC and p.args[0] is matrix}
-        inside = {p for p in walk(v) if p.op.scalar and p.shape == v.shape} | products
+        inside = {p for p in walk(v) if p.op.sympy_form and p.shape == v.shape} | products
         outside = [p for p in nodes if p not in inside and p is not e]
         if not products or any(a in inside for p in outside for a in p.args):
             continue
@@ -289,7 +289,7 @@ class _Code:
             part = self.constant(e.op.numpy)
             large = f"_in_blocks({part}, {params[0]}, {listed})"
             return f"{part}({listed}) if {operands[0]}.size <= {BLOCK} else {large}"
-        if e.op.code is None:  # no shorter way to write it: the row's own function
+        if e.op.numpy_source is None:  # no shorter way to write it: the row's own function
             return f"{self.constant(e.op.numpy)}({', '.join([*operands, *params])})"
         numbered = {f"p{k}": p for k, p in enumerate(params)}
-        return e.op.code.format(*operands, all=listed, p=", ".join(params), **numbered)
+        return e.op.numpy_source.format(*operands, all=listed, p=", ".join(params), **numbered)

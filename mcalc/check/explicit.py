@@ -182,11 +182,11 @@ def _scalar_weight(y, sizes):
 def _summed(e, sizes):
     """How many entries of its operands go into an entry of an operation."""
     shapes = [length(a.shape, sizes) for a in e.args]
-    if e.op.grind:
+    if e.op.sympy_array:
         return math.prod(shapes[0])
-    if not e.op.spec:
+    if not e.op.einsum:
         return 1
-    inputs, output = e.op.spec.split("->")
+    inputs, output = e.op.einsum.split("->")
     pairs = zip(inputs.split(","), shapes, strict=True)
     lengths = {
         k: n for symbolic_sizes, shape in pairs for k, n in zip(symbolic_sizes, shape, strict=True)
@@ -211,10 +211,10 @@ def scalars_of(y: Expr, sizes: dict, marks: dict) -> np.ndarray:
         elif e.op in (NUMBER, SIZE):
             (exact,) = params
             value = sp.Float(exact) if isinstance(exact, float) else sp.Rational(exact)
-        elif e.op.scalar:
-            value = np.frompyfunc(e.op.scalar, len(operands), 1)(*operands)
+        elif e.op.sympy_form:
+            value = np.frompyfunc(e.op.sympy_form, len(operands), 1)(*operands)
         elif e.args:
-            value = (e.op.grind or e.op.numpy)(*operands, *params)
+            value = (e.op.sympy_array or e.op.numpy)(*operands, *params)
         else:
             value = np.frompyfunc(sp.Integer, 1, 1)(e.op.numpy(*params).astype(int))
         found[e] = np.asarray(value, dtype=object)

@@ -35,6 +35,6 @@ def batch(roots, values: dict, sizes: dict) -> dict:
 def aligned(e, found: dict) -> list:
     """The operands of ``e``; element by element they need one rank behind the batch axis."""
     operands, rank = [found[a] for a in e.args], max(a.ndim for a in e.args)
-    if not e.op.scalar:
+    if not e.op.sympy_form:
         return operands
     return [v.reshape(len(v), *(1,) * (1 + rank - v.ndim), *v.shape[1:]) for v in operands]

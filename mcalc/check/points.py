@@ -29,7 +29,7 @@ _EQUALITIES = (EQUAL, NOT_EQUAL)
 
 def choices(*es: Expr) -> list[Expr]:
     """The operations with a kink or jump in some expressions."""
-    return [e for e in walk(*es) if e.op.branch and symbols(e)]
+    return [e for e in walk(*es) if e.op.kink_side and symbols(e)]
 
 
 def kinks(y: Expr, variables) -> list[Expr]:
@@ -47,7 +47,7 @@ def kinks(y: Expr, variables) -> list[Expr]:
     return [
         e
         for e in depends
-        if e.op.branch
+        if e.op.kink_side
         and any(a in moving for a in e.args)
         and not (e.op is EQUAL and e.args[1].op is MAX)
     ]
@@ -55,7 +55,7 @@ def kinks(y: Expr, variables) -> list[Expr]:
 
 def sides(sites, found: dict) -> dict:
     """On which side of its kink every operation is: -1 or 1, and 0 on the kink."""
-    return {site: np.asarray(site.op.branch(*aligned(site, found))) for site in sites}
+    return {site: np.asarray(site.op.kink_side(*aligned(site, found))) for site in sites}
 
 
 def clear(site: Expr, side) -> bool:

@@ -27,7 +27,7 @@ _NAN = mpmath.mpf("nan")
 def _scalar(op, count):
     """An element-wise operation on mpmath's numbers; not-a-number where it has no real value."""
     marks = sp.symbols(f"a:{count}", real=True)
-    form = op.scalar(*marks)
+    form = op.sympy_form(*marks)
     function = sp.lambdify(marks, form, "mpmath")
     grows = form.has(sp.exp, sp.sin, sp.cos, sp.tan, sp.sinh, sp.cosh, sp.tanh) or form.is_Pow
 
@@ -76,7 +76,7 @@ def precise(roots, values: dict, sizes: dict) -> dict:
             value = np.array([_number(params[0])], dtype=object)
         elif not e.args:
             value = _precise(np.asarray(e.op.numpy(*params), dtype=float)[None])
-        elif e.op.scalar:
+        elif e.op.sympy_form:
             value = _scalar(e.op, len(e.args))(*aligned(e, found))
         elif e.op.precise:
             value = _each(e.op.precise, *(found[a] for a in e.args), e.ndim)

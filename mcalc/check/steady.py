@@ -138,7 +138,7 @@ def _times_det(e, det):
     inside = [a for a in e.args if _has_inverse(a, *det.args)]
     if e.op not in (ADD, SUBTRACT):  # linear in each operand
         below = e.op is DIVIDE and e.args[1] in {*inside}
-        linear = e.op.spec and not e.op.local  # which det and norm are not
+        linear = e.op.einsum and not e.op.local_jacobian  # which det and norm are not
         linear = linear or e.op in (MULTIPLY, DIVIDE, NEGATIVE, ROW)
         if len(inside) != 1 or below or not linear or sum(a is inside[0] for a in e.args) > 1:
             return None

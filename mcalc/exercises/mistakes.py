@@ -50,7 +50,7 @@ from ..graph.simplify import broadcast_to, split_scalar
 from ..notation.write import Precedence
 from ..typed.operators import product
 
-MOST_WAYS, MOST_FACTORS = 12, 4
+MOST_PATHS, MOST_FACTORS = 12, 4
 _OF_MATRICES = (MATVEC, VECMAT, MATMAT)
 
 
@@ -66,8 +66,8 @@ def mistakes(derivation: Derivation) -> Iterator[Mistake]:
     """Closed forms with one mistake each, the telling ones first; some may happen to be right."""
     whole = unnamed(derivation.jacobian.expr)
     paths = []
-    by_one = not derivation.several and not derivation.by_matrix  # else there is no single chain
-    if by_one and derivation.graph.paths <= MOST_WAYS:
+    by_one = not derivation.by_scalars and not derivation.by_matrix  # else there is no single chain
+    if by_one and derivation.graph.path_count <= MOST_PATHS:
         paths = [Paths(derivation)]
     yield from _in_cases(whole)  # before the paths: a condition is a factor, too
     yield from _signs(whole)
@@ -98,15 +98,15 @@ class Paths:
     def __init__(self, derivation):
         self.graph, self.definitions = derivation.graph, in_variables(derivation)
         (self.x,) = self.graph.variables
-        self.ways = self.graph.ways(self.x)
+        self.paths = self.graph.paths(self.x)
         self.factors = {
             way: [
                 replace(self.graph.locals[pair], self.definitions.get)
                 for pair in itertools.pairwise(way)
             ]
-            for way in self.ways
+            for way in self.paths
         }
-        self.parts = {way: _multiplied(self.factors[way]) for way in self.ways}
+        self.parts = {way: _multiplied(self.factors[way]) for way in self.paths}
         self.plain = self.graph.all_scalar and not any(
             e.op is LET for e in walk(derivation.y)
         )  # then nobody speaks of paths
@@ -114,24 +114,24 @@ class Paths:
     def forgotten(self):
         """A path or a factor that is not there."""
         for v in self.definitions:
-            if v is not self.graph.result and sum(v in {*way} for way in self.ways) > 1:
+            if v is not self.graph.result and sum(v in {*way} for way in self.paths) > 1:
                 yield from self.missing_joint(v)
-        if len(self.ways) > 1:
-            for way in self.ways:
+        if len(self.paths) > 1:
+            for way in self.paths:
                 yield from self.missing_path(way)
-        for way in self.ways:
+        for way in self.paths:
             yield from self.beside(way, self.missing_factors(way))
 
     def mistaken(self, whole):
         """A factor that is another one, or stands at another place."""
-        for way in self.ways:
+        for way in self.paths:
             yield from self.beside(way, self.wrong_factors(way))
             if 1 < len(self.factors[way]) <= MOST_FACTORS:
                 yield from self.beside(way, self.other_orders(self.factors[way], whole))
 
     def beside(self, way, made):
         """What a way comes to with a mistake, with the other ways added."""
-        rest = [self.parts[w] for w in self.ways if w is not way]
+        rest = [self.parts[w] for w in self.paths if w is not way]
         for mistake in made:
             if not rest or mistake.formula.shape == rest[0].shape:
                 yield mistake._replace(formula=_added([mistake.formula, *rest]))
@@ -146,11 +146,11 @@ class Paths:
 
     def missing_joint(self, v):
         """Where several paths go through, the whole derivative of what they share is forgotten."""
-        through = [way for way in self.ways if v in {*way}]
+        through = [way for way in self.paths if v in {*way}]
         heads = dict.fromkeys((*itertools.takewhile(lambda u: u is not v, w), v) for w in through)
         if v.shape == self.x.shape and all(len(head) > 1 for head in heads):
             parts = [_multiplied(self.factors_of(head)) for head in heads]
-            parts += [self.parts[way] for way in self.ways if v not in {*way}]
+            parts += [self.parts[way] for way in self.paths if v not in {*way}]
             told = f"a factor is missing: the derivative of {self.place(v)} by {self.x}"
             yield Mistake("missing factor", told, _added(parts))
 
@@ -164,10 +164,10 @@ class Paths:
         if self.plain:
             moved = way[-1] if len(way) == 2 else way[-2]
             told = f"a term is missing: {self.place(moved)} moves, too"
-        rest = [self.parts[w] for w in self.ways if w is not way]
+        rest = [self.parts[w] for w in self.paths if w is not way]
         yield Mistake("missing path", told, _added(rest))
-        if len(self.ways) > 2:
-            told = f"one of {len(self.ways)} terms is there, the others are missing"
+        if len(self.paths) > 2:
+            told = f"one of {len(self.paths)} terms is there, the others are missing"
             yield Mistake("missing path", told, self.parts[way])
 
     def missing_factors(self, way):

@@ -76,17 +76,17 @@ class Bench(NudgeExplorer):
                 self.reports[d] = str(error)
         return self.reports[d]
 
-    def adapt(self, y, wrt, n, **values):
+    def update_inputs(self, y, wrt, n, **values):
         if self.inputs["wrt"].options is not self.derived[y]:
-            self.inputs["wrt"].offer(self.derived[y])
+            self.inputs["wrt"].set_options(self.derived[y])
             wrt = self.inputs["wrt"].value
         self.inputs["n"].visible(symbolic_sizes(y))
         self.inputs["column"].limit(len(entry_names(wrt.variables, sizes_of(wrt.y, n))))
 
-    def frame(self, y, wrt, point, column, nudge, n):
+    def draw(self, y, wrt, point, column, nudge, n):
         sizes = sizes_of(wrt.y, n)
         values = self._point(wrt, point, sizes)
-        self.write(self._formulas(wrt))
+        self.set_formulas(self._formulas(wrt))
         scene, lines = self.nudged(wrt, sizes, values, column, nudge)
         return scene, [*lines, *self._checked(wrt).splitlines()]
 

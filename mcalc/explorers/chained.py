@@ -25,7 +25,7 @@ class GraphExplorer(Explorer):
         if not known:
             raise ValueError(f"{self.y} has no scalar or vector variable to differentiate by")
         self.d = derive(self.y, known[0] if wrt is None else wrt)
-        if self.d.several:
+        if self.d.by_scalars:
             raise ValueError(f"one variable is needed here, not {len(self.d.variables)}")
         self.y, self.graph = self.d.y, self.d.graph  # free of a `let` that is wrt
         ways = self.graph.counts[self.graph.result][self.d.variables[0]]
@@ -34,7 +34,7 @@ class GraphExplorer(Explorer):
                 f"{ways} paths lead from {self.d.variables[0]}: at most {MOST} fit here"
             )
         self.x = self.d.variables[0]
-        self.paths = self.graph.ways(self.x)
+        self.paths = self.graph.paths(self.x)
         if not self.paths:
             raise ValueError(f"nothing leads from {self.x} to {self.y} along which anything moves")
         self.at = evaluated(self.graph)

@@ -123,7 +123,7 @@ class Dataflow(GraphExplorer):
         backward = sum(size[v] * size[p] * m for v, p in used if v is not self.graph.result)
         return forward, backward
 
-    def frame(self, step, nudge, path=None, **entries):
+    def draw(self, step, nudge, path=None, **entries):
         values = self._values(entries)
         ready = set(self.order[:step]) | set(self.sources)
         came_back = self.backward[: max(step - len(self.order), 0)]

@@ -118,7 +118,7 @@ class Descent(StepExplorer):
             found.append((new, float(self.loss(**self.data, **new))))
         return found
 
-    def frame(self, rate, start, step, batch=0):
+    def draw(self, rate, start, step, batch=0):
         path = self.path(rate, start, batch, step)
         now, loss = path[step]
         gradient = self.gradient(self.data, now)

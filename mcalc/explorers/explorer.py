@@ -72,7 +72,7 @@ class Explorer(W.VBox):
         self._message = W.HTML()
         self._message.add_class("mcalc-message")
         for one in inputs.values():
-            one.moved, one.refused = self._moved, self.refuse
+            one.on_change, one.on_error = self._moved, self.refuse
         controls = [W.HBox([inputs[name].widget for name in row]) for row in rows or [inputs]]
         for row in controls:
             row.layout.flex_flow = "row wrap"
@@ -85,7 +85,7 @@ class Explorer(W.VBox):
     def _typeset(self):
         return "".join(f"<div>{_latex(line)}</div>" for line in self.formulas)
 
-    def write(self, formulas):
+    def set_formulas(self, formulas):
         """Show these formulas from now on."""
         if not same(_parts(formulas), _parts(self.formulas)):
             self.formulas = formulas
@@ -109,12 +109,12 @@ class Explorer(W.VBox):
         self._quiet = True
         try:
             for name in [name for name in self.inputs if name in values]:
-                self.inputs[name].put(self.inputs[name].read(values[name]))
-                self.adapt(**self.values)
+                self.inputs[name].set(self.inputs[name].read(values[name]))
+                self.update_inputs(**self.values)
         except ValueError:
             for name, state in before.items():
-                self.inputs[name].put(state)
-                self.adapt(**self.values)
+                self.inputs[name].set(state)
+                self.update_inputs(**self.values)
             raise
         finally:
             self._quiet = False
@@ -139,9 +139,9 @@ class Explorer(W.VBox):
     def show(self):
         """Draw for the inputs as they are now; if that fails, say so and keep the last picture."""
         try:
-            self.adapt(**self.values)
+            self.update_inputs(**self.values)
             with np.errstate(all="ignore"):
-                self.scene, self.lines = self.frame(**self.values)
+                self.scene, self.lines = self.draw(**self.values)
             picture = self.scene.svg(self.title, "; ".join(" ".join(s.split()) for s in self.lines))
             numbers = html.escape("\n".join(self.lines))
             self._view.value = f"{picture}<pre>{numbers}</pre>"
@@ -151,9 +151,9 @@ class Explorer(W.VBox):
             self.error = error
             self._say(f"This could not be drawn: {type(error).__name__}: {error}")
         for one in self.inputs.values():
-            one.settle()
+            one.sync()
 
-    def adapt(self, **values):
+    def update_inputs(self, **values):
         """Limit or hide inputs by what other inputs say."""
 
     # --- the static form ---
@@ -161,7 +161,7 @@ class Explorer(W.VBox):
     def summary(self) -> str:
         """Formulas, inputs and numbers as plain text."""
         given = ", ".join(
-            f"{name} = {one.told(one.value)}"
+            f"{name} = {one.format(one.value)}"
             for name, one in self.inputs.items()
             if one.widget.layout.visibility != "hidden"
         )
@@ -199,7 +199,7 @@ class Explorer(W.VBox):
             part.unobserve_all()
             part.close()
         for one in getattr(self, "inputs", {}).values():  # none if it was refused at its making
-            one.moved = one.refused = None
+            one.on_change = one.on_error = None
         self.layout.close()
         super().close()
 

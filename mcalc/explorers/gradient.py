@@ -63,7 +63,7 @@ class Gradient(Explorer):
             return {}  # flat, or nowhere defined
         return contour_lines(line, self.heights, ticks(*bounds, 10))
 
-    def frame(self, direction, step, **at):
+    def draw(self, direction, step, **at):
         u, v = (at[s.name] for s in self.pair)
         here = float(self.value(u, v))
         slope = np.array([float(self.value(u, v, s)) for s in self.slopes])

@@ -33,7 +33,7 @@ class Number:
         self, label, low, high, value, step=None, log=False, whole=False, unit="", narrow=False
     ):
         self.label, self.low, self.high, self.whole = label, low, high, whole
-        self.moved = self.refused = None
+        self.on_change = self.on_error = None
         if log:
             powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
             stops = [float(f"{k}e{power}") for power in powers for k in (1, 2, 5)]
@@ -56,7 +56,7 @@ class Number:
         self.slider.observe(self._slid, "value")
         self.box.observe(self._typed, "value")
 
-    def told(self, value):
+    def format(self, value):
         return f"{value:.6g}"
 
     def read(self, given):
@@ -65,8 +65,8 @@ class Number:
             value = float(given)
         except (TypeError, ValueError):
             value = math.nan
-        example = f"give one from {self.told(self.low)} to {self.told(self.high)}"
-        example = example if self.low < self.high else f"only {self.told(self.low)} is possible"
+        example = f"give one from {self.format(self.low)} to {self.format(self.high)}"
+        example = example if self.low < self.high else f"only {self.format(self.low)} is possible"
         if math.isnan(value):
             raise ValueError(f"{self.label}: {_quoted(given)} is not a number; {example}")
         if not self.low <= value <= self.high:
@@ -75,7 +75,7 @@ class Number:
             raise ValueError(f"{self.label}: {_quoted(given)} is not a whole number; {example}")
         return int(value) if self.whole else value
 
-    def put(self, value):
+    def set(self, value):
         self.value = value
         self._follow()
 
@@ -100,9 +100,9 @@ class Number:
         if self.widget.layout.visibility != wanted:
             self.widget.layout.visibility = wanted
 
-    def settle(self):
+    def sync(self):
         """Make the box show the value: a slider leaves it, and so does what was refused."""
-        if self.box.value != self.told(self.value):
+        if self.box.value != self.format(self.value):
             self._follow()
 
     def _stop(self):
@@ -122,7 +122,7 @@ class Number:
         self._following = True
         if abs(self.slider.value - self._stop()) >= _ROUNDING:
             self.slider.value = self._stop()
-        self.box.value = self.told(self.value)
+        self.box.value = self.format(self.value)
         self._following = False
 
     def _slid(self, change):
@@ -131,38 +131,38 @@ class Number:
         if self._following or abs(new - self._stop()) < _ROUNDING:
             return
         self.value = self.stops[new] if self.stops else new if self.whole else round(new, 10)
-        self.moved()  # which settles the box, after the picture
+        self.on_change()  # which settles the box, after the picture
 
     def _typed(self, change):
         if self._following:
             return
         try:
-            self.put(self.read(change["new"]))
+            self.set(self.read(change["new"]))
         except ValueError as error:
-            self.refused(error)
+            self.on_error(error)
         else:
-            self.moved()
+            self.on_change()
 
 
 class Choice:
     """One of several things by name, or by the beginning of a name that no other one has."""
 
     def __init__(self, label, options: dict, value=None):
-        self.label, self.options, self.moved, self.refused = label, options, None, None
+        self.label, self.options, self.on_change, self.on_error = label, options, None, None
         first = next(iter(self.options)) if value is None else value
         self.slider = W.Dropdown(options=list(self.options), value=first, description=label)
         self.slider.style.description_width = "initial"
         self.slider.layout.width = "auto"
         self.widget = self.slider
-        self.slider.observe(lambda change: self.moved and self.moved(), "value")
+        self.slider.observe(lambda change: self.on_change and self.on_change(), "value")
 
-    def offer(self, options: dict):
+    def set_options(self, options: dict):
         """Other things to choose from; the choice stays if one of them has its name."""
         name = self.slider.value if self.slider.value in options else next(iter(options))
-        moved, self.moved, self.options = self.moved, None, {**self.options, **options}
+        moved, self.on_change, self.options = self.on_change, None, {**self.options, **options}
         self.slider.options = list(options)
         self.slider.value = name
-        self.options, self.moved = options, moved
+        self.options, self.on_change = options, moved
 
     @property
     def value(self):
@@ -172,7 +172,7 @@ class Choice:
     def state(self):
         return self.slider.value
 
-    def told(self, value):
+    def format(self, value):
         return next(name for name, option in self.options.items() if option is value)
 
     def read(self, given):
@@ -183,10 +183,10 @@ class Choice:
             raise ValueError(f"{self.label}: {_quoted(given)} is not one of {names}")
         return given if given in self.options else begun[0]
 
-    def put(self, value):
+    def set(self, value):
         self.slider.value = value
 
-    def settle(self):
+    def sync(self):
         """Nothing that is no option can stand in a drop-down."""
 
     def visible(self, shown):
@@ -201,14 +201,14 @@ class Formula:
 
     def __init__(self, label, value, names: dict, accept):
         self.label, self.names, self.accept = label, names, accept
-        self.moved = self.refused = None
-        self.box = W.Text(description=label, value=self.told(value), continuous_update=False)
+        self.on_change = self.on_error = None
+        self.box = W.Text(description=label, value=self.format(value), continuous_update=False)
         self.box.style.description_width = "initial"
         self.box.layout.width = "420px"
         self.widget, self.value = self.box, value
         self.box.observe(self._typed, "value")
 
-    def told(self, value):
+    def format(self, value):
         return f"{value}"
 
     def read(self, given):
@@ -219,10 +219,10 @@ class Formula:
             raise ValueError(str(error)) from None
         return value
 
-    def put(self, value):
+    def set(self, value):
         self.value = value
         self.box.unobserve(self._typed, "value")
-        self.box.value = self.told(value)
+        self.box.value = self.format(value)
         self.box.observe(self._typed, "value")
 
     @property
@@ -232,16 +232,16 @@ class Formula:
     def visible(self, shown):
         self.box.layout.visibility = "visible" if shown else "hidden"
 
-    def settle(self):
+    def sync(self):
         """Nothing is put away: what was refused stays there to be mended."""
 
     def _typed(self, change):
         try:
             self.value = self.read(change["new"])
         except ValueError as error:
-            self.refused(error)
+            self.on_error(error)
         else:
-            self.moved()
+            self.on_change()
 
 
 def _quoted(given):

@@ -78,7 +78,7 @@ class JacobianExplorer(NudgeExplorer):
         if d.three_axes:
             return [d]
         closed = d.jacobian.expr
-        if d.several:
+        if d.by_scalars:
             return [(node(SYMBOL, params=("J",), shape=closed.shape), closed)]
         return [(derivative(d.y, d.wrt), closed)]
 
@@ -87,7 +87,7 @@ class JacobianExplorer(NudgeExplorer):
         count = length(v.shape, sizes_of(self.functions[0], n))
         return self.entries[v][: count[0]] if count else self.entries[v]
 
-    def adapt(self, n=None, function=None, **values):
+    def update_inputs(self, n=None, function=None, **values):
         d = function or self.derived[0]
         for v, names in self.entries.items():
             used = self._used(v, n) if v in {*symbols(d.y)} else ()
@@ -95,13 +95,13 @@ class JacobianExplorer(NudgeExplorer):
                 self.inputs[name].visible(name in used)
         self.inputs["column"].limit(len(entry_names(d.variables, sizes_of(self.functions[0], n))))
 
-    def frame(self, column, nudge, n=None, function=None, **entries):
+    def draw(self, column, nudge, n=None, function=None, **entries):
         d = function or self.derived[0]
         values = dict(self.fixed)
         for v in self.entries:
             array = np.array([entries[name] for name in self._used(v, n)])
             values[v.name] = array if v.ndim else array[0]
-        self.write(self._formulas(d))
+        self.set_formulas(self._formulas(d))
         values = {v.name: values[v.name] for v in symbols(d.y)}
         return self.nudged(d, sizes_of(self.functions[0], n), values, column, nudge)
 

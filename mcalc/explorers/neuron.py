@@ -75,9 +75,9 @@ class Neuron(Explorer):
         bias = [v for v in unit["known"] if v.ndim == 0][:1]
         return [(derivative(y, v), unit["derived"][v].jacobian.expr) for v in [w, *bias]]
 
-    def frame(self, nudged, nudge, activation=None, **entries):
+    def draw(self, nudged, nudge, activation=None, **entries):
         u = activation or next(iter(self.units.values()))
-        self.write(self._formulas(u))
+        self.set_formulas(self._formulas(u))
 
         def at(**moved):
             now = entries | moved

@@ -70,7 +70,7 @@ class NudgeExplorer(Explorer):
     def _compiled(self, d):
         if d not in self.known:
             known = symbols(d.y)
-            jacobian = d.flat() if d.by_matrix else d.numpy()
+            jacobian = d.jacobian_2d() if d.by_matrix else d.numpy()
             self.known[d] = compile_(unnamed(d.y), known, known), jacobian
         return self.known[d]
 

@@ -27,7 +27,7 @@ class StepExplorer(Explorer):
         self._play.observe(self._labelled, "value")
         buttons = W.HBox([self._play, self._clock, self._next, self._over])
         super().__init__(formulas, inputs, [buttons])
-        self.inputs["step"].moved = self._by_hand
+        self.inputs["step"].on_change = self._by_hand
 
     def show(self):
         super().show()
@@ -42,7 +42,7 @@ class StepExplorer(Explorer):
         self._play.description = "Pause" if change["new"] else "Play"
 
     def _go(self, step):
-        self.inputs["step"].put(step)
+        self.inputs["step"].set(step)
         self._by_hand()
 
     def _by_hand(self):
@@ -56,5 +56,5 @@ class StepExplorer(Explorer):
 
     def _ticked(self, change):
         if self._play.value and change["new"] != self.inputs["step"].value:
-            self.inputs["step"].put(change["new"])
+            self.inputs["step"].set(change["new"])
             self.show()

@@ -64,12 +64,12 @@ class Shapes(GraphExplorer):
                  (1, 1): lambda: B @ np.sin(middle)}[f, u]()  # fmt: skip
             self.start(let("f", y), inner)
             self.graph = expression_graph(self.d.y, (inner,), False)  # two factors: df/du, du/dx
-            self.paths, self.at = self.graph.ways(inner), evaluated(self.graph)
+            self.paths, self.at = self.graph.paths(inner), evaluated(self.graph)
             self.made[f, u, x] = dict(self.__dict__)
         for name in ("y", "d", "graph", "x", "paths", "at", "value"):
             setattr(self, name, self.made[f, u, x][name])
 
-    def adapt(self, layout, f=None, u=None, x=None, **values):
+    def update_inputs(self, layout, f=None, u=None, x=None, **values):
         if f is not None:
             self.pick(f, u, x)
             for letter, used in zip("mkn", (f, u, x), strict=True):
@@ -79,8 +79,8 @@ class Shapes(GraphExplorer):
         for name, most in zip(("row", "column"), high[::-1] if layout else high, strict=True):
             self.inputs[name].limit(most)
 
-    def frame(self, layout, row, column, f=None, u=None, x=None, **sizes):
-        self.write(self._formulas(layout))
+    def draw(self, layout, row, column, f=None, u=None, x=None, **sizes):
+        self.set_formulas(self._formulas(layout))
         normal = np.random.default_rng(0).standard_normal
         found = {v.name: normal(length(v.shape, sizes)) for v in symbols(self.d.y)}
         for spread in SPREADS:

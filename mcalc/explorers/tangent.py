@@ -47,10 +47,10 @@ class Tangent(Explorer):
     def function(self):
         return self.inputs["function"].value if "function" in self.inputs else self.functions[0]
 
-    def frame(self, step, function=None, **at):
+    def draw(self, step, function=None, **at):
         f = self.function
         slope = self.slopes.get(f)
-        self.write([differentiated(f, self.x)])
+        self.set_formulas([differentiated(f, self.x)])
 
         def value(xs, e=f):
             xs = np.asarray(xs, dtype=float)

@@ -57,11 +57,11 @@ class Training(StepExplorer):
                           for sets in self.measures.values()])  # fmt: skip
         return found
 
-    def adapt(self, method, **values):
+    def update_inputs(self, method, **values):
         self.inputs["beta"].visible("beta" in [v.name for v in symbols(self.updates[method][1])])
 
-    def frame(self, method, rate, beta, batch, step):
-        self.write([self.updates[method]])
+    def draw(self, method, rate, beta, batch, step):
+        self.set_formulas([self.updates[method]])
         ahead = self.run(method, rate, beta, batch, max(step, 1))
         run = ahead[: step + 1]
         scene, lines = Scene(760, 300), []

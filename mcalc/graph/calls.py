@@ -201,7 +201,7 @@ def _transpose(a):
         return _stack([_stack(column) for column in zip(*(r.args for r in a.args), strict=True)])
     if a.op in (OUTER, MATMAT):
         return node(a.op, *(e.T if e.ndim == 2 else e for e in reversed(a.args)))
-    if a.ndim == 2 and a.op.scalar and not any(e.ndim == 1 or e.op is ROW for e in a.args):
+    if a.ndim == 2 and a.op.sympy_form and not any(e.ndim == 1 or e.op is ROW for e in a.args):
         late = TRANSPOSE if a.op is ADD else None
         turned = node(a.op, *sorted(map(_transpose, a.args), key=lambda e: e.op is late))
         matrices = [e for e in a.args if e.ndim == 2]

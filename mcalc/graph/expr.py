@@ -33,29 +33,28 @@ class UnsupportedError(TypeError):
 
 @dataclass(frozen=True, eq=False)
 class Primitive:
-    """One operation. The rows are in :mod:`mcalc.rules`; the core knows none of them.
+    """One operation. The rows are in :mod:`mcalc.graph.primitives`; the core knows none of them.
 
     ``numpy`` computes the value and treats leading axes as a batch. An element-wise operation
-    has ``scalar``, its SymPy form; a linear or bilinear one has ``spec``, its einsum signature.
-    Any other has ``local``: for an operand, the einsum signature and the factors of the product
-    that it is near a point, the operand last. What has neither form nor signature brings its own
-    ``shape``.
+    has ``sympy_form``; a linear or bilinear one has ``einsum``, its signature. Any other has
+    ``local_jacobian``: for an operand, the einsum signature and the factors of the product that it
+    is near a point, the operand last. What has neither form nor signature brings its own ``shape``.
     """
 
     name: str
     numpy: Callable
-    scalar: Callable | None = None
-    spec: str | None = None
+    sympy_form: Callable | None = None
+    einsum: str | None = None
     shape: Callable | None = None
-    local: Callable | None = None
+    local_jacobian: Callable | None = None
     text: str | None = None  # how it is written: a template of its operands, or a function's name
-    branch: Callable | None = None  # -1, 0 or 1 per element: which side of a kink, 0 on it
+    kink_side: Callable | None = None  # -1, 0 or 1 per element: which side of a kink, 0 on it
     takes_at_kink: str = ""  # what the closed form takes there
     analytic: bool = True  # may be evaluated at complex points
-    code: str | None = None  # one NumPy expression, when `numpy` cannot be called as it is
-    grind: Callable | None = None  # on arrays of SymPy scalars, when `numpy` cannot be
+    numpy_source: str | None = None  # one NumPy expression, when `numpy` cannot be called as it is
+    sympy_array: Callable | None = None  # on arrays of SymPy scalars, when `numpy` cannot be
     precise: Callable | None = None  # of a matrix of mpmath's, when `numpy` cannot be
-    open: bool = False  # a function of which nothing is known
+    unknown: bool = False  # a function of which nothing is known
     chain: str = ""  # what is written in a row with its like: a + b - c, a b c
     is_list: bool = False  # the operands are its entries
     # of conditions, from which operands are such: whether the result is one, or a number, or None
@@ -231,7 +230,7 @@ def node(op: Primitive, *args: Expr, params: tuple = (), shape: tuple | None = N
     if found is None:
         found = _nodes[key] = Expr()
         found.op, found.args, found.params, found.shape = key
-        found.boolean = not op.open and op.boolean(*(a.boolean is True for a in args))
+        found.boolean = not op.unknown and op.boolean(*(a.boolean is True for a in args))
         found.weight, found.nesting, found.height = _measures(found)
         # of the product and the sum that it is, when they are known
         found.factors, found.collected = None, None
@@ -329,14 +328,16 @@ def _shape(op, args, params):
     if op.shape:
         return op.shape(*args, *params)
     letters = ["ij"[2 - arg.ndim :] for arg in args]
-    inputs, output = op.spec.split("->") if op.spec else (",".join(letters), max(letters, key=len))
+    inputs, output = (
+        op.einsum.split("->") if op.einsum else (",".join(letters), max(letters, key=len))
+    )
     lengths = {}
     for position, (arg, letters) in enumerate(zip(args, inputs.split(","), strict=True)):
         for letter, length in zip(letters, arg.shape, strict=True):
             common = lengths[letter] = same_length(lengths.get(letter), length)
             if common is False:
-                other, which = args[position - 1], "inner lengths" if op.spec else "lengths"
-                name = "matmul" if op.spec else op.name
+                other, which = args[position - 1], "inner lengths" if op.einsum else "lengths"
+                name = "matmul" if op.einsum else op.name
                 raise ShapeError(
                     f"{name}: {other} is {shape_text(other.shape)} and {arg} is "
                     f"{shape_text(arg.shape)}: the {which} must agree"

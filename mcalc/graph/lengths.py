@@ -140,7 +140,7 @@ def is_square(e):
         return True
     if e.op is MATMAT:
         return all(map(is_square, e.args))
-    alike = e.op.scalar or e.op in (TRANSPOSE, LET)
+    alike = e.op.sympy_form or e.op in (TRANSPOSE, LET)
     return bool(alike) and any(map(is_square, e.args))
 
 
@@ -157,11 +157,11 @@ def resolve(e: Expr, shape: tuple) -> Expr:
         return node(e.op, params=tuple(known))
     axes = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
     output = "ij"[2 - e.ndim :]
-    if e.op.spec:
-        *axes, output = e.op.spec.replace("->", ",").split(",")
+    if e.op.einsum:
+        *axes, output = e.op.einsum.replace("->", ",").split(",")
     elif e.op is BLOCKS:  # each has a height of its own
         axes = [f"{k}j" for k in range(len(e.args))]
-    elif not (e.op.scalar or e.op in (ROW, LET, STACK)):
+    elif not (e.op.sympy_form or e.op in (ROW, LET, STACK)):
         axes = [[(k, axis) for axis in range(a.ndim)] for k, a in enumerate(e.args)]  # its own
     lengths = dict(zip(output, shape, strict=True))
     for letters_, a in zip(axes, e.args, strict=True):

@@ -52,7 +52,9 @@ def _element(name: str, order=0) -> Primitive:
 
     full, phase = name + "'" * order, _phase(name) + order * np.pi / 2
     form, text = sp.Function(full), full + "({0})"
-    return Primitive(full, lambda v: np.sin(v + phase), form, local=local, text=text, open=True)
+    return Primitive(
+        full, lambda v: np.sin(v + phase), form, local_jacobian=local, text=text, unknown=True
+    )
 
 
 @cache
@@ -69,12 +71,12 @@ def _whole(name: str) -> Primitive:
     def slope(v):
         return np.cos(inside(v))[..., None] * weights(v)
 
-    def grind(v):
+    def sympy_array(v):
         return np.array([sp.Function(f"{name}_{i + 1}")(*v) for i in range(len(v))])
 
     def local(e, k):
         return "ij,j->i", node(matrix, *e.args)
 
-    matrix = Primitive(name + "'", slope, spec="i->ii", text=name + "'({0})", open=True)
-    more = {"text": name + "({0})", "grind": grind, "open": True}
-    return Primitive(name, lambda v: np.sin(inside(v)), spec="i->i", local=local, **more)
+    matrix = Primitive(name + "'", slope, einsum="i->ii", text=name + "'({0})", unknown=True)
+    more = {"text": name + "({0})", "sympy_array": sympy_array, "unknown": True}
+    return Primitive(name, lambda v: np.sin(inside(v)), einsum="i->i", local_jacobian=local, **more)

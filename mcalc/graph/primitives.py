@@ -35,11 +35,11 @@ def primitive(name, done=None, *functions, numpy=None, **more):
     """
     if isinstance(done, str):
         batched = "..." + done.replace(",", ",...").replace("->", "->...")
-        op = Primitive(name, numpy or partial(np.einsum, batched), spec=done, **more)
+        op = Primitive(name, numpy or partial(np.einsum, batched), einsum=done, **more)
     else:
         op = Primitive(name, numpy or functions[0], done, **more)
     PRIMITIVES[name] = op
-    build = elementwise if op.scalar else of_vectors
+    build = elementwise if op.sympy_form else of_vectors
     expr.NUMPY |= dict.fromkeys(functions, partial(build, op)) | {name: partial(build_node, op)}
     return op
 
@@ -85,7 +85,7 @@ def of_vectors(op, *operands, error=expr.ShapeError, name=None) -> Expr:
     for a in operands:
         if a.ndim != 1:
             hint = "" if a.ndim else f"; write [{a}] for one"
-            if op.open and not a.ndim:
+            if op.unknown and not a.ndim:
                 hint = f'; mc.functions("{op.name}", elementwise=True) takes a scalar too'
             kind = UnsupportedError if a.ndim == 2 else error  # which NumPy takes
             raise kind(
@@ -203,7 +203,7 @@ def differ(v):
     if v.op in (MATVEC, VECMAT, STACK):
         plain = all(a.op is expr.SYMBOL or not a.ndim and is_number(a) for a in v.args)
         return plain and len({*v.args}) == len(v.args)
-    smooth = v.op.scalar and v.op.analytic and v.op is not PRIMITIVES["where"]
+    smooth = v.op.sympy_form and v.op.analytic and v.op is not PRIMITIVES["where"]
     if not smooth and v.op not in (PRIMITIVES["absolute"], CONCATENATE):
         return False
     vectors, scalars = ([a for a in v.args if bool(a.ndim) is one] for one in (True, False))
@@ -238,7 +238,7 @@ def _joined(*parts):
     return (joined_length(_lengths(parts)), *parts[0].shape[1:])
 
 
-KINK = {"branch": _side, "analytic": False}
+KINK = {"kink_side": _side, "analytic": False}
 FIRST = {"takes_at_kink": "mcalc takes the derivative of {0}"}
 COMPARES = {**KINK, "takes_at_kink": "nothing is compared"}
 # what is made of conditions: a condition always, of such alone, or a number
@@ -261,7 +261,7 @@ EXP = primitive("exp", sp.exp, np.exp)
 EXPM1 = primitive("expm1", lambda a: sp.exp(a) - 1, np.expm1, text="exp({0}) - 1")
 LOG = primitive("log", sp.log, np.log)
 LOG1P = primitive("log1p", lambda a: sp.log(1 + a), np.log1p, text="log(1 + {0})")
-SQRT = primitive("sqrt", sp.sqrt, np.sqrt, branch=_side,
+SQRT = primitive("sqrt", sp.sqrt, np.sqrt, kink_side=_side,
     takes_at_kink="the root's own slope is infinite")
 SIN = primitive("sin", sp.sin, np.sin)
 COS = primitive("cos", sp.cos, np.cos)
@@ -281,9 +281,9 @@ MAXIMUM = primitive("maximum", lambda a, b: _if(b > a, b, a), np.maximum, text="
 MINIMUM = primitive("minimum", lambda a, b: _if(b < a, b, a), np.minimum, text="min({0}, {1})",
     **KINK, **FIRST, **KEPT)
 FMAX = primitive("fmax", lambda a, b: _if(b > a, b, a), numpy=np.fmax, text="fmax({0}, {1})",
-    local=partial(_chosen, np.greater), **KINK, **FIRST, **KEPT)
+    local_jacobian=partial(_chosen, np.greater), **KINK, **FIRST, **KEPT)
 FMIN = primitive("fmin", lambda a, b: _if(b < a, b, a), numpy=np.fmin, text="fmin({0}, {1})",
-    local=partial(_chosen, np.less), **KINK, **FIRST, **KEPT)
+    local_jacobian=partial(_chosen, np.less), **KINK, **FIRST, **KEPT)
 GREATER = primitive("greater", lambda a, b: _if(a > b, 1, 0), np.greater, text="{0} > {1}",
     **COMPARES, **TRUTH)
 GREATER_EQUAL = primitive("greater_equal", lambda a, b: _if(a >= b, 1, 0), np.greater_equal,
@@ -296,74 +296,80 @@ EQUAL = primitive("equal", lambda a, b: _if(sp.Eq(a, b), 1, 0), np.equal, text="
     **COMPARES, **TRUTH)
 NOT_EQUAL = primitive("not_equal", lambda a, b: _if(sp.Ne(a, b), 1, 0), np.not_equal,
     text="{0} ≠ {1}", **COMPARES, **TRUTH)
-LOGICAL_NOT = primitive("logical_not", lambda a: 1 - a, numpy=lambda a: 1 - a, code="1 - {0}",
+LOGICAL_NOT = primitive("logical_not", lambda a: 1 - a, numpy=lambda a: 1 - a,
+    numpy_source="1 - {0}",
     **TRUTH)
 WHERE = primitive("where", lambda c, a, b: _if(sp.Ne(c, 0), a, b), boolean=lambda c, a, b: a and b,
     numpy=lambda c, a, b: np.where(np.real(c) != 0, a, b))
 
 # linear in each operand
-SUM = primitive("sum", "i->", code="{0}.sum()", **COUNTED)
+SUM = primitive("sum", "i->", numpy_source="{0}.sum()", **COUNTED)
 DIAG = primitive("diag", "i->ii", numpy=lambda v: np.where(np.eye(v.shape[-1]), v[..., None], 0),
-    code="np.diag({0})", **KEPT)
-OUTER = primitive("outer", "i,j->ij", code="np.multiply.outer({0}, {1})", **KEPT)
-DOT = primitive("dot", "i,i->", code="{0}.dot({1})")
-MATVEC = primitive("matvec", "ij,j->i", code="{0}.dot({1})")
-VECMAT = primitive("vecmat", "i,ij->j", code="{0}.dot({1})")
-MATMAT = primitive("matmat", "ij,jk->ik", code="{0}.dot({1})")
-TRANSPOSE = primitive("transpose", "ij->ji", code="{0}.T", **KEPT)
-TRACE = primitive("trace", "ii->", text="tr({0})", code="np.trace({0})", **COUNTED)
-MATRIX_SUM = primitive("total", "ij->", text="sum({0})", code="{0}.sum()", **COUNTED)
+    numpy_source="np.diag({0})", **KEPT)
+OUTER = primitive("outer", "i,j->ij", numpy_source="np.multiply.outer({0}, {1})", **KEPT)
+DOT = primitive("dot", "i,i->", numpy_source="{0}.dot({1})")
+MATVEC = primitive("matvec", "ij,j->i", numpy_source="{0}.dot({1})")
+VECMAT = primitive("vecmat", "i,ij->j", numpy_source="{0}.dot({1})")
+MATMAT = primitive("matmat", "ij,jk->ik", numpy_source="{0}.dot({1})")
+TRANSPOSE = primitive("transpose", "ij->ji", numpy_source="{0}.T", **KEPT)
+TRACE = primitive("trace", "ii->", text="tr({0})", numpy_source="np.trace({0})", **COUNTED)
+MATRIX_SUM = primitive("total", "ij->", text="sum({0})", numpy_source="{0}.sum()", **COUNTED)
 
 # neither
-MAX = primitive("max", "i->", numpy=lambda x: np.max(x, axis=-1), branch=_largest, analytic=False,
+MAX = primitive("max", "i->", numpy=lambda x: np.max(x, axis=-1), kink_side=_largest,
+    analytic=False,
     **KEPT, takes_at_kink="mcalc counts each of them",
-    local=_of_largest,
-    grind=lambda x: sp.Piecewise(*((a, sp.And(*(a >= b for b in x))) for a in x[:-1]),
-        (x[-1], True)), code="{0}.max()")
+    local_jacobian=_of_largest,
+    sympy_array=lambda x: sp.Piecewise(*((a, sp.And(*(a >= b for b in x))) for a in x[:-1]),
+        (x[-1], True)), numpy_source="{0}.max()")
 NORM = primitive("norm", "i->", numpy=lambda x: np.sum(x * x, axis=-1) ** 0.5, text="||{0}||",
     takes_at_kink="a vector of zeros has no direction", **COUNTED,
-    local=lambda e, k: ("i,i->", np.divide(e.args[0], e)),
-    branch=lambda x: np.sign(np.sum(np.abs(x), axis=-1)),
-    grind=lambda x: sp.sqrt(np.sum(x * x)), code="np.sqrt({0}.dot({0}))")
+    local_jacobian=lambda e, k: ("i,i->", np.divide(e.args[0], e)),
+    kink_side=lambda x: np.sign(np.sum(np.abs(x), axis=-1)),
+    sympy_array=lambda x: sp.sqrt(np.sum(x * x)), numpy_source="np.sqrt({0}.dot({0}))")
 FROBENIUS = primitive("frobenius", "ij->", numpy=lambda X: np.sum(X * X, axis=(-2, -1)) ** 0.5,
-    **COUNTED, local=lambda e, k: ("ij,ij->", np.divide(e.args[0], e)),
-    branch=lambda X: np.sign(np.sum(np.abs(X), axis=(-2, -1))), text="||{0}||_F",
-    grind=lambda X: sp.sqrt(np.sum(X * X)), code="np.sqrt(np.sum({0} * {0}))")
-INV = primitive("inv", "ij->ij", numpy=_inverse, code="np.linalg.inv({0})", **COUNTED,
-    local=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
-    grind=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
-DET = primitive("det", "ij->", numpy=np.linalg.det, code="np.linalg.det({0})", **COUNTED,
-    local=lambda e, k: ("ij,ij->", np.multiply(e, np.linalg.inv(e.args[0]).T)),
-    grind=lambda X: sp.Matrix(X).det("berkowitz"), precise=mpmath.det)
+    **COUNTED, local_jacobian=lambda e, k: ("ij,ij->", np.divide(e.args[0], e)),
+    kink_side=lambda X: np.sign(np.sum(np.abs(X), axis=(-2, -1))), text="||{0}||_F",
+    sympy_array=lambda X: sp.sqrt(np.sum(X * X)), numpy_source="np.sqrt(np.sum({0} * {0}))")
+INV = primitive("inv", "ij->ij", numpy=_inverse, numpy_source="np.linalg.inv({0})", **COUNTED,
+    local_jacobian=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
+    sympy_array=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
+DET = primitive("det", "ij->", numpy=np.linalg.det, numpy_source="np.linalg.det({0})", **COUNTED,
+    local_jacobian=lambda e, k: ("ij,ij->", np.multiply(e, np.linalg.inv(e.args[0]).T)),
+    sympy_array=lambda X: sp.Matrix(X).det("berkowitz"), precise=mpmath.det)
 LOGDET = primitive("logdet", "ij->", numpy=_log_determinant, **COUNTED,
-    local=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log(|det({0})|)",
-    grind=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
-    code="np.linalg.slogdet({0})[1]", precise=lambda X: mpmath.log(abs(mpmath.det(X))))
+    local_jacobian=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log(|det({0})|)",
+    sympy_array=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
+    numpy_source="np.linalg.slogdet({0})[1]", precise=lambda X: mpmath.log(abs(mpmath.det(X))))
 STACK = primitive("stack", numpy=lambda *parts: np.stack(parts[:-1], axis=-1 - parts[-1]), **KEPT,
-    local=lambda e, k: (("i,->i", "i,j->ij")[e.ndim - 1], build_node(UNIT, k, len(e.args))),
-    shape=lambda *parts: (len(parts) - 1, *common_shape(parts[:-1])), code="np.stack([{all}])",
+    local_jacobian=lambda e, k: (
+        ("i,->i", "i,j->ij")[e.ndim - 1], build_node(UNIT, k, len(e.args))),
+    shape=lambda *parts: (len(parts) - 1, *common_shape(parts[:-1])),
+    numpy_source="np.stack([{all}])",
     is_list=True)
 CONCATENATE = primitive("concatenate", numpy=lambda *parts: np.concatenate(parts, axis=-1), **KEPT,
-    local=lambda e, k: ("ij,j->i", build_node(SELECTOR, _lengths(e.args), k)), shape=_joined,
-    code="np.concatenate([{all}])")
+    local_jacobian=lambda e, k: ("ij,j->i", build_node(SELECTOR, _lengths(e.args), k)),
+    shape=_joined,
+    numpy_source="np.concatenate([{all}])")
 ROW = primitive("row", numpy=lambda v: v[..., None, :], shape=lambda v: (1, *v.shape),
-    code="{0}[None]", **KEPT)
+    numpy_source="{0}[None]", **KEPT)
 
 # for what NumPy has no function, by name: operands first, then parameters
-INDEX = primitive("index", numpy=lambda x, k: x[..., k], shape=lambda x, k: (), code="{0}[{p}]",
-    **KEPT, local=lambda e, k: ("i,i->", build_node(UNIT, *e.params, *e.args[0].shape)))
+INDEX = primitive("index", numpy=lambda x, k: x[..., k], shape=lambda x, k: (),
+    numpy_source="{0}[{p}]",
+    **KEPT, local_jacobian=lambda e, k: ("i,i->", build_node(UNIT, *e.params, *e.args[0].shape)))
 SEGMENT = primitive("segment", numpy=lambda v, lengths,
     k: v[..., sum(lengths[:k]) : sum(lengths[: k + 1])], shape=lambda v, lengths, k: (lengths[k],),
     **KEPT)
 BLOCKS = primitive("blocks", numpy=lambda *parts: np.concatenate(parts, axis=-2), shape=_joined,
-    code="np.vstack([{all}])")
+    numpy_source="np.vstack([{all}])")
 ONES = primitive("ones", numpy=lambda n, *lent: np.ones(n), shape=lambda n: (n,),
-    code="np.ones({p})")
+    numpy_source="np.ones({p})")
 ZEROS = primitive("zeros", numpy=lambda *n: np.zeros([k for k in n if not isinstance(k, tuple)]),
-    shape=lambda *n: n, code="np.zeros([{p}])")
-IDENTITY = primitive("identity", numpy=np.eye, shape=lambda n: (n, n), code="np.eye({p})")
+    shape=lambda *n: n, numpy_source="np.zeros([{p}])")
+IDENTITY = primitive("identity", numpy=np.eye, shape=lambda n: (n, n), numpy_source="np.eye({p})")
 UNIT = primitive("unit", numpy=lambda k, n: np.eye(n)[k], shape=lambda k, n: (n,),
-    code="np.eye(1, {p1}, {p0})[0]")
+    numpy_source="np.eye(1, {p1}, {p0})[0]")
 SELECTOR = primitive("selector", shape=lambda lengths, k: (joined_length(lengths), lengths[k]),
     numpy=lambda lengths, k: np.eye(sum(lengths))[:, sum(lengths[:k]) : sum(lengths[: k + 1])])
 

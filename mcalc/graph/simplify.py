@@ -341,7 +341,7 @@ def assuming(condition: Expr, truth: bool, e: Expr) -> Expr:
     def swap(part):
         if part is condition and (condition.op in COMPARISONS or not truth):
             return ONE if truth else ZERO
-        if condition.ndim and part.args and not part.op.scalar:
+        if condition.ndim and part.args and not part.op.sympy_form:
             return part  # it mixes the elements, and the condition holds for some of them
         if condition.ndim and part.op in _EXACT:
             return part
@@ -360,7 +360,7 @@ def simplified(e: Expr, args: tuple) -> Expr:
     """The operation of ``e`` on new operands, simplified."""
     if same(args, e.args):
         return e
-    if not e.op.scalar:  # an entry for all is enough only element by element
+    if not e.op.sympy_form:  # an entry for all is enough only element by element
         args = tuple(broadcast_to(a, old.shape) for a, old in zip(args, e.args, strict=True))
     if e.op is DIVIDE and is_number(args[1], 0):
         return e
@@ -472,8 +472,8 @@ def _inside(vector, take):
             return part
         if part.op in (ONES, ZEROS):
             return ONE if part.op is ONES else ZERO
-        exact = part.op in _EXACT and any(a.ndim and a.op.scalar for a in part.args)
-        return None if part.op.scalar and not exact else take(part)
+        exact = part.op in _EXACT and any(a.ndim and a.op.sympy_form for a in part.args)
+        return None if part.op.sympy_form and not exact else take(part)
 
     return replace(vector, swap, simplified)
 

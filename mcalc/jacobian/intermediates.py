@@ -78,7 +78,7 @@ class Intermediates:
         for v in self.definitions:
             self.counts[v] = sum((self.counts[p] for p in self.parents(v)), Counter())
         self.rows = self.components or [self.result]
-        self.paths = max((n for v in self.rows for n in self.counts[v].values()), default=0)
+        self.path_count = max((n for v in self.rows for n in self.counts[v].values()), default=0)
         self.all_scalar = not any(v.ndim for v in (*variables, *self.definitions))
 
     def _prepared(self, whole):
@@ -140,7 +140,7 @@ class Intermediates:
         return scaled and e.op in (SUM, DOT)
 
     @property
-    def joints(self) -> list[Expr]:
+    def merge_points(self) -> list[Expr]:
         """The intermediate variables, results aside, at which paths come together."""
         ends = {*self.rows, self.result}
         return [v for v in self.definitions if len(self.parents(v)) > 1 and v not in ends]
@@ -167,8 +167,8 @@ class Intermediates:
                 found.append(chain)
         return found
 
-    def ways(self, x: Expr) -> list[tuple]:
-        """Every way from the result back to ``x``: tuples of variables, the result first."""
+    def paths(self, x: Expr) -> list[tuple]:
+        """Every path from the result back to ``x``: tuples of variables, the result first."""
 
         def back(v):
             return [(v,)] if v is x else [(v, *w) for p in self.parents(v) for w in back(p)]
@@ -178,13 +178,13 @@ class Intermediates:
     def reason(self) -> str:
         """Why the rule that applies does: how many paths there are, and through what."""
         y, x = self.result.name, " and ".join(v.name for v in self.variables)
-        if not self.paths:
+        if not self.path_count:
             return f"no path leads from {x} to {y} along which anything moves"
         each = " each" if len(self.variables) > 1 else ""
         y = f"each entry of {y}" if self.components else y
-        count = "one path leads" if self.paths == 1 else f"{self.paths} paths lead"
-        count = f"up to {count}" if self.components and self.paths > 1 else count
-        sums = "" if self.paths == 1 else ", so what they contribute is added up"
+        count = "one path leads" if self.path_count == 1 else f"{self.path_count} paths lead"
+        count = f"up to {count}" if self.components and self.path_count > 1 else count
+        sums = "" if self.path_count == 1 else ", so what they contribute is added up"
         if self.all_scalar:
             return f"{count} from {x} to {y}{each}, through scalars only{sums}"
         if self.by_matrix:

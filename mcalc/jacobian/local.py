@@ -20,9 +20,9 @@ _NOWHERE = sp.I, sp.nan, sp.oo, -sp.oo, sp.zoo  # in the derivative of (-2)**x a
 
 def local_jacobian(e: Expr, k: int) -> Term | None:
     """The Jacobian of one operation by its operand k; None where it is zero."""
-    signature, operands = e.op.spec, e.args
-    if e.op.local or e.op.scalar:
-        signature, *factors = (e.op.local or _rate)(e, k)
+    signature, operands = e.op.einsum, e.args
+    if e.op.local_jacobian or e.op.sympy_form:
+        signature, *factors = (e.op.local_jacobian or _rate)(e, k)
         if is_number(factors[0], 0):
             return None
         operands, k = (*factors, e.args[k]), len(factors)
@@ -39,7 +39,7 @@ def local_jacobian(e: Expr, k: int) -> Term | None:
 def _rate(e, k):
     """Element by element: SymPy's derivative of the operation by its operand k."""
     known = tuple(0 if a.op is ZEROS else _number(a) for a in e.args)
-    form = _derivative(e.op.scalar, k, known)
+    form = _derivative(e.op.sympy_form, k, known)
     if e.op in (SIGMOID, SOFTPLUS):
         form = _logistic(form)
     if form is sp.nan:
@@ -94,11 +94,12 @@ def _from_sympy(form, operands) -> Expr:
 
 def _not_equal(a, b):
     """``a != b``; a comparison is a condition as it stands."""
-    return a if is_number(b, 0) and a.op.branch else np.not_equal(a, b)
+    return a if is_number(b, 0) and a.op.kink_side else np.not_equal(a, b)
 
 
 _FROM_SYMPY = {
-    op.scalar: op.numpy for op in PRIMITIVES.values() if isinstance(op.scalar, sp.FunctionClass)
+    op.sympy_form: op.numpy
+    for op in PRIMITIVES.values() if isinstance(op.sympy_form, sp.FunctionClass)
 } | {
     sp.Add: simplify.add, sp.Mul: simplify.mul, sp.Pow: np.power, sp.sign: np.sign,
     sp.Gt: np.greater, sp.Ge: np.greater_equal, sp.Lt: np.less, sp.Le: np.less_equal,

@@ -76,7 +76,7 @@ def _put(term: Term, swap: dict) -> Term:
 
 def _rebuilt(e: Expr, args: tuple) -> Expr:
     """An operation on new operands, with their scalars in front of products."""
-    if e.op.spec and len(args) > 1:
+    if e.op.einsum and len(args) > 1:
         scalars, args = zip(*map(simplify.split_scalar, args), strict=True)
         if all(a.ndim == old.ndim for a, old in zip(args, e.args, strict=True)):
             return simplify.mul(*scalars, node(e.op, *args, params=e.params))

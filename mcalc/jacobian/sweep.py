@@ -60,7 +60,9 @@ def forward(y: Expr, changes: dict[Expr, Expr]) -> Expr:
             terms = []
             for k, a in enumerate(e.args):
                 local = sweep.local(e, k) if a in found else None
-                terms += times_vector([local], found[a], "inp") if local is not None else []
+                terms += (
+                    times_vector([local], found[a], "column_labels") if local is not None else []
+                )
             whole = _upright(terms, e.shape)
             if not _is_zero(whole):
                 found[e] = sweep.named(whole)
@@ -77,7 +79,7 @@ def backward(y: Expr, row: Expr, variables: tuple) -> list[Expr]:
         for k, a in enumerate(e.args):
             local = sweep.local(e, k) if a in sweep.depends else None
             if local is not None:
-                part = _upright(times_vector([local], whole, "out"), a.shape)
+                part = _upright(times_vector([local], whole, "row_labels"), a.shape)
                 if not _is_zero(part):
                     parts.setdefault(a, []).append(sweep.named(part))
     none = {v: in_shape_of([], v.shape) for v in variables}
@@ -89,4 +91,10 @@ def _is_zero(e):
 
 
 def _upright(terms, shape):
-    return in_shape_of([dataclasses.replace(t, out=(), inp=t.out + t.inp) for t in terms], shape)
+    return in_shape_of(
+        [
+            dataclasses.replace(t, row_labels=(), column_labels=t.row_labels + t.column_labels)
+            for t in terms
+        ],
+        shape,
+    )

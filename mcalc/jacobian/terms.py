@@ -1,17 +1,18 @@
 """Structured Jacobians: sums of terms whose entries are products of vectors and matrices.
 
 The Jacobian of an m-vector by an n-vector has entries J[i, j]. A :class:`Term` describes them by
-labels: ``out`` holds the row's label, ``inp`` the column's, a vector sits at one label, a matrix
-between two. One label in both places is a diagonal, and a label in neither is summed over:
+labels: ``row_labels`` holds the row's label, ``column_labels`` the column's, a vector sits at one
+label, a matrix between two. One label in both places is a diagonal, and a label in neither is
+summed over:
 
-=====================  ==========  =========  ===============  ==============
-closed form            ``out``     ``inp``    ``vectors``      ``matrices``
-=====================  ==========  =========  ===============  ==============
-``diag(x)``            ``(i,)``    ``(i,)``   ``x`` at ``i``
-``x^T``                ``()``      ``(j,)``   ``x`` at ``j``
-``x w^T``              ``(i,)``    ``(j,)``   ``x``, ``w``
-``A``                  ``(i,)``    ``(j,)``                    ``A`` at i, j
-=====================  ==========  =========  ===============  ==============
+=====================  ==============  =================  ===============  ==============
+closed form            ``row_labels``  ``column_labels``  ``vectors``      ``matrices``
+=====================  ==============  =================  ===============  ==============
+``diag(x)``            ``(i,)``        ``(i,)``           ``x`` at ``i``
+``x^T``                ``()``          ``(j,)``           ``x`` at ``j``
+``x w^T``              ``(i,)``        ``(j,)``           ``x``, ``w``
+``A``                  ``(i,)``        ``(j,)``                            ``A`` at i, j
+=====================  ==============  =================  ===============  ==============
 
 The chain rule multiplies two of them (:func:`compose`): labels that meet become one, and what is
 summed is contracted, so ``1^T diag(x)`` is ``x^T`` without any matrix having been written down.
@@ -55,8 +56,8 @@ class NoClosedForm(UnsupportedError):
 class Term:
     """``coefficient`` times the product of its vectors and matrices; see the module's table."""
 
-    out: tuple = ()
-    inp: tuple = ()
+    row_labels: tuple = ()
+    column_labels: tuple = ()
     coefficient: Expr = ONE
     vectors: dict = field(default_factory=dict)  # label -> Expr
     matrices: list = field(default_factory=list)  # (Expr, label, label)
@@ -102,7 +103,9 @@ class Term:
         elif op is MATMAT:
             middle = fresh()
             self.times(e.args[0], (a, middle)), self.times(e.args[1], (middle, b))
-        elif op is SELECTOR and (known := self.cut(a)) and known[0].params[0] == e.params[0]:
+        elif (
+            op is SELECTOR and (known := self.selector_at(a)) and known[0].params[0] == e.params[0]
+        ):
             if e is known[0]:
                 self.join({b: known[2]})
             else:  # two parts have no row in common
@@ -124,7 +127,12 @@ class Term:
             return tuple(names.get(a, a) for a in labels)
 
         factors = self.factors
-        self.out, self.inp, self.vectors, self.matrices = new(self.out), new(self.inp), {}, []
+        self.row_labels, self.column_labels, self.vectors, self.matrices = (
+            new(self.row_labels),
+            new(self.column_labels),
+            {},
+            [],
+        )
         self.lengths = dict(zip(new(self.lengths), self.lengths.values(), strict=True))
         for e, *labels in factors:
             self.times(e, new(labels))
@@ -134,21 +142,21 @@ class Term:
         """Every vector and matrix with its labels."""
         return [(v, a) for a, v in self.vectors.items()] + self.matrices
 
-    def cut(self, row):
+    def selector_at(self, row):
         """The selector, with its labels, that places a part in these rows of a concatenation."""
         return next((x for x in self.matrices if x[0].op is SELECTOR and x[1] == row), None)
 
     @property
     def summed(self):
         """The labels that are neither a row's nor a column's."""
-        return [s for s in self.lengths if s not in self.out + self.inp]
+        return [s for s in self.lengths if s not in self.row_labels + self.column_labels]
 
     def neighbours(self, label):
         """The labels that share a matrix with this one."""
         pairs = [x[1:] for x in self.matrices if label in x[1:]]
         return list(dict.fromkeys(b if a == label else a for a, b in pairs))
 
-    def between(self, a, b):
+    def pop_matrices(self, a, b):
         """Take out the matrices between two labels: their product, entry by entry, rows at a."""
         here = [x for x in self.matrices if {a, b} == {*x[1:]}]
         self.matrices = [x for x in self.matrices if {a, b} != {*x[1:]}]
@@ -174,7 +182,7 @@ class Term:
             if not more:
                 continue
             before = [*self.matrices]
-            whole = self.between(a, b)
+            whole = self.pop_matrices(a, b)
             if whole.ndim == 2:
                 self.matrices = before
             else:  # the same in every row
@@ -184,12 +192,14 @@ class Term:
         near = self.neighbours(s)
         if len(near) > 1:
             return  # a product of two matrices: kept until a vector meets one of them
-        if any(m.op is SELECTOR and a in self.out and b == s for m, a, b in self.matrices):
+        if any(m.op is SELECTOR and a in self.row_labels and b == s for m, a, b in self.matrices):
             return  # a part of the rows: put in its place at the end
         length = self.lengths.pop(s)
         v = self.vectors.pop(s, ONE)
         if near:
-            self.times(matvec(self.between(*near, s), simplify.broadcast_to(v, (length,))), near)
+            self.times(
+                matvec(self.pop_matrices(*near, s), simplify.broadcast_to(v, (length,))), near
+            )
         else:
             self.coefficient = mul(self.coefficient, sum_elements(v, length))
 
@@ -208,29 +218,33 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
 
     They have no label in common, as each comes from :data:`fresh`.
     """
-    apart = len({*outer.out}) == len(outer.out)  # and not the diagonal alone, as A ⊗ I has it
-    if apart and outer.out == outer.inp and not outer.factors:  # a multiple of the identity
+    apart = len({*outer.row_labels}) == len(
+        outer.row_labels
+    )  # and not the diagonal alone, as A ⊗ I has it
+    if (
+        apart and outer.row_labels == outer.column_labels and not outer.factors
+    ):  # a multiple of the identity
         one = outer.coefficient is ONE
         scaled = inner.coefficient if one else mul(outer.coefficient, inner.coefficient)
-        lengths = inner.lengths | dict(zip(inner.out, shape, strict=True))
+        lengths = inner.lengths | dict(zip(inner.row_labels, shape, strict=True))
         vectors, matrices = dict(inner.vectors), [*inner.matrices]
         return replace(
             inner, coefficient=scaled, vectors=vectors, matrices=matrices, lengths=lengths
         )
     whole = Term(
-        outer.out,
-        inner.inp,
+        outer.row_labels,
+        inner.column_labels,
         mul(outer.coefficient, inner.coefficient),
         outer.vectors | inner.vectors,
         outer.matrices + inner.matrices,
-        outer.lengths | inner.lengths | dict(zip(outer.inp, shape, strict=True)),
+        outer.lengths | inner.lengths | dict(zip(outer.column_labels, shape, strict=True)),
     )
     names: dict = {}
 
     def new(label):
         return new(names[label]) if label in names else label
 
-    for a, b in zip(outer.inp, inner.out, strict=True):
+    for a, b in zip(outer.column_labels, inner.row_labels, strict=True):
         if new(a) != new(b):  # one label may meet several
             names[new(a)] = new(b)
     whole.join({a: new(a) for a in names})
@@ -238,7 +252,9 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
 
 
 def times_vector(terms, e: Expr, side: str) -> list[Term]:
-    """The terms of Jacobian times column (``side="inp"``), or of row times Jacobian (``"out"``).
+    """The terms of Jacobian times column, or of row times Jacobian.
+
+    ``side`` is which labels of the Jacobian's meet ``e``: "column_labels", or "row_labels".
 
     ``e`` has the shape of that side; where it has an axis more, as a matrix whose columns are such
     vectors, that takes the side's place.
@@ -259,11 +275,14 @@ def in_shape_of(terms, shape: tuple, turned=False) -> Expr:
     Of a matrix that shape is the gradient's, and turned it is numerator layout.
     """
     if len(shape) < 2:
-        upright = [replace(t, out=t.inp, inp=()) for t in terms]
+        upright = [replace(t, row_labels=t.column_labels, column_labels=()) for t in terms]
         column = formula(upright, shape, ())
         return column.T if turned else column
     ends = slice(None, None, -1 if turned else 1)
-    laid = [replace(t, out=t.inp[ends][:1], inp=t.inp[ends][1:]) for t in terms]
+    laid = [
+        replace(t, row_labels=t.column_labels[ends][:1], column_labels=t.column_labels[ends][1:])
+        for t in terms
+    ]
     return formula(laid, shape[ends][:1], shape[ends][1:])
 
 
@@ -279,10 +298,12 @@ def collect(terms) -> list[Term]:
 def _structure(term):
     """What two terms must share to differ by one vector or coefficient only."""
     if _is_vector(term):
-        return len(term.out), len(term.inp)
-    order = {label: k for k, label in enumerate((*term.out, *term.inp, *term.lengths))}
+        return len(term.row_labels), len(term.column_labels)
+    order = {
+        label: k for k, label in enumerate((*term.row_labels, *term.column_labels, *term.lengths))
+    }
     return (
-        tuple(order[a] for a in term.out + term.inp),
+        tuple(order[a] for a in term.row_labels + term.column_labels),
         # with how often each is there: A A x is no multiple of A x
         frozenset(Counter((e, *(order[a] for a in at)) for e, *at in term.factors).items()),
     )
@@ -291,7 +312,7 @@ def _structure(term):
 def _is_vector(term):
     """Whether a term is a scalar, or one vector as a row, a column or a diagonal."""
     units = any(v.op is UNIT for v in term.vectors.values())
-    return not term.matrices and not units and len({*term.out, *term.inp}) <= 1
+    return not term.matrices and not units and len({*term.row_labels, *term.column_labels}) <= 1
 
 
 def _sum(group):
@@ -301,7 +322,7 @@ def _sum(group):
     if not _is_vector(first):
         return replace(first, coefficient=add(*(t.coefficient for t in group)))
     whole = replace(first, coefficient=ONE, vectors={})
-    whole.times(add(*map(_product, group)), tuple({*first.out, *first.inp}))
+    whole.times(add(*map(_product, group)), tuple({*first.row_labels, *first.column_labels}))
     return whole
 
 
@@ -325,14 +346,14 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
     if conditions:
         cases = [[_branch(t, conditions[0], truth) for t in terms] for truth in (True, False)]
         return simplify.where(conditions[0], *(formula(collect(case), out, inp) for case in cases))
-    if any(t.cut(a) for t in terms for a in t.out):
+    if any(t.selector_at(a) for t in terms for a in t.row_labels):
         return _blocks(terms, out, inp)
-    if _has_unit(terms, "out"):  # a row for each of several scalar outputs
+    if _has_unit(terms, "row_labels"):  # a row for each of several scalar outputs
         units = [build_node(UNIT, k, *out) for k in range(*out)]
-        rows = [times_vector(_not_beside(terms, e), e, "out") for e in units]
+        rows = [times_vector(_not_beside(terms, e), e, "row_labels") for e in units]
         return np.stack([formula(row, (), inp) for row in rows])
-    if _has_unit(terms, "inp"):  # a column for each of several scalar variables
-        turned = [replace(t, out=t.inp, inp=t.out) for t in terms]
+    if _has_unit(terms, "column_labels"):  # a column for each of several scalar variables
+        turned = [replace(t, row_labels=t.column_labels, column_labels=t.row_labels) for t in terms]
         return np.transpose(formula(turned, inp, out))
     terms = [_multiplied_out(t) for t in terms]
     if out and inp:
@@ -354,7 +375,7 @@ def _not_beside(terms, unit):
     """The terms without those that have a number in another row than this alone."""
     return [
         t for t in terms
-        if (there := t.vectors.get(*t.out)) is None or there.op is not unit.op or there is unit
+        if (v := t.vectors.get(*t.row_labels)) is None or v.op is not unit.op or v is unit
     ]  # fmt: skip
 
 
@@ -373,10 +394,10 @@ def _multiplied_out(term):
                 "this Jacobian is no sum of products of matrices and vectors, so it has no closed "
                 "form: use .jvp and .vjp, or .explicit for its entries"
             )
-        s = next((s for s in pairs if {*near[s]} & {*term.inp}), pairs[0])
-        before, after = sorted(near[s], key=lambda label: label in term.inp)
+        s = next((s for s in pairs if {*near[s]} & {*term.column_labels}), pairs[0])
+        before, after = sorted(near[s], key=lambda label: label in term.column_labels)
         right = _scaled(term, s, after)
-        whole = np.matmul(term.between(before, s), right)
+        whole = np.matmul(term.pop_matrices(before, s), right)
         term.matrices.append((whole, before, after))
         del term.lengths[s]
         term.contract()
@@ -385,15 +406,15 @@ def _multiplied_out(term):
 
 def _scaled(term, a, b):
     """Take out the matrix between two labels, with the vectors of its rows and of the column."""
-    whole = term.between(a, b)
-    if b in term.vectors and term.out != term.inp == (b,):
+    whole = term.pop_matrices(a, b)
+    if b in term.vectors and term.row_labels != term.column_labels == (b,):
         whole = np.matmul(whole, np.diag(term.vectors.pop(b)))
     return np.matmul(np.diag(term.vectors.pop(a)), whole) if a in term.vectors else whole
 
 
 def _matrix(term, out, inp):
     """One term between a row's and a column's label."""
-    (i,), (j,) = term.out, term.inp
+    (i,), (j,) = term.row_labels, term.column_labels
     if i == j and i in term.vectors:
         return np.diag(simplify.broadcast_to(_product(term), out))
     if i == j:
@@ -408,10 +429,12 @@ def _blocks(terms, out, inp):
     """A block of rows for each part of a concatenation; a sum of such if the cuts are several."""
     cuts: dict = {}
     for t in terms:
-        selector = t.cut(*t.out)
+        selector = t.selector_at(*t.row_labels)
         cuts.setdefault(selector and selector[0].params[0], []).append(t)
     whole = cuts.pop(None, [])
-    if not any(t.neighbours(*t.out) or t.out == t.inp for t in whole):  # outer products can be cut
+    if not any(
+        t.neighbours(*t.row_labels) or t.row_labels == t.column_labels for t in whole
+    ):  # outer products can be cut
         cuts[next(iter(cuts))] += whole
         whole = []
     parts = [_cut_at(lengths, group, inp) for lengths, group in cuts.items()]
@@ -424,6 +447,6 @@ def _blocks(terms, out, inp):
 def _cut_at(lengths, terms, inp):
     blocks = []
     for k, length in enumerate(lengths):
-        part = times_vector(terms, build_node(SELECTOR, lengths, k), "out")
+        part = times_vector(terms, build_node(SELECTOR, lengths, k), "row_labels")
         blocks.append(formula(part, (length,), inp))
     return build_node(BLOCKS, *blocks) if inp else np.concatenate(blocks)

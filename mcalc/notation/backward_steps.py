@@ -64,9 +64,9 @@ class Backward(StepWriter):
             return in_shape_of(terms, v.shape, turned=True)
         if local is not None:
             return back.T @ local if u.ndim and local.ndim else back * local
-        return in_shape_of(times_vector(terms, back, "out"), v.shape, turned=True)
+        return in_shape_of(times_vector(terms, back, "row_labels"), v.shape, turned=True)
 
-    def all(self) -> list[str]:
+    def render(self) -> list[str]:
         """Introduce, differentiate, combine, substitute."""
         introduce = [
             f"{self.write(v)} = {self.write(d)}" for v, d in self.graph.definitions.items()
@@ -87,7 +87,7 @@ class Products(StepWriter):
         super().__init__(graph, forward, style)
         self.back, self.row = back, row
 
-    def all(self) -> list[str]:
+    def render(self) -> list[str]:
         """Introduce, then both products with the Jacobian."""
         (x,), y = self.graph.variables, self.write(self.graph.result)
         introduce = [

@@ -101,7 +101,7 @@ class _Writer:
         above, below = sp.fraction(e, exact=True)
         if below != 1:
             return self.quotient(above, below)
-        return self.beside(sp.Mul.make_args(above)), Precedence.PRODUCT
+        return self.juxtapose(sp.Mul.make_args(above)), Precedence.PRODUCT
 
     def quotient(self, above, below):
         levels = (
@@ -111,7 +111,7 @@ class _Writer:
         )
         return self.style("fraction", *map(self, (above, below), levels)), Precedence.PRODUCT
 
-    def beside(self, factors):
+    def juxtapose(self, factors):
         text, before = "", None
         for f in sorted(factors, key=_place_in_product):
             loose = before is None and (f is factors[-1] or self.is_plain(f))

@@ -70,7 +70,7 @@ class Unwritten:
         instead = style("parens", style.words(INSTEAD))
         self.head = f"{style('∂', output, by)} = {instead}"
 
-    def all(self) -> list[str]:
+    def render(self) -> list[str]:
         """Nothing but the last of the four steps."""
         return ["", "", "", self.head]
 
@@ -87,7 +87,7 @@ class StepWriter:
         names = [e.name for d in graph.definitions.values() for e in walk(d) if e.name]
         self.write = Writer(style, graph.definitions[graph.result], names=names)
         single = graph.all_scalar and len(graph.variables) == 1
-        self.total = "d" if single or graph.paths > 1 else "∂"
+        self.total = "d" if single or graph.path_count > 1 else "∂"
         self.definitions: dict[Expr, Expr] = {}  # in terms of the variables alone
         for v, d in graph.definitions.items():
             self.definitions[v] = replace(d, self.definitions.get)
@@ -98,7 +98,7 @@ class StepWriter:
         Empty where there is nothing to multiply or add, and where paths join in between.
         """
         graph = self.graph
-        if not graph.chained or graph.joints or graph.components or len(graph.variables) > 1:
+        if not graph.chained or graph.merge_points or graph.components or len(graph.variables) > 1:
             return ""
         (x,) = graph.variables
         chains = graph.chains(graph.result, x)
@@ -107,7 +107,7 @@ class StepWriter:
             return ""
         return self.values(chains, x, self.definitions.get)
 
-    def all(self) -> list[str]:
+    def render(self) -> list[str]:
         """Introduce, differentiate, combine, substitute."""
         graph = self.graph
         introduce = [f"{self.write(v)} = {self.write(d)}" for v, d in graph.definitions.items()]
@@ -118,7 +118,7 @@ class StepWriter:
         ]
         listed = bool(graph.components) or len(graph.variables) > 1
         combine = []
-        for v, x in itertools.product([*graph.joints, *graph.rows], graph.variables):
+        for v, x in itertools.product([*graph.merge_points, *graph.rows], graph.variables):
             chains = graph.chains(v, x)
             if chains and not (listed and len(chains[0]) == len(chains) == 1):
                 combine.append(self.line(v, x, chains))

@@ -75,29 +75,31 @@ class Writer:
         self.style, self.index, self.in_diagonal, self.partial = style, "", False, partial
         self.beside_vector = self.in_list = False  # where ones need no length, and rows of them do
         self._visible: dict[Expr, bool] = {}
-        self.taken = {e.name for e in expr.symbols(whole)}
+        self.used_names = {e.name for e in expr.symbols(whole)}
         self.names = {e.name for e in expr.walk(whole) if e.name} | {*names}
 
     def __call__(self, e: Expr, level=Precedence.CASES) -> str:
         """``e``, in parentheses if it holds less tightly than ``level``."""
         if reason := unwritten(e):
             return self.style("parens", self.style.words(reason))
-        place = self if e.ndim or not self.index else self.at(index=None)  # the same for every i
+        place = (
+            self if e.ndim or not self.index else self.within(index=None)
+        )  # the same for every i
         if e.args and not self.style.latex:
-            beside = bool(e.op.scalar) and (self.beside_vector or self.shows_length(e))
+            beside = bool(e.op.sympy_form) and (self.beside_vector or self.shows_length(e))
             in_list = self.in_list and e.op in _SCALED
-            place = place.at(beside_vector=beside and e.ndim == 1, in_list=in_list)
+            place = place.within(beside_vector=beside and e.ndim == 1, in_list=in_list)
         written, tightness = getattr(place, "_" + e.op.name, place._function)(e)
         return written if tightness >= level else self.style("parens", written)
 
-    def at(self, **place):
+    def within(self, **place):
         """This writer in another place: ``index="i"`` is inside a sum over i, ``None`` inside it,
         too, but in something that does not depend on i."""
         other = copy(self)
         vars(other).update(place)
         return other
 
-    def laid(self, v, level=Precedence.CASES):
+    def as_row(self, v, level=Precedence.CASES):
         """A vector as a row."""
         if level > Precedence.SUM and v.op in _SUMS:
             return self.style("parens", self(v)) + "^T"
@@ -107,14 +109,14 @@ class Writer:
         """Whether a vector's length can be seen: ``x + 1`` is as long as x, ``2 1`` is a number."""
         if e not in self._visible:
             seen = e.ndim > 0 and e.op not in _FILLED
-            if seen and (e.op.scalar or e.op is ROW):
+            if seen and (e.op.sympy_form or e.op is ROW):
                 seen = any(map(self.shows_length, e.args))
             self._visible[e] = seen
         return self._visible[e]
 
     def fitting(self, v, level, without=(ONES,)):
         """A vector beside something that tells its length: ``A 1``, and not ``A 1_n``."""
-        return (self.at(beside_vector=True) if v.op in without else self)(v, level)
+        return (self.within(beside_vector=True) if v.op in without else self)(v, level)
 
     def filled(self, e, digit):
         """Ones or zeros, with their length where nothing else tells it: ``1_n``, ``0_(m + 2)``."""
@@ -149,7 +151,7 @@ class Writer:
     def _number(self, e):
         value = e.params[0]
         if not isinstance(value, Fraction) or value.denominator == 1:
-            written, several = self.style.number(abs(value), self.taken)
+            written, several = self.style.number(abs(value), self.used_names)
             level = Precedence.PRODUCT if several else Precedence.ATOM
             return (written, level) if value >= 0 else (f"-{written}", Precedence.SUM)
         written = self.style("fraction", str(abs(value.numerator)), str(value.denominator))
@@ -207,9 +209,9 @@ class Writer:
     def _multiply(self, e):
         lead = _factors(e)[0]
         negative = lead.op is NUMBER and lead.params[0] < 0
-        return self.beside(e.args), Precedence.SUM if negative else Precedence.PRODUCT
+        return self.juxtapose(e.args), Precedence.SUM if negative else Precedence.PRODUCT
 
-    def beside(self, operands):
+    def juxtapose(self, operands):
         """Factors side by side, and the Hadamard product between vectors."""
         factors = [f for e in operands for f in _factors(e)]
         *others, last = factors
@@ -233,7 +235,7 @@ class Writer:
             elif part[0].isdigit() and (before.op is NUMBER or not f.ndim) or _alike(before, f):
                 written = self.style("times", written, part)
             else:
-                close = before.op is NUMBER and self.is_close(f)
+                close = before.op is NUMBER and self.juxtaposes(f)
                 close = close and written[-1] not in ")i"  # as in (1/2) x and pi x
                 close = close and not part.startswith("sum_i")
                 written += ("" if close else " ") + part
@@ -248,7 +250,7 @@ class Writer:
                 level = Precedence.ATOM
         return self(f, Precedence.PRODUCT if f.op is SUM else level)
 
-    def is_close(self, f):
+    def juxtaposes(self, f):
         """Whether a factor stands right behind a number: 2x, 2(w - x), but 2 cos(x)."""
         while f.op in (POWER, ROW, MATVEC, OUTER, TRANSPOSE, INDEX):
             f = f.args[0]
@@ -304,7 +306,7 @@ class Writer:
         return self.call("inv", *e.args), Precedence.ATOM
 
     def _diag(self, e):
-        return self.at(in_diagonal=True).call("diag", *e.args), Precedence.ATOM
+        return self.within(in_diagonal=True).call("diag", *e.args), Precedence.ATOM
 
     def _where(self, e, write=None):
         write, branches = write or self, []
@@ -318,7 +320,7 @@ class Writer:
     def _sum(self, e):
         (v,) = e.args
         if v.op is WHERE and self.index is not None:  # no second i
-            return self.style("sum_i", self.at(index="i")(v)), Precedence.PRODUCT
+            return self.style("sum_i", self.within(index="i")(v)), Precedence.PRODUCT
         return self.call("sum", v), Precedence.ATOM
 
     # --- linear algebra ---
@@ -326,10 +328,10 @@ class Writer:
     def _dot(self, e):
         a, b = e.args
         if b.op in _PRODUCTS or a.op is ADJOINT:
-            return f"{self.laid(a, Precedence.POWER)} {self(b)}", Precedence.PRODUCT
+            return f"{self.as_row(a, Precedence.POWER)} {self(b)}", Precedence.PRODUCT
         if a.op is VECMAT:
             return (
-                f"{self.laid(a, Precedence.PRODUCT)} {self.fitting(b, Precedence.POWER)}",
+                f"{self.as_row(a, Precedence.PRODUCT)} {self.fitting(b, Precedence.POWER)}",
                 Precedence.PRODUCT,
             )
         if a.op in _FILLED or b.op in _FILLED:
@@ -339,7 +341,7 @@ class Writer:
                 if self.shows_length(a)
                 else self(b, Precedence.POWER)
             )
-            return f"{self.laid(a, Precedence.POWER)} {right}", Precedence.PRODUCT
+            return f"{self.as_row(a, Precedence.POWER)} {right}", Precedence.PRODUCT
         return self.style(
             "dot", self(a, Precedence.ATOM), self(b, Precedence.ATOM)
         ), Precedence.PRODUCT
@@ -347,18 +349,18 @@ class Writer:
     def _matvec(self, e, laid=False):
         matrix, v = e.args if e.op is MATVEC else (e.args[1].T, e.args[0])
         if self.index and not laid:
-            row, whole = self.data_row(matrix), self.at(index=None)
+            row, whole = self.data_row(matrix), self.within(index=None)
             if row is None:
                 return f"({whole(e)})_i", Precedence.ATOM
             if v.op in _FILLED:
-                return f"{whole.laid(v, Precedence.POWER)} {row}", Precedence.PRODUCT
+                return f"{whole.as_row(v, Precedence.POWER)} {row}", Precedence.PRODUCT
             return self.style("dot", whole(v, Precedence.ATOM), row), Precedence.PRODUCT
         row = self.data_row(matrix.T)
         if v.op is WHERE and row:
             return self.weighted(v, row, "^T" if laid else ""), Precedence.PRODUCT
         if laid:
             return (
-                f"{self.laid(v, Precedence.PRODUCT)} {self(matrix.T, Precedence.POWER)}",
+                f"{self.as_row(v, Precedence.PRODUCT)} {self(matrix.T, Precedence.POWER)}",
                 Precedence.PRODUCT,
             )
         right = self.fitting(v, Precedence.PRODUCT if v.op in _PRODUCTS else Precedence.POWER)
@@ -379,11 +381,11 @@ class Writer:
         if matrix.op is not SYMBOL or matrix.shape[0] != "N":
             return None
         name = matrix.name.lower() if len(matrix.name.split("_")[0]) == 1 else matrix.name
-        return self.style.symbol(matrix.name if name in self.taken else name, 1, "i")
+        return self.style.symbol(matrix.name if name in self.used_names else name, 1, "i")
 
     def weighted(self, v, row, turn):
         """The sum over the data of each row times its weight, which is a case distinction."""
-        inside = self.at(index="i")
+        inside = self.within(index="i")
 
         def write(weight, level):
             if is_number(weight, 0) or is_number(weight, 1):
@@ -393,10 +395,9 @@ class Writer:
         return self.style("sum_i", inside._where(v, write)[0])
 
     def _outer(self, e):
-        return (
-            f"{self.fitting(e.args[0], Precedence.POWER)} {self.laid(e.args[1], Precedence.POWER)}",
-            Precedence.PRODUCT,
-        )
+        column, row = e.args
+        left, right = self.fitting(column, Precedence.POWER), self.as_row(row, Precedence.POWER)
+        return f"{left} {right}", Precedence.PRODUCT
 
     def _transpose(self, e):
         if e.args[0].op is ADJOINT:
@@ -408,7 +409,7 @@ class Writer:
             return self.style("column", *map(self, e.args)), Precedence.ATOM
         if all(a.op is STACK for a in e.args):
             return self.style.grid(map(self, row.args) for row in e.args), Precedence.ATOM
-        return self.style("blocks", *map(self.rows_of(e).laid, e.args)), Precedence.ATOM
+        return self.style("blocks", *map(self.rows_of(e).as_row, e.args)), Precedence.ATOM
 
     def _concatenate(self, e):
         return self.style("blocks", *map(self, e.args)), Precedence.ATOM
@@ -418,7 +419,7 @@ class Writer:
 
     def rows_of(self, e):
         """This writer in a list of rows: if all of them are ones or zeros, they have a length."""
-        return self.at(in_list=not any(map(self.shows_length, e.args)))
+        return self.within(in_list=not any(map(self.shows_length, e.args)))
 
     def _row(self, e):
         (v,) = e.args
@@ -426,22 +427,24 @@ class Writer:
         if v.op is ADJOINT:
             return self._slope(v, turned=True)
         if v.op is WHERE and not any(condition.ndim for condition in _conditions(v)):
-            return self._where(v, lambda e, level: self.laid(_spread(e, v.shape), level))
+            return self._where(v, lambda e, level: self.as_row(_spread(e, v.shape), level))
         if v.op is NEGATIVE:
-            return "-" + self.laid(v.args[0], Precedence.PRODUCT), Precedence.SUM
+            return "-" + self.as_row(v.args[0], Precedence.PRODUCT), Precedence.SUM
         if v.op is DIVIDE and v.args[1].ndim == 0:
-            return self._divide(v, self.laid)
+            return self._divide(v, self.as_row)
         if v.op is MULTIPLY and scalar_first:
-            return self.beside([v.args[0], v.args[1].T]), Precedence.PRODUCT
+            return self.juxtapose([v.args[0], v.args[1].T]), Precedence.PRODUCT
         if v.op in _PRODUCTS:
             return self._matvec(v, laid=True)
         if v.op in (ADD, SUBTRACT) and _has_row_times_matrix(v):
             sign = " + " if v.op is ADD else " - "
-            return self.laid(v.args[0], Precedence.SUM) + sign + self.laid(
+            return self.as_row(v.args[0], Precedence.SUM) + sign + self.as_row(
                 v.args[1], Precedence.PRODUCT
             ), Precedence.SUM
         if v.op in (STACK, CONCATENATE):
-            return self.style("row", *map(self.at(in_list=True).laid, v.args)), Precedence.ATOM
+            return self.style(
+                "row", *map(self.within(in_list=True).as_row, v.args)
+            ), Precedence.ATOM
         return (
             self(v, Precedence.ATOM) if self.in_list else self.fitting(v, Precedence.ATOM, _FILLED)
         ) + "^T", Precedence.POWER

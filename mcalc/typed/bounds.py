@@ -38,7 +38,7 @@ class Builder:
         """``function(*operands)``; whatever is refused becomes a ReadError with this column."""
         try:
             if function in (power, divide, np.divide):
-                operands = operands[0], self.below(function, operands[1])
+                operands = operands[0], self.checked_denominator(function, operands[1])
             if function is not sum_over_data and any(isinstance(e, DataTerm) for e in operands):
                 e = of_data_terms(function, operands)
             else:
@@ -53,7 +53,7 @@ class Builder:
         except _REFUSED as error:
             raise ReadError(str(error), column, isinstance(error, ShapeError)) from None
 
-    def below(self, function, e):
+    def checked_denominator(self, function, e):
         """An exponent or denominator, if its value is fit to be one."""
         value = None if isinstance(e, DataTerm) else self.size(e)[2]
         if value is None:

@@ -73,7 +73,7 @@ class _Reader:
         self.text, self.given = text, given
         self.tokens, self.at = tokens(text, given), 0
         self.brackets: list[str] = []  # what closes those that are open
-        self.depth, self.taken_up = 0, None
+        self.depth, self.pushed_back = 0, None
         self.names, self.build = Names(given), Builder(given.values())
 
     @property
@@ -172,7 +172,7 @@ class _Reader:
 
     def term(self, parse):
         """What ``parse`` reads, behind a sign if there is one."""
-        mark = self.sign("+", "-") if self.taken_up is None else None
+        mark = self.sign("+", "-") if self.pushed_back is None else None
         if mark is None:
             return parse()
         value = self.deeper(lambda: self.term(parse), mark.column)
@@ -294,15 +294,15 @@ class _Reader:
             return base
         exponent = self.deeper(lambda: self.term(self.power), mark.column)
         last = self.tokens[self.at - 1]
-        if last.kind == "turn":
+        if last.kind == "transpose":
             raise ReadError("the transpose of a power has parentheses: write (x^2)^T", last.column)
         return self.build(mark.column, power, base, exponent)
 
     def postfix(self):
         first, raised = self.now, False
         value = self.primary()
-        while (token := self.now).kind in ("turn", "power", "index"):
-            if token.kind == "turn":
+        while (token := self.now).kind in ("transpose", "power", "index"):
+            if token.kind == "transpose":
                 alone = first.kind == "number" and self.tokens[self.at - 1] is first
                 value = self.turned(value, alone)
                 continue
@@ -324,7 +324,7 @@ class _Reader:
                 reason = "of numbers only 1^T and 0^T are rows; the transpose of a power is (x^2)^T"
                 raise ReadError(reason, column)
             value = ones() if is_number(value, 1) else zeros()
-        while self.now.kind == "turn":
+        while self.now.kind == "transpose":
             self.next()
             odd = not odd
         return self.build(column, np.transpose, value) if odd else value
@@ -344,8 +344,8 @@ class _Reader:
     # --- single things ---
 
     def primary(self):
-        if self.taken_up is not None:
-            value, self.taken_up = self.taken_up, None
+        if self.pushed_back is not None:
+            value, self.pushed_back = self.pushed_back, None
             return value
         token = self.now
         if token.kind == "word" and not self.is_keyword(token):
@@ -390,7 +390,7 @@ class _Reader:
             norm = double and kind(value) != "scalar"
             value = self.build(opening.column, np.linalg.norm if norm else np.absolute, value)
             count -= 2 if double else 1
-            self.taken_up = value if count else None
+            self.pushed_back = value if count else None
         return value
 
     def list(self, opening):
@@ -440,7 +440,7 @@ class _Reader:
             raise ReadError(message, token.column)
         return self.build(token.column, choices[len(operands)], *operands)
 
-    def runs_on(self):
+    def index_ahead(self):
         """Whether a factor still to come has an index: in ``sum_i (y_i) w^T`` none has."""
         level = 0
         for token in self.tokens[self.at :]:
@@ -456,8 +456,8 @@ class _Reader:
         self.names.in_sum += 1
         first = self.power if self.now.text == "(" else self.chain
         value = self.deeper(lambda: self.term(first), token.column)
-        if first == self.power and self.runs_on():
-            self.taken_up = value
+        if first == self.power and self.index_ahead():
+            self.pushed_back = value
             value = self.chain()
         self.names.in_sum -= 1
         return self.build(token.column, sum_over_data, value)

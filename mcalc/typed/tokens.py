@@ -72,7 +72,7 @@ _TOKEN = re.compile(
     rf"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|(?<![\w)\]|'])\.[0-9]+){_EXPONENT})"
     rf"|(?P<word>{_NAME})"
     rf"|(?P<power>⁻?[{_RAISED}]+)"
-    rf"|(?P<turn>\^T|ᵀ|['’′]|\.T(?!{_LETTER}|[0-9_]))"
+    rf"|(?P<transpose>\^T|ᵀ|['’′]|\.T(?!{_LETTER}|[0-9_]))"
     r"|(?P<index>_(?:[0-9]+|i)(?!\w))"
     rf"|(?P<sign>{'|'.join(map(re.escape, _SIGNS))})"
 )
@@ -101,7 +101,7 @@ def tokens(text: str, names) -> list[Token]:
             hint = _INSTEAD.get(text[here], "it has no meaning here: take it out")
             raise ReadError(f"{shown(text[here])} cannot be read: {hint}", here + 1)
         kind, typed = match.lastgroup, match[0]
-        if kind == "turn" and typed[0] in "^." and _named(text, here + 1, names):
+        if kind == "transpose" and typed[0] in "^." and _named(text, here + 1, names):
             kind, typed = "sign", typed[0]  # T is a name, or begins one
         if kind == "word":
             with_prime = text[here : match.end() + 1]
