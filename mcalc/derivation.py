@@ -406,13 +406,15 @@ class Derivation:
         whole = explicit.jacobian(unnamed(self.y), self.variables, sizes)
         return explicit.spread(whole, self.wrt, sizes, self.y.ndim) if self.by_matrix else whole
 
-    def check(self, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None):
+    def check(self, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None, against=None):
         """Compare the closed form with scalar rules and with numerical differentiation.
 
         Returns a ``Report``; raises ``CheckFailed`` with the first counter-example. ``at`` checks
-        one point of your own, a mapping from names to values.
+        one point of your own, a mapping from names to values. ``against`` is your own NumPy
+        function of numbers, with the variables' names for its arguments, ``check(against=f)``: then
+        that is differentiated, and not what mcalc recorded of it.
         """
-        return check.check(self, sizes, points, seed, at)
+        return check.check(self, sizes, points, seed, at, against)
 
     def equals(self, claim) -> bool:
         """Whether a claimed closed form is the same function, of the same shape."""

@@ -22,6 +22,7 @@ from ..jacobian.terms import NoClosedForm
 from ..notation.numbers import digits_apart
 from . import explicit
 from .interpret import batch
+from .plain_function import PlainFunction
 from .points import beyond, choices, clear, kinks, sides
 from .precise import DIGITS, finite, precise, slopes
 
@@ -63,9 +64,9 @@ class Report:
         return "\n".join(self.lines)
 
 
-def check(derivation, sizes, points, seed, at) -> Report:
+def check(derivation, sizes, points, seed, at, against) -> Report:
     """Compare the closed form with the two other ways; see :meth:`Derivation.check`."""
-    trial = PointChecker(derivation)
+    trial = PointChecker(derivation, against)
     if at is not None:
         return _check_at(trial, at)
     sizes = _sizes(sizes, trial.letters)
@@ -174,6 +175,10 @@ def _kink(site: Expr) -> tuple[str, ...]:
     return where.format(*site.args), takes.format(*site.args)
 
 
+def _point(values):
+    return ", ".join(f"{k} = {np.array2string(v, precision=4)}" for k, v in values.items())
+
+
 def _nested(y: Expr) -> int:
     """How many operations with a kink, or choices, stand one in the other at most."""
     deep: dict[Expr, int] = {}
@@ -186,7 +191,7 @@ def _nested(y: Expr) -> int:
 class PointChecker:
     """One derivation at one random point after another."""
 
-    def __init__(self, derivation):
+    def __init__(self, derivation, against=None):
         self.y = unnamed(derivation.y)
         self.variables = derivation.variables
         self.formula, self.derivation = derivation.jacobian_2d(), derivation
@@ -200,7 +205,9 @@ class PointChecker:
         self.sites = kinks(self.y, self.variables)
         # what is chosen by other inputs alone is no kink here, but the closed form must choose it
         self.choices = choices(self.y)
-        way = COMPLEX if all(e.op.analytic for e in depends) else CENTRAL
+        self.plain = against and PlainFunction(against, self.y, self.inputs)
+        analytic = not self.plain and all(e.op.analytic for e in depends)
+        way = COMPLEX if analytic else CENTRAL
         self.how, self.digits, self.steps, self.weights = way
         self.sides_seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
         long = {INV, DET, LOGDET} & {e.op for e in walk(self.y)}
@@ -315,7 +322,10 @@ class PointChecker:
         ends = np.cumsum([part.shape[1] for part in flat])
         for v, part in zip(self.variables, np.split(ahead, ends[:-1], axis=1), strict=True):
             moved[v.name] = part.reshape(-1, *points[v.name].shape[1:])
-        return batch([self.y], moved, sizes), scale
+        found = batch([self.y], moved, sizes)
+        if self.plain and steps is self.steps:
+            found[self.y] = self.plain.at(moved, len(found[self.y]))
+        return found, scale
 
     def numerical(self, values, sizes):
         """The Jacobian by numerical differentiation."""
@@ -362,6 +372,8 @@ class PointChecker:
 
     def compare(self, values, sizes, scalar):
         """Raise CheckFailed unless the ways agree at this point; False if there are no numbers."""
+        if self.plain:
+            self.compare_values(values, sizes)
         closed = self.formula(**values)
         slope, rounding = self.by_differences(values, sizes)
         ways = {"numerical differentiation": (slope, 0.1**self.digits, rounding)}
@@ -380,13 +392,31 @@ class PointChecker:
             if wrong.any() and (wrong := wrong & self.surely(values, sizes, closed, by_far)).any():
                 i, j = np.argwhere(wrong)[0]
                 at = [f"{name} = {n}" for name, n in sizes.items()]
-                at += [f"{k} = {np.array2string(v, precision=4)}" for k, v in values.items()]
+                at += [_point(values)] if values else []
                 told = digits_apart(closed[i, j], *(m[i, j] for m, *_ in ways.values()), digits=6)
                 raise CheckFailed(
                     f"at {', '.join(at)}: entry ({i + 1}, {j + 1}) is {told[0]} by the closed "
                     "form, " + ", ".join(map("{} by {}".format, told[1:], ways))
                 )
         return True
+
+    def compare_values(self, values, sizes):
+        """Raise CheckFailed unless the reader's function has the value that was recorded."""
+        (recorded,) = batch([self.y], {n: v[None] for n, v in values.items()}, sizes)[self.y]
+        value = self.plain(values)
+        if value.shape != recorded.shape:
+            raise CheckFailed(
+                f"{self.plain.name} gives an array of shape {value.shape} at {_point(values)}, and "
+                f"{self.y} has shape {recorded.shape} there"
+            )
+        apart = abs(value - recorded) > 1e-9 * np.maximum(1, abs(recorded))
+        if np.any(apart):
+            place = tuple(np.argwhere(apart)[0])
+            told = digits_apart(value[place], recorded[place])
+            raise CheckFailed(
+                f"at {_point(values)}: {self.plain.name} gives {told[0]}, and {self.y}, which was "
+                f"derived, is {told[1]}: these are two functions"
+            )
 
     def surely(self, values, sizes, closed, by_far):
         """Where the closed form is wrong for certain: with many digits, or as it was compiled.
@@ -424,6 +454,7 @@ class PointChecker:
         over = f"{', '.join(self.letters)} = {{}}; " if self.letters else ""
         if isinstance(sizes, Mapping):
             over = f"{_at_lengths(sizes.items())}; "
+        of = f" of {self.plain.name}" if self.plain else ""
         how = self.how + (f", stand-ins for {', '.join(self.open)}" if self.open else "")
         each = " each" if self.letters else ""
         few, all_ = (over.format(", ".join(map(str, some))) for some in (small, sizes))
@@ -438,7 +469,7 @@ class PointChecker:
             else []
         )
         lines += [
-            f"  numerical differentiation ({how}): {all_}{points} points{each}; "
+            f"  numerical differentiation{of} ({how}): {all_}{points} points{each}; "
             f"to 1e-{self.digits}",
             *self.left_out(),
         ]
