@@ -4,6 +4,9 @@ PYTHON ?= python3
 UV ?= uv
 ARGS ?=
 
+# What the tools under tests/ import of one another.
+with_tools = PYTHONPATH=tests:tests/tools:tests/publish:tests/oracles
+
 # Tests start a hundred Pythons, and without bytecode each takes seconds longer. Where it is not
 # wanted beside the code, it is kept in .venv.
 ifneq ($(PYTHONDONTWRITEBYTECODE),)
@@ -11,11 +14,12 @@ export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.venv/bytecode
 endif
 
-.PHONY: help lab test refresh bench soak picture mutants test-matrix test-hub student instructor slides site tag measure lock clean stale
+.PHONY: help lab test quick refresh bench soak picture mutants test-matrix test-hub student instructor slides site tag measure lock clean stale
 
 help:
 	@echo 'make lab       JupyterLab on the notebooks   ARGS="--no-browser --port=9000"'
 	@echo 'make test      everything that must hold before a change goes in'
+	@echo 'make quick     what takes less than a minute of it, before each commit'
 	@echo 'make refresh   run the notebooks and store their outputs   ARGS=notebooks/one.ipynb'
 	@echo 'make bench     time it, beside other libraries; or a part of it   ARGS=2'
 	@echo 'make soak      a long run against JAX   ARGS="expressions --seed 5 --count 500"'
@@ -42,26 +46,37 @@ test: .venv/test
 	.venv/bin/python -m ruff format --check mcalc tests notebooks
 	.venv/bin/python -m pytest -n 3 --dist worksteal -rs
 	.venv/bin/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 60 \
-		--nbval-sanitize-with tests/nbval.cfg notebooks
-	.venv/bin/python tests/notebooks.py check --stored
+		--nbval-sanitize-with tests/tools/nbval.cfg notebooks
+	.venv/bin/python tests/tools/notebooks.py check --stored
+
+# What a contributor runs before each commit: less than a minute on two cores.
+QUICK = tests/test_house.py tests/test_errors.py tests/test_tables.py tests/graph tests/check/test_compiled.py \
+	tests/jacobian/test_closed_forms.py tests/jacobian/test_matrices.py tests/notation/test_notation.py \
+	tests/typed/test_reader_messages.py tests/typed/test_read_numbers.py
+
+quick: .venv/test
+	.venv/bin/python -m ruff check mcalc tests notebooks
+	.venv/bin/python -m ruff format --check mcalc tests notebooks
+	.venv/bin/python -m pytest -n 2 --dist worksteal -q $(QUICK)
+	.venv/bin/python tests/tools/notebooks.py check --stored
 
 refresh: .venv/reader
-	.venv/bin/python tests/notebooks.py refresh $(ARGS)
+	.venv/bin/python tests/tools/notebooks.py refresh $(ARGS)
 
 bench soak: .venv/peers/installed
-	.venv/peers/bin/python tests/$@.py $(ARGS)
+	$(with_tools) .venv/peers/bin/python tests/tools/$@.py $(ARGS)
 
 picture mutants: .venv/test
-	.venv/bin/python tests/$@.py $(ARGS)
+	$(with_tools) .venv/bin/python tests/tools/$@.py $(ARGS)
 
 test-matrix: .venv/test
-	.venv/bin/python tests/matrix.py --uv "$(UV)" $(ARGS)
+	.venv/bin/python tests/tools/matrix.py --uv "$(UV)" $(ARGS)
 
 test-hub: .venv/hub/installed
 	.venv/bin/python -m pytest -q -s tests/hub/class_of_twenty.py $(ARGS)
 
 student instructor slides site tag measure: .venv/reader
-	.venv/bin/python tests/classroom.py $@ $(ARGS)
+	$(with_tools) .venv/bin/python tests/publish/classroom.py $@ $(ARGS)
 
 # One version of each package for all Pythons, so that all readers see the same outputs; flit_core,
 # so that mcalc itself installs without a network.
@@ -126,10 +141,10 @@ server = mcalc/explorers/jupyter_server_config.py mcalc/explorers/labconfig
 
 # Also an environment of its own, so that no reader and no test needs them: the peers that mcalc is
 # measured and tried against, over the tests' versions of everything else.
-.venv/peers/installed: .venv/test tests/peers.txt
+.venv/peers/installed: .venv/test tests/tools/peers.txt
 	@.venv/bin/python -m venv --clear --without-pip .venv/peers
 	@echo "Installing into .venv/peers ..."
 	$(call install,--no-compile --require-hashes --requirement tests/requirements.lock,--python .venv/peers)
-	$(call install,--no-compile --requirement tests/peers.txt,--python .venv/peers)
+	$(call install,--no-compile --requirement tests/tools/peers.txt,--python .venv/peers)
 	$(call install,--no-deps --no-build-isolation --editable .,--python .venv/peers)
 	@touch $@

@@ -21,7 +21,7 @@ from notebooks import ROOT
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
 READER, TEST = "requirements.lock", "tests/requirements.lock"
-PEERS = "tests/peers.txt"
+PEERS = "tests/tools/peers.txt"
 
 
 # Dependencies
@@ -177,7 +177,7 @@ def test_a_notebook_stores_nothing_amiss(path):
 
 def test_the_mask_hides_a_pictures_bytes_and_nothing_else():
     html = '<b>1</b> <img alt="a" src="data:image/png;base64,{}" width="9"> <i>f+g/h=</i>'
-    text = (ROOT / "tests" / "nbval.cfg").read_text(encoding="utf-8")
+    text = (ROOT / "tests" / "tools" / "nbval.cfg").read_text(encoding="utf-8")
     masks = get_sanitize_patterns(text)
     assert masks == notebooks.sanitizers() and len(masks) == 1
     assert re.sub(*masks[0], html.format("iVBOR+/0=")) == html.format("")

@@ -18,7 +18,7 @@ from nbformat.v4 import new_markdown_cell
 import notebooks
 from notebooks import ROOT
 
-TEMPLATES = ROOT / "tests" / "templates"
+TEMPLATES = ROOT / "tests" / "publish" / "templates"
 
 # What the decks load.
 ASSETS = ["reveal.js", "mathjax"]

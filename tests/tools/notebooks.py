@@ -1,7 +1,7 @@
 """Refresh the notebooks, or check that a refresh would change nothing.
 
-    python tests/notebooks.py refresh [paths]
-    python tests/notebooks.py check [--stored] [paths]
+    python tests/tools/notebooks.py refresh [paths]
+    python tests/tools/notebooks.py check [--stored] [paths]
 
 A refresh runs every cell in a fresh kernel and stores what the next refresh will store again, byte
 for byte. It goes through nbclient because `jupyter execute` can hang on an Output widget. A check
@@ -26,7 +26,7 @@ from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKerne
 from nbformat import from_dict, v4
 from nbformat.validator import iter_validate
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 TIMEOUT = 120  # seconds for a cell
 SPAWN = get_context("spawn")  # to fork a process with threads can hang
@@ -46,7 +46,7 @@ class Failed(Exception):
 
 def sanitizers():
     """The masks of nbval.cfg, read as nbval reads them."""
-    text = (ROOT / "tests" / "nbval.cfg").read_text(encoding="utf-8")
+    text = (ROOT / "tests" / "tools" / "nbval.cfg").read_text(encoding="utf-8")
     return re.findall(r"^regex: (.*)$\n^replace: (.*)$", text, re.MULTILINE)
 
 

@@ -22,7 +22,7 @@ from mcalc.exercises.replies import diagnose
 from mcalc.graph.expr import NUMBER, as_expr, rebuild, replace, symbols, unnamed, walk
 from mcalc.graph.lengths import symbolic_sizes
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CHAPTERS = sorted({key[:2] for key in ROWS})
 every_exercise = pytest.mark.parametrize("key", ROWS)
 
@@ -62,7 +62,7 @@ def test_none_is_derived_in_the_text(monkeypatch):
             super().__init__(y, wrt, *known)
             noted.add((unnamed(self.y), self.variables))
 
-    monkeypatch.setattr(import_module("mcalc.derive"), "Derivation", Noted)
+    monkeypatch.setattr(import_module("mcalc.derivation"), "Derivation", Noted)
     check = mc.Derivation.check  # at a kink it is asked what it says
     monkeypatch.setattr(
         mc.Derivation, "check", lambda d, **o: check(d, **o) if "at" in o else mc.Report(True, [])

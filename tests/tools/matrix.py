@@ -1,6 +1,6 @@
 """Run the tests with other Pythons and other versions: for `make test-matrix`.
 
-    python tests/matrix.py [--uv uv] [rows]
+    python tests/tools/matrix.py [--uv uv] [rows]
 
 Each row is a Python, where there is one, and a choice of versions, in an environment of its own in
 build/matrix. The slow tests are left out; nbval compares what the notebooks store with every row.
@@ -20,7 +20,7 @@ import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "matrix"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 TELLING = "jupyterlab", "ipywidgets", "matplotlib", "numpy", "sympy"  # versions that are shown
@@ -28,7 +28,7 @@ TELLING = "jupyterlab", "ipywidgets", "matplotlib", "numpy", "sympy"  # versions
 NOTEBOOKS = "-n 2 --dist loadfile --nbval --nbval-cell-timeout 60 --nbval-sanitize-with"
 TESTS = {
     "tests": ["-n", "2", "-m", "not slow"],
-    "notebooks": [*NOTEBOOKS.split(), "tests/nbval.cfg", "notebooks"],
+    "notebooks": [*NOTEBOOKS.split(), "tests/tools/nbval.cfg", "notebooks"],
 }
 
 

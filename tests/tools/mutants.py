@@ -1,7 +1,7 @@
 """Mutation testing: does a test fail if a line of mcalc is wrong? For `make mutants`.
 
-    python tests/mutants.py [--sample 120] [--quick 0.15] [--again] [modules]
-    python tests/mutants.py notebooks
+    python tests/tools/mutants.py [--sample 120] [--quick 0.15] [--again] [modules]
+    python tests/tools/mutants.py notebooks
 
 A mutant is mcalc with one token changed (mutations.py). It is killed if a test fails, or if the
 tests take ten times as long as usual. First all tests run once, and it is noted which lines each
@@ -40,7 +40,7 @@ from pathlib import Path
 
 from mutations import Module
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "mutants"
 MCALC = ROOT / "mcalc"
 TESTS = """
@@ -48,15 +48,21 @@ TESTS = """
     reader_messages evaluate exercises matrices reader oracle mutant_claims widgets plots
 """.split()
 MODULES = """
-    expr rules calls variables jacobian derive evaluate check notation exercises reader
-    algebra local steps claims explicit scalars functions meanings names tokens mistakes diagnosis
-    fold forms shown backward style
+    graph.expr graph.primitives graph.calls graph.variables graph.lengths graph.simplify graph.forms
+    graph.open_functions jacobian.terms jacobian.local jacobian.chain jacobian.sweep
+    jacobian.intermediates jacobian.named_parts derivation check.compile check.interpret check.check
+    check.claims check.explicit check.points check.precise check.steady check.plain_function
+    notation.write notation.style notation.steps notation.backward_steps notation.layout
+    notation.scalars typed.read typed.operators typed.data_sums typed.bounds typed.words
+    typed.tokens exercises.exercise exercises.replies exercises.mistakes
 """.split()
 SLOW = 0.7  # seconds; of a test that takes longer it is not asked which lines it reaches
 PATIENCE = 20  # seconds more than ten times what the tests take as a rule
 MEMORY = 8 * 2**30  # bytes, before a mutant that wants ever more takes the machine's
 FIRST = 30  # tests, before the files of all others are read
-EQUIVALENT = tomllib.loads((ROOT / "tests" / "equivalent.toml").read_text(encoding="utf-8"))
+EQUIVALENT = tomllib.loads(
+    (ROOT / "tests" / "tools" / "equivalent.toml").read_text(encoding="utf-8")
+)
 
 
 # --- what is known of the tests ----------------------------------------------------------------
@@ -132,7 +138,8 @@ def run_pytest(plugin, files):
 
 def time_tests():
     timed = Timed()
-    run_pytest(timed, [f"tests/test_{name}.py" for name in TESTS])
+    files = {path.stem.removeprefix("test_"): path for path in (ROOT / "tests").rglob("test_*.py")}
+    run_pytest(timed, [str(files[name].relative_to(ROOT)) for name in TESTS])
     assert not timed.failed, f"all tests must pass first: {timed.failed}"
     return timed.seconds
 
@@ -145,13 +152,18 @@ def trace_tests(quick):
     run_pytest(traced, sorted({file_of(test) for test in quick}))
     sys.settrace(None)
     lines = {
-        what: sorted(f"{Path(file).stem}:{line}" for file, line in reached)
+        what: sorted(f"{name_of(file)}:{line}" for file, line in reached)
         for what, reached in traced.lines.items()
     }
     ours = str(MCALC), str(ROOT / "tests")  # and what imports mcalc
     files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items()}
     others = [name for name, file in files.items() if not file.startswith(ours)]
     return {"lines": lines, "imports": [name for name in others if name != "__main__"]}
+
+
+def name_of(file):
+    """A module as it is called here: graph.expr."""
+    return ".".join(Path(file).relative_to(MCALC).with_suffix("").parts)
 
 
 def file_of(test):
@@ -170,7 +182,7 @@ def known_tests():
 
 
 def fingerprint():
-    files = sorted([*MCALC.rglob("*.py"), *(ROOT / "tests").glob("*.py")])
+    files = sorted([*MCALC.rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -219,7 +231,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports one module of mcalc from its syntax tree, as it now is."""
 
     def __init__(self, module):
-        self.module, self.name = module, f"mcalc.{Path(module.path).stem}"
+        self.module, self.name = module, f"mcalc.{name_of(module.path)}"
 
     def find_spec(self, name, path=None, target=None):
         if name == self.name:
@@ -293,7 +305,7 @@ class Runs:
 def run_modules(names, sample, quick, again):
     runs, survived = Runs(quick), 0
     for name in names:
-        module = Module(MCALC / f"{name}.py")
+        module = Module(MCALC.joinpath(*name.split(".")).with_suffix(".py"))
         shuffled = random.Random(name).sample(module.mutants, len(module.mutants))
         chosen = shuffled[:sample]
         file = BUILD / f"{name}.json"
@@ -312,7 +324,7 @@ def run_modules(names, sample, quick, again):
                 results[key] = result
                 file.write_text(json.dumps(results, indent=1))  # also of a run that is cut short
                 if result[0] == "survived":
-                    print(f"{name}.py:{mutant.lines[0]} {mutant}", flush=True)
+                    print(f"{name}:{mutant.lines[0]} {mutant}", flush=True)
         count = Counter(what for what, _ in results.values())
         survived += count["survived"]
         print(summary(name, len(module.mutants), count, time.monotonic() - start), flush=True)
@@ -360,13 +372,16 @@ STYLE = [
     ('"%s.%s"', '"%s*%s"', "12-loss-function"),
 ]
 NBVAL = """
-    -q -x --color=no --nbval --nbval-cell-timeout 60 --nbval-sanitize-with tests/nbval.cfg
+    -q -x --color=no --nbval --nbval-cell-timeout 60 --nbval-sanitize-with tests/tools/nbval.cfg
 """.split()
 
 
 def run_notebooks():
     """Each mutant, in a copy of mcalc that the kernels find before the real one."""
-    files = {"rules.py": RULES, "calls.py": CALLS, "notation.py": NOTATION, "style.py": STYLE}
+    files = {
+        "graph/primitives.py": RULES, "graph/calls.py": CALLS,
+        "notation/write.py": NOTATION, "notation/style.py": STYLE,
+    }  # fmt: skip
     tables = [(MCALC / name, rows) for name, rows in files.items()]
     failed = first_failure({notebook for _, rows in tables for *_, notebook in rows})
     assert not failed, f"all notebooks must pass first: {failed}"
@@ -375,7 +390,7 @@ def run_notebooks():
         source = file.read_text(encoding="utf-8")
         for old, new, notebook in rows:
             assert source.count(old) == 1, f"{old} must stand in {file.name} once"
-            failed = first_failure([notebook], file.name, source.replace(old, new))
+            failed = first_failure([notebook], file.relative_to(MCALC), source.replace(old, new))
             survived += not failed
             what = f"killed by {failed}" if failed else f"survived {notebook}"
             print(f"{file.name} [{old} -> {new}] {what}", flush=True)

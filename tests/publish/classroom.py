@@ -1,7 +1,7 @@
 """What a class needs, made of the notebooks: `make student`, `instructor`, `slides` and `site`.
 
-    python tests/classroom.py student|instructor|slides|site|measure [--to folder] [chapters]
-    python tests/classroom.py tag [chapters]
+    python tests/publish/classroom.py student|instructor|slides|site|measure [--to folder] [names]
+    python tests/publish/classroom.py tag [names]
 
 The notebooks in notebooks/ are the masters: they ask, and hold no solution. An instructor's
 version gets its solutions from the exercises themselves, and a student's is the instructor's

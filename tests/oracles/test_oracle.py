@@ -1,6 +1,6 @@
 """mcalc against autograd: random NumPy programs, run on symbols by one and on numbers by the other.
 
-For a long hunt: ``pytest tests/test_oracle.py --hypothesis-profile soak``.
+For a long hunt: ``pytest tests/oracles/test_oracle.py --hypothesis-profile soak``.
 """
 
 from collections import Counter
