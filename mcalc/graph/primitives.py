@@ -192,15 +192,16 @@ def _of_largest(e, k):
 
 
 def differ(v):
-    """Whether the elements of a vector are equal at single points only, as far as is plain to see.
+    """Whether a variable that moves parts elements that are equal, as far as is plain to see.
 
-    Those of ``b x + 1`` and ``W x`` are; of ``max(b, x)``, ``b 1`` and ``x - x`` they need not be.
+    In ``w x + 1`` each moves its own element. In ``b x`` and ``W x`` not: where x_1 = x_2, the
+    first two elements of b x stay equal while b moves.
     """
     if v.op is expr.SYMBOL:
         return v.params[1:] == ()  # an intermediate variable tells of what it stands for
     if v.op is expr.LET:
         return differ(*v.args)
-    if v.op in (MATVEC, VECMAT, STACK):
+    if v.op is STACK:
         plain = all(a.op is expr.SYMBOL or not a.ndim and is_number(a) for a in v.args)
         return plain and len({*v.args}) == len(v.args)
     smooth = v.op.sympy_form and v.op.analytic and v.op is not PRIMITIVES["where"]
@@ -208,10 +209,11 @@ def differ(v):
         return False
     vectors, scalars = ([a for a in v.args if bool(a.ndim) is one] for one in (True, False))
     mentioned = [a for x in vectors for a in expr.symbols(x)]
-    plain = all(a.op in (expr.SYMBOL, expr.SIZE) or is_number(a) for a in scalars)
+    plain = all(a.op is expr.SIZE or is_number(a) for a in scalars)
     plain = plain and not any(is_number(a, n) for a in scalars for n in (0, 1))  # 0 x, 1^x
-    added = v.op in (PRIMITIVES["add"], PRIMITIVES["subtract"])
-    return len(set(mentioned)) == len(mentioned) and all(map(differ, vectors)) and (added or plain)
+    added = v.op in (PRIMITIVES["add"], PRIMITIVES["subtract"])  # also x - mean(x)
+    plain = plain or added and {*expr.symbols(*scalars)} <= {*mentioned}
+    return len(set(mentioned)) == len(mentioned) and all(map(differ, vectors)) and plain
 
 
 def common_shape(parts):

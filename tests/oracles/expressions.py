@@ -263,6 +263,8 @@ def call(problem, seed):
     if name == "transpose" and y.shape[:1] == (1,):  # of a vector: a row, in the paper
         y = np.transpose(y)
     assert len(y.shape) == value.ndim, f"recorded as {y.shape}, and NumPy's has {value.shape}"
+    if name == "linalg.slogdet" and np.all(value < -30):
+        return ["calls: no value"]  # of a singular matrix, whose determinant is rounding in NumPy
     given = {e.name: values[e.name] for e in symbols(y)}
     compared_value(y, given, sizes, value)
     whole = ("multiply", program, program)

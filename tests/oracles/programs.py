@@ -201,6 +201,10 @@ class Look:
                     stays[part] = stays[part] & (moved.apart[part] < SAME)
         for part, flags in near.items():
             self.ties |= bool(flags.sum() > (part[0] in ("max", "min", "norm_inf")))
+            # on which side of one another equal numbers are that are computed in two ways
+            compared = part[0] in (*COMPARISONS, *EQUALITIES) and part[1] != part[2]
+            if compared and all(isinstance(operand, tuple) for operand in part[1:]):
+                stays[part] = False
             if (flags & ~stays[part]).any():
                 self.kinks[part] = here.apart[part][flags & ~stays[part]].min()
         if self.kinks:
@@ -449,8 +453,8 @@ class Programs:
 
 
 def varied(program, choose):
-    """The same with other names of NumPy's for what is done."""
-    if not isinstance(program, tuple):
+    """The same with other names of NumPy's for what is done; a ``let`` is one thing everywhere."""
+    if not isinstance(program, tuple) or program[0] == "let":
         return program
     name, *args = program
     args = [varied(arg, choose) for arg in args]
@@ -470,7 +474,7 @@ def problem(choose, shapes=SHAPES, depths=(2, 6), by=BY):
     programs = Programs(choose)
     if choose(range(3)) == 0:
         length = choose([(), ("n",)])
-        named = ("let", "s", programs.of(length, depth - 2))
+        named = ("let", "s", varied(programs.of(length, depth - 2), choose))
         programs = Programs(choose, [(named, length)])
     program = varied(programs.of(shape, depth), choose)
     kind = choose(by)
