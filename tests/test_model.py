@@ -35,5 +35,5 @@ def test_the_model_finds_what_is_wrong(monkeypatch):
 
 
 def test_the_model_runs(capsys):
-    runpy.run_module("mcalc.model", run_name="__main__")
+    runpy.run_path(model.__file__, run_name="__main__")
     assert capsys.readouterr().out.endswith("agree: True\n")

@@ -81,7 +81,7 @@ def test_the_peers_are_pinned_and_one_version_everywhere():
 def copy(tmp_path):
     """What make reads, in a folder with a space in its name."""
     folder = tmp_path / "a folder"
-    (folder / "tests").mkdir(parents=True)
+    (folder / "tests" / "tools").mkdir(parents=True)
     for path in "Makefile", "pyproject.toml", READER, TEST, PEERS:
         shutil.copy(ROOT / path, folder / path)
     return folder

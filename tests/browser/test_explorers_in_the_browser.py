@@ -13,9 +13,9 @@ START = """
 import time
 import numpy as np
 import mcalc as mc
-from mcalc.widgets.explorer import Explorer
-from mcalc.widgets.inputs import Number
-from mcalc.scene import Scene
+from mcalc.explorers.explorer import Explorer
+from mcalc.explorers.inputs import Number
+from mcalc.draw.scene import Scene
 
 x = mc.scalars("x")
 
@@ -26,7 +26,7 @@ class Shown(Explorer):
     def __init__(self):
         super().__init__([(x**2, x * x)], {"x": self.made("x", -3.0, 40.0, 0.0, 1.0)})
 
-    def frame(self, x):
+    def draw(self, x):
         scene = Scene(300, self.height)
         scene.text(100, 30, self.words.format(x), self.ink)
         return scene, [f"x is {x:g}"]
@@ -37,10 +37,10 @@ SLOW = """
 class Slow(Shown):
     drawn = 0
 
-    def frame(self, x):
+    def draw(self, x):
         time.sleep(0.25)
         self.drawn += 1
-        scene, lines = super().frame(x)
+        scene, lines = super().draw(x)
         return scene, lines + [f"drawn {self.drawn} times"]
 
 Slow()
@@ -64,10 +64,10 @@ def test_quick_moves_skip_to_the_newest(open_page):
 
 FAILING = """
 class Failing(Shown):
-    def frame(self, x):
+    def draw(self, x):
         if x > 1:
             raise ZeroDivisionError("no such picture")
-        return super().frame(x)
+        return super().draw(x)
 
 Failing()
 """
@@ -114,12 +114,12 @@ def test_one_explorer_in_two_cells_and_another_one_of_its_kind(open_page):
 
 BROKEN = """
 class Still(Shown):
-    def frame(self, x):
+    def draw(self, x):
         return super().frame(1.0)
 
 class Untold(Shown):
-    def frame(self, x):
-        return super().frame(x)[0], ["always the same"]
+    def draw(self, x):
+        return super().draw(x)[0], ["always the same"]
 
 class Jumping(Shown):
     @property
@@ -127,7 +127,7 @@ class Jumping(Shown):
         return 60 + max(0, self.values["x"])
 
 class Raising(Shown):
-    def frame(self, x):
+    def draw(self, x):
         return super().frame(x if x < 40 else [][0])
 
 class Pale(Shown):

@@ -147,17 +147,17 @@ def test_moving_everything_finds_faults():
             super().__init__([(x**2, x * x)], {"x": Number("x", -1.0, 1.0, 0.5)})
 
     class Raising(Broken):
-        def frame(self, x):
+        def draw(self, x):
             if x < 0:
                 raise ZeroDivisionError("no such x")
             return Scene(10, 10), [f"x = {x}"]
 
     class Old(Broken):
-        def frame(self, x):
+        def draw(self, x):
             return Scene(10, 10), ["always the same"]
 
     class Jumping(Broken):
-        def frame(self, x):
+        def draw(self, x):
             return Scene(10, 10 if x < 0 else 20), [f"x = {x}"]
 
     for broken, message in ((Raising, "no such x"), (Old, "changes nothing"), (Jumping, "20")):
