@@ -1,6 +1,6 @@
 """Matrix calculus for deep learning: derive, explain and check Jacobians of NumPy expressions."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 from importlib import import_module
 
