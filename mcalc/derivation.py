@@ -187,7 +187,10 @@ class Derivation:
 
     @property
     def terms(self) -> list[Term]:
-        """The structured Jacobian (:mod:`mcalc.jacobian`); UnsupportedError if it is too large."""
+        """The structured Jacobian (:mod:`mcalc.jacobian.terms`).
+
+        Raises UnsupportedError if it is too large.
+        """
         if self._terms is None:
             raise NoClosedForm(TOO_LARGE)
         return self._terms

@@ -38,8 +38,9 @@ class PlainFunction:
         self.names = [p.name for p in parameters if p.kind in _BY_NAME and p.name in known]
         unknown = [p for p in parameters if p.name not in self.names and p.default is p.empty]
         if unknown:
+            star = "*" * (unknown[0].kind is inspect.Parameter.VAR_POSITIONAL)
             raise ValueError(
-                f"against={self.name}: it takes {unknown[0]}, which is no variable of {y}: its "
+                f"against={self.name}: it takes {star}{unknown[0].name}, which is no variable of {y}: its "
                 f"arguments are called as the variables are, {', '.join(known)}"
             )
 

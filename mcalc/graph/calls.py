@@ -1,4 +1,4 @@
-"""The second table: NumPy's functions that the rows of :mod:`mcalc.rules` make up.
+"""The second table: NumPy's functions that the rows of :mod:`mcalc.graph.primitives` make up.
 
 What is taken means what NumPy means by it, for every parameter; whatever else NumPy's function can
 do is refused by its name.

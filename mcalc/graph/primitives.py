@@ -10,7 +10,7 @@ is done, and the NumPy functions that stand for it. What is done is one of
 - neither: then the row has a ``shape`` as well.
 
 What other rows make up, as ``np.square`` is a power, is in the second table, in
-:mod:`mcalc.calls`.
+:mod:`mcalc.graph.calls`.
 """
 
 from __future__ import annotations

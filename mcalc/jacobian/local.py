@@ -1,4 +1,4 @@
-"""The Jacobian of one operation, from its row in the table of :mod:`mcalc.rules`."""
+"""The Jacobian of one operation, from its row in the table of :mod:`mcalc.graph.primitives`."""
 
 from __future__ import annotations
 
