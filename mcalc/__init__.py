@@ -4,8 +4,8 @@ __version__ = "0.4.0"
 
 from importlib import import_module
 
-from .check.check import CheckFailed, Report
 from .check.explicit import entries
+from .check.report import CheckFailed, Report
 from .derivation import Derivation, derive, hessian
 from .draw import plots
 from .graph.expr import ShapeError, UnsupportedError, size

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 
 from .check import check
-from .check.check import CheckFailed
 from .check.claims import first_difference
 from .check.compile import compile_
+from .check.report import CheckFailed
 from .derivation import Derivation, derive, hessian
 from .graph.expr import (
     UNEVALUATED,

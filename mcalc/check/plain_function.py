@@ -40,8 +40,8 @@ class PlainFunction:
         if unknown:
             star = "*" * (unknown[0].kind is inspect.Parameter.VAR_POSITIONAL)
             raise ValueError(
-                f"against={self.name}: it takes {star}{unknown[0].name}, which is no variable of {y}: its "
-                f"arguments are called as the variables are, {', '.join(known)}"
+                f"against={self.name}: it takes {star}{unknown[0].name}, which is no variable of "
+                f"{y}: its arguments are called as the variables are, {', '.join(known)}"
             )
 
     def __call__(self, values: dict) -> np.ndarray:

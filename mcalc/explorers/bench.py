@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..check.check import SPREADS, CheckFailed
+from ..check.point_checker import SPREADS
+from ..check.report import CheckFailed
 from ..derivation import derive
 from ..graph.expr import symbols
 from ..graph.lengths import length, symbolic_sizes

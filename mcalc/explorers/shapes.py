@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 
-from ..check.check import SPREADS, numerical
+from ..check.check import numerical
+from ..check.point_checker import SPREADS
 from ..derivation import expression_graph
 from ..draw.diagrams import evaluated
 from ..draw.scene import Scene

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.check.check import CheckFailed
 from mcalc.check.interpret import batch
 from mcalc.check.points import beyond, on_a_kink
+from mcalc.check.report import CheckFailed
 
 a, b, t, gamma = mc.scalars("a b t gamma")
 w, x = mc.vectors("w x")
