@@ -13,26 +13,17 @@ import numpy as np
 
 from .check import check, claims, compile, explicit
 from .graph import expr, lengths
-from .graph.expr import (
-    LET,
-    SYMBOL,
-    UNEVALUATED,
-    Expr,
-    node,
-    replace,
-    shape_text,
-    symbols,
-    unnamed,
-    walk,
-)
+from .graph.expr import LET, SYMBOL, UNEVALUATED, Expr, node, shape_text
 from .graph.lengths import size_providers, without_size_providers
 from .graph.primitives import INDEX, ROW, build_node
 from .graph.variables import let
+from .graph.walk import replace, symbols, unnamed, walk
 from .jacobian.chain import TOO_LARGE, accumulate, seeded
+from .jacobian.formula import formula, in_shape_of
 from .jacobian.intermediates import Intermediates
 from .jacobian.named_parts import put_names_back
 from .jacobian.sweep import backward, forward
-from .jacobian.terms import NoClosedForm, Term, formula, in_shape_of, times_vector
+from .jacobian.terms import NoClosedForm, Term, times_vector
 from .notation.backward_steps import Backward, Products
 from .notation.layout import Jacobian
 from .notation.steps import KINDS, Step, StepWriter, Unwritten, as_latex, as_text

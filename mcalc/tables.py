@@ -9,20 +9,10 @@ from .check.claims import first_difference
 from .check.compile import compile_
 from .check.report import CheckFailed
 from .derivation import Derivation, derive, hessian
-from .graph.expr import (
-    UNEVALUATED,
-    WRITERS,
-    Expr,
-    as_expr,
-    node,
-    replace,
-    shape_text,
-    symbols,
-    unnamed,
-    walk,
-)
+from .graph.expr import UNEVALUATED, WRITERS, Expr, as_expr, node, shape_text
 from .graph.lengths import resolve
 from .graph.primitives import ZEROS, build_node
+from .graph.walk import replace, symbols, unnamed, walk
 from .notation.numbers import numbers
 from .notation.style import STYLES
 from .notation.write import Writer, is_partial

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.graph.expr import symbols
+from mcalc.graph.walk import symbols
 
 w, x = mc.vectors("w x")
 v = mc.vectors("v", size="m")

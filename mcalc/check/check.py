@@ -17,7 +17,6 @@ from .points import clear, sides
 from .report import CheckFailed, Report
 
 N_LINES = 60  # on which points close to kinks are found
-
 FAR = 2  # lengths for which points far out are tried
 
 

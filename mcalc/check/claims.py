@@ -7,22 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..graph.expr import (
-    LET,
-    SYMBOL,
-    ShapeError,
-    as_expr,
-    is_number,
-    replace,
-    same_length,
-    shape_text,
-    symbols,
-    unnamed,
-    walk,
-)
+from ..graph.expr import LET, SYMBOL, ShapeError, as_expr, same_length, shape_text
 from ..graph.forms import diag
 from ..graph.lengths import is_open, is_square, resolve, resolve_inside, symbolic_sizes
 from ..graph.primitives import ROW, ZEROS, build_node
+from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from ..notation.numbers import digits_apart, numbers
 from . import points
 from .interpret import batch
@@ -31,7 +20,6 @@ from .precise import differ, finite
 _COMPARED = (2, 3, 1, 5)
 _FAR = 2  # lengths for which points far out are tried
 SAME = 1e-9  # relative; what is further apart is looked at with more digits
-
 _TRIED = 12  # points of a size at which numbers differ that are looked at so, and as many others
 
 

@@ -11,19 +11,7 @@ import builtins
 
 import numpy as np
 
-from ..graph.expr import (
-    NUMBER,
-    SIZE,
-    SYMBOL,
-    Expr,
-    Primitive,
-    is_number,
-    node,
-    replace,
-    symbols,
-    walk,
-)
-from ..graph.expr import rebuild as plain_rebuild
+from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, node
 from ..graph.lengths import make_binder, sizes_shown_by, without_size_providers
 from ..graph.primitives import (
     ADD,
@@ -48,6 +36,8 @@ from ..graph.primitives import (
     build_node,
 )
 from ..graph.simplify import COMPARISONS
+from ..graph.walk import is_number, replace, symbols, walk
+from ..graph.walk import rebuild as plain_rebuild
 from .steady import steady
 
 _FLOAT = np.dtype(np.float64)
@@ -56,7 +46,6 @@ _FLOAT = np.dtype(np.float64)
 
 
 _SIGNS = {ADD: "+", SUBTRACT: "-", MULTIPLY: "*", DIVIDE: "/", POWER: "**"}
-
 BY_ROWS = "by rows"
 _VIEWS = {ROW, TRANSPOSE, SEGMENT}
 

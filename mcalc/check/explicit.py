@@ -13,19 +13,9 @@ from numbers import Integral
 import numpy as np
 import sympy as sp
 
-from ..graph.expr import (
-    ENOUGH,
-    NUMBER,
-    SIZE,
-    SYMBOL,
-    Expr,
-    UnsupportedError,
-    as_expr,
-    symbols,
-    unnamed,
-    walk,
-)
+from ..graph.expr import ENOUGH, NUMBER, SIZE, SYMBOL, Expr, UnsupportedError, as_expr
 from ..graph.lengths import length, resolve_open_lengths, symbolic_sizes
+from ..graph.walk import symbols, unnamed, walk
 from ..notation.scalars import Entries, Slices
 
 LARGE, DEEP = 2000, 60  # parts of a formula, and how deep they are nested: SymPy takes no more

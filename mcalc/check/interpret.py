@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..graph.expr import NUMBER, SIZE, walk
+from ..graph.expr import NUMBER, SIZE
 from ..graph.lengths import length
+from ..graph.walk import walk
 
 # --- in batches ------------------------------------------------------------------------------
 

@@ -14,9 +14,10 @@ from itertools import cycle, permutations
 import mpmath
 import numpy as np
 
-from ..graph.expr import Expr, UnsupportedError, is_number, unnamed, walk
+from ..graph.expr import Expr, UnsupportedError
 from ..graph.lengths import length, symbolic_sizes
 from ..graph.primitives import DET, INV, LOGDET, MAX, MAXIMUM, WHERE, differ
+from ..graph.walk import is_number, unnamed, walk
 from ..jacobian.terms import NoClosedForm
 from ..notation.numbers import digits_apart
 from . import explicit
@@ -27,30 +28,19 @@ from .precise import DIGITS, finite, precise, slopes
 from .report import CheckFailed
 
 SMALL = 3  # lengths up to which SymPy's scalars are quick
-
 SMALLER = 2  # and those of an inverse or a determinant, whose entries are long
-
 NESTED = 3  # cases within cases that SymPy can still take; of more it may think for hours
-
 TRIES = 200
-
 LINE = np.linspace(0, 1, 101)
-
 MAX_TURNS = 5  # of an operation that are looked at on a line
-
 STEP = 1e-4
-
 FLOOR = 1e-12  # entries are compared to so many digits of their own; smaller ones to those of this
-
 MOVED = 10_000  # numbers of the inputs that are computed with at once
-
 HALVING_TOLERANCE = 1e-4  # how far a step and half of it may differ, relative to the derivative
-
 KINK_MARGIN = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
 
 # how, to how many digits, what to add, and what to multiply the values there with
 COMPLEX = "complex step", 8, np.array([1e-30j]), np.array([-1e30j])
-
 CENTRAL = (
     "Richardson-extrapolated central differences", 6,
     STEP * np.array([1, -1, 0.5, -0.5]), np.array([-1, 1, 8, -8]) / (6 * STEP),

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..graph.expr import NUMBER, Expr, symbols, walk
+from ..graph.expr import NUMBER, Expr
 from ..graph.lengths import length
 from ..graph.primitives import EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, MAX, NOT_EQUAL, SIGN
+from ..graph.walk import symbols, walk
 from .interpret import aligned, batch
 
 USUAL = 48  # points of usual size

@@ -12,8 +12,9 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, walk
+from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr
 from ..graph.lengths import length
+from ..graph.walk import walk
 from .interpret import aligned
 
 DIGITS = 50, 200, 400  # more of them where fewer cannot tell

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
-from ..graph.expr import Expr, Primitive, is_number, node, rebuild, replace, walk
+from ..graph.expr import Expr, Primitive, node
 from ..graph.primitives import (
     ADD,
     DET,
@@ -29,6 +29,7 @@ from ..graph.primitives import (
     TANH,
 )
 from ..graph.simplify import factors, product
+from ..graph.walk import is_number, rebuild, replace, walk
 
 
 def steady(e: Expr) -> Expr:

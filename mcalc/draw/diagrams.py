@@ -6,19 +6,9 @@ import itertools
 
 from ..check.compile import compile_
 from ..derivation import expression_graph
-from ..graph.expr import (
-    NUMBER,
-    SYMBOL,
-    ShapeError,
-    as_expr,
-    node,
-    replace,
-    shape_text,
-    symbols,
-    unnamed,
-    walk,
-)
+from ..graph.expr import NUMBER, SYMBOL, ShapeError, as_expr, node, shape_text
 from ..graph.primitives import ADD, DOT, SUBTRACT
+from ..graph.walk import replace, symbols, unnamed, walk
 from ..notation.numbers import numbers
 from .picture import INK, LABEL, LINES, MUTED, Picture, typeset
 from .scene import Scene

@@ -6,7 +6,8 @@ import numpy as np
 
 from ..check.compile import compile_
 from ..derivation import derive
-from ..graph.expr import as_expr, symbols, unnamed
+from ..graph.expr import as_expr
+from ..graph.walk import symbols, unnamed
 from ..notation.numbers import number, numbers
 from .diagrams import dataflow, neuron, shapes
 from .picture import Picture

@@ -7,7 +7,8 @@ import html
 import ipywidgets as W
 
 from ..draw.scene import STYLE
-from ..graph.expr import WRITERS, symbols
+from ..graph.expr import WRITERS
+from ..graph.walk import symbols
 from ..typed.read import ReadError, read
 from .progress import progress
 

@@ -7,7 +7,8 @@ from functools import cached_property
 from importlib import import_module
 
 from ..derivation import Derivation, derive, hessian
-from ..graph.expr import WRITERS, shape_text, symbols
+from ..graph.expr import WRITERS, shape_text
+from ..graph.walk import symbols
 from ..typed.read import ReadError, read
 from .mistakes import in_variables
 from .questions import ROWS

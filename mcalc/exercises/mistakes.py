@@ -10,22 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..derivation import Derivation
-from ..graph.expr import (
-    LET,
-    SYMBOL,
-    WRITERS,
-    Expr,
-    ShapeError,
-    as_expr,
-    is_number,
-    node,
-    rebuild,
-    replace,
-    same,
-    symbols,
-    unnamed,
-    walk,
-)
+from ..graph.expr import LET, SYMBOL, WRITERS, Expr, ShapeError, as_expr, node
 from ..graph.forms import diag
 from ..graph.lengths import symbolic_sizes
 from ..graph.primitives import (
@@ -47,6 +32,7 @@ from ..graph.primitives import (
     build_node,
 )
 from ..graph.simplify import broadcast_to, split_scalar
+from ..graph.walk import is_number, rebuild, replace, same, symbols, unnamed, walk
 from ..notation.write import Precedence
 from ..typed.operators import product
 

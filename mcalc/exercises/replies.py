@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..check.claims import Difference, difference, rounds, tolerance, typical_size, usable_at
-from ..graph.expr import ShapeError, as_expr, is_number, replace, symbols, unnamed, walk
+from ..graph.expr import ShapeError, as_expr
 from ..graph.forms import diag, identity
 from ..graph.lengths import is_open, resolve, symbolic_sizes
 from ..graph.primitives import ONES, ROW, build_node
+from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from .mistakes import in_variables, mistakes
 
 
@@ -123,7 +124,6 @@ def _same(a, b):
 
 
 NOTHING = 'not answered yet: put your answer in the place of the dots, as mc.diag(x) or "diag(x)"'
-
 NO_TRY = ("not answered", "not read", "no formula")
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from ..check.point_checker import SPREADS
 from ..check.report import CheckFailed
 from ..derivation import derive
-from ..graph.expr import symbols
 from ..graph.lengths import length, symbolic_sizes
 from ..graph.variables import matrices, scalars, vectors
+from ..graph.walk import symbols
 from ..typed.read import read
 from .explorer import expression
 from .inputs import Choice, Formula, Number

@@ -9,7 +9,7 @@ import numpy as np
 from ..check.compile import compile_
 from ..derivation import derive
 from ..draw.diagrams import evaluated
-from ..graph.expr import symbols, unnamed
+from ..graph.walk import symbols, unnamed
 from .explorer import Explorer, expression
 
 MOST = 40  # paths

@@ -7,8 +7,8 @@ import itertools
 import numpy as np
 
 from ..draw.scene import Scene
-from ..graph.expr import symbols
 from ..graph.lengths import symbolic_sizes
+from ..graph.walk import symbols
 from ..notation.numbers import number, numbers
 from ..tables import derivative
 from .chained import GraphExplorer

@@ -9,8 +9,9 @@ import numpy as np
 from ..check.compile import compile_
 from ..derivation import derive, hessian
 from ..draw.scene import Axes, Scene, limits
-from ..graph.expr import SYMBOL, is_number, node, replace, shape_text, symbols, unnamed, walk
+from ..graph.expr import SYMBOL, node, shape_text
 from ..graph.primitives import MAXIMUM
+from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from ..notation.numbers import number, numbers
 from ..tables import derivative
 from .explorer import expression, signed

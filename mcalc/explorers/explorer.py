@@ -11,8 +11,9 @@ import ipywidgets as W
 import numpy as np
 
 from ..draw.scene import STYLE
-from ..graph.expr import WRITERS, Expr, as_expr, same, symbols
+from ..graph.expr import WRITERS, Expr, as_expr
 from ..graph.variables import scalars, vectors
+from ..graph.walk import same, symbols
 from ..notation.numbers import number
 
 # JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless the element

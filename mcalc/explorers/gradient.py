@@ -9,7 +9,7 @@ import numpy as np
 from ..check.interpret import batch
 from ..derivation import derive
 from ..draw.scene import Axes, Scene, contour_lines, limits, ticks
-from ..graph.expr import unnamed
+from ..graph.walk import unnamed
 from ..notation.numbers import number, numbers
 from .curves import bounds, differentiated, less, off_by, taken
 from .explorer import Explorer, expression, only_scalars, outside, signed

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from ..derivation import derive
-from ..graph.expr import SYMBOL, node, symbols
+from ..graph.expr import SYMBOL, node
 from ..graph.lengths import length, symbolic_sizes
+from ..graph.walk import symbols
 from ..tables import derivative
 from .explorer import expression
 from .inputs import Choice, Number
 from .nudged import NudgeExplorer, entry_names, sizes_of
 
 MOST = 4  # entries of a vector that get an input each
-
 _STARTS = (1.0, -0.5, 2.0, 1.5), (0.5, 2.0, -1.0, 1.0), (1.5, 1.0, 0.5, -2.0)
 
 

@@ -10,8 +10,9 @@ from ..check.compile import compile_
 from ..derivation import derive
 from ..draw.diagrams import unit
 from ..draw.scene import Axes, Scene, limits
-from ..graph.expr import SYMBOL, node, replace, symbols, unnamed
+from ..graph.expr import SYMBOL, node
 from ..graph.variables import scalars, vectors
+from ..graph.walk import replace, symbols, unnamed
 from ..notation.numbers import number, numbers
 from ..tables import derivative
 from .explorer import Explorer, expression, signed

@@ -7,8 +7,9 @@ import numpy as np
 from ..check.compile import compile_
 from ..check.explicit import symbols_of
 from ..draw.scene import Axes, Scene
-from ..graph.expr import SYMBOL, node, symbols, unnamed
+from ..graph.expr import SYMBOL, node
 from ..graph.lengths import symbolic_sizes
+from ..graph.walk import symbols, unnamed
 from ..notation.numbers import number, numbers
 from .explorer import Explorer, outside
 

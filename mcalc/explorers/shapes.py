@@ -12,9 +12,10 @@ from ..check.point_checker import SPREADS
 from ..derivation import expression_graph
 from ..draw.diagrams import evaluated
 from ..draw.scene import Scene
-from ..graph.expr import shape_text, symbols
+from ..graph.expr import shape_text
 from ..graph.lengths import length, symbolic_sizes
 from ..graph.variables import let, matrices, scalars, vectors
+from ..graph.walk import symbols
 from ..notation.numbers import number
 from ..tables import derivative
 from .chained import GraphExplorer

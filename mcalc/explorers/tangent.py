@@ -7,7 +7,7 @@ import numpy as np
 from ..check.interpret import batch
 from ..derivation import derive
 from ..draw.scene import Axes, Scene, limits
-from ..graph.expr import symbols, unnamed
+from ..graph.walk import symbols, unnamed
 from ..notation.numbers import number
 from .curves import HEIGHT, bounds, differentiated, less, taken
 from .explorer import Explorer, expression, only_scalars, outside

@@ -7,8 +7,8 @@ import inspect
 import numpy as np
 
 from ..draw.scene import Axes, Scene
-from ..graph.expr import symbols
 from ..graph.variables import scalars, vectors
+from ..graph.walk import symbols
 from ..notation.numbers import number
 from .inputs import Choice, Number
 from .played import StepExplorer

@@ -11,8 +11,8 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from . import expr, simplify
-from .expr import SIZE, ShapeError, UnsupportedError, as_expr, is_number, node, shape_text
+from . import expr, simplify, walk
+from .expr import SIZE, ShapeError, UnsupportedError, as_expr, node, shape_text
 from .lengths import with_size_providers
 from .primitives import (
     ABSOLUTE,
@@ -56,6 +56,7 @@ from .primitives import (
     of_vector,
     of_vectors,
 )
+from .walk import is_number
 
 # --- conditions ------------------------------------------------------------------------------
 
@@ -212,7 +213,7 @@ def _transpose(a):
 
 
 def _transposes(a):
-    return sum(e.op is TRANSPOSE for e in expr.walk(a))
+    return sum(e.op is TRANSPOSE for e in walk.walk(a))
 
 
 def _sum(a, axis=None):

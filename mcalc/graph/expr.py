@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import difflib
 import inspect
-import operator
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,14 +67,15 @@ class Primitive:
 _LARGEST = Fraction(np.finfo(float).max)
 NUMPY: dict[Callable, Callable] = {}  # NumPy function -> what it builds; filled by the rules
 WRITERS: dict[str, Callable] = {}  # "text" and "latex"; filled by the notation
+
 _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 ENOUGH = 10**9  # parts are not counted any further
 DEEP = 100  # how deep a formula is nested at most that is derived in closed form, or written
-
 SYMBOL = Primitive("symbol", None)
 NUMBER = Primitive("number", None)
 SIZE = Primitive("size", None)  # the length n, as a number in a formula
+
 # `let`: one operand under a reader's name
 LET = Primitive("named", lambda a: a, text="{0}", boolean=lambda given: given)
 ADJOINT = Primitive("slope", None)  # the result's derivative by a variable, by its name only
@@ -250,16 +250,6 @@ def _measures(e: Expr) -> tuple[int, int, int]:
     return weight, max(inner, default=0), height
 
 
-def rebuild(e: Expr, args: tuple) -> Expr:
-    """The same operation on other operands."""
-    return e if same(args, e.args) else node(e.op, *args, params=e.params)
-
-
-def same(some, others) -> bool:
-    """Whether these are the same expressions, one by one."""
-    return len(some) == len(others) and all(map(operator.is_, some, others))
-
-
 def can_be_compared(value) -> bool:
     """Whether ``==`` is NumPy's: with None or a name it is Python's, and False."""
     value = getattr(value, "expr", value)
@@ -426,56 +416,3 @@ def _takes(function, args, options):
     except TypeError:
         return False
     return True
-
-
-# --- going through a graph -------------------------------------------------------------------
-
-
-def walk(*roots: Expr) -> list[Expr]:
-    """Every node once, operands before what is made of them."""
-    order, seen, stack = [], set(), [(root, False) for root in reversed(roots)]
-    while stack:
-        e, ready = stack.pop()
-        if ready:
-            order.append(e)
-        elif e not in seen:
-            seen.add(e)
-            stack.append((e, True))
-            stack.extend((arg, False) for arg in reversed(e.args))
-    return order
-
-
-def replace(e: Expr, swap: Callable, rebuild: Callable = rebuild) -> Expr:
-    """``e`` with ``swap(node)`` put wherever it is not None."""
-    done: dict[Expr, Expr] = {}
-    stack = [(e, False)]
-    while stack:  # a graph may be deeper than Python's own stack
-        part, ready = stack.pop()
-        if ready:
-            done[part] = rebuild(part, tuple(done[a] for a in part.args))
-        elif part not in done:
-            new = swap(part)
-            if new is None:
-                stack.append((part, True))
-                stack.extend((a, False) for a in reversed(part.args))
-            else:
-                done[part] = new
-    return done[e]
-
-
-def unnamed(e: Expr) -> Expr:
-    """``e`` with every ``let`` replaced by its definition, and every derivative by its value."""
-    return replace(e, lambda part: None, _opened)
-
-
-def _opened(e, args):
-    return args[0] if e.op in (LET, UNEVALUATED) else rebuild(e, args)
-
-
-def symbols(*roots: Expr) -> list[Expr]:
-    """The variables of expressions, in the order of their first use."""
-    return [e for e in walk(*roots) if e.op is SYMBOL]
-
-
-def is_number(e: Expr, value=None) -> bool:
-    return e.op is NUMBER and (value is None or e.params[0] == value)

@@ -6,8 +6,9 @@ import itertools
 
 import numpy as np
 
-from .expr import LET, SIZE, Expr, ShapeError, node, replace, shape_text, symbols, walk
+from .expr import LET, SIZE, Expr, ShapeError, node, shape_text
 from .primitives import BLOCKS, DIAG, IDENTITY, INV, MATMAT, ONES, ROW, STACK, TRANSPOSE, ZEROS
+from .walk import replace, symbols, walk
 
 # --- lengths ---------------------------------------------------------------------------------
 

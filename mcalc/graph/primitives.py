@@ -21,8 +21,9 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from . import expr
-from .expr import Expr, Primitive, UnsupportedError, as_expr, is_number, node, shape_text
+from . import expr, walk
+from .expr import Expr, Primitive, UnsupportedError, as_expr, node, shape_text
+from .walk import is_number
 
 PRIMITIVES: dict[str, Primitive] = {}
 
@@ -121,7 +122,7 @@ def can_be_nan(e):
         and part.args[1].op not in (expr.NUMBER, expr.SIZE)
         or part.op.name == "power"
         and not _is_count(part.args[1])
-        for part in expr.walk(e)
+        for part in walk.walk(e)
     )
 
 
@@ -208,11 +209,11 @@ def differ(v):
     if not smooth and v.op not in (PRIMITIVES["absolute"], CONCATENATE):
         return False
     vectors, scalars = ([a for a in v.args if bool(a.ndim) is one] for one in (True, False))
-    mentioned = [a for x in vectors for a in expr.symbols(x)]
+    mentioned = [a for x in vectors for a in walk.symbols(x)]
     plain = all(a.op is expr.SIZE or is_number(a) for a in scalars)
     plain = plain and not any(is_number(a, n) for a in scalars for n in (0, 1))  # 0 x, 1^x
     added = v.op in (PRIMITIVES["add"], PRIMITIVES["subtract"])  # also x - mean(x)
-    plain = plain or added and {*expr.symbols(*scalars)} <= {*mentioned}
+    plain = plain or added and {*walk.symbols(*scalars)} <= {*mentioned}
     return len(set(mentioned)) == len(mentioned) and all(map(differ, vectors)) and plain
 
 

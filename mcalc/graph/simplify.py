@@ -13,7 +13,7 @@ from itertools import chain
 
 import numpy as np
 
-from .expr import NUMBER, NUMPY, SIZE, Expr, as_expr, is_number, rebuild, replace, same, size
+from .expr import NUMBER, NUMPY, SIZE, Expr, as_expr, size
 from .primitives import (
     ADD,
     CONCATENATE,
@@ -44,6 +44,7 @@ from .primitives import (
     ZEROS,
     build_node,
 )
+from .walk import is_number, rebuild, replace, same
 
 ZERO, ONE = as_expr(0), as_expr(1)
 

@@ -7,7 +7,8 @@ import re
 from collections.abc import Callable
 from numbers import Integral
 
-from .expr import LET, SYMBOL, Expr, as_expr, node, walk
+from .expr import LET, SYMBOL, Expr, as_expr, node
+from .walk import walk
 
 _RESERVED = (  # what the notation writes and mc.read knows; e and pi can be names
     "I T d i otherwise sum_i tr trace det inv diag norm outer dot sum mean max min fmax fmin abs "

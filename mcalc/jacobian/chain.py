@@ -6,8 +6,9 @@ this way, so that a sum along every path of a graph is not begun that nobody cou
 
 from __future__ import annotations
 
-from ..graph.expr import DEEP, Expr, walk
+from ..graph.expr import DEEP, Expr
 from ..graph.primitives import UNIT, build_node
+from ..graph.walk import walk
 from .local import local_jacobian
 from .terms import NoClosedForm, Term, collect, compose, fresh
 

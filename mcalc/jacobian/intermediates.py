@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 
-from ..graph.expr import LET, SYMBOL, Expr, node, rebuild, replace, symbols, unnamed, walk
+from ..graph.expr import LET, SYMBOL, Expr, node
 from ..graph.primitives import (
     ADD,
     DOT,
@@ -21,6 +21,7 @@ from ..graph.primitives import (
     differ,
 )
 from ..graph.simplify import COMPARISONS
+from ..graph.walk import rebuild, replace, symbols, unnamed, walk
 
 
 class Intermediates:

@@ -9,9 +9,10 @@ import numpy as np
 import sympy as sp
 
 from ..graph import simplify
-from ..graph.expr import NUMBER, Expr, UnsupportedError, as_expr, is_number
+from ..graph.expr import NUMBER, Expr, UnsupportedError, as_expr
 from ..graph.forms import sigmoid
 from ..graph.primitives import PRIMITIVES, SIGMOID, SOFTPLUS, ZEROS, slope
+from ..graph.walk import is_number
 from .terms import Term, fresh
 
 SIGMA = sp.Function("sigma")

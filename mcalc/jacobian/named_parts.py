@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from ..graph import expr, simplify
-from ..graph.expr import LET, SYMBOL, Expr, node, replace, unnamed, walk
+from ..graph.expr import LET, SYMBOL, Expr, node
 from ..graph.primitives import DIVIDE
 from ..graph.simplify import ONE
+from ..graph.walk import replace, unnamed, walk
 from .terms import Term
 
 

@@ -12,10 +12,12 @@ from functools import reduce
 
 import numpy as np
 
-from ..graph.expr import SYMBOL, Expr, is_number, node, rebuild, replace, walk
+from ..graph.expr import SYMBOL, Expr, node
 from ..graph.primitives import ZEROS
+from ..graph.walk import is_number, rebuild, replace, walk
+from .formula import in_shape_of
 from .local import local_jacobian
-from .terms import in_shape_of, times_vector
+from .terms import times_vector
 
 
 class _Sweep:

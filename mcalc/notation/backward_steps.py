@@ -12,7 +12,8 @@ from functools import reduce
 import numpy as np
 
 from ..graph.expr import ADJOINT, Expr, node
-from ..jacobian.terms import Term, collect, compose, in_shape_of, times_vector
+from ..jacobian.formula import in_shape_of
+from ..jacobian.terms import Term, collect, compose, times_vector
 from .steps import StepWriter
 
 

@@ -6,13 +6,13 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from ..graph.expr import Expr, replace, walk
+from ..graph.expr import Expr
+from ..graph.walk import replace, walk
 from ..jacobian.intermediates import Intermediates
 from .style import STYLES
 from .write import LONG, Precedence, Writer, unwritten
 
 KINDS = ("introduce", "differentiate", "combine", "substitute")
-
 _NEXT = r" \\[4pt] "  # row of an array in LaTeX
 
 

@@ -12,8 +12,8 @@ from enum import IntEnum
 from fractions import Fraction
 from itertools import pairwise
 
-from ..graph import expr, simplify
-from ..graph.expr import ADJOINT, DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr, is_number
+from ..graph import expr, simplify, walk
+from ..graph.expr import ADJOINT, DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr
 from ..graph.primitives import (
     ADD,
     CONCATENATE,
@@ -39,6 +39,7 @@ from ..graph.primitives import (
     ZEROS,
     build_node,
 )
+from ..graph.walk import is_number
 from .style import STYLES, Style
 
 
@@ -75,8 +76,8 @@ class Writer:
         self.style, self.index, self.in_diagonal, self.partial = style, "", False, partial
         self.beside_vector = self.in_list = False  # where ones need no length, and rows of them do
         self._visible: dict[Expr, bool] = {}
-        self.used_names = {e.name for e in expr.symbols(whole)}
-        self.names = {e.name for e in expr.walk(whole) if e.name} | {*names}
+        self.used_names = {e.name for e in walk.symbols(whole)}
+        self.names = {e.name for e in walk.walk(whole) if e.name} | {*names}
 
     def __call__(self, e: Expr, level=Precedence.CASES) -> str:
         """``e``, in parentheses if it holds less tightly than ``level``."""
@@ -259,7 +260,7 @@ class Writer:
     def _divide(self, e, write=None):
         top, bottom = e.args
         if top.op is NEGATIVE:
-            positive = expr.rebuild(e, (top.args[0], bottom))
+            positive = walk.rebuild(e, (top.args[0], bottom))
             return f"-{self._divide(positive, write)[0]}", Precedence.SUM
         if top.ndim and bottom.ndim and not self.index and not self.in_diagonal:
             return self.style(
@@ -453,7 +454,7 @@ class Writer:
 def is_partial(held):
     """Whether a derivative that is not carried out is of a function of several variables."""
     of, by = held.params
-    return bool(by.ndim or expr.symbols(expr.replace(of, {by: expr.as_expr(1)}.get)))
+    return bool(by.ndim or walk.symbols(walk.replace(of, {by: expr.as_expr(1)}.get)))
 
 
 def _has_row_times_matrix(v):

@@ -17,13 +17,9 @@ from .tokens import ReadError
 
 
 _HIGHEST = 90  # operations upon one another, so that what is read can be printed
-
 _MOST = 500  # nodes, so that no line takes long
-
 _POWER = 99  # constant exponents
-
 _LARGEST = 1000  # digits that a coefficient can come to
-
 _REFUSED = (TypeError, ValueError, ArithmeticError, IndexError, RecursionError)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..graph.expr import Expr, ShapeError, UnsupportedError, as_expr, is_number
+from ..graph.expr import Expr, ShapeError, UnsupportedError, as_expr
 from ..graph.forms import ones, outer
 from ..graph.primitives import ROW, ZEROS
+from ..graph.walk import is_number
 from .operators import DataTerm, _times, divide, dot, kind, negative, power, product, relu
 
 # --- sums over the data ----------------------------------------------------------------------

@@ -8,9 +8,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..graph.expr import NUMBER, Expr, ShapeError, UnsupportedError, as_expr, is_number, shape_text
+from ..graph.expr import NUMBER, Expr, ShapeError, UnsupportedError, as_expr, shape_text
 from ..graph.forms import diag, identity, ones, outer, sigmoid, zeros
 from ..graph.primitives import BLOCKS, DIAG, DOT, PRIMITIVES, ROW, STACK, build_node, of_vectors
+from ..graph.walk import is_number
 from ..notation.style import of_pi
 
 
@@ -85,7 +86,6 @@ def dot(a, b) -> Expr:
 
 
 DOTTED = [("column", "column"), ("row", "column")]
-
 FACTORS = {  # what stands between two factors, and what it builds of these kinds
     **dict.fromkeys(("", "·", "."), lambda *kinds: product),
     "*": lambda a, b: np.multiply if a == b and a in _VECTORS else product,
@@ -153,11 +153,8 @@ def relu(z) -> Expr:
 
 
 CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": np.exp(as_expr(1))}
-
 _UNARY = {name: op.numpy for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1}
-
 _ALIASES = {"ln": "log", "abs": "absolute", "atan": "arctan"}
-
 FUNCTIONS = {  # by name and number of operands
     **{name: {1: function} for name, function in _UNARY.items()},
     **{name: {1: _UNARY[meant]} for name, meant in _ALIASES.items()},

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..graph.expr import SIZE, Expr, as_expr, is_number
+from ..graph.expr import SIZE, Expr, as_expr
 from ..graph.forms import ones, zeros
+from ..graph.walk import is_number
 from .bounds import Builder
 from .data_sums import sum_over_data
 from .operators import (

@@ -37,7 +37,7 @@ def test_a_determinant_is_a_polynomial(kind, text):
     n = len(SINGULAR[kind])
     values = point({"m": 2, "n": n}) | {"S": SINGULAR[kind]}
     for wrt in sorted(
-        {e.name for e in mc.graph.expr.symbols(evaluated(text, VARIABLES))} & {*"Sax"}
+        {e.name for e in mc.graph.walk.symbols(evaluated(text, VARIABLES))} & {*"Sax"}
     ):
         agrees(text, wrt, {"m": 2, "n": n}, values, tolerance=1e-6)
 
@@ -62,7 +62,7 @@ def test_a_determinant_beside_an_inverse(text):
     for wrt in "Sx" if "x" in text else "S":
         agrees(text, wrt, {"m": 2, "n": 3}, values, tolerance=1e-6)
     y = evaluated(text, VARIABLES)
-    given = {e.name: values[e.name] for e in mc.graph.expr.symbols(y)}
+    given = {e.name: values[e.name] for e in mc.graph.walk.symbols(y)}
     found = mc.check.compile.compile_(y)(**given)
     assert np.allclose(found, evaluated(text, values))
 

@@ -19,8 +19,9 @@ from mcalc.exercises.mistakes import mistakes
 from mcalc.exercises.questions import ROWS
 from mcalc.exercises.record import FILE
 from mcalc.exercises.replies import diagnose
-from mcalc.graph.expr import NUMBER, as_expr, rebuild, replace, symbols, unnamed, walk
+from mcalc.graph.expr import NUMBER, as_expr
 from mcalc.graph.lengths import symbolic_sizes
+from mcalc.graph.walk import rebuild, replace, symbols, unnamed, walk
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CHAPTERS = sorted({key[:2] for key in ROWS})

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.graph.expr import Expr, walk
+from mcalc.graph.expr import Expr
+from mcalc.graph.walk import walk
 from mcalc.jacobian import sweep
 from mcalc.notation.write import DEEP, LONG
 

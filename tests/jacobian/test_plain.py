@@ -24,7 +24,7 @@ SEVERAL = [
 
 @pytest.mark.parametrize("text", SEVERAL)
 def test_a_matrix_several_times_in_one_product(text):
-    for wrt in sorted(e.name for e in mc.graph.expr.symbols(evaluated(text, VARIABLES))):
+    for wrt in sorted(e.name for e in mc.graph.walk.symbols(evaluated(text, VARIABLES))):
         agrees(text, wrt)
 
 
@@ -149,7 +149,7 @@ OF_VECTORS = [
     ],
 )  # fmt: skip
 def test_factors_that_cancel(text):
-    for wrt in sorted(e.name for e in mc.graph.expr.symbols(evaluated(text, VARIABLES))):
+    for wrt in sorted(e.name for e in mc.graph.walk.symbols(evaluated(text, VARIABLES))):
         assert repr(agrees(text, wrt, {"m": 2, "n": 3}))
 
 

@@ -95,7 +95,7 @@ def test_whatever_is_derived_is_typeset(seed):
         try:
             kind = rng.choice([make.scalar, make.scalar, make.vector, make.short, make.targets])
             y = kind(2)
-            d = mc.derive(y, rng.choice(mc.graph.expr.symbols(y)))
+            d = mc.derive(y, rng.choice(mc.graph.walk.symbols(y)))
             shown += formulas(d, rng)
         except (ValueError, TypeError):  # names used twice, and matrices
             continue
@@ -120,10 +120,10 @@ def test_no_name_gets_two_subscripts(made):
     }[made]
     rng, shown = random.Random(1), []
     for y in made:
-        for v in mc.graph.expr.symbols(y):
+        for v in mc.graph.walk.symbols(y):
             shown += formulas(mc.derive(a * y, v), rng)
     shown.append(
-        plain(mc.table(mc.derive(made[1], mc.graph.expr.symbols(made[1])[0]))._repr_latex_())
+        plain(mc.table(mc.derive(made[1], mc.graph.walk.symbols(made[1])[0]))._repr_latex_())
     )
     assert not typesetting.errors(shown)
 

@@ -21,7 +21,7 @@ from mcalc.check import explicit
 from mcalc.check.interpret import batch
 from mcalc.derivation import Jacobian
 from mcalc.graph import primitives
-from mcalc.graph.expr import NUMBER, SIZE, Expr, ShapeError, node, replace, unnamed, walk
+from mcalc.graph.expr import NUMBER, SIZE, Expr, ShapeError, node
 from mcalc.graph.lengths import length
 from mcalc.graph.primitives import (
     DOT,
@@ -34,6 +34,7 @@ from mcalc.graph.primitives import (
     TRANSPOSE,
     VECMAT,
 )
+from mcalc.graph.walk import replace, unnamed, walk
 
 DEPTHS = 1, 4
 POINTS = [(sizes, scale) for scale in (1.0, 0.4, 2.5) for sizes in lengths(2, 3)]

@@ -29,7 +29,8 @@ from oracles import (
 from programs import BY, SYMBOLS, VARIABLES, Programs, draw_values, lengths, problem, recorded, run
 
 import mcalc as mc
-from mcalc.graph.expr import NUMPY, symbols, unnamed, walk
+from mcalc.graph.expr import NUMPY
+from mcalc.graph.walk import symbols, unnamed, walk
 
 EVERY = 20  # seeds
 CHECKED = 6  # every so many of a kind are checked by SymPy's scalars, too

@@ -19,8 +19,8 @@ from programs import COMPARISONS, HUGE, Look, recorded, run, variables
 import mcalc as mc
 from mcalc.check.compile import compile_
 from mcalc.check.interpret import batch
-from mcalc.graph.expr import symbols, unnamed
 from mcalc.graph.lengths import sizes_shown_by, symbolic_sizes
+from mcalc.graph.walk import symbols, unnamed
 
 TOLERANCE = 1e-8
 STEP = 2.0**-9  # of differences, and a half and a quarter of it

@@ -14,9 +14,10 @@ from oracles import Point, close, compare, compare_hessian, symbolic, watched
 from programs import JOINED, SYMBOLS, draw_values, lengths, problem
 
 import mcalc as mc
-from mcalc.graph.expr import NUMPY, unnamed, walk
+from mcalc.graph.expr import NUMPY
 from mcalc.graph.lengths import symbolic_sizes
 from mcalc.graph.primitives import PRIMITIVES
+from mcalc.graph.walk import unnamed, walk
 
 SEEDS = st.integers(0, 2**16)
 

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import mcalc as mc
-from mcalc.graph.expr import symbols, walk
 from mcalc.graph.primitives import DOT, PRIMITIVES, of_vectors
+from mcalc.graph.walk import symbols, walk
 from mcalc.typed.operators import FUNCTIONS
 from mcalc.typed.read import ReadError, product, read
 
