@@ -94,18 +94,6 @@ def _in_place(function):
     return method
 
 
-def _in_place(function):
-    """The method of ``z += 1`` and its like."""
-
-    def method(self, other):
-        whole = function(self, other)
-        if self.ndim:
-            _refuse_in_place(function, whole, self)
-        return whole
-
-    return method
-
-
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions."""
 
