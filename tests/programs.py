@@ -204,7 +204,7 @@ class Look:
             # on which side of one another equal numbers are that are computed in two ways
             compared = part[0] in (*COMPARISONS, *EQUALITIES) and part[1] != part[2]
             if compared and all(isinstance(operand, tuple) for operand in part[1:]):
-                stays[part] = False
+                stays[part] = np.zeros_like(flags)
             if (flags & ~stays[part]).any():
                 self.kinks[part] = here.apart[part][flags & ~stays[part]].min()
         if self.kinks:
