@@ -290,11 +290,13 @@ def attempted_call(program, values):
     except Exception as error:
         raised = error
     try:
-        recorded(program)
+        made = recorded(program)
     except Exception as error:
         if not deliberate(error) and type(error) is not type(raised):
             raise
         return None, "calls: refused, as by NumPy" if raised else "calls: refused"
+    if raised and any(e.boolean is None for e in walk(made)):  # is refused when it is derived
+        return None, "calls: refused, as by NumPy"
     assert raised is None, f"NumPy raises {raised!r}, and mcalc takes it"
     return value, None
 

@@ -204,11 +204,11 @@ class Look:
             # on which side of one another equal numbers are that are computed in two ways
             compared = part[0] in (*COMPARISONS, *EQUALITIES) and part[1] != part[2]
             if compared and all(isinstance(operand, tuple) for operand in part[1:]):
-                stays[part] = np.zeros_like(flags)
+                self.reason = self.reason or "rounding"
             if (flags & ~stays[part]).any():
                 self.kinks[part] = here.apart[part][flags & ~stays[part]].min()
         if self.kinks:
-            self.reason = self.reason or "kink"
+            self.reason = "kink" if self.reason in (None, "rounding") else self.reason
 
 
 # --- random programs ---------------------------------------------------------------------------

@@ -96,6 +96,7 @@ def table_of_expressions(total):
         ("passed over: near a kink", total["kink"]),
         ("passed over: huge numbers, or none", total["huge"]),
         ("passed over: a singular matrix", total["singular"]),
+        ("passed over: rounding decides", total["rounding"]),
         ("passed over: no kink found", total["no kink"]),
         ("wrong", total["wrong"]),
         ("unexpected exceptions", total["exceptions"]),
