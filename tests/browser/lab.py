@@ -26,7 +26,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
 PROBE = Path(__file__).with_name("page.js")
-PROMPT = ROOT / "mcalc" / "widgets" / "jupyter_server_config.py"
+PROMPT = ROOT / "mcalc" / "explorers" / "jupyter_server_config.py"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 # All cells are in the page, also those that are out of sight; nothing asks for news or updates.
