@@ -115,7 +115,7 @@ def test_one_explorer_in_two_cells_and_another_one_of_its_kind(open_page):
 BROKEN = """
 class Still(Shown):
     def draw(self, x):
-        return super().frame(1.0)
+        return super().draw(1.0)
 
 class Untold(Shown):
     def draw(self, x):
@@ -128,14 +128,14 @@ class Jumping(Shown):
 
 class Raising(Shown):
     def draw(self, x):
-        return super().frame(x if x < 40 else [][0])
+        return super().draw(x if x < 40 else [][0])
 
 class Pale(Shown):
     ink = "grid"
 
 class Deaf(Shown):
     class made(Number):
-        def told(self, value):
+        def format(self, value):
             return "0"
 
 class Open(Shown):
