@@ -324,7 +324,7 @@ class PointChecker:
         plain = found[form].reshape(closed.shape)
         most = max(abs(v[np.isfinite(v)]).max(initial=0) for v in found.values())
         miscompiled = abs(plain - closed) > 1e-9 * max(1, most)
-        with mpmath.workdps(DIGITS[0]):
+        with mpmath.workdps(DIGITS[1]):
             exact = precise([form], at, sizes)[form].reshape(closed.shape)
             right = slopes(self.y, self.variables, values, sizes)
             both = finite(exact) & finite(right)

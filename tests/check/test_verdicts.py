@@ -422,3 +422,14 @@ def test_check_looks_beyond_thresholds_too(c):
         with pytest.raises(CheckFailed):
             wrong.check(sizes=(1, 2))
     assert "no value" not in str(mc.derive(np.sqrt(a - abs(c)), a).check())
+
+
+def test_a_function_that_turns_faster_than_any_step_is_checked_with_more_digits():
+    """Differences with steps of 1e-4 do not see the sine, whose slope is 10^30 here."""
+    b, a = mc.scalars("b a")
+    d = mc.derive(a * a * b * np.sinh(b) + np.sin(np.sinh(b)), b)
+    assert d.check(at={"a": 46.8355, "b": -70.7371}).passed
+    wrong = mc.derive(a * a * b * np.sinh(b) + np.sin(np.sinh(b)), b)
+    wrong.jacobian = mc.Jacobian(d.jacobian.expr + 1e-3 * a * a * b * np.sinh(b))
+    with pytest.raises(mc.CheckFailed):
+        wrong.check(at={"a": 46.8355, "b": -70.7371})
