@@ -73,7 +73,13 @@ def derived(program, wrt, sizes, seed, by):
     reason = watched(program, values, wrt).reason
     if reason:
         return [reason]
-    d, point = symbolic(program, wrt), Point(program, wrt, values, oracle(by))
+    try:
+        d = symbolic(program, wrt)
+    except Exception as error:
+        if not (deliberate(error) and is_refusal(error)):
+            raise
+        return ["refused"]
+    point = Point(program, wrt, values, oracle(by))
     if not compare(d, point, sizes):
         return ["huge"]
     hessian = "by a matrix"
@@ -135,6 +141,14 @@ def deliberate(error):
     return "/mcalc/" in file and line.startswith("raise") and len(str(error).split()) > 3
 
 
+REFUSALS = "calculates with conditions alone", "a number beyond 1.8e308"
+
+
+def is_refusal(error):
+    """Whether NumPy's value is another one than that of 0 and 1, or none."""
+    return any(refusal in str(error) for refusal in REFUSALS)
+
+
 def of_kind(kind, problem, seed, by):
     """A problem of one of the nine kinds: compared, if its point is fit for it.
 
@@ -154,7 +168,7 @@ def of_kind(kind, problem, seed, by):
         d = symbolic(problem.program, problem.wrt, problem.renamed)
         assert repr(d) and d._repr_latex_() and d.rule and d.reason
     except Exception as error:
-        if not deliberate(error) or not (problem.refusable or reason):
+        if not deliberate(error) or not (problem.refusable or reason or is_refusal(error)):
             raise
         return [f"{kind}: refused"]
     if reason:
