@@ -288,7 +288,12 @@ def call(problem, seed):
     whole = ("sum", whole) if value.ndim else whole
     if problem.wrt not in {e.name for e in symbols(y)}:
         return ["calls: constant"]
-    d = symbolic(whole, problem.wrt)
+    try:
+        d = symbolic(whole, problem.wrt)
+    except Exception as error:
+        if not (deliberate(error) and is_refusal(error)):
+            raise
+        return ["calls: refused"]
     if not np.all(np.isfinite(value)):
         return ["calls: no value"]
     found = d.numpy()(**{e.name: values[e.name] for e in d.inputs})
