@@ -86,6 +86,14 @@ def _divide(a, b):
     return elementwise(PRIMITIVES["divide"], a, b)
 
 
+def _power(base, exponent):
+    """A power; of a condition it is a choice, which has a slope at 0 as well: of 0^0 it is 0."""
+    base, exponent = as_expr(base), as_expr(exponent)
+    if exponent.boolean and not base.boolean:
+        return np.where(exponent, base, 1)
+    return elementwise(PRIMITIVES["power"], base, exponent)
+
+
 _WHOLE = {ADD, SUBTRACT, MULTIPLY, NEGATIVE, ABSOLUTE, SUM, MATRIX_SUM, DOT, SIZE}
 
 
@@ -304,6 +312,7 @@ expr.NUMPY |= {
     np.fmin: partial(_without_nan, FMIN, np.minimum),
     np.fabs: partial(_of_numbers, "np.fabs", lambda a: np.abs(a)),
     np.square: partial(_of_numbers, "np.square", lambda a: as_expr(a) ** 2),
+    **dict.fromkeys((np.power, np.float_power), _power),
     np.reciprocal: _reciprocal,
     np.positive: partial(_of_numbers, "np.positive", as_expr),
     np.logaddexp: partial(_of_numbers, "np.logaddexp", _log_add_exp),

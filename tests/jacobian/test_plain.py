@@ -184,3 +184,17 @@ def test_the_lender_of_a_length_is_an_input():
     ones = mc.derive(VARIABLES["x"] * np.ones_like(VARIABLES["w"]), VARIABLES["x"])
     assert (str(ones.jacobian), ones.parameters) == ("I", ("x",))
     assert mc.derive(np.ones_like(VARIABLES["x"]) * a, VARIABLES["x"]).equals(0)
+
+
+# --- powers ------------------------------------------------------------------------------------
+
+POWERS = ["x ** (x > 1)", "(0 * x) ** (w > 1) * x", "np.power(a, x > 1) * x", "2.0 ** (x > 1) * x"]
+
+
+@pytest.mark.parametrize("text", POWERS)
+def test_a_power_of_a_condition_is_a_choice(text):
+    d = agrees(text, "x")
+    at = point({"m": 2, "n": 3}) | {"x": np.zeros(3), "w": np.array([0.0, 2.0, 0.5])}
+    second = mc.hessian(np.sum(evaluated(text, VARIABLES)), VARIABLES["x"])
+    given = {name: at[name] for name in second.parameters}
+    assert np.isfinite(second.numpy()(**given)).all() and d.check()

@@ -321,6 +321,8 @@ def attempted_call(program, values):
         if not deliberate(error) and type(error) is not type(raised):
             raise
         return None, "calls: refused, as by NumPy" if raised else "calls: refused"
+    if isinstance(raised, np.linalg.LinAlgError):  # at this point, and not at others
+        return None, "calls: no value"
     if raised and any(e.boolean is None for e in walk(made)):  # is refused when it is derived
         return None, "calls: refused, as by NumPy"
     assert raised is None, f"NumPy raises {raised!r}, and mcalc takes it"
