@@ -221,7 +221,7 @@ def attempted(problem, values):
     try:
         with np.errstate(all="ignore"):
             return run(program, np, copied(values)), None
-    except (TypeError, ValueError, np.linalg.LinAlgError) as error:
+    except (TypeError, ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
         if isinstance(error, np.linalg.LinAlgError):
             return None, "singular"
         raised = error
