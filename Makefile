@@ -30,7 +30,7 @@ help:
 	@echo 'make tag       mark in the notebooks where slides begin   ARGS=notebooks/one.ipynb'
 	@echo 'make measure   memory and processor time that a student needs'
 	@echo 'make picture   the picture in README.md, from JupyterLab in Chromium'
-	@echo 'make mutants   change a token of mcalc at a time: do the tests notice?   ARGS="--sample 120 rules"'
+	@echo 'make mutants   change a token of mcalc at a time: do the tests notice?   ARGS="--sample 120 graph.primitives"'
 	@echo 'make test-matrix   the tests with other versions, with uv   ARGS="3.12 oldest"'
 	@echo 'make test-hub  a class of twenty on a JupyterHub of its own; needs npm'
 	@echo 'make lock      pin the dependencies anew, with uv   ARGS=--upgrade'

@@ -29,10 +29,8 @@ from .notation.layout import Jacobian
 from .notation.steps import KINDS, Step, StepWriter, Unwritten, as_latex, as_text
 from .notation.style import STYLES
 
-_PROBES = {
-    "column_labels": "dx'",
-    "row_labels": "v'",
-}  # what a Jacobian is multiplied with, by side
+# what a Jacobian is multiplied with, by the labels that it meets
+_PROBES = {"column_labels": "dx'", "row_labels": "v'"}
 OPERATIONS, LINES = 1000, 40_000  # that the four steps are written for, and their own parts
 
 
@@ -263,12 +261,12 @@ class Derivation:
         wanted = {*lengths.symbolic_sizes(form, *probes)} - {
             *lengths.sizes_shown_by(*probes, *symbols(form))
         }
-        size_providers = []
+        providers = []
         for e in [*self.variables, *self.inputs]:
             if not wanted.isdisjoint(lengths.sizes_shown_by(e)):
                 wanted.difference_update(lengths.sizes_shown_by(e))
-                size_providers.append(e)
-        return size_providers
+                providers.append(e)
+        return providers
 
     def numpy(self):
         """A function of keyword arrays (``parameters``) that gives the Jacobian, m x n, float64.

@@ -44,7 +44,6 @@ _FLOAT = np.dtype(np.float64)
 
 # --- compiled --------------------------------------------------------------------------------
 
-
 _SIGNS = {ADD: "+", SUBTRACT: "-", MULTIPLY: "*", DIVIDE: "/", POWER: "**"}
 BY_ROWS = "by rows"
 _VIEWS = {ROW, TRANSPOSE, SEGMENT}

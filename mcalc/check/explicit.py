@@ -178,9 +178,7 @@ def _summed(e, sizes):
         return 1
     inputs, output = e.op.einsum.split("->")
     pairs = zip(inputs.split(","), shapes, strict=True)
-    lengths = {
-        k: n for symbolic_sizes, shape in pairs for k, n in zip(symbolic_sizes, shape, strict=True)
-    }
+    lengths = {k: n for axes, shape in pairs for k, n in zip(axes, shape, strict=True)}
     return math.prod(n for letter, n in lengths.items() if letter not in output)
 
 

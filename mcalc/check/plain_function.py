@@ -44,10 +44,17 @@ class PlainFunction:
                 f"{y}: its arguments are called as the variables are, {', '.join(known)}"
             )
 
-    def __call__(self, values: dict) -> np.ndarray:
-        """The value at one point; raises ValueError if it has another shape than the formula."""
+    def __call__(self, values: dict, shape: tuple) -> np.ndarray:
+        """The value at one point; of a matrix that has no inverse not-a-numbers, in this shape.
+
+        Raises ValueError if it has more or fewer axes than the formula.
+        """
         given = {name: np.array(values[name])[()] for name in self.names}  # it may change them
-        value = np.asarray(self.function(**given), dtype=float)
+        try:
+            with np.errstate(all="ignore"):
+                value = np.asarray(self.function(**given), dtype=float)
+        except np.linalg.LinAlgError:  # of X^T X with fewer rows than columns
+            return np.full(shape, np.nan)
         if value.ndim != self.y.ndim:
             raise ValueError(
                 f"against={self.name}: it gives an array of shape {value.shape}, and {self.y} is "
@@ -55,7 +62,7 @@ class PlainFunction:
             )
         return value
 
-    def at(self, points: dict, count: int) -> np.ndarray:
-        """The values at several points, whose number each input has, or one for all."""
-        places = ({n: v[k % len(v)] for n, v in points.items()} for k in range(count))
-        return np.stack([self(values) for values in places])
+    def at(self, points: dict, recorded: np.ndarray) -> np.ndarray:
+        """The values at as many points as there are ``recorded`` ones; an input may have one."""
+        places = ({n: v[k % len(v)] for n, v in points.items()} for k in range(len(recorded)))
+        return np.stack([self(values, recorded.shape[1:]) for values in places])

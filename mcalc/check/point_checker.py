@@ -211,7 +211,7 @@ class PointChecker:
             moved[v.name] = part.reshape(-1, *points[v.name].shape[1:])
         found = batch([self.y], moved, sizes)
         if self.plain and steps is self.steps:
-            found[self.y] = self.plain.at(moved, len(found[self.y]))
+            found[self.y] = self.plain.at(moved, found[self.y])
         return found, scale
 
     def numerical(self, values, sizes):
@@ -290,7 +290,7 @@ class PointChecker:
     def compare_values(self, values, sizes):
         """Raise CheckFailed unless the reader's function has the value that was recorded."""
         (recorded,) = batch([self.y], {n: v[None] for n, v in values.items()}, sizes)[self.y]
-        value = self.plain(values)
+        value = self.plain(values, recorded.shape)
         if value.shape != recorded.shape:
             raise CheckFailed(
                 f"{self.plain.name} gives an array of shape {value.shape} at {_point(values)}, and "
@@ -345,16 +345,9 @@ class PointChecker:
         how = self.how + (f", stand-ins for {', '.join(self.open)}" if self.open else "")
         each = " each" if self.letters else ""
         few, all_ = (over.format(", ".join(map(str, some))) for some in (small, sizes))
-        lines = (
-            [f"  scalar rules by SymPy: {few}to 1e-8"]
-            if small and not self.too_deep_for_sympy
-            else []
-        )
-        lines += (
-            ["  not with scalar rules: they are too much for SymPy"]
-            if self.too_deep_for_sympy
-            else []
-        )
+        lines = [f"  scalar rules by SymPy: {few}to 1e-8"] if small else []
+        if self.too_deep_for_sympy:
+            lines = ["  not with scalar rules: they are too much for SymPy"]
         lines += [
             f"  numerical differentiation{of} ({how}): {all_}{points} points{each}; "
             f"to 1e-{self.digits}",

@@ -97,7 +97,7 @@ def _wrong_shape(e, shape, more=""):
     )
 
 
-_FILLED = (ONES, ZEROS)
+FILLED = (ONES, ZEROS)
 
 
 def with_size_providers(e: Expr, a: Expr) -> Expr:
@@ -106,7 +106,7 @@ def with_size_providers(e: Expr, a: Expr) -> Expr:
     kept = tuple(v for v in known if any(isinstance(n, str) for n in v.shape))
 
     def swap(part):
-        if part.op in _FILLED and kept:
+        if part.op in FILLED and kept:
             return node(part.op, params=(*part.shape, kept), shape=part.shape)
         return None
 
@@ -115,7 +115,7 @@ def with_size_providers(e: Expr, a: Expr) -> Expr:
 
 def size_providers(e: Expr) -> list[Expr]:
     """The variables that tell lengths of constants in ``e``."""
-    kept = [v for part in walk(e) if part.op in _FILLED for v in _kept(part)]
+    kept = [v for part in walk(e) if part.op in FILLED for v in _kept(part)]
     return list(dict.fromkeys(kept))
 
 
@@ -123,7 +123,7 @@ def without_size_providers(e: Expr) -> Expr:
     """``e`` with constants that have a length and no more."""
 
     def swap(part):
-        return node(part.op, params=part.shape) if part.op in _FILLED else None
+        return node(part.op, params=part.shape) if part.op in FILLED else None
 
     return replace(e, swap)
 

@@ -260,18 +260,18 @@ DIVIDE = primitive("divide", lambda a, b: a / b, **COUNTED, numpy=np.divide)
 POWER = primitive("power", lambda a, b: a**b, np.power, np.float_power,
     boolean=lambda base, exponent: None if base else False)  # (x > 0)**2 has 8 bits
 NEGATIVE = primitive("negative", lambda a: -a, np.negative)
-EXP = primitive("exp", sp.exp, np.exp)
-EXPM1 = primitive("expm1", lambda a: sp.exp(a) - 1, np.expm1, text="exp({0}) - 1")
+primitive("exp", sp.exp, np.exp)
+primitive("expm1", lambda a: sp.exp(a) - 1, np.expm1, text="exp({0}) - 1")
 LOG = primitive("log", sp.log, np.log)
-LOG1P = primitive("log1p", lambda a: sp.log(1 + a), np.log1p, text="log(1 + {0})")
-SQRT = primitive("sqrt", sp.sqrt, np.sqrt, kink_side=_side,
+primitive("log1p", lambda a: sp.log(1 + a), np.log1p, text="log(1 + {0})")
+primitive("sqrt", sp.sqrt, np.sqrt, kink_side=_side,
     takes_at_kink="the root's own slope is infinite")
-SIN = primitive("sin", sp.sin, np.sin)
-COS = primitive("cos", sp.cos, np.cos)
-TAN = primitive("tan", sp.tan, np.tan)
-ARCTAN = primitive("arctan", sp.atan, np.arctan)
-SINH = primitive("sinh", sp.sinh, np.sinh)
-COSH = primitive("cosh", sp.cosh, np.cosh)
+primitive("sin", sp.sin, np.sin)
+primitive("cos", sp.cos, np.cos)
+primitive("tan", sp.tan, np.tan)
+primitive("arctan", sp.atan, np.arctan)
+primitive("sinh", sp.sinh, np.sinh)
+primitive("cosh", sp.cosh, np.cosh)
 TANH = primitive("tanh", sp.tanh, np.tanh)
 SIGMOID = primitive("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})", numpy=_logistic,
     **COUNTED)

@@ -51,7 +51,6 @@ ZERO, ONE = as_expr(0), as_expr(1)
 
 # --- products --------------------------------------------------------------------------------
 
-
 _PRODUCTS = {NEGATIVE, MULTIPLY, DIVIDE, POWER}
 
 

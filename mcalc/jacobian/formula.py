@@ -31,9 +31,6 @@ def in_shape_of(terms, shape: tuple, turned=False) -> Expr:
     return formula(laid, shape[ends][:1], shape[ends][1:])
 
 
-# --- from terms to a formula -----------------------------------------------------------------
-
-
 def formula(terms, out: tuple, inp: tuple) -> Expr:
     """The closed form of a Jacobian with these row and column shapes.
 

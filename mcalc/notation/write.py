@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from ..graph import expr, simplify, walk
 from ..graph.expr import ADJOINT, DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr
+from ..graph.lengths import FILLED
 from ..graph.primitives import (
     ADD,
     CONCATENATE,
@@ -52,7 +53,6 @@ class Precedence(IntEnum):
 _PRODUCTS = (MATVEC, VECMAT, MATMAT)
 _SUMS = (ADD, SUBTRACT, LOGICAL_NOT)  # the last is written as 1 - (x > 0)
 _SCALED = (ROW, MULTIPLY, DIVIDE, NEGATIVE, WHERE)  # as a row in a list is
-_FILLED = (ONES, ZEROS)  # of which no dot product is written: 1.x looks like a number
 
 
 LONG = 5000  # parts of a formula that is written
@@ -109,7 +109,7 @@ class Writer:
     def shows_length(self, e):
         """Whether a vector's length can be seen: ``x + 1`` is as long as x, ``2 1`` is a number."""
         if e not in self._visible:
-            seen = e.ndim > 0 and e.op not in _FILLED
+            seen = e.ndim > 0 and e.op not in FILLED
             if seen and (e.op.sympy_form or e.op is ROW):
                 seen = any(map(self.shows_length, e.args))
             self._visible[e] = seen
@@ -335,7 +335,7 @@ class Writer:
                 f"{self.as_row(a, Precedence.PRODUCT)} {self.fitting(b, Precedence.POWER)}",
                 Precedence.PRODUCT,
             )
-        if a.op in _FILLED or b.op in _FILLED:
+        if a.op in FILLED or b.op in FILLED:  # no dot product: 1.x looks like a number
             a, b = (b, a) if b.op is ZEROS else (a, b)  # since x^T 0 is read as a row
             right = (
                 self.fitting(b, Precedence.POWER)
@@ -353,7 +353,7 @@ class Writer:
             row, whole = self.data_row(matrix), self.within(index=None)
             if row is None:
                 return f"({whole(e)})_i", Precedence.ATOM
-            if v.op in _FILLED:
+            if v.op in FILLED:
                 return f"{whole.as_row(v, Precedence.POWER)} {row}", Precedence.PRODUCT
             return self.style("dot", whole(v, Precedence.ATOM), row), Precedence.PRODUCT
         row = self.data_row(matrix.T)
@@ -447,7 +447,7 @@ class Writer:
                 "row", *map(self.within(in_list=True).as_row, v.args)
             ), Precedence.ATOM
         return (
-            self(v, Precedence.ATOM) if self.in_list else self.fitting(v, Precedence.ATOM, _FILLED)
+            self(v, Precedence.ATOM) if self.in_list else self.fitting(v, Precedence.ATOM, FILLED)
         ) + "^T", Precedence.POWER
 
 

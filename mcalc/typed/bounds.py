@@ -15,7 +15,6 @@ from .tokens import ReadError
 
 # --- building --------------------------------------------------------------------------------
 
-
 _HIGHEST = 90  # operations upon one another, so that what is read can be printed
 _MOST = 500  # nodes, so that no line takes long
 _POWER = 99  # constant exponents

@@ -12,7 +12,6 @@ from .operators import DataTerm, _times, divide, dot, kind, negative, power, pro
 
 # --- sums over the data ----------------------------------------------------------------------
 
-
 _LINEAR = {  # where an operand may be a row of the data; the others are scalars then
     **{np.add: (0, 1), np.subtract: (0, 1), np.where: (1, 2), negative: (0,), divide: (0,)},
     **{np.multiply: ()},

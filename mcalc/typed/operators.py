@@ -39,7 +39,6 @@ def kind(e) -> str:
 
 # --- products --------------------------------------------------------------------------------
 
-
 _PRODUCTS = {
     ("row", "column"): np.matmul,
     ("row", "matrix"): np.matmul,

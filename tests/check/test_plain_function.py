@@ -112,3 +112,13 @@ def test_a_length_that_is_another_is_said():
         mc.derive(w * x, w).check(sizes=(2,), against=lambda w, x: np.append(w * x, 0.0))
     assert "the function gives an array of shape (3,) at w = [" in str(failed.value)
     assert str(failed.value).endswith("and w ⊗ x has shape (2,) there")
+
+
+def least_squares(X, y):
+    return y @ X @ np.linalg.inv(X.T @ X) @ X.T @ y
+
+
+def test_where_the_function_has_no_inverse_it_has_no_value():
+    report = mc.derive(least_squares(X, y), y).check(sizes=(1, 2, 3), against=least_squares)
+    assert "not compared at N = 1, n = 2; N = 1, n = 3; N = 2, n = 3: no value" in str(report)
+    assert str(report).endswith("it needs N >= n")

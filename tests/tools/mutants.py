@@ -360,7 +360,7 @@ RULES = [  # what stands there, what is put there, and a notebook that must noti
     ('text="||{0}||"', 'text="|{0}|"', "13-reference"),
 ]
 CALLS = [("return (1 / reduce", "return (2 / reduce", "12-loss-function")]
-NOTATION = [("SUM)} - {", "SUM)} + {", "05-element-wise-operators")]
+NOTATION = [('" + " if op is ADD', '" - " if op is ADD', "05-element-wise-operators")]
 STYLE = [
     ('"%s^%s"', '"%s**%s"', "01-scalar-derivative-rules"),
     ('"%s ⊗ %s"', '"%s ⊘ %s"', "05-element-wise-operators"),
