@@ -162,8 +162,6 @@ class Derivation:
     def _refuse_others(self):
         if not self.variables:
             raise ValueError("wrt is empty: give a variable, or a tuple of scalar variables")
-        if len({*self.variables}) < len(self.variables):
-            raise ValueError("wrt has a variable twice: give each once, for a column each")
         for v in self.variables:
             if not isinstance(v, Expr) or v not in {*self.inputs}:
                 names = ", ".join(e.name for e in self.inputs) or "none"
@@ -173,6 +171,8 @@ class Derivation:
             if self.by_scalars and v.ndim:
                 kind = ("vector", "matrix")[v.ndim - 1]
                 raise ValueError(f"{v} is a {kind}: a tuple for wrt holds scalar variables only")
+        if len({*self.variables}) < len(self.variables):
+            raise ValueError("wrt has a variable twice: give each once, for a column each")
 
     @property
     def terms(self) -> list[Term]:

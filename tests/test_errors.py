@@ -401,6 +401,16 @@ CASES = {
         ValueError,
         "wrt has a variable twice: give each once, for a column each",
     ),
+    "an array": (
+        lambda: mc.derive(b * z, wrt=np.array([1.0, 2.0])),
+        ValueError,
+        "[1. 2.] is not a variable of b z: its variables are b, z",
+    ),
+    "an array in a list": (
+        lambda: mc.hessian(b * z, wrt=[b, np.ones(1)]),
+        ValueError,
+        "[1.] is not a variable of b z: its variables are b, z",
+    ),
     "an element of a vector": (
         lambda: mc.derive(q @ q, wrt=q[0]),
         ValueError,

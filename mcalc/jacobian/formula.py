@@ -47,9 +47,7 @@ def formula(terms, out: tuple, inp: tuple) -> Expr:
     if any(t.selector_at(a) for t in terms for a in t.row_labels):
         return _blocks(terms, out, inp)
     if _has_unit(terms, "row_labels"):  # a row for each of several scalar outputs
-        units = [build_node(UNIT, k, *out) for k in range(*out)]
-        rows = [times_vector(_not_beside(terms, e), e, "row_labels") for e in units]
-        return np.stack([formula(row, (), inp) for row in rows])
+        return np.stack(_rows(terms, out, inp))
     if _has_unit(terms, "column_labels"):  # a column for each of several scalar variables
         turned = [replace(t, row_labels=t.column_labels, column_labels=t.row_labels) for t in terms]
         return np.transpose(formula(turned, inp, out))
@@ -69,12 +67,19 @@ def _branch(term, condition, truth):
     return decided
 
 
-def _not_beside(terms, unit):
-    """The terms without those that have a number in another row than this alone."""
-    return [
-        t for t in terms
-        if (v := t.vectors.get(*t.row_labels)) is None or v.op is not unit.op or v is unit
-    ]  # fmt: skip
+def _rows(terms, out, inp):
+    """The rows of what has a term for single ones: of 200 scalars each is in one row only."""
+    in_row: dict = {}
+    for place, t in enumerate(terms):
+        v = t.vectors.get(*t.row_labels, ONE)
+        in_row.setdefault(v.params[0] if v.op is UNIT else None, []).append(place)
+    everywhere, zero = in_row.pop(None, []), formula([], (), inp)
+    rows = []
+    for k in range(*out):
+        near = [terms[place] for place in sorted([*everywhere, *in_row.get(k, ())])]
+        row = times_vector(near, build_node(UNIT, k, *out), "row_labels") if near else []
+        rows.append(formula(row, (), inp) if row else zero)
+    return rows
 
 
 def _has_unit(terms, side):

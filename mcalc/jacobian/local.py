@@ -11,7 +11,7 @@ import sympy as sp
 from ..graph import simplify
 from ..graph.expr import NUMBER, Expr, UnsupportedError, as_expr
 from ..graph.forms import sigmoid
-from ..graph.primitives import PRIMITIVES, SIGMOID, SOFTPLUS, ZEROS, slope
+from ..graph.primitives import MULTIPLY, PRIMITIVES, SIGMOID, SOFTPLUS, ZEROS, slope
 from ..graph.walk import is_number
 from .terms import Term, fresh
 
@@ -40,6 +40,8 @@ def local_jacobian(e: Expr, k: int) -> Term | None:
 def _rate(e, k):
     """Element by element: SymPy's derivative of the operation by its operand k."""
     known = tuple(0 if a.op is ZEROS else _number(a) for a in e.args)
+    if e.op is MULTIPLY and 0 not in known:  # of 3 x and 4 x it is one form
+        known = None, None
     form = _derivative(e.op.sympy_form, k, known)
     if e.op in (SIGMOID, SOFTPLUS):
         form = _logistic(form)
