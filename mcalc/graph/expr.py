@@ -97,11 +97,19 @@ def _in_place(function):
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions."""
 
-    # as it is written, how many parts it has and how deep they are nested; and how high it is built
     __slots__ = (
         "__weakref__", "args", "boolean", "collected", "factors", "height", "nesting", "op",
         "params", "shape", "weight",
     )  # fmt: skip
+
+    op: Primitive
+    args: tuple[Expr, ...]
+    params: tuple
+    shape: tuple
+    boolean: bool  # a condition, or made of such alone
+    weight: int  # as it is written: how many parts it has,
+    nesting: int  # and how deep they are nested
+    height: int  # how high it is built
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         if method != "__call__":
