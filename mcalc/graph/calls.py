@@ -6,17 +6,19 @@ do is refused by its name.
 
 from __future__ import annotations
 
-from functools import partial, reduce
-from numbers import Integral, Real
+from functools import partial
+from numbers import Integral
 
 import numpy as np
 
 from . import expr, simplify, walk
+from .axes import is_axis
 from .expr import SIZE, ShapeError, UnsupportedError, as_expr, node, shape_text
 from .lengths import with_size_providers
 from .primitives import (
     ABSOLUTE,
     ADD,
+    COLUMN,
     CONCATENATE,
     DET,
     DIAG,
@@ -24,7 +26,6 @@ from .primitives import (
     DOT,
     FMAX,
     FMIN,
-    FROBENIUS,
     IDENTITY,
     INV,
     LOGDET,
@@ -32,11 +33,8 @@ from .primitives import (
     MATMAT,
     MATRIX_SUM,
     MATVEC,
-    MAX,
     MULTIPLY,
     NEGATIVE,
-    NORM,
-    ONES,
     OUTER,
     PRIMITIVES,
     ROW,
@@ -49,12 +47,12 @@ from .primitives import (
     VECMAT,
     ZEROS,
     as_column,
-    build_node,
     can_be_nan,
     common_shape,
     elementwise,
     of_vector,
     of_vectors,
+    vector_of,
 )
 from .walk import is_number
 
@@ -159,10 +157,38 @@ def _matmul(a, b):
         raise ShapeError(
             f"matmul: {a} @ {b} is {shape_text(a.shape)} by {shape_text(b.shape)}: {advice}"
         )
+    if COLUMN in (a.op, b.op) or _is_laid_row(a) or _is_laid_row(b):
+        return _matmul_laid(a, b)
     product = {(1, 1): DOT, (2, 1): MATVEC, (1, 2): VECMAT, (2, 2): MATMAT}
     left = as_column(a)
     whole = node(product[left.ndim, b.ndim], left, b)
     return node(ROW, whole) if a.op is ROW and b.ndim == 2 else whole
+
+
+def _is_laid_row(e):
+    return e.op is TRANSPOSE and e.args[0].op is COLUMN
+
+
+def _matmul_laid(a, b):
+    """A product with a column ``v[:, None]`` or a row ``v[None, :]``."""
+    left, right = vector_of(a), vector_of(b)
+    if a.op is COLUMN:  # times a row, or a vector of one element
+        if b.ndim == 2 and b.shape[0] == 1:
+            return of_vectors(OUTER, left, right)
+        raise ShapeError(
+            f"matmul: {left}[:, None] is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}: "
+            "the inner lengths must agree"
+        )
+    whole = _matmul(left if _is_laid_row(a) else a, right if b.op is COLUMN else b)
+    if _is_laid_row(b):
+        raise ShapeError(
+            f"matmul: {a} is {shape_text(a.shape)} and {right}[None, :] is {shape_text(b.shape)}: "
+            "the inner lengths must agree"
+        )
+    if whole.ndim == 0:
+        return whole
+    laid = node(COLUMN, whole)
+    return laid.T if _is_laid_row(a) else laid
 
 
 def _dot(a, b):
@@ -224,31 +250,6 @@ def _transposes(a):
     return sum(e.op is TRANSPOSE for e in walk.walk(a))
 
 
-def _sum(a, axis=None):
-    return _added(a, axis, "np.sum")
-
-
-def _added(a, axis, name):
-    a = as_column(a)
-    if axis is not None and not _is_axis(axis, a.ndim):
-        raise UnsupportedError(f"{name}: {a} has {a.ndim} axes, there is no axis {axis!r}")
-    if axis is None or a.ndim < 2:
-        return node((SUM, MATRIX_SUM)[a.ndim - 1], a) if a.ndim else a
-    rows, columns = (build_node(ONES, length) for length in a.shape)
-    return rows @ a if axis in (0, -2) else a @ columns
-
-
-def _is_axis(axis, ndim):
-    return isinstance(axis, Integral) and not isinstance(axis, bool) and -ndim <= axis < ndim
-
-
-def _mean(a, axis=None):
-    a = as_column(a)
-    whole = _added(a, axis, "np.mean")
-    lengths = a.shape if axis is None else (a.shape[axis],)
-    return (1 / reduce(np.multiply, map(expr.size, lengths))) * whole if lengths else whole
-
-
 def _slogdet(a):
     return _SLOGDET(np.sign(_square(DET, a)), _square(LOGDET, a))
 
@@ -264,34 +265,13 @@ def _square(op, a):
     return node(op, a)
 
 
-def _min(a):
-    (a,) = of_vector(MAX, a, "min").args
-    if a.boolean:
-        return elementwise(LOGICAL_NOT, node(MAX, elementwise(LOGICAL_NOT, a)))
-    return -node(MAX, -a)
-
-
-def _norm(a, ord=None):
-    if as_expr(a).ndim == 2 and as_expr(a).op is not ROW:
-        if not (ord is None or isinstance(ord, str) and ord == "fro"):
-            raise UnsupportedError(
-                f"np.linalg.norm: ord={ord!r} of a matrix has no rule; the Frobenius norm has"
-            )
-        return node(FROBENIUS, as_expr(a))
-    whole = of_vector(NORM, a)
-    if ord is not None and not (isinstance(ord, Real) and ord in (1, 2, np.inf)):
-        raise UnsupportedError(f"np.linalg.norm: ord={ord!r} has no rule; 1, 2 and np.inf have")
-    sizes = np.abs(*whole.args)
-    return np.sum(sizes) if ord == 1 else np.max(sizes) if ord == np.inf else whole
-
-
 def _stack(arrays, axis=0):
     parts = [as_column(a) for a in arrays]
     if len({a.ndim for a in parts}) != 1 or parts[0].ndim > 1 or False in common_shape(parts):
         given = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
         error = UnsupportedError if parts[0].ndim > 1 else ShapeError
         raise error(f"stack: all scalars or all vectors of one length, not {given}")
-    if not _is_axis(axis, 1 + parts[0].ndim):
+    if not is_axis(axis, 1 + parts[0].ndim):
         raise UnsupportedError(f"np.stack: there is no axis {axis!r} to stack along")
     whole = node(STACK, *parts, params=(parts[0].ndim,))
     return np.transpose(whole) if parts[0].ndim and axis in (1, -1) else whole
@@ -331,13 +311,6 @@ expr.NUMPY |= {
     np.outer: lambda a, b: of_vectors(OUTER, a, b),
     np.transpose: lambda a: _transpose(a),
     np.diag: _diag,
-    np.sum: _sum,
-    np.mean: _mean,
-    np.var: lambda a: _mean((as_expr(a) - _mean(a)) ** 2),
-    np.std: lambda a: np.sqrt(np.var(a)),
-    np.max: lambda a: of_vector(MAX, a),
-    np.min: _min,
-    np.linalg.norm: _norm,
     np.linalg.inv: partial(_square, INV),
     np.linalg.det: partial(_square, DET),
     np.linalg.slogdet: _slogdet,

@@ -151,9 +151,24 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         """The name of a variable or of a ``let``, else None."""
         return self.params[0] if self.op in (SYMBOL, LET) else None
 
-    sum, mean, max, dot = np.sum, np.mean, np.max, np.dot  # x.sum() is np.sum(x)
+    # x.sum() is np.sum(x)
+    sum, mean, max, min, prod = np.sum, np.mean, np.max, np.min, np.prod
+    var, std, dot, trace, clip = np.var, np.std, np.dot, np.trace, np.clip
+    ravel = flatten = np.ravel
+    squeeze, diagonal = np.squeeze, np.diagonal
+
+    def reshape(self, *shape, order="C") -> Expr:
+        """``x.reshape(-1, 1)`` is the column ``x[:, None]``."""
+        return NUMPY["reshape"](self, *shape, order=order)
+
+    def transpose(self) -> Expr:
+        """What ``.T`` is."""
+        return self.T
 
     def __getitem__(self, key):
+        laid = NUMPY["lay"](self, key)
+        if laid is not None:
+            return laid
         length = self._known_length("indexing")
         if isinstance(key, slice):
             return np.stack([self[k] for k in range(*key.indices(length))])

@@ -53,9 +53,11 @@ def elementwise(op, *operands) -> Expr:
     operands = tuple(map(as_expr, operands))
     if op.name in ("maximum", "minimum", "fmax", "fmin") and is_number(operands[1]):
         operands = operands[::-1]
+    if any(e.ndim == 2 and e.op is not ROW for e in operands):
+        return _with_matrices(op, operands)
     rows = [e for e in operands if e.op is ROW]
     others = [e for e in operands if e.ndim and e.op is not ROW]
-    if not rows or any(e.ndim == 2 for e in others):
+    if not rows:
         return node(op, *operands)
     if others:
         raise expr.ShapeError(
@@ -63,6 +65,112 @@ def elementwise(op, *operands) -> Expr:
             f"vertical vector, {shape_text(others[0].shape)}: leave out the .T"
         )
     return node(ROW, node(op, *map(as_column, operands)))
+
+
+def _with_matrices(op, operands) -> Expr:
+    """Element by element where one operand at least has two axes, as NumPy broadcasts them.
+
+    A column ``v[:, None]`` stands in every column, ``v 1^T``, and a row in every row, ``1 v^T``.
+    Factors scale: ``A * v[:, None]`` is ``diag(v) A``, ``A / v`` is ``A diag(1/v)``.
+    """
+    kinds = [_kind(e) for e in operands]
+    if {*kinds} <= {"scalar", "column"} or {*kinds} <= {"scalar", "row"}:
+        whole = node(op, *map(vector_of, operands))
+        laid = node(COLUMN, whole)
+        return laid if "column" in kinds else laid.T
+    if "column" not in kinds and kinds.count("row") + kinds.count("vector") == 0:
+        return node(op, *operands)
+    shape = _broadcast_shape(op, operands)
+    if op in (MULTIPLY, DIVIDE) and "scalar" not in kinds:
+        return _scaled(op, *operands, *kinds)
+    return node(op, *(spread(e, shape) for e in operands))
+
+
+def _kind(e) -> str:
+    """How an operand lies beside one with two axes."""
+    if e.ndim == 0:
+        return "scalar"
+    if e.ndim == 1 or e.op is ROW:
+        return "vector"
+    if e.shape[1] == 1:
+        return "column"
+    return "row" if e.shape[0] == 1 else "matrix"
+
+
+def vector_of(e) -> Expr:
+    """The vector that a row or a column is made of, or that a matrix with one of them holds."""
+    if e.ndim < 2:
+        return e
+    if e.op in (ROW, COLUMN):
+        return e.args[0]
+    if e.op is TRANSPOSE:
+        return vector_of(e.args[0])
+    one = build_node(ONES, 1)
+    return node(MATVEC, e, one) if e.shape[1] == 1 else node(VECMAT, one, e)
+
+
+def _broadcast_shape(op, operands):
+    """The shape of what is made of these element by element, two axes."""
+    shapes = [e.shape if e.ndim == 2 else (1, *e.shape) for e in operands if e.ndim]
+    lengths = []
+    for axis in (0, 1):
+        common = 1
+        for e, shape in zip([e for e in operands if e.ndim], shapes, strict=True):
+            if shape[axis] != 1:
+                common = shape[axis] if common == 1 else expr.same_length(common, shape[axis])
+            if common is False:
+                others = [o for o in operands if o.ndim and o is not e]
+                raise expr.ShapeError(
+                    f"{op.name}: {others[0]} is {numpy_shape(others[0])} and {e} is "
+                    f"{numpy_shape(e)}: the lengths must agree"
+                )
+        lengths.append(common)
+    return tuple(lengths)
+
+
+def numpy_shape(e) -> str:
+    """The shape as it meets others: a vector lies in every row."""
+    return shape_text(e.shape)
+
+
+def spread(e, shape) -> Expr:
+    """``e`` repeated over a matrix of this shape, as NumPy broadcasts it; a scalar stays one."""
+    kind = _kind(e)
+    if kind == "scalar" or e.shape == shape:
+        return e
+    if e.boolean and e.op.sympy_form and kind != "matrix":
+        return node(e.op, *(spread(a, shape) for a in e.args))  # stays a condition
+    v = vector_of(e)
+    if v.ndim and v.boolean and v.op.sympy_form:
+        turn = _column if kind == "column" else _row
+        return node(v.op, *(spread(turn(a), shape) for a in v.args))
+    if kind == "column":
+        return node(OUTER, v, build_node(ONES, shape[1]))
+    return node(OUTER, build_node(ONES, shape[0]), v) if kind != "matrix" else e
+
+
+def _column(v):
+    return node(COLUMN, v) if v.ndim else v
+
+
+def _row(v):
+    return node(ROW, v) if v.ndim else v
+
+
+def _scaled(op, a, b, left, right) -> Expr:
+    """A product or a quotient in which a row or a column stands beside something else."""
+
+    def inverse(e):
+        return np.divide(1, e) if op is DIVIDE else e
+
+    if left == "matrix":
+        factor = node(DIAG, inverse(vector_of(b)))
+        return node(MATMAT, factor, a) if right == "column" else node(MATMAT, a, factor)
+    if right == "matrix":
+        factor, b = node(DIAG, vector_of(a)), inverse(b)
+        return node(MATMAT, factor, b) if left == "column" else node(MATMAT, b, factor)
+    v, w = vector_of(a), inverse(vector_of(b))
+    return node(OUTER, v, w) if left == "column" else node(OUTER, w, v)
 
 
 def slope(e, k, rate) -> tuple[str, Expr]:
@@ -190,6 +298,22 @@ def _of_largest(e, k):
     (x,) = e.args
     largest = np.where(np.equal(x, e), 1, 0)
     return "i,i->", largest if differ(x) else largest / np.sum(largest)
+
+
+def _of_row_maxima(e, k):
+    """What the largest of each row takes of each element."""
+    (X,) = e.args
+    largest = np.where(np.equal(X, spread(_column(e), X.shape)), 1, 0)
+    return "ij,ij->i", largest if differ(X) else _share(largest)
+
+
+def _beside(e):
+    return _column(e), e.args[0]
+
+
+def _share(largest):
+    return _scaled(DIVIDE, largest, _column(node(MATVEC, largest, build_node(ONES,
+        largest.shape[1]))), "matrix", "column")
 
 
 def differ(v):
@@ -325,6 +449,17 @@ MAX = primitive("max", "i->", numpy=lambda x: np.max(x, axis=-1), kink_side=_lar
     local_jacobian=_of_largest,
     sympy_array=lambda x: sp.Piecewise(*((a, sp.And(*(a >= b for b in x))) for a in x[:-1]),
         (x[-1], True)), numpy_source="{0}.max()")
+ROWMAX = primitive("rowmax", numpy=lambda X: np.max(X, axis=-1), shape=lambda X: X.shape[:1],
+    kink_side=_largest, analytic=False, **KEPT, takes_at_kink="mcalc counts each of them",
+    text="rowmax({0})", local_jacobian=_of_row_maxima,
+    sympy_array=lambda X: np.array([MAX.sympy_array(row) for row in X]),
+    numpy_source="{0}.max(axis=1)")
+PROD = primitive("prod", "i->", numpy=lambda x: np.prod(x, axis=-1), numpy_source="{0}.prod()",
+    **COUNTED, local_jacobian=lambda e, k: ("i,i->", np.divide(e, e.args[0])))
+ROWPROD = primitive("rowprod", numpy=lambda X: np.prod(X, axis=-1), shape=lambda X: X.shape[:1],
+    numpy_source="{0}.prod(axis=1)", text="rowprod({0})", **COUNTED,
+    local_jacobian=lambda e, k: ("ij,ij->i", _scaled(DIVIDE, *_beside(e), "column", "matrix")),
+    sympy_array=lambda X: np.array([sp.prod(row) for row in X]))
 NORM = primitive("norm", "i->", numpy=lambda x: np.sum(x * x, axis=-1) ** 0.5, text="||{0}||",
     takes_at_kink="a vector of zeros has no direction", **COUNTED,
     local_jacobian=lambda e, k: ("i,i->", np.divide(e.args[0], e)),
@@ -354,6 +489,9 @@ CONCATENATE = primitive("concatenate", numpy=lambda *parts: np.concatenate(parts
     local_jacobian=lambda e, k: ("ij,j->i", build_node(SELECTOR, _lengths(e.args), k)),
     shape=_joined,
     numpy_source="np.concatenate([{all}])")
+COLUMN = primitive("column", numpy=lambda v: v[..., None], shape=lambda v: (*v.shape, 1),
+    numpy_source="{0}[:, None]", **KEPT,
+    local_jacobian=lambda e, k: ("j,i->ij", build_node(ONES, 1)))
 ROW = primitive("row", numpy=lambda v: v[..., None, :], shape=lambda v: (1, *v.shape),
     numpy_source="{0}[None]", **KEPT)
 

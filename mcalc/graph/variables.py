@@ -8,6 +8,7 @@ from collections.abc import Callable
 from numbers import Integral
 
 from .expr import LET, SYMBOL, Expr, as_expr, node
+from .primitives import COLUMN, TRANSPOSE, vector_of
 from .walk import walk
 
 _RESERVED = (  # what the notation writes and mc.read knows; e and pi can be names
@@ -90,4 +91,7 @@ def let(name: str, value) -> Expr:
         value = value.args[0]
     if any(e.name == name for e in walk(value)):
         raise ValueError(f"the name {name!r} is already taken: {value} uses it for something else")
+    if value.op is COLUMN or value.op is TRANSPOSE and value.args[0].op is COLUMN:
+        column = node(COLUMN, let(name, vector_of(value)))
+        return column if value.op is COLUMN else column.T
     return node(LET, value, params=(name,), shape=value.shape)

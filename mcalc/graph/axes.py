@@ -1,0 +1,315 @@
+"""Sums and their like along an axis, and vectors that are laid down as rows and columns.
+
+``axis`` and ``keepdims`` mean what they mean in NumPy. What keeps its axis is a column,
+``v[:, None]``, or a row, ``v[None, :]``, and is repeated beside a matrix (``elementwise`` in
+:mod:`mcalc.graph.primitives`).
+"""
+
+from __future__ import annotations
+
+from functools import partial, reduce
+from numbers import Integral, Real
+
+import numpy as np
+
+from . import expr
+from .expr import Expr, ShapeError, UnsupportedError, as_expr, node, shape_text
+from .primitives import (
+    COLUMN,
+    FROBENIUS,
+    LOGICAL_NOT,
+    MATRIX_SUM,
+    MAX,
+    NORM,
+    ONES,
+    PROD,
+    ROW,
+    ROWMAX,
+    ROWPROD,
+    SUM,
+    as_column,
+    build_node,
+    elementwise,
+    of_vector,
+    spread,
+    vector_of,
+)
+
+
+def is_axis(axis, ndim) -> bool:
+    return isinstance(axis, Integral) and not isinstance(axis, bool) and -ndim <= axis < ndim
+
+
+# --- along an axis ---------------------------------------------------------------------------
+
+
+def _reduction(name, all_of, along):
+    """NumPy's function of this name: ``all_of`` an expression, or ``along`` an axis of a matrix.
+
+    ``along`` makes a vector of a matrix: of each row one element, or of each column.
+    """
+
+    def reduced(a, axis=None, *, keepdims=False, **more):
+        a = as_expr(a)
+        a = a.args[0] if a.op is ROW else a
+        axis = _one_axis(name, a, axis)
+        if axis is None or a.ndim < 2:
+            return all_of(vector_of(a) if 1 in a.shape else a, **more)
+        axis %= 2
+        if a.shape[1 - axis] == 1:  # one row, or one column, along it
+            whole = all_of(vector_of(a), **more)
+        else:
+            whole = along(a, axis, **more)
+        if not keepdims or whole.ndim == 0:  # NumPy's 1 x 1 lies beside anything, as a scalar does
+            return whole
+        return _laid(whole, axis)
+
+    return reduced
+
+
+def _laid(v, axis):
+    """What is left along an axis, beside the matrix again: a column, or a row."""
+    return node(COLUMN, v) if axis else node(COLUMN, v).T
+
+
+def _one_axis(name, a, axis):
+    """The axis as a number; None for all of them, and for a vector's only one."""
+    if isinstance(axis, tuple):
+        if len(axis) == a.ndim and all(is_axis(k, a.ndim) for k in axis):
+            return None
+        axis = axis[0] if len(axis) == 1 else axis
+    if axis is None:
+        return None
+    if not is_axis(axis, a.ndim):
+        raise UnsupportedError(f"{name}: {a} has {a.ndim} axes, there is no axis {axis!r}")
+    return axis
+
+
+def _sum_of_all(a, where=True, initial=0):
+    a = _chosen(a, where)
+    whole = node((SUM, MATRIX_SUM)[a.ndim - 1], a) if a.ndim else a
+    return whole if initial == 0 else whole + initial
+
+
+def _sums_along(X, axis, where=True, initial=0):
+    X = _chosen(X, where)
+    if X.shape[axis] == 1:
+        return vector_of(X)
+    ones = build_node(ONES, X.shape[axis])
+    whole = X @ ones if axis else ones @ X
+    return whole if initial == 0 else whole + initial
+
+
+def _chosen(a, where):
+    """The elements that a condition chooses, 0 in the place of the others."""
+    return a if where is True else np.where(where, a, 0)
+
+
+def _mean_of_all(a):
+    whole = _sum_of_all(a)
+    return (1 / _count(a.shape)) * whole if a.ndim else whole
+
+
+def _means_along(X, axis):
+    return (1 / expr.size(X.shape[axis])) * _sums_along(X, axis)
+
+
+def _count(lengths) -> Expr:
+    return reduce(np.multiply, map(expr.size, lengths))
+
+
+def _var_of_all(a, ddof=0, correction=0):
+    ddof = ddof or correction
+    squares = (a - _mean_of_all(a)) ** 2
+    if not ddof:
+        return _mean_of_all(squares)
+    return _sum_of_all(squares) / (_count(a.shape) - ddof)
+
+
+def _vars_along(X, axis, ddof=0, correction=0):
+    ddof = ddof or correction
+    squares = (X - _laid(_means_along(X, axis), axis)) ** 2
+    if not ddof:
+        return _means_along(squares, axis)
+    return _sums_along(squares, axis) / (expr.size(X.shape[axis]) - ddof)
+
+
+def _max_of_all(a):
+    if a.ndim == 0:
+        return a
+    return node(MAX, node(ROWMAX, a) if a.ndim == 2 else a)
+
+
+def _maxima_along(X, axis):
+    X = X if axis else X.T
+    return vector_of(X) if X.shape[1] == 1 else node(ROWMAX, X)
+
+
+def _lowest(largest, a, *axis):
+    """The smallest is minus the largest of the negative; of conditions it is a condition."""
+    if a.boolean:
+        return elementwise(LOGICAL_NOT, largest(elementwise(LOGICAL_NOT, a), *axis))
+    return -largest(-a, *axis)
+
+
+def _prod_of_all(a):
+    if a.ndim == 0:
+        return a
+    return node(PROD, _products_along(a, 1) if a.ndim == 2 else a)
+
+
+def _products_along(X, axis):
+    X = X if axis else X.T
+    return vector_of(X) if X.shape[1] == 1 else node(ROWPROD, X)
+
+
+def _norm(a, ord=None, axis=None, *, keepdims=False):
+    a = as_expr(a)
+    a = a.args[0] if a.op is ROW else a
+    axis = _one_axis("np.linalg.norm", a, axis)
+    if a.ndim == 2 and axis is not None:
+        return _row_norms(a, ord, axis=axis, keepdims=keepdims)
+    if a.ndim == 2:
+        if not (ord is None or isinstance(ord, str) and ord == "fro"):
+            raise UnsupportedError(
+                f"np.linalg.norm: ord={ord!r} of a matrix has no rule; the Frobenius norm has"
+            )
+        return node(NORM, vector_of(a)) if 1 in a.shape else node(FROBENIUS, a)
+    whole = of_vector(NORM, a)
+    _known_order(ord)
+    sizes = np.abs(*whole.args)
+    return np.sum(sizes) if ord == 1 else np.max(sizes) if ord == np.inf else whole
+
+
+def _row_norms(a, ord, **how):
+    _known_order(ord)
+    if ord == 1:
+        return np.sum(np.abs(a), **how)
+    return np.max(np.abs(a), **how) if ord == np.inf else np.sqrt(np.sum(a * a, **how))
+
+
+def _known_order(ord):
+    if ord is not None and not (isinstance(ord, Real) and ord in (1, 2, np.inf)):
+        raise UnsupportedError(f"np.linalg.norm: ord={ord!r} has no rule; 1, 2 and np.inf have")
+
+
+def _root(variance):
+    return lambda *a, **more: np.sqrt(variance(*a, **more))
+
+
+def _average(a, axis=None, weights=None, *, keepdims=False):
+    if weights is None:
+        return np.mean(a, axis=axis, keepdims=keepdims)
+    a, w = as_expr(a), as_expr(weights)
+    if a.ndim == 2 and w.ndim == 1:
+        w = lay(w, (slice(None), None)) if axis in (0, -2) else w
+    return np.sum(a * w, axis=axis, keepdims=keepdims) / np.sum(
+        w if w.ndim == a.ndim else vector_of(w)
+    )
+
+
+# --- rows and columns ------------------------------------------------------------------------
+
+_ALL, _NEW = slice(None), None
+
+
+def lay(v, key) -> Expr | None:
+    """``v[:, None]`` and ``v[None, :]``; None for any other key."""
+    if not isinstance(key, tuple):
+        key = (key,)
+    if any(not (k is None or k is Ellipsis or isinstance(k, slice)) for k in key):
+        return None
+    if any(isinstance(k, slice) and k != _ALL for k in key) or None not in key:
+        return None
+    v = as_column(v)
+    if v.ndim != 1:
+        raise UnsupportedError(
+            f"{v} has {v.ndim} axes, and another one makes an array that is no matrix: write its "
+            "products as @, or with np.einsum"
+        )
+    first = key.index(None) == 0
+    if key.count(None) > 1:
+        raise UnsupportedError(f"{v}[{', '.join(map(str, key))}] has more than two axes")
+    return node(COLUMN, v).T if first else node(COLUMN, v)
+
+
+def _expand_dims(a, axis):
+    a = as_column(a)
+    if a.ndim != 1 or axis not in (0, 1, -1, (0,), (1,), (-1,)):
+        raise UnsupportedError(
+            f"np.expand_dims: {a} is {shape_text(a.shape)}: a vector is expected, and axis 0 or 1"
+        )
+    axis = axis[0] if isinstance(axis, tuple) else axis
+    return node(COLUMN, a) if axis else node(COLUMN, a).T
+
+
+def reshape(a, *shape, order="C") -> Expr:
+    """A vector as a column or a row, or a row or a column as a vector."""
+    a = as_column(a)
+    if len(shape) == 1 and isinstance(shape[0], tuple | list):
+        shape = tuple(shape[0])
+    if shape == a.shape:
+        return a
+    flat = a.ndim == 1 or 1 in a.shape
+    v = vector_of(a)
+    length = (-1, *v.shape)
+    if flat and len(shape) == 1 and shape[0] in length:
+        return v
+    if flat and len(shape) == 2 and 1 in shape:
+        long = shape[1 - shape.index(1)]
+        if long in length:
+            return node(COLUMN, v).T if shape[0] == 1 else node(COLUMN, v)
+    raise UnsupportedError(
+        f"reshape: {a} is {shape_text(a.shape)}, and only a vector can be laid as a column, "
+        f"reshape(-1, 1), or a row, reshape(1, -1), not as {shape}"
+    )
+
+
+def _ravel(a, order="C"):
+    a = as_column(a)
+    if a.ndim == 2 and 1 not in a.shape:
+        raise UnsupportedError(
+            f"the elements of {a}, {shape_text(a.shape)}, as one vector have no rule: write sums "
+            "over both axes, np.sum(A * B)"
+        )
+    return vector_of(a)
+
+
+def _squeeze(a, axis=None):
+    a = as_column(a)
+    return vector_of(a) if a.ndim == 2 and 1 in a.shape else a
+
+
+def _broadcast_to(a, shape):
+    a = as_expr(a)
+    shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    if len(shape) == 2:
+        whole = spread(a if a.ndim else a * build_node(ONES, shape[1]), shape)
+    else:
+        whole = a if a.ndim else a * build_node(ONES, *shape)
+    if whole.shape != shape:
+        raise ShapeError(f"broadcast_to: {a} is {shape_text(a.shape)}, and not {shape}")
+    return whole
+
+
+REDUCTIONS = {
+    np.sum: ("np.sum", _sum_of_all, _sums_along),
+    np.mean: ("np.mean", _mean_of_all, _means_along),
+    np.var: ("np.var", _var_of_all, _vars_along),
+    np.std: ("np.std", _root(_var_of_all), _root(_vars_along)),
+    np.max: ("np.max", _max_of_all, _maxima_along),
+    np.min: ("np.min", partial(_lowest, _max_of_all), partial(_lowest, _maxima_along)),
+    np.prod: ("np.prod", _prod_of_all, _products_along),
+}
+expr.NUMPY |= {function: _reduction(*how) for function, how in REDUCTIONS.items()} | {
+    "lay": lay,
+    "reshape": reshape,
+    np.linalg.norm: _norm,
+    np.average: _average,
+    np.expand_dims: _expand_dims,
+    np.reshape: reshape,
+    np.ravel: _ravel,
+    np.squeeze: _squeeze,
+    np.broadcast_to: _broadcast_to,
+    np.atleast_2d: lambda a: lay(a, (None, slice(None))) if as_expr(a).ndim == 1 else as_expr(a),
+}
