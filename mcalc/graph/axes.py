@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import inspect
 from functools import partial, reduce
 from numbers import Integral, Real
 
@@ -53,6 +54,7 @@ def _reduction(name, all_of, along):
         a = as_expr(a)
         a = a.args[0] if a.op is ROW else a
         axis = _one_axis(name, a, axis)
+        _as_flag(name, keepdims)
         if axis is None or a.ndim < 2:
             return all_of(vector_of(a) if 1 in a.shape else a, **more)
         axis %= 2
@@ -64,6 +66,10 @@ def _reduction(name, all_of, along):
             return whole
         return _laid(whole, axis)
 
+    own = list(inspect.signature(all_of).parameters.values())[1:]
+    own = [p.replace(kind=p.KEYWORD_ONLY) for p in own]
+    plain = list(inspect.signature(reduced).parameters.values())[:-1]
+    reduced.__signature__ = inspect.Signature([*plain, *own])  # what is refused is told from it
     return reduced
 
 
@@ -83,6 +89,11 @@ def _one_axis(name, a, axis):
     if not is_axis(axis, a.ndim):
         raise UnsupportedError(f"{name}: {a} has {a.ndim} axes, there is no axis {axis!r}")
     return axis
+
+
+def _as_flag(name, keepdims):
+    if not isinstance(keepdims, Integral):
+        raise UnsupportedError(f"{name}: keepdims is True or False, not {keepdims!r}")
 
 
 def _sum_of_all(a, where=True, initial=0):
@@ -119,7 +130,7 @@ def _count(lengths) -> Expr:
 
 
 def _var_of_all(a, ddof=0, correction=0):
-    ddof = ddof or correction
+    ddof = _ddof(ddof, correction)
     squares = (a - _mean_of_all(a)) ** 2
     if not ddof:
         return _mean_of_all(squares)
@@ -127,11 +138,19 @@ def _var_of_all(a, ddof=0, correction=0):
 
 
 def _vars_along(X, axis, ddof=0, correction=0):
-    ddof = ddof or correction
+    ddof = _ddof(ddof, correction)
     squares = (X - _laid(_means_along(X, axis), axis)) ** 2
     if not ddof:
         return _means_along(squares, axis)
     return _sums_along(squares, axis) / (expr.size(X.shape[axis]) - ddof)
+
+
+def _ddof(ddof, correction):
+    """What is subtracted from the count; NumPy has two names for it."""
+    number = ddof or correction
+    if not isinstance(number, Real) or isinstance(number, bool) or ddof and correction:
+        raise UnsupportedError(f"np.var: ddof is a number such as 1, not {number!r}")
+    return number
 
 
 def _max_of_all(a):
@@ -163,10 +182,11 @@ def _products_along(X, axis):
     return vector_of(X) if X.shape[1] == 1 else node(ROWPROD, X)
 
 
-def _norm(a, ord=None, axis=None, *, keepdims=False):
+def _norm(a, ord=None, axis=None, keepdims=False):
     a = as_expr(a)
     a = a.args[0] if a.op is ROW else a
     axis = _one_axis("np.linalg.norm", a, axis)
+    _as_flag("np.linalg.norm", keepdims)
     if a.ndim == 2 and axis is not None:
         return _row_norms(a, ord, axis=axis, keepdims=keepdims)
     if a.ndim == 2:
@@ -200,7 +220,11 @@ def _root(variance):
 def _average(a, axis=None, weights=None, *, keepdims=False):
     if weights is None:
         return np.mean(a, axis=axis, keepdims=keepdims)
-    a, w = as_expr(a), as_expr(weights)
+    a, w = as_column(a), as_column(weights)
+    if a.ndim == 0 or w.ndim == 0 or a.ndim == 1 < w.ndim:
+        raise ShapeError(
+            f"average: {a} is {shape_text(a.shape)} and its weights {w} are {shape_text(w.shape)}"
+        )
     if a.ndim == 2 and w.ndim == 1:
         w = lay(w, (slice(None), None)) if axis in (0, -2) else w
     return np.sum(a * w, axis=axis, keepdims=keepdims) / np.sum(
@@ -235,12 +259,12 @@ def lay(v, key) -> Expr | None:
 
 def _expand_dims(a, axis):
     a = as_column(a)
-    if a.ndim != 1 or axis not in (0, 1, -1, (0,), (1,), (-1,)):
+    axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+    if a.ndim != 1 or not is_axis(axis, 2):
         raise UnsupportedError(
             f"np.expand_dims: {a} is {shape_text(a.shape)}: a vector is expected, and axis 0 or 1"
         )
-    axis = axis[0] if isinstance(axis, tuple) else axis
-    return node(COLUMN, a) if axis else node(COLUMN, a).T
+    return node(COLUMN, a) if axis % 2 else node(COLUMN, a).T
 
 
 def reshape(a, *shape, order="C") -> Expr:
@@ -266,23 +290,33 @@ def reshape(a, *shape, order="C") -> Expr:
 
 
 def _ravel(a, order="C"):
+    if order not in ("C", "F", "A", "K"):
+        raise UnsupportedError(f"np.ravel: order={order!r} has no rule")
     a = as_column(a)
     if a.ndim == 2 and 1 not in a.shape:
         raise UnsupportedError(
             f"the elements of {a}, {shape_text(a.shape)}, as one vector have no rule: write sums "
             "over both axes, np.sum(A * B)"
         )
-    return vector_of(a)
+    return vector_of(a) if a.ndim else np.stack([a])
+
+
+def _is_count(n):
+    return isinstance(n, Integral) and not isinstance(n, bool) and n > 0
 
 
 def _squeeze(a, axis=None):
     a = as_column(a)
+    if axis is not None and (not is_axis(axis, a.ndim) or a.shape[axis] != 1):
+        raise UnsupportedError(f"np.squeeze: {a} is {shape_text(a.shape)}: axis {axis!r} is not 1")
     return vector_of(a) if a.ndim == 2 and 1 in a.shape else a
 
 
 def _broadcast_to(a, shape):
     a = as_expr(a)
     shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
+    if len(shape) not in (1, 2) or not all(n in a.shape or _is_count(n) for n in shape):
+        raise UnsupportedError(f"np.broadcast_to: {shape} is not the shape of a vector or matrix")
     if len(shape) == 2:
         whole = spread(a if a.ndim else a * build_node(ONES, shape[1]), shape)
     else:
@@ -292,13 +326,18 @@ def _broadcast_to(a, shape):
     return whole
 
 
+def _atleast_2d(a):
+    a = as_column(a)
+    return a if a.ndim == 2 else node(COLUMN, _ravel(a)).T
+
+
 REDUCTIONS = {
     np.sum: ("np.sum", _sum_of_all, _sums_along),
     np.mean: ("np.mean", _mean_of_all, _means_along),
     np.var: ("np.var", _var_of_all, _vars_along),
     np.std: ("np.std", _root(_var_of_all), _root(_vars_along)),
     np.max: ("np.max", _max_of_all, _maxima_along),
-    np.min: ("np.min", partial(_lowest, _max_of_all), partial(_lowest, _maxima_along)),
+    np.min: ("np.min", lambda a: _lowest(_max_of_all, a), partial(_lowest, _maxima_along)),
     np.prod: ("np.prod", _prod_of_all, _products_along),
 }
 expr.NUMPY |= {function: _reduction(*how) for function, how in REDUCTIONS.items()} | {
@@ -311,5 +350,5 @@ expr.NUMPY |= {function: _reduction(*how) for function, how in REDUCTIONS.items(
     np.ravel: _ravel,
     np.squeeze: _squeeze,
     np.broadcast_to: _broadcast_to,
-    np.atleast_2d: lambda a: lay(a, (None, slice(None))) if as_expr(a).ndim == 1 else as_expr(a),
+    np.atleast_2d: _atleast_2d,
 }

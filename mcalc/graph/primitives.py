@@ -81,7 +81,8 @@ def _with_matrices(op, operands) -> Expr:
     if "column" not in kinds and kinds.count("row") + kinds.count("vector") == 0:
         return node(op, *operands)
     shape = _broadcast_shape(op, operands)
-    if op in (MULTIPLY, DIVIDE) and "scalar" not in kinds:
+    divided = op is DIVIDE and kinds[1] != "matrix"
+    if (op is MULTIPLY or divided) and "scalar" not in kinds:
         return _scaled(op, *operands, *kinds)
     return node(op, *(spread(e, shape) for e in operands))
 
@@ -167,7 +168,7 @@ def _scaled(op, a, b, left, right) -> Expr:
         factor = node(DIAG, inverse(vector_of(b)))
         return node(MATMAT, factor, a) if right == "column" else node(MATMAT, a, factor)
     if right == "matrix":
-        factor, b = node(DIAG, vector_of(a)), inverse(b)
+        factor = node(DIAG, vector_of(a))
         return node(MATMAT, factor, b) if left == "column" else node(MATMAT, b, factor)
     v, w = vector_of(a), inverse(vector_of(b))
     return node(OUTER, v, w) if left == "column" else node(OUTER, w, v)
