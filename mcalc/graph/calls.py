@@ -49,7 +49,6 @@ from .primitives import (
     VECMAT,
     ZEROS,
     as_column,
-    build_node,
     can_be_nan,
     common_shape,
     elementwise,
@@ -234,7 +233,7 @@ def _added(a, axis, name):
         raise UnsupportedError(f"{name}: {a} has {a.ndim} axes, there is no axis {axis!r}")
     if axis is None or a.ndim < 2:
         return node((SUM, MATRIX_SUM)[a.ndim - 1], a) if a.ndim else a
-    rows, columns = (build_node(ONES, length) for length in a.shape)
+    rows, columns = (node(ONES, length=length) for length in a.shape)
     return rows @ a if axis in (0, -2) else a @ columns
 
 
@@ -293,7 +292,7 @@ def _stack(arrays, axis=0):
         raise error(f"stack: all scalars or all vectors of one length, not {given}")
     if not _is_axis(axis, 1 + parts[0].ndim):
         raise UnsupportedError(f"np.stack: there is no axis {axis!r} to stack along")
-    whole = node(STACK, *parts, params=(parts[0].ndim,))
+    whole = node(STACK, *parts, axis=-1 - parts[0].ndim)
     return np.transpose(whole) if parts[0].ndim and axis in (1, -1) else whole
 
 

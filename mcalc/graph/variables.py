@@ -51,7 +51,7 @@ def _length(given):
 
 def _variables(names, kind, *shape):
     shape = tuple(map(_length, shape))
-    return named(names, f'{kind}("w x")', lambda name: node(SYMBOL, params=(name,), shape=shape))
+    return named(names, f'{kind}("w x")', lambda name: node(SYMBOL, name=name, shape=shape))
 
 
 def scalars(names: str):
@@ -90,4 +90,4 @@ def let(name: str, value) -> Expr:
         value = value.args[0]
     if any(e.name == name for e in walk(value)):
         raise ValueError(f"the name {name!r} is already taken: {value} uses it for something else")
-    return node(LET, value, params=(name,), shape=value.shape)
+    return node(LET, value, name=name, shape=value.shape)
