@@ -15,7 +15,7 @@ from .check import check, claims, compile, explicit
 from .graph import expr, lengths
 from .graph.expr import LET, SYMBOL, UNEVALUATED, Expr, node, shape_text
 from .graph.lengths import size_providers, without_size_providers
-from .graph.primitives import INDEX, ROW, build_node
+from .graph.primitives import INDEX, ROW
 from .graph.variables import let
 from .graph.walk import replace, symbols, unnamed, walk
 from .jacobian.chain import TOO_LARGE, accumulate, seeded
@@ -142,9 +142,7 @@ class Derivation:
         given = tuple(wrt) if self.by_scalars else (wrt,)
         intermediate = [v for v in given if isinstance(v, Expr) and v.op is LET]
         # an intermediate variable that is derived by is a variable, as if it had no definition
-        self.lets_as_symbols = {
-            v: node(SYMBOL, params=v.params, shape=v.shape) for v in intermediate
-        }
+        self.lets_as_symbols = {v: node(SYMBOL, name=v.name, shape=v.shape) for v in intermediate}
         self.y = replace(y, self.lets_as_symbols.get)
         self.of = None  # the function whose second derivatives these are
         self._products: dict = {}  # of the Jacobian and a vector on either side
@@ -355,7 +353,7 @@ class Derivation:
         """The formula of the Jacobian times a vector on this side, and that vector."""
         shapes = self.wrt_shape, self.y.shape
         near, far = shapes if side == "column_labels" else shapes[::-1]
-        probe = node(SYMBOL, params=(name or _PROBES[side],), shape=near)
+        probe = node(SYMBOL, name=name or _PROBES[side], shape=near)
         try:
             terms = times_vector(self.terms, probe, side)
         except NoClosedForm:  # too large
@@ -372,7 +370,7 @@ class Derivation:
         y = unnamed(self.y)
         if side == "column_labels":
             places = range(len(self.variables))
-            parts = [build_node(INDEX, probe, k) for k in places] if self.by_scalars else [probe]
+            parts = [node(INDEX, probe, index=k) for k in places] if self.by_scalars else [probe]
             return forward(y, dict(zip(self.variables, parts, strict=True)))
         whole = backward(y, probe, self.variables)
         return np.stack(whole) if self.by_scalars else whole[0]

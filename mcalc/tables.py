@@ -11,7 +11,7 @@ from .check.report import CheckFailed
 from .derivation import Derivation, derive, hessian
 from .graph.expr import UNEVALUATED, WRITERS, Expr, as_expr, node, shape_text
 from .graph.lengths import resolve
-from .graph.primitives import ZEROS, build_node
+from .graph.primitives import ZEROS
 from .graph.walk import replace, symbols, unnamed, walk
 from .notation.numbers import numbers
 from .notation.style import STYLES
@@ -203,9 +203,9 @@ def derivative(y, wrt) -> Expr:
     else:
         derive(by, by)  # refuses what is no variable
         lengths = y.shape + by.shape
-        value = build_node(ZEROS, *lengths) if lengths else as_expr(0)
+        value = node(ZEROS, lengths=lengths) if lengths else as_expr(0)
         value = value.T if by.ndim > y.ndim else value
-    return node(UNEVALUATED, value, params=(y, by), shape=value.shape)
+    return node(UNEVALUATED, value, of=y, by=by, shape=value.shape)
 
 
 class Calculation:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..graph.expr import LET, SYMBOL, ShapeError, as_expr, same_length, shape_text
+from ..graph.expr import LET, SYMBOL, ShapeError, as_expr, node, same_length, shape_text
 from ..graph.forms import diag
 from ..graph.lengths import is_open, is_square, resolve, resolve_inside, symbolic_sizes
-from ..graph.primitives import ROW, ZEROS, build_node
+from ..graph.primitives import ROW, ZEROS
 from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from ..notation.numbers import digits_apart, numbers
 from . import points
@@ -49,7 +49,7 @@ def difference(derivation, claim) -> Difference | None:
         return Difference("unknown variable", told)
     want = derivation.jacobian.shape
     if is_number(claim, 0):
-        claim = build_node(ZEROS, *want)
+        claim = node(ZEROS, lengths=want)
     try:
         claim = resolve_inside(claim)
     except ShapeError as error:  # as of X^T + I, where X is not square

@@ -12,7 +12,7 @@ import builtins
 import numpy as np
 
 from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, node
-from ..graph.lengths import make_binder, sizes_shown_by, without_size_providers
+from ..graph.lengths import LENGTHS, make_binder, sizes_shown_by, without_size_providers
 from ..graph.primitives import (
     ADD,
     DIAG,
@@ -33,7 +33,6 @@ from ..graph.primitives import (
     VECMAT,
     WHERE,
     ZEROS,
-    build_node,
 )
 from ..graph.simplify import COMPARISONS
 from ..graph.walk import is_number, replace, symbols, walk
@@ -88,7 +87,7 @@ def fuse_diagonals_and_masks(e, args):
         if right.op is DIAG:
             return left * right.args[0]
         if left.op is TRANSPOSE and e.ndim == 1:
-            return build_node(VECMAT, right, left.args[0])
+            return node(VECMAT, right, left.args[0])
     return plain_rebuild(e, args)
 
 
@@ -103,7 +102,7 @@ def _in_blocks(part, count, *given):
     return sum(part(*(a[k : k + step] for a in rows), *others) for k in range(0, length, step))
 
 
-def _like_a_row(matrix, *_):
+def _like_a_row(matrix, *_, rows):
     return matrix.shape[1:]
 
 
@@ -128,10 +127,10 @@ def _by_rows(root):
         given = [a for a in used if a not in inside and a is not matrix and a.op is not NUMBER]
         rows = [matrix, *(a for a in given if a.shape == v.shape)]
         given = list(dict.fromkeys([*rows, *given]))
-        inputs = [node(SYMBOL, params=(f"given {k}",), shape=a.shape) for k, a in enumerate(given)]
+        inputs = [node(SYMBOL, name=f"given {k}", shape=a.shape) for k, a in enumerate(given)]
         part = _Code(replace(e, dict(zip(given, inputs, strict=True)).get), inputs)
         op = Primitive(BY_ROWS, part.of_arrays(), shape=_like_a_row)
-        return _by_rows(replace(root, {e: node(op, *given, params=(len(rows),))}.get))
+        return _by_rows(replace(root, {e: node(op, *given, rows=len(rows))}.get))
     return root
 
 
@@ -172,7 +171,7 @@ class _Code:
     def length(self, part):
         """The source of a length, or of a tuple of lengths."""
         if isinstance(part, tuple):
-            return f"({''.join(f'{self.length(p)}, ' for p in part)})"
+            return f"[{', '.join(map(self.length, part))}]"
         if not isinstance(part, str):
             return repr(part)
         whole = " + ".join(self.lengths.get(p, p) for p in part.split(" + "))
@@ -222,10 +221,10 @@ class _Code:
     def emit(self, e):
         """The name or literal of a node's value; adds its line."""
         if e.op is NUMBER:
-            return f"({float(e.params[0])!r})"
-        params = [self.length(p) for p in e.params]
+            return f"({float(e.params['value'])!r})"
+        params = {k: self.length(p) if k in LENGTHS else repr(p) for k, p in e.params.items()}
         if e.op is SIZE:  # not a whole number: 2 (x > 0) would be whole numbers, too
-            return f"float({params[0]})"
+            return f"float({params['length']})"
         operands, out = [self.names[a] for a in e.args], self.reusable(e)
         for k, a in enumerate(e.args):  # a mask chooses or is multiplied with, else it is 0 or 1
             if a.op in COMPARISONS and (k or e.op not in (WHERE, MULTIPLY)):
@@ -233,7 +232,7 @@ class _Code:
         if isinstance(e.op.numpy, np.ufunc) and e.ndim and e.op is not POWER:
             for k, a in enumerate(e.args):
                 if a.op is NUMBER:  # as an array it need not be made into one at every call
-                    operands[k] = self.constant(np.array(float(a.params[0])))
+                    operands[k] = self.constant(np.array(float(a.params["value"])))
         name = out or f"_{len(self.lines)}"
         if out and out == operands[-1] and e.op in (ADD, MULTIPLY):
             operands.reverse()
@@ -275,9 +274,9 @@ class _Code:
             return f"np.{e.op.numpy.__name__}({listed})"
         if e.op.name == BY_ROWS:
             part = self.constant(e.op.numpy)
-            large = f"_in_blocks({part}, {params[0]}, {listed})"
+            large = f"_in_blocks({part}, {params['rows']}, {listed})"
             return f"{part}({listed}) if {operands[0]}.size <= {BLOCK} else {large}"
         if e.op.numpy_source is None:  # no shorter way to write it: the row's own function
-            return f"{self.constant(e.op.numpy)}({', '.join([*operands, *params])})"
-        numbered = {f"p{k}": p for k, p in enumerate(params)}
-        return e.op.numpy_source.format(*operands, all=listed, p=", ".join(params), **numbered)
+            keywords = [f"{name}={source}" for name, source in params.items()]
+            return f"{self.constant(e.op.numpy)}({', '.join([*operands, *keywords])})"
+        return e.op.numpy_source.format(*operands, all=listed, **params)

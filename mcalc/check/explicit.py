@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 
 from ..graph.expr import ENOUGH, NUMBER, SIZE, SYMBOL, Expr, UnsupportedError, as_expr
-from ..graph.lengths import length, resolve_open_lengths, symbolic_sizes
+from ..graph.lengths import length, params_at, resolve_open_lengths, symbolic_sizes
 from ..graph.walk import symbols, unnamed, walk
 from ..notation.scalars import Entries, Slices
 
@@ -193,17 +193,17 @@ def scalars_of(y: Expr, sizes: dict, marks: dict) -> np.ndarray:
     found: dict[Expr, np.ndarray] = {}
     for e in walk(y):
         operands = [found[a] for a in e.args]
-        params = () if e.op is SYMBOL else length(e.params, sizes)
+        params = params_at(e, sizes)
         if e.op is SYMBOL:
             value = marks[e]
         elif e.op in (NUMBER, SIZE):
-            (exact,) = params
+            (exact,) = params.values()
             value = sp.Float(exact) if isinstance(exact, float) else sp.Rational(exact)
         elif e.op.sympy_form:
             value = np.frompyfunc(e.op.sympy_form, len(operands), 1)(*operands)
         elif e.args:
-            value = (e.op.sympy_array or e.op.numpy)(*operands, *params)
+            value = (e.op.sympy_array or e.op.numpy)(*operands, **params)
         else:
-            value = np.frompyfunc(sp.Integer, 1, 1)(e.op.numpy(*params).astype(int))
+            value = np.frompyfunc(sp.Integer, 1, 1)(e.op.numpy(**params).astype(int))
         found[e] = np.asarray(value, dtype=object)
     return found[y]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..graph.expr import NUMBER, SIZE
-from ..graph.lengths import length
+from ..graph.lengths import params_at
 from ..graph.walk import walk
 
 # --- in batches ------------------------------------------------------------------------------
@@ -19,14 +19,15 @@ def batch(roots, values: dict, sizes: dict) -> dict:
     count, found = max(map(len, values.values()), default=1), {}
     for e in walk(*roots):
         if e.args:
-            value = e.op.numpy(*aligned(e, found), *length(e.params, sizes))
+            value = e.op.numpy(*aligned(e, found), **params_at(e, sizes))
         else:
             if e.name:
                 value = values[e.name]
             elif e.op in (NUMBER, SIZE):
-                value = np.array([float(length(e.params[0], sizes))])
+                (number,) = params_at(e, sizes).values()
+                value = np.array([float(number)])
             else:
-                value = e.op.numpy(*length(e.params, sizes))[None]
+                value = e.op.numpy(**params_at(e, sizes))[None]
             if len(value) != count:
                 value = np.broadcast_to(value, (count, *value.shape[1:]))
         found[e] = value.astype(float) if value.dtype == bool else value

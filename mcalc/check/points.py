@@ -137,7 +137,7 @@ def usual(rng, variables, sizes, *_):
 
 def _anchors(es):
     """The constants of some expressions: near them, or at them, something may change."""
-    numbers = {abs(float(e.params[0])) for e in walk(*es) if e.op is NUMBER}
+    numbers = {abs(float(e.params["value"])) for e in walk(*es) if e.op is NUMBER}
     return np.array(sorted(n for n in numbers if 1e-3 < n < 1e12)[-_CONSTANTS:] or [1.0])
 
 

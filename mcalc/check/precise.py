@@ -13,7 +13,7 @@ import numpy as np
 import sympy as sp
 
 from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr
-from ..graph.lengths import length
+from ..graph.lengths import params_at
 from ..graph.walk import walk
 from .interpret import aligned
 
@@ -69,20 +69,20 @@ def precise(roots, values: dict, sizes: dict) -> dict:
     """
     count, found = max(map(len, values.values()), default=1), {}
     for e in walk(*roots):
-        params = length(e.params, sizes) if e.op is not SYMBOL else ()
+        params = params_at(e, sizes)
         if e.op is SYMBOL:
             value = values[e.name]
             value = value if value.dtype == object else _precise(value)
         elif e.op in (NUMBER, SIZE):
-            value = np.array([_number(params[0])], dtype=object)
+            value = np.array([*map(_number, params.values())], dtype=object)
         elif not e.args:
-            value = _precise(np.asarray(e.op.numpy(*params), dtype=float)[None])
+            value = _precise(np.asarray(e.op.numpy(**params), dtype=float)[None])
         elif e.op.sympy_form:
             value = _scalar(e.op, len(e.args))(*aligned(e, found))
         elif e.op.precise:
             value = _each(e.op.precise, *(found[a] for a in e.args), e.ndim)
         else:
-            value = e.op.numpy(*(found[a] for a in e.args), *params)
+            value = e.op.numpy(*(found[a] for a in e.args), **params)
         value = np.asarray(value, dtype=object)
         found[e] = np.broadcast_to(value, (count, *value.shape[1:]))
     return found

@@ -139,7 +139,7 @@ def neuron(y, **values) -> Picture:
     """
     y = unnamed(as_expr(y))
     w, x, affine, bias = unit(y)
-    z = node(SYMBOL, params=("z",), shape=())
+    z = node(SYMBOL, name="z", shape=())
     out = replace(y, {affine: z}.get)
     known = symbols(y)
 
@@ -158,7 +158,7 @@ def neuron(y, **values) -> Picture:
 
     def drawn(v, k):
         name, told = entry(v, k).partition(" = ")[::2]
-        letter = typeset(node(SYMBOL, params=(name,), shape=()))
+        letter = typeset(node(SYMBOL, name=name, shape=()))
         return f"{letter} = {told}" if told else letter
 
     def draw(figure):

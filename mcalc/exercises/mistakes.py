@@ -29,7 +29,6 @@ from ..graph.primitives import (
     SUM,
     VECMAT,
     WHERE,
-    build_node,
 )
 from ..graph.simplify import broadcast_to, split_scalar
 from ..graph.walk import is_number, rebuild, replace, same, symbols, unnamed, walk
@@ -213,7 +212,7 @@ def _unit(factor):
         return broadcast_to(as_expr(1), factor.shape)
     if factor.op is ROW:
         return broadcast_to(as_expr(1), factor.shape[1:]).T
-    return build_node(IDENTITY, factor.shape[0]) if factor.op is DIAG else factor
+    return node(IDENTITY, length=factor.shape[0]) if factor.op is DIAG else factor
 
 
 def _multiplied(factors):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..check.claims import Difference, difference, rounds, tolerance, typical_size, usable_at
-from ..graph.expr import ShapeError, as_expr
+from ..graph.expr import ShapeError, as_expr, node
 from ..graph.forms import diag, identity
 from ..graph.lengths import is_open, resolve, symbolic_sizes
-from ..graph.primitives import ONES, ROW, build_node
+from ..graph.primitives import ONES, ROW
 from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from .mistakes import in_variables, mistakes
 
@@ -56,7 +56,7 @@ def _ones(derivation, claim):
         return claim
     m, n = derivation.jacobian.shape
     if n == 1 and m != 1 and plain.ndim == 0 and not symbols(plain) and not is_number(plain, 0):
-        return plain * build_node(ONES, None)
+        return plain * node(ONES, length=None)
     return claim
 
 

@@ -76,7 +76,7 @@ class Descent(StepExplorer):
         self.active = self.weigh = None
         for e in walk(self.y):
             if e.op is MAXIMUM and is_number(e.args[0], 0) and e.shape[:1] == tuple(rows):
-                z = node(SYMBOL, params=("z",), shape=e.shape)
+                z = node(SYMBOL, name="z", shape=e.shape)
                 self.active = compile_(e.args[1], known)
                 part = replace(self.y, {e.args[1]: z}.get)
                 others = {v.name for v in symbols(part)} - {"z"}

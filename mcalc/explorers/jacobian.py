@@ -79,7 +79,7 @@ class JacobianExplorer(NudgeExplorer):
             return [d]
         closed = d.jacobian.expr
         if d.by_scalars:
-            return [(node(SYMBOL, params=("J",), shape=closed.shape), closed)]
+            return [(node(SYMBOL, name="J", shape=closed.shape), closed)]
         return [(derivative(d.y, d.wrt), closed)]
 
     def _used(self, v, n):

@@ -59,7 +59,7 @@ class Neuron(Explorer):
         w, x, affine, _ = unit(y)
         known = symbols(y)
         free = next(name for name in ("z", "s", "z_1") if name not in {v.name for v in known})
-        z = node(SYMBOL, params=(free,), shape=())
+        z = node(SYMBOL, name=free, shape=())
         if any(v.ndim > 1 for v in known) or y.ndim:
             raise ValueError(f"{y} is needed as one scalar of vectors and scalars: one neuron")
         out = replace(y, {affine: z}.get)

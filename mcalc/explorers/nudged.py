@@ -22,7 +22,7 @@ class NudgeExplorer(Explorer):
         y = unnamed(d.y)
         function, jacobian = self._compiled(d)
         names = entry_names(d.variables, sizes)
-        outputs = entry_names([node(SYMBOL, params=(d.output,), shape=y.shape)], sizes)
+        outputs = entry_names([node(SYMBOL, name=d.output, shape=y.shape)], sizes)
         J = np.reshape(jacobian(**values), (len(outputs), len(names)))
 
         def real(step):

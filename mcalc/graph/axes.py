@@ -29,7 +29,6 @@ from .primitives import (
     ROWPROD,
     SUM,
     as_column,
-    build_node,
     elementwise,
     of_vector,
     spread,
@@ -106,7 +105,7 @@ def _sums_along(X, axis, where=True, initial=0):
     X = _chosen(X, where)
     if X.shape[axis] == 1:
         return vector_of(X)
-    ones = build_node(ONES, X.shape[axis])
+    ones = node(ONES, length=X.shape[axis])
     whole = X @ ones if axis else ones @ X
     return whole if initial == 0 else whole + initial
 
@@ -318,9 +317,9 @@ def _broadcast_to(a, shape):
     if len(shape) not in (1, 2) or not all(n in a.shape or _is_count(n) for n in shape):
         raise UnsupportedError(f"np.broadcast_to: {shape} is not the shape of a vector or matrix")
     if len(shape) == 2:
-        whole = spread(a if a.ndim else a * build_node(ONES, shape[1]), shape)
+        whole = spread(a if a.ndim else a * node(ONES, length=shape[1]), shape)
     else:
-        whole = a if a.ndim else a * build_node(ONES, *shape)
+        whole = a if a.ndim else a * node(ONES, length=shape[0])
     if whole.shape != shape:
         raise ShapeError(f"broadcast_to: {a} is {shape_text(a.shape)}, and not {shape}")
     return whole

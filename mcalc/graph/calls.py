@@ -273,7 +273,7 @@ def _stack(arrays, axis=0):
         raise error(f"stack: all scalars or all vectors of one length, not {given}")
     if not is_axis(axis, 1 + parts[0].ndim):
         raise UnsupportedError(f"np.stack: there is no axis {axis!r} to stack along")
-    whole = node(STACK, *parts, params=(parts[0].ndim,))
+    whole = node(STACK, *parts, axis=-1 - parts[0].ndim)
     return np.transpose(whole) if parts[0].ndim and axis in (1, -1) else whole
 
 

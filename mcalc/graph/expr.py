@@ -14,10 +14,12 @@ from __future__ import annotations
 import difflib
 import inspect
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Integral, Number, Rational, Real
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -38,6 +40,7 @@ class Primitive:
     has ``sympy_form``; a linear or bilinear one has ``einsum``, its signature. Any other has
     ``local_jacobian``: for an operand, the einsum signature and the factors of the product that it
     is near a point, the operand last. What has neither form nor signature brings its own ``shape``.
+    A node's parameters are keywords of ``numpy`` and ``shape`` and names in ``numpy_source``.
     """
 
     name: str
@@ -104,7 +107,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
 
     op: Primitive
     args: tuple[Expr, ...]
-    params: tuple
+    params: Mapping[str, Any]  # what it has beside its operands, as x[3] has an index
     shape: tuple
     boolean: bool  # a condition, or made of such alone
     weight: int  # as it is written: how many parts it has,
@@ -149,7 +152,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def name(self) -> str | None:
         """The name of a variable or of a ``let``, else None."""
-        return self.params[0] if self.op in (SYMBOL, LET) else None
+        return self.params["name"] if self.op in (SYMBOL, LET) else None
 
     # x.sum() is np.sum(x)
     sum, mean, max, min, prod = np.sum, np.mean, np.max, np.min, np.prod
@@ -178,7 +181,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
             raise IndexError(f"{self}[{key}]: {self} has {length} elements, 0 to {length - 1}")
         if self.op is LET and self.args[0].op.is_list:
             return self.args[0].args[int(key) % length]  # the entry itself is on the path
-        return NUMPY["index"](self, int(key) % length)
+        return NUMPY["index"](self, index=int(key) % length)
 
     def __iter__(self):
         length = self._known_length("going through its elements (as the built-in sum and max do)")
@@ -234,18 +237,27 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return f"$\\displaystyle {WRITERS['latex'](self)}$"
 
 
-def node(op: Primitive, *args: Expr, params: tuple = (), shape: tuple | None = None) -> Expr:
-    """The one node with this operation and these operands."""
-    key = (op, args, params, _shape(op, args, params) if shape is None else shape)
-    found = _nodes.get(key)
-    if found is None:
-        found = _nodes[key] = Expr()
-        found.op, found.args, found.params, found.shape = key
-        found.boolean = not op.unknown and op.boolean(*(a.boolean is True for a in args))
-        found.weight, found.nesting, found.height = _measures(found)
+_NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
+
+
+def node(op: Primitive, /, *args: Expr, shape: tuple | None = None, **params) -> Expr:
+    """The one node with this operation, these operands and these parameters.
+
+    ``node(INDEX, x, index=3)`` is ``x[3]``. Parameters are such as can be hashed. A ``shape`` is
+    given for what has none of its own, as ``node(SYMBOL, name="x", shape=("n",))``.
+    """
+    shape = _shape(op, args, params) if shape is None else shape
+    key = (op, args, tuple(sorted(params.items())) if params else (), shape)
+    e = _nodes.get(key)
+    if e is None:
+        e = _nodes[key] = Expr()
+        e.op, e.args, e.shape = op, args, shape
+        e.params = MappingProxyType(params) if params else _NO_PARAMS
+        e.boolean = not op.unknown and op.boolean(*(a.boolean is True for a in args))
+        e.weight, e.nesting, e.height = _measures(e)
         # of the product and the sum that it is, when they are known
-        found.factors, found.collected = None, None
-    return found
+        e.factors, e.collected = None, None
+    return e
 
 
 def _measures(e: Expr) -> tuple[int, int, int]:
@@ -253,7 +265,7 @@ def _measures(e: Expr) -> tuple[int, int, int]:
     height = 1 + max((a.height for a in e.args), default=0)
     if e.op is LET:
         return 1, 0, height
-    parts = e.params[:1] if e.op is UNEVALUATED else e.args
+    parts = (e.params["of"],) if e.op is UNEVALUATED else e.args
     weight = min(1 + sum(a.weight for a in parts), ENOUGH)
     inner = [a.nesting + 1 for a in parts]
     if e.op.chain and e.op.chain == parts[0].op.chain:
@@ -285,12 +297,12 @@ def as_expr(value) -> Expr:
     if isinstance(plain, Rational):
         if abs(plain) > _LARGEST:
             raise ValueError("a number beyond 1.8e308, the largest that NumPy has, cannot be used")
-        return node(NUMBER, params=(Fraction(plain),), shape=())
+        return node(NUMBER, value=Fraction(plain), shape=())
     if isinstance(plain, Real) and np.isfinite(float(plain)):
         # 0.1 is meant as 1/10; a number that no short fraction equals stays the float it is
         number = float(plain)
         short = Fraction(number).limit_denominator(10**6)
-        return node(NUMBER, params=(short if float(short) == number else number,), shape=())
+        return node(NUMBER, value=short if float(short) == number else number, shape=())
     if hasattr(value, "jacobian"):
         raise TypeError("a derivation cannot stand in an expression: use its .jacobian")
     if callable(value):
@@ -307,7 +319,7 @@ def is_boolean(value):
 
 def size(length) -> Expr:
     """A length as a scalar in a formula."""
-    return as_expr(length) if isinstance(length, int) else node(SIZE, params=(length,), shape=())
+    return as_expr(length) if isinstance(length, int) else node(SIZE, length=length, shape=())
 
 
 # --- shapes ----------------------------------------------------------------------------------
@@ -327,7 +339,7 @@ def same_length(a, b):
 def _shape(op, args, params):
     """The shape of an operation; element by element the last axes meet, as NumPy has it."""
     if op.shape:
-        return op.shape(*args, *params)
+        return op.shape(*args, **params)
     letters = ["ij"[2 - arg.ndim :] for arg in args]
     inputs, output = (
         op.einsum.split("->") if op.einsum else (",".join(letters), max(letters, key=len))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .expr import Expr, as_expr
+from .expr import Expr, as_expr, node
 from .primitives import (
     DIAG,
     IDENTITY,
@@ -12,7 +12,6 @@ from .primitives import (
     OUTER,
     SIGMOID,
     ZEROS,
-    build_node,
     elementwise,
     of_vector,
     of_vectors,
@@ -26,17 +25,17 @@ def diag(v) -> Expr:
 
 def identity(n=None) -> Expr:
     """The identity matrix ``I``. Without a length it takes the one that fits."""
-    return build_node(IDENTITY, n)
+    return node(IDENTITY, length=n)
 
 
 def ones(n=None) -> Expr:
     """A column of ones, n x 1; ``ones().T`` is the row ``1^T``."""
-    return build_node(ONES, n)
+    return node(ONES, length=n)
 
 
 def zeros(n=None) -> Expr:
     """A column of zeros, n x 1; ``zeros().T`` is the row ``0^T``. A zero matrix is the number 0."""
-    return build_node(ZEROS, n)
+    return node(ZEROS, lengths=(n,))
 
 
 def sigmoid(z):

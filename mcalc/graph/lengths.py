@@ -15,7 +15,7 @@ from .walk import replace, symbols, walk
 
 def symbolic_sizes(*es: Expr) -> list[str]:
     """The symbolic lengths in the shapes of these expressions, in the order of their first use."""
-    parts = [n for e in walk(*es) for n in (*e.shape, *(e.params if e.op is SIZE else ()))]
+    parts = [n for e in walk(*es) for n in (*e.shape, *(e.params.values() if e.op is SIZE else ()))]
     names = [n for part in parts if isinstance(part, str) for n in part.split(" + ")]
     return list(dict.fromkeys(n for n in names if not n.isdigit()))
 
@@ -32,6 +32,14 @@ def length(part, sizes: dict):
     if not isinstance(part, str):
         return part
     return sum(int(p) if p.isdigit() else sizes[p] for p in part.split(" + "))
+
+
+LENGTHS = {"length", "lengths"}
+
+
+def params_at(e: Expr, sizes: dict) -> dict:
+    """The parameters of a node with numbers for lengths: what is called ``length(s)`` is such."""
+    return {name: length(p, sizes) if name in LENGTHS else p for name, p in e.params.items()}
 
 
 def make_binder(inputs: list[Expr], known=()):
@@ -107,7 +115,7 @@ def with_size_providers(e: Expr, a: Expr) -> Expr:
 
     def swap(part):
         if part.op in FILLED and kept:
-            return node(part.op, params=(*part.shape, kept), shape=part.shape)
+            return node(part.op, **{**part.params, "like": kept}, shape=part.shape)
         return None
 
     return replace(e, swap)
@@ -115,7 +123,7 @@ def with_size_providers(e: Expr, a: Expr) -> Expr:
 
 def size_providers(e: Expr) -> list[Expr]:
     """The variables that tell lengths of constants in ``e``."""
-    kept = [v for part in walk(e) if part.op in FILLED for v in _kept(part)]
+    kept = [v for part in walk(e) if part.op in FILLED for v in part.params.get("like", ())]
     return list(dict.fromkeys(kept))
 
 
@@ -123,13 +131,11 @@ def without_size_providers(e: Expr) -> Expr:
     """``e`` with constants that have a length and no more."""
 
     def swap(part):
-        return node(part.op, params=part.shape) if part.op in FILLED else None
+        if part.op not in FILLED:
+            return None
+        return node(part.op, **{name: p for name, p in part.params.items() if name != "like"})
 
     return replace(e, swap)
-
-
-def _kept(part):
-    return part.params[-1] if part.params and isinstance(part.params[-1], tuple) else ()
 
 
 SQUARE = {IDENTITY, DIAG, INV}
@@ -154,8 +160,9 @@ def resolve(e: Expr, shape: tuple) -> Expr:
         return e
     shape = tuple(own or given for own, given in zip(e.shape, shape, strict=True))
     if not e.args:
-        known = shape if e.op is ZEROS else [next(filter(None, shape), None)]
-        return node(e.op, params=tuple(known))
+        if e.op is ZEROS:
+            return node(ZEROS, lengths=shape)
+        return node(e.op, length=next(filter(None, shape), None))
     axes = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
     output = "ij"[2 - e.ndim :]
     if e.op.einsum:
@@ -172,7 +179,7 @@ def resolve(e: Expr, shape: tuple) -> Expr:
         known = [n for k in letters_ if (n := lengths.get(k)) is not None]
         lengths |= dict.fromkeys(letters_, *known[:1])
     args = [resolve(a, tuple(map(lengths.get, k))) for k, a in zip(axes, e.args, strict=True)]
-    return node(e.op, *args, params=e.params)
+    return node(e.op, *args, **e.params)
 
 
 def resolve_inside(e: Expr) -> Expr:

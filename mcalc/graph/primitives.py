@@ -32,7 +32,7 @@ def primitive(name, done=None, *functions, numpy=None, **more):
     """Add a primitive. ``numpy`` computes it where einsum or the first function does not.
 
     ``more`` are the other fields of :class:`~mcalc.graph.expr.Primitive`. What NumPy has no
-    function for is built by its row, ``build_node(UNIT, 0, "n")``.
+    function for is built by its row, ``node(UNIT, index=0, length="n")``.
     """
     if isinstance(done, str):
         batched = "..." + done.replace(",", ",...").replace("->", "->...")
@@ -41,7 +41,7 @@ def primitive(name, done=None, *functions, numpy=None, **more):
         op = Primitive(name, numpy or functions[0], done, **more)
     PRIMITIVES[name] = op
     build = elementwise if op.sympy_form else of_vectors
-    expr.NUMPY |= dict.fromkeys(functions, partial(build, op)) | {name: partial(build_node, op)}
+    expr.NUMPY |= dict.fromkeys(functions, partial(build, op)) | {name: partial(node, op)}
     return op
 
 
@@ -106,7 +106,7 @@ def vector_of(e) -> Expr:
         return e.args[0]
     if e.op is TRANSPOSE:
         return vector_of(e.args[0])
-    one = build_node(ONES, 1)
+    one = node(ONES, length=1)
     return node(MATVEC, e, one) if e.shape[1] == 1 else node(VECMAT, one, e)
 
 
@@ -146,8 +146,8 @@ def spread(e, shape) -> Expr:
         turn = _column if kind == "column" else _row
         return node(v.op, *(spread(turn(a), shape) for a in v.args))
     if kind == "column":
-        return node(OUTER, v, build_node(ONES, shape[1]))
-    return node(OUTER, build_node(ONES, shape[0]), v) if kind != "matrix" else e
+        return node(OUTER, v, node(ONES, length=shape[1]))
+    return node(OUTER, node(ONES, length=shape[0]), v) if kind != "matrix" else e
 
 
 def _column(v):
@@ -208,12 +208,6 @@ def of_vector(op, a, name=None) -> Expr:
     return of_vectors(op, a, error=UnsupportedError, name=name)
 
 
-def build_node(op, *given):
-    """A node of the expressions that are given; what comes after them are parameters."""
-    operands = [x for x in given if isinstance(x, Expr)]
-    return node(op, *operands, params=given[len(operands) :])
-
-
 def _if(condition, yes, no):
     return sp.Piecewise((yes, condition), (no, True))
 
@@ -236,7 +230,7 @@ def can_be_nan(e):
 
 
 def _is_count(e):
-    return is_number(e) and e.params[0] >= 0 and e.params[0] == int(e.params[0])
+    return is_number(e) and e.params["value"] >= 0 and e.params["value"] == int(e.params["value"])
 
 
 def _chosen(second, e, k):
@@ -313,8 +307,8 @@ def _beside(e):
 
 
 def _share(largest):
-    return _scaled(DIVIDE, largest, _column(node(MATVEC, largest, build_node(ONES,
-        largest.shape[1]))), "matrix", "column")
+    count = node(MATVEC, largest, node(ONES, length=largest.shape[1]))
+    return _scaled(DIVIDE, largest, _column(count), "matrix", "column")
 
 
 def differ(v):
@@ -324,7 +318,7 @@ def differ(v):
     first two elements of b x stay equal while b moves.
     """
     if v.op is expr.SYMBOL:
-        return v.params[1:] == ()  # an intermediate variable tells of what it stands for
+        return "has_ties" not in v.params  # an intermediate variable tells of what it stands for
     if v.op is expr.LET:
         return differ(*v.args)
     if v.op is STACK:
@@ -360,6 +354,11 @@ def joined_length(lengths):
     known = sum(n for n in lengths if isinstance(n, int))
     letters = [n for n in lengths if isinstance(n, str)]
     return " + ".join([*letters, str(known)] if known and letters else letters) or known
+
+
+def _places(lengths, part):
+    """Where a part of these is in the vector of them all."""
+    return slice(sum(lengths[:part]), sum(lengths[: part + 1]))
 
 
 def _joined(*parts):
@@ -480,39 +479,40 @@ LOGDET = primitive("logdet", "ij->", numpy=_log_determinant, **COUNTED,
     local_jacobian=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log(|det({0})|)",
     sympy_array=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
     numpy_source="np.linalg.slogdet({0})[1]", precise=lambda X: mpmath.log(abs(mpmath.det(X))))
-STACK = primitive("stack", numpy=lambda *parts: np.stack(parts[:-1], axis=-1 - parts[-1]), **KEPT,
+STACK = primitive("stack", numpy=lambda *parts, axis: np.stack(parts, axis=axis), **KEPT,
     local_jacobian=lambda e, k: (
-        ("i,->i", "i,j->ij")[e.ndim - 1], build_node(UNIT, k, len(e.args))),
-    shape=lambda *parts: (len(parts) - 1, *common_shape(parts[:-1])),
+        ("i,->i", "i,j->ij")[e.ndim - 1], node(UNIT, index=k, length=len(e.args))),
+    shape=lambda *parts, axis: (len(parts), *common_shape(parts)),
     numpy_source="np.stack([{all}])",
     is_list=True)
 CONCATENATE = primitive("concatenate", numpy=lambda *parts: np.concatenate(parts, axis=-1), **KEPT,
-    local_jacobian=lambda e, k: ("ij,j->i", build_node(SELECTOR, _lengths(e.args), k)),
+    local_jacobian=lambda e, k: ("ij,j->i", node(SELECTOR, lengths=_lengths(e.args), part=k)),
     shape=_joined,
     numpy_source="np.concatenate([{all}])")
 COLUMN = primitive("column", numpy=lambda v: v[..., None], shape=lambda v: (*v.shape, 1),
     numpy_source="{0}[:, None]", **KEPT,
-    local_jacobian=lambda e, k: ("j,i->ij", build_node(ONES, 1)))
+    local_jacobian=lambda e, k: ("j,i->ij", node(ONES, length=1)))
 ROW = primitive("row", numpy=lambda v: v[..., None, :], shape=lambda v: (1, *v.shape),
     numpy_source="{0}[None]", **KEPT)
 
-# for what NumPy has no function, by name: operands first, then parameters
-INDEX = primitive("index", numpy=lambda x, k: x[..., k], shape=lambda x, k: (),
-    numpy_source="{0}[{p}]",
-    **KEPT, local_jacobian=lambda e, k: ("i,i->", build_node(UNIT, *e.params, *e.args[0].shape)))
-SEGMENT = primitive("segment", numpy=lambda v, lengths,
-    k: v[..., sum(lengths[:k]) : sum(lengths[: k + 1])], shape=lambda v, lengths, k: (lengths[k],),
-    **KEPT)
+# for what NumPy has no function, by name
+INDEX = primitive("index", numpy=lambda x, *, index: x[..., index], shape=lambda x, *, index: (),
+    numpy_source="{0}[{index}]", **KEPT, local_jacobian=lambda e, k: (
+        "i,i->", node(UNIT, index=e.params["index"], length=e.args[0].shape[0])))
+SEGMENT = primitive("segment", numpy=lambda v, *, lengths, part: v[..., _places(lengths, part)],
+    shape=lambda v, *, lengths, part: (lengths[part],), **KEPT)
 BLOCKS = primitive("blocks", numpy=lambda *parts: np.concatenate(parts, axis=-2), shape=_joined,
     numpy_source="np.vstack([{all}])")
-ONES = primitive("ones", numpy=lambda n, *lent: np.ones(n), shape=lambda n: (n,),
-    numpy_source="np.ones({p})")
-ZEROS = primitive("zeros", numpy=lambda *n: np.zeros([k for k in n if not isinstance(k, tuple)]),
-    shape=lambda *n: n, numpy_source="np.zeros([{p}])")
-IDENTITY = primitive("identity", numpy=np.eye, shape=lambda n: (n, n), numpy_source="np.eye({p})")
-UNIT = primitive("unit", numpy=lambda k, n: np.eye(n)[k], shape=lambda k, n: (n,),
-    numpy_source="np.eye(1, {p1}, {p0})[0]")
-SELECTOR = primitive("selector", shape=lambda lengths, k: (joined_length(lengths), lengths[k]),
-    numpy=lambda lengths, k: np.eye(sum(lengths))[:, sum(lengths[:k]) : sum(lengths[: k + 1])])
+ONES = primitive("ones", numpy=lambda *, length, like=(): np.ones(length),
+    shape=lambda *, length: (length,), numpy_source="np.ones({length})")
+ZEROS = primitive("zeros", numpy=lambda *, lengths, like=(): np.zeros(lengths),
+    shape=lambda *, lengths: lengths, numpy_source="np.zeros({lengths})")
+IDENTITY = primitive("identity", numpy=lambda *, length: np.eye(length),
+    shape=lambda *, length: (length, length), numpy_source="np.eye({length})")
+UNIT = primitive("unit", numpy=lambda *, index, length: np.eye(length)[index],
+    shape=lambda *, index, length: (length,), numpy_source="np.eye(1, {length}, {index})[0]")
+SELECTOR = primitive("selector", shape=lambda *, lengths, part: (
+        joined_length(lengths), lengths[part]),
+    numpy=lambda *, lengths, part: np.eye(sum(lengths))[:, _places(lengths, part)])
 
 # fmt: on

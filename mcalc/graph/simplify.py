@@ -13,7 +13,7 @@ from itertools import chain
 
 import numpy as np
 
-from .expr import NUMBER, NUMPY, SIZE, Expr, as_expr, size
+from .expr import NUMBER, SIZE, Expr, as_expr, node, size
 from .primitives import (
     ADD,
     CONCATENATE,
@@ -42,7 +42,6 @@ from .primitives import (
     UNIT,
     WHERE,
     ZEROS,
-    build_node,
 )
 from .walk import is_number, rebuild, replace, same
 
@@ -81,7 +80,7 @@ def _factored(e):
     e = _as_number(e)
     op = e.op
     if e.op is NUMBER:
-        return e.params[0], {}
+        return e.params["value"], {}
     if op is NEGATIVE:
         c, powers = _factors_of(e.args[0])
         return -c, powers
@@ -92,7 +91,7 @@ def _factored(e):
         if c != 0:
             return multiply_factors([above, (1 / c, {a: -p for a, p in powers.items()})])
     if op is POWER and is_number(e.args[1]):
-        p = e.args[1].params[0]
+        p = e.args[1].params["value"]
         c, powers = _factors_of(e.args[0])
         small = abs(p) < 100 or abs(c) == 1  # for a number to the p
         if isinstance(p, Fraction) and p.denominator == 1 and (c or p > 0) and small:
@@ -102,7 +101,7 @@ def _factored(e):
 
 def _as_number(e):
     """A condition that does not hold, ``1 - (x > 0)``, as the difference that it is written as."""
-    return build_node(SUBTRACT, ONE, *e.args) if e.op is LOGICAL_NOT else e
+    return node(SUBTRACT, ONE, *e.args) if e.op is LOGICAL_NOT else e
 
 
 def _factors_of(operand):
@@ -134,7 +133,7 @@ def product(coefficient, powers: dict) -> Expr:
         return ZERO
     if coefficient < 0:
         whole = product(-coefficient, powers)
-        return as_expr(-whole.params[0]) if whole.op is NUMBER else np.negative(whole)
+        return as_expr(-whole.params["value"]) if whole.op is NUMBER else np.negative(whole)
     sizes = {a: p for a, p in powers.items() if a.op is SIZE}
     rest = {a: p for a, p in powers.items() if a.op is not SIZE}
     if rest and any(p < 0 for p in sizes.values()):
@@ -306,15 +305,10 @@ def broadcast_to(e: Expr, shape: tuple) -> Expr:
     if e.ndim == len(shape):
         return e
     if is_number(e, 0):
-        return build_node(ZEROS, *shape)
+        return node(ZEROS, lengths=shape)
     if len(shape) == 2:  # NumPy repeats a vector in every row
-        return np.outer(build_node(ONES, shape[0]), broadcast_to(e, shape[1:]))
-    return mul(e, build_node(ONES, *shape))
-
-
-def constant(name, *lengths) -> Expr:
-    """Ones, zeros or the identity of these lengths."""
-    return NUMPY[name](*lengths)
+        return np.outer(node(ONES, length=shape[0]), broadcast_to(e, shape[1:]))
+    return mul(e, node(ONES, length=shape[0]))
 
 
 # --- cases -----------------------------------------------------------------------------------
@@ -323,7 +317,7 @@ def constant(name, *lengths) -> Expr:
 def where(condition: Expr, yes: Expr, no: Expr) -> Expr:
     """Cases; inside a branch what the condition decides is decided."""
     if is_number(condition):
-        return yes if condition.params[0] else no
+        return yes if condition.params["value"] else no
     yes, no = assuming(condition, True, yes), assuming(condition, False, no)
     if yes is no and yes.ndim >= condition.ndim or is_number(yes, 0) and is_number(no, 0):
         return yes
@@ -416,39 +410,38 @@ def matvec(matrix: Expr, vector: Expr) -> Expr:
     scalar, vector = split_scalar(vector)
     if matrix.ndim < 2:  # every row is the same
         return mul(
-            front, scalar, sum_elements(mul(matrix, vector), *length), build_node(ONES, rows)
+            front, scalar, sum_elements(mul(matrix, vector), *length), node(ONES, length=rows)
         )
     vector = broadcast_to(vector, length)
     if vector.op is ZEROS:
         return ZERO
     if matrix.op is SELECTOR:
-        lengths, k = matrix.params
+        lengths, k = matrix.params["lengths"], matrix.params["part"]
         vector = np.concatenate(
-            [vector if p == k else build_node(ZEROS, n) for p, n in enumerate(lengths)]
+            [vector if p == k else node(ZEROS, lengths=(n,)) for p, n in enumerate(lengths)]
         )
     elif matrix.op is TRANSPOSE and matrix.args[0].op is SELECTOR:
-        vector = segment(vector, *matrix.args[0].params)
+        vector = segment(vector, **matrix.args[0].params)
     elif vector.op is UNIT and np.transpose(matrix).op is STACK:
-        vector = np.transpose(matrix).args[vector.params[0]]  # one of its columns
+        vector = np.transpose(matrix).args[vector.params["index"]]  # one of its columns
     elif matrix.op is not IDENTITY:
         vector = np.matmul(matrix, vector)
     return mul(front, scalar, vector)
 
 
-def segment(vector: Expr, lengths: tuple, k: int) -> Expr:
-    """Part k of a vector that is joined from parts of these lengths."""
+def segment(vector: Expr, lengths: tuple, part: int) -> Expr:
+    """One part of a vector that is joined from parts of these lengths."""
 
-    def take(part):
-        op = part.op
-        if op is CONCATENATE and tuple(a.shape[0] for a in part.args) == lengths:
-            return part.args[k]
-        if op is STACK:
-            start = sum(lengths[:k])
-            return np.stack(part.args[start : start + lengths[k]])
-        if op is UNIT:
-            place = part.params[0] - sum(lengths[:k])
-            return build_node(UNIT, place, lengths[k]) if 0 <= place < lengths[k] else ZERO
-        return build_node(SEGMENT, part, lengths, k)
+    def take(e):
+        if e.op is CONCATENATE and tuple(a.shape[0] for a in e.args) == lengths:
+            return e.args[part]
+        if e.op is STACK:
+            start = sum(lengths[:part])
+            return np.stack(e.args[start : start + lengths[part]])
+        if e.op is UNIT:
+            index, length = e.params["index"] - sum(lengths[:part]), lengths[part]
+            return node(UNIT, index=index, length=length) if 0 <= index < length else ZERO
+        return node(SEGMENT, e, lengths=lengths, part=part)
 
     return _inside(vector, take)
 
@@ -458,7 +451,7 @@ def element(vector: Expr, k: int) -> Expr:
 
     def take(part):
         if part.op is UNIT:
-            return ONE if part.params[0] == k else ZERO
+            return ONE if part.params["index"] == k else ZERO
         return part.args[k] if part.op is STACK else part[k]
 
     return _inside(vector, take)

@@ -52,7 +52,7 @@ def _length(given):
 
 def _variables(names, kind, *shape):
     shape = tuple(map(_length, shape))
-    return named(names, f'{kind}("w x")', lambda name: node(SYMBOL, params=(name,), shape=shape))
+    return named(names, f'{kind}("w x")', lambda name: node(SYMBOL, name=name, shape=shape))
 
 
 def scalars(names: str):
@@ -94,4 +94,4 @@ def let(name: str, value) -> Expr:
     if value.op is COLUMN or value.op is TRANSPOSE and value.args[0].op is COLUMN:
         column = node(COLUMN, let(name, vector_of(value)))
         return column if value.op is COLUMN else column.T
-    return node(LET, value, params=(name,), shape=value.shape)
+    return node(LET, value, name=name, shape=value.shape)

@@ -10,7 +10,7 @@ from .expr import LET, NUMBER, SYMBOL, UNEVALUATED, Expr, node
 
 def rebuild(e: Expr, args: tuple) -> Expr:
     """The same operation on other operands."""
-    return e if same(args, e.args) else node(e.op, *args, params=e.params)
+    return e if same(args, e.args) else node(e.op, *args, **e.params)
 
 
 def same(some, others) -> bool:
@@ -68,4 +68,4 @@ def symbols(*roots: Expr) -> list[Expr]:
 
 
 def is_number(e: Expr, value=None) -> bool:
-    return e.op is NUMBER and (value is None or e.params[0] == value)
+    return e.op is NUMBER and (value is None or e.params["value"] == value)

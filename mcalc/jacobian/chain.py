@@ -6,8 +6,8 @@ this way, so that a sum along every path of a graph is not begun that nobody cou
 
 from __future__ import annotations
 
-from ..graph.expr import DEEP, Expr
-from ..graph.primitives import UNIT, build_node
+from ..graph.expr import DEEP, Expr, node
+from ..graph.primitives import UNIT
 from ..graph.walk import walk
 from .local import local_jacobian
 from .terms import NoClosedForm, Term, collect, compose, fresh
@@ -47,6 +47,6 @@ def seeded(variables: tuple, several: bool) -> dict:
         labels = tuple(fresh() for _ in (variable.shape or (1,) * several))
         term = Term(labels[: variable.ndim], labels)
         if several:
-            term.times(build_node(UNIT, k, len(variables)), labels)
+            term.times(node(UNIT, index=k, length=len(variables)), labels)
         seeds[variable] = [term]
     return seeds

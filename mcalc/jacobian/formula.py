@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..graph import simplify
-from ..graph.expr import Expr
-from ..graph.primitives import BLOCKS, IDENTITY, SELECTOR, UNIT, WHERE, build_node
+from ..graph.expr import Expr, node
+from ..graph.primitives import BLOCKS, IDENTITY, SELECTOR, UNIT, WHERE
 from ..graph.simplify import ONE, ZERO, add, mul
 from .terms import NoClosedForm, collect, product_of, times_vector
 
@@ -72,12 +72,12 @@ def _rows(terms, out, inp):
     in_row: dict = {}
     for place, t in enumerate(terms):
         v = t.vectors.get(*t.row_labels, ONE)
-        in_row.setdefault(v.params[0] if v.op is UNIT else None, []).append(place)
+        in_row.setdefault(v.params["index"] if v.op is UNIT else None, []).append(place)
     everywhere, zero = in_row.pop(None, []), formula([], (), inp)
     rows = []
     for k in range(*out):
         near = [terms[place] for place in sorted([*everywhere, *in_row.get(k, ())])]
-        row = times_vector(near, build_node(UNIT, k, *out), "row_labels") if near else []
+        row = times_vector(near, node(UNIT, index=k, length=out[0]), "row_labels") if near else []
         rows.append(formula(row, (), inp) if row else zero)
     return rows
 
@@ -121,7 +121,7 @@ def _matrix(term, out, inp):
     if i == j and i in term.vectors:
         return np.diag(simplify.broadcast_to(product_of(term), out))
     if i == j:
-        return mul(term.coefficient, build_node(IDENTITY, *out))
+        return mul(term.coefficient, node(IDENTITY, length=out[0]))
     if term.matrices:
         return mul(term.coefficient, _scaled(term, i, j))
     ends = (simplify.broadcast_to(term.vectors.get(a, ONE), n) for a, n in ((i, out), (j, inp)))
@@ -133,7 +133,7 @@ def _blocks(terms, out, inp):
     cuts: dict = {}
     for t in terms:
         selector = t.selector_at(*t.row_labels)
-        cuts.setdefault(selector and selector[0].params[0], []).append(t)
+        cuts.setdefault(selector and selector[0].params["lengths"], []).append(t)
     whole = cuts.pop(None, [])
     if not any(
         t.neighbours(*t.row_labels) or t.row_labels == t.column_labels for t in whole
@@ -150,6 +150,6 @@ def _blocks(terms, out, inp):
 def _cut_at(lengths, terms, inp):
     blocks = []
     for k, length in enumerate(lengths):
-        part = times_vector(terms, build_node(SELECTOR, lengths, k), "row_labels")
+        part = times_vector(terms, node(SELECTOR, lengths=lengths, part=k), "row_labels")
         blocks.append(formula(part, (length,), inp))
-    return build_node(BLOCKS, *blocks) if inp else np.concatenate(blocks)
+    return node(BLOCKS, *blocks) if inp else np.concatenate(blocks)

@@ -57,13 +57,13 @@ class Intermediates:
             definition = rebuild(whole, tuple(self.components))
         else:
             definition = self._inside(self._prepared(whole))
-        self.result = node(SYMBOL, params=(output,), shape=y.shape)
+        self.result = node(SYMBOL, name=output, shape=y.shape)
         self.definitions[self.result] = definition
         if len(self.numbered) == 1 and taken.isdisjoint((letter, letter.upper())):
             # one alone needs no number
             (only,) = self.numbered
-            params = (only.name[0], *only.params[1:])
-            swap = {only: node(SYMBOL, params=params, shape=only.shape)}.get
+            params = {**only.params, "name": only.name[0]}
+            swap = {only: node(SYMBOL, **params, shape=only.shape)}.get
             self.definitions = {swap(v, v): replace(d, swap) for v, d in self.definitions.items()}
             self.numbered = [swap(only)]
         self.terms: dict[tuple, list] = {}  # what has slope zero, such as a condition, is no path
@@ -123,8 +123,8 @@ class Intermediates:
         if name is None and e.ndim > 1:
             free = free.upper()
         # of elements that may be equal, as those of u = max(b, x), max takes shares
-        shared = ("equal",) if e.ndim == 1 and not differ(unnamed(e)) else ()
-        made = self._made[e] = node(SYMBOL, params=(free, *shared), shape=e.shape)
+        ties = {"has_ties": True} if e.ndim == 1 and not differ(unnamed(e)) else {}
+        made = self._made[e] = node(SYMBOL, name=free, **ties, shape=e.shape)
         if name is None:
             self.numbered.append(made)
         self.definitions[made] = definition

@@ -54,7 +54,7 @@ def _rate(e, k):
 
 
 def _number(a):
-    return a.params[0] if a.op is NUMBER else None
+    return a.params["value"] if a.op is NUMBER else None
 
 
 @cache

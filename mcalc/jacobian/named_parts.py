@@ -80,7 +80,7 @@ def _rebuilt(e: Expr, args: tuple) -> Expr:
     if e.op.einsum and len(args) > 1:
         scalars, args = zip(*map(simplify.split_scalar, args), strict=True)
         if all(a.ndim == old.ndim for a, old in zip(args, e.args, strict=True)):
-            return simplify.mul(*scalars, node(e.op, *args, params=e.params))
+            return simplify.mul(*scalars, node(e.op, *args, **e.params))
         args = [simplify.mul(*pair) for pair in zip(scalars, args, strict=True)]
     return simplify.simplified(e, tuple(args))
 

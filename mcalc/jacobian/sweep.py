@@ -37,7 +37,7 @@ class _Sweep:
         """A name for a formula; what has no operands is as short as its name would be."""
         if not e.args:
             return e
-        name = node(SYMBOL, params=(f"value {next(self.count)}",), shape=e.shape)
+        name = node(SYMBOL, name=f"value {next(self.count)}", shape=e.shape)
         self.definitions[name] = e
         return name
 

@@ -28,19 +28,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..graph import simplify
-from ..graph.expr import ADJOINT, Expr, UnsupportedError
-from ..graph.primitives import (
-    DIAG,
-    IDENTITY,
-    MATMAT,
-    ONES,
-    OUTER,
-    SELECTOR,
-    TRANSPOSE,
-    UNIT,
-    ZEROS,
-    build_node,
-)
+from ..graph.expr import ADJOINT, Expr, UnsupportedError, node
+from ..graph.primitives import DIAG, IDENTITY, MATMAT, ONES, OUTER, SELECTOR, TRANSPOSE, UNIT, ZEROS
 from ..graph.simplify import ONE, ZERO, add, matvec, mul, split_scalar, sum_elements
 from ..graph.walk import is_number
 
@@ -76,7 +65,7 @@ class Term:
         units = [v for v in (here, e) if v.op is UNIT]
         if units:  # only one entry is left of the other
             other = here if units[0] is e else e
-            scalar, here = simplify.element(other, units[0].params[0]), units[0]
+            scalar, here = simplify.element(other, units[0].params["index"]), units[0]
         else:
             scalar, here = split_scalar(mul(here, e))
         self.coefficient = mul(self.coefficient, scalar)
@@ -103,7 +92,9 @@ class Term:
             middle = fresh()
             self.times(e.args[0], (a, middle)), self.times(e.args[1], (middle, b))
         elif (
-            op is SELECTOR and (known := self.selector_at(a)) and known[0].params[0] == e.params[0]
+            op is SELECTOR
+            and (known := self.selector_at(a))
+            and known[0].params["lengths"] == e.params["lengths"]
         ):
             if e is known[0]:
                 self.join({b: known[2]})
@@ -114,7 +105,7 @@ class Term:
             for v in e.args:
                 self.times(v, (b,))
         elif a == b:
-            on_diagonal = np.multiply(e, build_node(IDENTITY, e.shape[0]))
+            on_diagonal = np.multiply(e, node(IDENTITY, length=e.shape[0]))
             self.times(np.sum(on_diagonal, axis=1), (a,))
         else:
             self.matrices.append((e, a, b))

@@ -42,7 +42,7 @@ class Backward(StepWriter):
 
     def slope(self, v: Expr) -> Expr:
         """The derivative of the result by ``v`` as a name, in the shape of ``v``."""
-        return node(ADJOINT, params=(self.graph.result, v), shape=v.shape)
+        return node(ADJOINT, of=self.graph.result, by=v, shape=v.shape)
 
     def pulled(self, v: Expr) -> Expr:
         """The derivative by ``v`` made of those by what ``v`` goes into, in numerator layout.

@@ -13,7 +13,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from ..graph import expr, simplify, walk
-from ..graph.expr import ADJOINT, DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr
+from ..graph.expr import ADJOINT, DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr, node
 from ..graph.lengths import FILLED
 from ..graph.primitives import (
     ADD,
@@ -38,7 +38,6 @@ from ..graph.primitives import (
     VECMAT,
     WHERE,
     ZEROS,
-    build_node,
 )
 from ..graph.walk import is_number
 from .style import STYLES, Style
@@ -138,19 +137,19 @@ class Writer:
     _named = _symbol
 
     def _held(self, e):
-        of, by = e.params
+        of, by = e.params["of"], e.params["by"]
         sign = "∂/∂" if self.partial or is_partial(e) else "d/d"
         level = Precedence.PRODUCT if _factors(of)[0].op is NUMBER else Precedence.POWER
         return self.style(sign, self(by), self(of, level)), Precedence.PRODUCT
 
     def _slope(self, e, turned=False):
-        written = self.style("∂", *map(self, e.params))
+        written = self.style("∂", self(e.params["of"]), self(e.params["by"]))
         if turned or not e.ndim:
             return written, Precedence.ATOM
         return self.style("parens", written) + "^T", Precedence.POWER
 
     def _number(self, e):
-        value = e.params[0]
+        value = e.params["value"]
         if not isinstance(value, Fraction) or value.denominator == 1:
             written, several = self.style.number(abs(value), self.used_names)
             level = Precedence.PRODUCT if several else Precedence.ATOM
@@ -159,7 +158,8 @@ class Writer:
         return ("-" + written, Precedence.SUM) if value < 0 else (written, Precedence.PRODUCT)
 
     def _size(self, e):
-        return e.params[0], Precedence.SUM if " " in e.params[0] else Precedence.ATOM
+        length = e.params["length"]
+        return length, Precedence.SUM if " " in length else Precedence.ATOM
 
     def _ones(self, e):
         return self.filled(e, "1"), Precedence.ATOM
@@ -171,17 +171,17 @@ class Writer:
         return "I", Precedence.ATOM
 
     def _unit(self, e):
-        return f"e_{e.params[0] + 1}", Precedence.ATOM
+        return f"e_{e.params['index'] + 1}", Precedence.ATOM
 
     def _selector(self, e):
-        return f"E_{e.params[1] + 1}", Precedence.ATOM
+        return f"E_{e.params['part'] + 1}", Precedence.ATOM
 
     def _segment(self, e):
-        return f"E_{e.params[1] + 1}^T {self(e.args[0], Precedence.POWER)}", Precedence.PRODUCT
+        return f"E_{e.params['part'] + 1}^T {self(e.args[0], Precedence.POWER)}", Precedence.PRODUCT
 
     def _index(self, e):
         (v,) = e.args
-        place = str(e.params[0] + 1)
+        place = str(e.params["index"] + 1)
         if f"{v.name}_{place}" in self.names:  # z_(1) beside a variable z_1
             place = f"({place})"
         if v.name:
@@ -209,7 +209,7 @@ class Writer:
 
     def _multiply(self, e):
         lead = _factors(e)[0]
-        negative = lead.op is NUMBER and lead.params[0] < 0
+        negative = lead.op is NUMBER and lead.params["value"] < 0
         return self.juxtapose(e.args), Precedence.SUM if negative else Precedence.PRODUCT
 
     def juxtapose(self, operands):
@@ -390,7 +390,7 @@ class Writer:
 
         def write(weight, level):
             if is_number(weight, 0) or is_number(weight, 1):
-                return (row if weight.params[0] else self.style("zeros")) + turn
+                return (row if weight.params["value"] else self.style("zeros")) + turn
             return f"{inside(weight, Precedence.PRODUCT)} {row}{turn}"
 
         return self.style("sum_i", inside._where(v, write)[0])
@@ -453,7 +453,7 @@ class Writer:
 
 def is_partial(held):
     """Whether a derivative that is not carried out is of a function of several variables."""
-    of, by = held.params
+    of, by = held.params["of"], held.params["by"]
     return bool(by.ndim or walk.symbols(walk.replace(of, {by: expr.as_expr(1)}.get)))
 
 
@@ -472,8 +472,8 @@ def _has_row_times_matrix(v):
 def _spread(e, shape):
     """A number as the vector it stands for."""
     if is_number(e, 0):
-        return build_node(ZEROS, *shape)
-    return e if e.ndim else simplify.mul(e, build_node(ONES, *shape))
+        return node(ZEROS, lengths=shape)
+    return e if e.ndim else simplify.mul(e, node(ONES, length=shape[0]))
 
 
 def _conditions(e):

@@ -78,7 +78,7 @@ class Builder:
             digits, value = max(0.3, sum(d for _, d, _ in operands)), number(e)
             values = [v for _, _, v in operands]
             if value is not None:
-                parts = Fraction(e.params[0]).as_integer_ratio()
+                parts = Fraction(e.params["value"]).as_integer_ratio()
                 digits = max(0.3, *(math.log10(max(1, abs(n))) for n in parts))
             elif values and not any(v is None for v in values):
                 value = _value(e, values)
@@ -89,14 +89,14 @@ class Builder:
 
 
 def number(e) -> float | None:
-    return float(e.params[0]) if e.op is NUMBER else None
+    return float(e.params["value"]) if e.op is NUMBER else None
 
 
 def _value(e, values):
     """The value of a constant; None where it has an open length."""
     try:
         with np.errstate(all="ignore"):
-            return np.asarray(e.op.numpy(*values, *e.params), dtype=float)
+            return np.asarray(e.op.numpy(*values, **e.params), dtype=float)
     except _REFUSED:
         return None
 

@@ -8,9 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..graph.expr import NUMBER, Expr, ShapeError, UnsupportedError, as_expr, shape_text
+from ..graph.expr import NUMBER, Expr, ShapeError, UnsupportedError, as_expr, node, shape_text
 from ..graph.forms import diag, identity, ones, outer, sigmoid, zeros
-from ..graph.primitives import BLOCKS, DIAG, DOT, PRIMITIVES, ROW, STACK, build_node, of_vectors
+from ..graph.primitives import BLOCKS, DIAG, DOT, PRIMITIVES, ROW, STACK, of_vectors
 from ..graph.walk import is_number
 from ..notation.style import of_pi
 
@@ -100,7 +100,7 @@ def divide(a, b) -> Expr:
     kinds = kind(a), kind(b)
     if kinds[1] == "matrix" or kinds[0] == "matrix" and kinds[1] != "scalar":
         raise UnsupportedError(f"{a} cannot be divided by {b}, which is {shape_text(b.shape)}")
-    numbers = [e.params[0] for e in (a, b) if e.op is NUMBER]
+    numbers = [e.params["value"] for e in (a, b) if e.op is NUMBER]
     if len(numbers) == 2 and isinstance(numbers[1], Fraction) and numbers[1]:
         if isinstance(numbers[0], Fraction) or of_pi(numbers[0]):
             return as_expr(numbers[0] / numbers[1])
@@ -113,7 +113,7 @@ def _times(a, b):
 
 
 def negative(a) -> Expr:
-    return as_expr(-a.params[0]) if a.op is NUMBER else np.negative(a)
+    return as_expr(-a.params["value"]) if a.op is NUMBER else np.negative(a)
 
 
 def power(a, b) -> Expr:
@@ -215,4 +215,4 @@ def _blocks(entries):
         raise ShapeError(f"{_shapes(entries)}: 0 and I do not tell their height in a list")
     if len({e.shape[1] for e in entries}) > 1:
         raise ShapeError(f"{_shapes(entries)}: blocks in one column have one width")
-    return build_node(BLOCKS, *entries)
+    return node(BLOCKS, *entries)

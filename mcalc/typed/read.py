@@ -212,7 +212,7 @@ class _Reader:
         kinds = kind(left.value), kind(right.value)
         operation, a = dot, left.value
         if self.is_of_pi(left, right):
-            left.value = as_expr(left.value.params[0] * right.value.params[0])
+            left.value = as_expr(left.value.params["value"] * right.value.params["value"])
             left.number, left.end = "", right.end
             return True
         if right.operation == "" and left.number == "1" and kinds[1] == "row":

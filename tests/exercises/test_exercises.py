@@ -331,7 +331,7 @@ def elsewhere(e, rng):
         ways += [OPERATORS[args[1].op.name](args[0] * a, args[0] * b)] * 2
     if name == "subtract":
         ways += [-args[1] + args[0]]
-    if name == "power" and args[1].op is NUMBER and args[1].params[0] == 2:
+    if name == "power" and args[1].op is NUMBER and args[1].params["value"] == 2:
         ways += [args[0] * args[0]] * 2
     if name == "divide" and not args[1].ndim:
         ways += [(1 / args[1]) * args[0]]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.graph.expr import WRITERS
-from mcalc.graph.simplify import constant
+from mcalc.graph.expr import WRITERS, node
+from mcalc.graph.primitives import UNIT
 
 w, x = mc.vectors("w x")
 q = mc.vectors("q", size=3)
@@ -31,7 +31,7 @@ f = mc.functions("f", elementwise=True)
         (mc.scalars("x_hat'"), "x_hat'", r"\hat{x}'"),
         (mc.scalars("x_tilde"), "x_tilde", r"\tilde{x}"),
         (mc.vectors("x_dot"), "x_dot", r"\dot{\mathbf{x}}"),
-        (constant("unit", 1, "n"), "e_2", "e_2"),
+        (node(UNIT, index=1, length="n"), "e_2", "e_2"),
         ((q + 2 * q)[1], "(q + 2q)_2", r"\left(\mathbf{q} + 2\mathbf{q}\right)_2"),
         # transposes of sums
         ((-(w @ A) + x).T, "-w^T A + x^T", r"-\mathbf{w}^T A + \mathbf{x}^T"),

@@ -92,12 +92,12 @@ def swapped_factors(e):
 
 def off_by_one(e):
     if e.op.name in ("index", "unit"):
-        k, length = e.params[0], (*e.params[1:], *(a.shape[0] for a in e.args))[0]
-        yield node(e.op, *e.args, params=((k + 1) % length, *e.params[1:]))
+        length = e.args[0].shape[0] if e.args else e.params["length"]
+        yield node(e.op, *e.args, **{**e.params, "index": (e.params["index"] + 1) % length})
     if e.op is SIZE:
         yield from (e - 1, e + 1)
     if e.op.name == "power" and e.args[1].op is NUMBER:
-        yield e.args[0] ** (e.args[1].params[0] + 1)
+        yield e.args[0] ** (e.args[1].params["value"] + 1)
 
 
 def wrong_branch(e):
@@ -199,8 +199,8 @@ def rows(e):
 
 def powers(e):
     base, exponent = e.args
-    if exponent.op is NUMBER and exponent.params[0] in (2, 3, 4):
-        yield base * base ** (exponent.params[0] - 1)
+    if exponent.op is NUMBER and exponent.params["value"] in (2, 3, 4):
+        yield base * base ** (exponent.params["value"] - 1)
 
 
 def by_exponentials(e):
@@ -295,7 +295,7 @@ def _rebuilt(e, args):
         return e
     if e.op.sympy_form:
         return primitives.elementwise(e.op, *args)
-    return node(e.op, *args, params=e.params)
+    return node(e.op, *args, **e.params)
 
 
 class Judge:

@@ -27,7 +27,7 @@ def test_a_number_in_any_of_python_s_spellings_is_that_number():
                  ("e3", "e-3", "e+3", "E5", "e-05", "e10", "e+100", "e-100", "e0")]  # fmt: skip
     for text in [*spellings, *random_numbers(500)]:
         alone = read(text)
-        assert float(alone.params[0]) == float(text)
+        assert float(alone.params["value"]) == float(text)
         for written, meant in [
             (f"{text} a", alone * a), (f"a + {text}", a + alone), (f"{text}x^T", alone * x.T),
             (f"a/({text} + b)", a / (alone + b)), (f"a - {text}", a - alone),
@@ -70,7 +70,7 @@ def test_a_printed_number_is_read_as_the_same_number():
         for e in (number * a, a + number, a - number * b, x / number, a ** math.sin(value)):
             assert read(str(e), a=a, b=b, x=x) is e, e
         scalar = mc.derive(number * a, a).explicit()
-        assert float(read(str(scalar)[1:-1]).params[0]) == float(number.params[0])
+        assert float(read(str(scalar)[1:-1]).params["value"]) == float(number.params["value"])
         d = mc.derive(number * np.sin(a), a)
         assert d.equals(read(str(d.jacobian), a=a))
 
