@@ -98,6 +98,12 @@ def _as_flag(name, keepdims):
 def _sum_of_all(a, where=True, initial=0):
     a = _chosen(a, where)
     whole = node((SUM, MATRIX_SUM)[a.ndim - 1], a) if a.ndim else a
+    return _with_initial(whole, initial)
+
+
+def _with_initial(whole, initial):
+    if not isinstance(initial, Real):
+        raise UnsupportedError(f"np.sum: initial is a number, not {initial!r}")
     return whole if initial == 0 else whole + initial
 
 
@@ -107,12 +113,16 @@ def _sums_along(X, axis, where=True, initial=0):
         return vector_of(X)
     ones = node(ONES, length=X.shape[axis])
     whole = X @ ones if axis else ones @ X
-    return whole if initial == 0 else whole + initial
+    return _with_initial(whole, initial)
 
 
 def _chosen(a, where):
     """The elements that a condition chooses, 0 in the place of the others."""
-    return a if where is True else np.where(where, a, 0)
+    if where is True:
+        return a
+    if not (as_expr(where).boolean or expr.is_boolean(where)):
+        raise UnsupportedError(f"np.sum: where is a condition, not {where!r}")
+    return np.where(where, a, 0)
 
 
 def _mean_of_all(a):
@@ -130,6 +140,8 @@ def _count(lengths) -> Expr:
 
 def _var_of_all(a, ddof=0, correction=0):
     ddof = _ddof(ddof, correction)
+    if ddof and not a.ndim:
+        raise UnsupportedError(f"np.var: {a} is one number, and ddof={ddof} leaves none of it")
     squares = (a - _mean_of_all(a)) ** 2
     if not ddof:
         return _mean_of_all(squares)
@@ -146,8 +158,8 @@ def _vars_along(X, axis, ddof=0, correction=0):
 
 def _ddof(ddof, correction):
     """What is subtracted from the count; NumPy has two names for it."""
-    number = ddof or correction
-    if not isinstance(number, Real) or isinstance(number, bool) or ddof and correction:
+    number = correction if ddof == 0 else ddof
+    if not isinstance(number, Real) or isinstance(number, bool) or ddof != 0 != correction:
         raise UnsupportedError(f"np.var: ddof is a number such as 1, not {number!r}")
     return number
 
@@ -220,7 +232,7 @@ def _average(a, axis=None, weights=None, *, keepdims=False):
     if weights is None:
         return np.mean(a, axis=axis, keepdims=keepdims)
     a, w = as_column(a), as_column(weights)
-    if a.ndim == 0 or w.ndim == 0 or a.ndim == 1 < w.ndim:
+    if a.ndim == 0 or w.ndim == 0 or a.ndim == 1 < w.ndim or a.ndim > w.ndim and axis is None:
         raise ShapeError(
             f"average: {a} is {shape_text(a.shape)} and its weights {w} are {shape_text(w.shape)}"
         )

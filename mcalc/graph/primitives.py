@@ -302,10 +302,6 @@ def _of_row_maxima(e, k):
     return "ij,ij->i", largest if differ(X) else _share(largest)
 
 
-def _beside(e):
-    return _column(e), e.args[0]
-
-
 def _share(largest):
     count = node(MATVEC, largest, node(ONES, length=largest.shape[1]))
     return _scaled(DIVIDE, largest, _column(count), "matrix", "column")
@@ -458,7 +454,7 @@ PROD = primitive("prod", "i->", numpy=lambda x: np.prod(x, axis=-1), numpy_sourc
     **COUNTED, local_jacobian=lambda e, k: ("i,i->", np.divide(e, e.args[0])))
 ROWPROD = primitive("rowprod", numpy=lambda X: np.prod(X, axis=-1), shape=lambda X: X.shape[:1],
     numpy_source="{0}.prod(axis=1)", text="rowprod({0})", **COUNTED,
-    local_jacobian=lambda e, k: ("ij,ij->i", _scaled(DIVIDE, *_beside(e), "column", "matrix")),
+    local_jacobian=lambda e, k: ("ij,ij->i", np.divide(_column(e), e.args[0])),
     sympy_array=lambda X: np.array([sp.prod(row) for row in X]))
 NORM = primitive("norm", "i->", numpy=lambda x: np.sum(x * x, axis=-1) ** 0.5, text="||{0}||",
     takes_at_kink="a vector of zeros has no direction", **COUNTED,
