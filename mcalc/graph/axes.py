@@ -122,7 +122,12 @@ def _chosen(a, where):
         return a
     if not (as_expr(where).boolean or expr.is_boolean(where)):
         raise UnsupportedError(f"np.sum: where is a condition, not {where!r}")
-    return np.where(where, a, 0)
+    chosen = np.where(where, a, 0)
+    if chosen.shape != a.shape:
+        raise ShapeError(
+            f"np.sum: where is {shape_text(as_expr(where).shape)} and {a} is {shape_text(a.shape)}"
+        )
+    return chosen
 
 
 def _mean_of_all(a):
@@ -337,6 +342,14 @@ def _broadcast_to(a, shape):
     return whole
 
 
+def _size(a, axis=None):
+    """How many elements there are, of all or along an axis, as a number in a formula."""
+    a = as_column(a)
+    if axis is not None and not is_axis(axis, a.ndim):
+        raise UnsupportedError(f"np.size: {a} has {a.ndim} axes, there is no axis {axis!r}")
+    return a.size if axis is None else expr.size(a.shape[axis])
+
+
 def _atleast_2d(a):
     a = as_column(a)
     return a if a.ndim == 2 else node(COLUMN, _ravel(a)).T
@@ -362,4 +375,7 @@ expr.NUMPY |= {function: _reduction(*how) for function, how in REDUCTIONS.items(
     np.squeeze: _squeeze,
     np.broadcast_to: _broadcast_to,
     np.atleast_2d: _atleast_2d,
+    np.shape: lambda a: as_column(a).shape,
+    np.ndim: lambda a: as_column(a).ndim,
+    np.size: _size,
 }

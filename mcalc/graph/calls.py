@@ -22,6 +22,7 @@ from .primitives import (
     CONCATENATE,
     DET,
     DIAG,
+    DIAGONAL,
     DIVIDE,
     DOT,
     FMAX,
@@ -43,6 +44,7 @@ from .primitives import (
     SUBTRACT,
     SUM,
     TRACE,
+    TRIANGLE,
     TRANSPOSE,
     VECMAT,
     ZEROS,
@@ -218,12 +220,57 @@ def _vdot(a, b):
 
 
 def _diag(v, k=0):
+    """A vector on a diagonal, or the diagonal of a matrix."""
     if not isinstance(k, Integral) or k:
         raise UnsupportedError(
             f"np.diag: k={k!r}, beside the diagonal, has no rule: write np.diag(v), or the rows of "
             "the matrix in np.stack"
         )
-    return of_vector(DIAG, v)
+    v = as_column(v)
+    return _square(DIAGONAL, v) if v.ndim == 2 else of_vector(DIAG, v)
+
+
+def _diagonal(a, offset=0, axis1=0, axis2=1):
+    if {axis1, axis2} - {0, 1, -1, -2} or axis1 % 2 == axis2 % 2:
+        raise UnsupportedError(f"np.diagonal: axes {axis1!r} and {axis2!r} have no rule")
+    return _square(DIAGONAL, a) if not offset else _diag(a, offset)
+
+
+def _solve(a, b):
+    """The solution of ``A x = b``: ``inv(A) b``."""
+    return np.linalg.inv(as_expr(a)) @ as_expr(b)
+
+
+def _matrix_power(a, n):
+    if not isinstance(n, Integral) or isinstance(n, bool) or abs(n) > 100:
+        raise UnsupportedError(f"np.linalg.matrix_power: {n!r} is no whole number up to 100")
+    base = np.linalg.inv(as_expr(a)) if n < 0 else _square(TRACE, a).args[0]
+    if n == 0:
+        return node(IDENTITY, length=base.shape[0])
+    return reduce(np.matmul, [base] * abs(n))
+
+
+def _triangle(name, lower):
+    def build(m, k=0):
+        m = as_expr(m)
+        if not isinstance(k, Integral) or isinstance(k, bool):
+            raise UnsupportedError(f"np.{name}: k={k!r} is no whole number")
+        if m.ndim != 2 or m.op is ROW:
+            raise UnsupportedError(f"np.{name}: {m} is {shape_text(m.shape)}: a matrix is expected")
+        return m * node(TRIANGLE, rows=m.shape[0], columns=m.shape[1], k=int(k), lower=lower)
+
+    return build
+
+
+def _cumsum(a, axis=None):
+    a = as_column(a)
+    if a.ndim == 2 and axis is None:
+        raise UnsupportedError("np.cumsum: a matrix needs its axis: np.cumsum(A, axis=0)")
+    if not a.ndim or axis is not None and not is_axis(axis, a.ndim):
+        raise UnsupportedError(f"np.cumsum: {a} has {a.ndim} axes, there is no axis {axis!r}")
+    length = a.shape[axis or 0]
+    lower = node(TRIANGLE, rows=length, columns=length, k=0, lower=True)
+    return a @ lower.T if a.ndim == 2 and axis % 2 else lower @ a
 
 
 def _transpose(a):
@@ -315,6 +362,14 @@ expr.NUMPY |= {
     np.linalg.det: partial(_square, DET),
     np.linalg.slogdet: _slogdet,
     np.trace: partial(_square, TRACE),
+    np.diagonal: _diagonal,
+    np.linalg.solve: _solve,
+    np.linalg.matrix_power: _matrix_power,
+    np.tril: _triangle("tril", True),
+    np.triu: _triangle("triu", False),
+    np.cumsum: _cumsum,
+    np.linalg.trace: partial(_square, TRACE),
+    np.linalg.outer: lambda a, b: of_vectors(OUTER, a, b),
     np.stack: _stack,
     np.concatenate: lambda arrays: of_vectors(CONCATENATE, *arrays),
     np.hstack: lambda arrays: of_vectors(CONCATENATE, *arrays),

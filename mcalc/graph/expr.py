@@ -12,6 +12,7 @@ with a letter or a number for each length. A row, as ``x.T`` gives it, has shape
 from __future__ import annotations
 
 import difflib
+import functools
 import inspect
 import weakref
 from collections.abc import Callable, Mapping
@@ -150,6 +151,11 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return len(self.shape)
 
     @property
+    def size(self) -> Expr:
+        """How many elements there are, as a number in formulas: ``np.sum(x) / x.size``."""
+        return functools.reduce(np.multiply, map(size, self.shape or (1,)))
+
+    @property
     def name(self) -> str | None:
         """The name of a variable or of a ``let``, else None."""
         return self.params["name"] if self.op in (SYMBOL, LET) else None
@@ -281,7 +287,7 @@ def can_be_compared(value) -> bool:
 
 def as_expr(value) -> Expr:
     """An Expr from an Expr, a number, or an array or list of them."""
-    closed = getattr(value, "expr", value)  # a Jacobian is used by its closed form
+    closed = _as_size(getattr(value, "expr", value))  # a Jacobian is used by its closed form
     if isinstance(closed, Expr):
         return closed
     if is_boolean(value):
@@ -315,6 +321,51 @@ def as_expr(value) -> Expr:
 def is_boolean(value):
     """Whether it is an array of booleans, which are 0 and 1 beside numbers."""
     return isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype == bool
+
+
+class Length(str):
+    """The letter of a length, as ``X.shape[0]`` gives it: in arithmetic it is a number.
+
+    ``np.sum(x) / x.shape[0]`` is the mean, and ``np.sqrt(Q.shape[1])`` a scalar.
+    """
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        return getattr(ufunc, method)(*map(_as_size, inputs), **options)
+
+    def __array_function__(self, function, types, args, options):
+        return function(*map(_as_size, args), **options)
+
+    def __index__(self):
+        raise TypeError(
+            f"{self} is a length that may be any number: np.eye({self}), range({self}) and the like "
+            f'need one that is known; write mc.identity("{self}"), mc.ones("{self}"), or np.sum'
+        )
+
+    __int__ = __float__ = __index__
+
+
+def _arithmetic(function, turned=False):
+    def method(self, other):
+        if isinstance(other, str) and not isinstance(other, Length):  # text is being written
+            return str(other) + str(self) if turned else str(self) + str(other)
+        operands = (other, self) if turned else (self, other)
+        return function(*map(_as_size, operands))
+
+    return method
+
+
+_OPERATORS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide,
+              "pow": np.power}  # fmt: skip
+for _name, _function in _OPERATORS.items():
+    setattr(Length, f"__{_name}__", _arithmetic(_function))
+    setattr(Length, f"__r{_name}__", _arithmetic(_function, True))
+Length.__neg__ = lambda self: -size(self)
+
+
+def _as_size(value):
+    return size(value) if isinstance(value, Length) else value
 
 
 def size(length) -> Expr:

@@ -390,6 +390,11 @@ primitive("sin", sp.sin, np.sin)
 primitive("cos", sp.cos, np.cos)
 primitive("tan", sp.tan, np.tan)
 primitive("arctan", sp.atan, np.arctan)
+primitive("arcsin", sp.asin, np.arcsin)
+primitive("arccos", sp.acos, np.arccos)
+primitive("arcsinh", sp.asinh, np.arcsinh)
+primitive("arccosh", sp.acosh, np.arccosh)
+primitive("arctanh", sp.atanh, np.arctanh)
 primitive("sinh", sp.sinh, np.sinh)
 primitive("cosh", sp.cosh, np.cosh)
 TANH = primitive("tanh", sp.tanh, np.tanh)
@@ -435,6 +440,8 @@ MATVEC = primitive("matvec", "ij,j->i", numpy_source="{0}.dot({1})")
 VECMAT = primitive("vecmat", "i,ij->j", numpy_source="{0}.dot({1})")
 MATMAT = primitive("matmat", "ij,jk->ik", numpy_source="{0}.dot({1})")
 TRANSPOSE = primitive("transpose", "ij->ji", numpy_source="{0}.T", **KEPT)
+DIAGONAL = primitive("diagonal", "ii->i", text="diagonal({0})", **KEPT,
+    numpy=lambda X: np.diagonal(X, axis1=-2, axis2=-1), numpy_source="np.diagonal({0})")
 TRACE = primitive("trace", "ii->", text="tr({0})", numpy_source="np.trace({0})", **COUNTED)
 MATRIX_SUM = primitive("total", "ij->", text="sum({0})", numpy_source="{0}.sum()", **COUNTED)
 
@@ -505,6 +512,9 @@ ZEROS = primitive("zeros", numpy=lambda *, lengths, like=(): np.zeros(lengths),
     shape=lambda *, lengths: lengths, numpy_source="np.zeros({lengths})")
 IDENTITY = primitive("identity", numpy=lambda *, length: np.eye(length),
     shape=lambda *, length: (length, length), numpy_source="np.eye({length})")
+TRIANGLE = primitive("triangle", shape=lambda *, rows, columns, k, lower: (rows, columns),
+    numpy=lambda *, rows, columns, k, lower: (np.tril, np.triu)[not lower](
+        np.ones((rows, columns)), k), numpy_source="np.tri({rows}, {columns}, {k})")
 UNIT = primitive("unit", numpy=lambda *, index, length: np.eye(length)[index],
     shape=lambda *, index, length: (length,), numpy_source="np.eye(1, {length}, {index})[0]")
 SELECTOR = primitive("selector", shape=lambda *, lengths, part: (

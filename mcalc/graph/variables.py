@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from numbers import Integral
 
-from .expr import LET, SYMBOL, Expr, as_expr, node
+from .expr import LET, SYMBOL, Expr, Length, as_expr, node
 from .primitives import COLUMN, TRANSPOSE, vector_of
 from .walk import walk
 
@@ -44,7 +44,7 @@ def named(names: str, example: str, make: Callable):
 
 def _length(given):
     if _is_word(given):
-        return given
+        return Length(given)
     if not isinstance(given, Integral) or isinstance(given, bool) or given < 1:
         raise ValueError(f"{given!r} is not a size: a letter such as 'n', or a number from 1 up")
     return int(given)
