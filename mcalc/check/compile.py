@@ -11,7 +11,7 @@ import builtins
 
 import numpy as np
 
-from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, node
+from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, node, parts_of_length
 from ..graph.lengths import LENGTHS, make_binder, sizes_shown_by, without_size_providers
 from ..graph.primitives import (
     ADD,
@@ -174,7 +174,9 @@ class _Code:
             return f"[{', '.join(map(self.length, part))}]"
         if not isinstance(part, str):
             return repr(part)
-        whole = " + ".join(self.lengths.get(p, p) for p in part.split(" + "))
+        letters, number = parts_of_length(part)
+        whole = " + ".join(self.lengths.get(letter, letter) for letter in letters)
+        whole += f" {'-' if number < 0 else '+'} {abs(number)}" if number else ""
         return f"({whole})" if " " in whole else whole
 
     def by_name(self, bind):

@@ -6,7 +6,7 @@ do is refused by its name.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import partial, reduce
 from numbers import Integral
 
 import numpy as np
@@ -18,6 +18,7 @@ from .lengths import with_size_providers
 from .primitives import (
     ABSOLUTE,
     ADD,
+    BLOCKS,
     COLUMN,
     CONCATENATE,
     DET,
@@ -44,8 +45,8 @@ from .primitives import (
     SUBTRACT,
     SUM,
     TRACE,
-    TRIANGLE,
     TRANSPOSE,
+    TRIANGLE,
     VECMAT,
     ZEROS,
     as_column,
@@ -257,7 +258,7 @@ def _triangle(name, lower):
             raise UnsupportedError(f"np.{name}: k={k!r} is no whole number")
         if m.ndim != 2 or m.op is ROW:
             raise UnsupportedError(f"np.{name}: {m} is {shape_text(m.shape)}: a matrix is expected")
-        return m * node(TRIANGLE, rows=m.shape[0], columns=m.shape[1], k=int(k), lower=lower)
+        return m * node(TRIANGLE, lengths=m.shape, k=int(k), lower=lower)
 
     return build
 
@@ -269,7 +270,7 @@ def _cumsum(a, axis=None):
     if not a.ndim or axis is not None and not is_axis(axis, a.ndim):
         raise UnsupportedError(f"np.cumsum: {a} has {a.ndim} axes, there is no axis {axis!r}")
     length = a.shape[axis or 0]
-    lower = node(TRIANGLE, rows=length, columns=length, k=0, lower=True)
+    lower = node(TRIANGLE, lengths=(length, length), k=0, lower=True)
     return a @ lower.T if a.ndim == 2 and axis % 2 else lower @ a
 
 
@@ -324,6 +325,42 @@ def _stack(arrays, axis=0):
     return np.transpose(whole) if parts[0].ndim and axis in (1, -1) else whole
 
 
+def _concatenate(arrays, axis=0):
+    """Vectors one after the other, or matrices below or beside each other."""
+    parts = [as_column(a) for a in arrays]
+    if not any(a.ndim == 2 for a in parts):
+        if not is_axis(axis, 1):
+            raise UnsupportedError(f"np.concatenate: vectors have no axis {axis!r}")
+        return of_vectors(CONCATENATE, *parts)
+    if any(a.ndim != 2 for a in parts) or not is_axis(axis, 2):
+        listed = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
+        raise ShapeError(f"concatenate: matrices only, along axis 0 or 1, not {listed}")
+    parts = [a.T for a in parts] if axis % 2 else parts
+    if _common([a.shape[1] for a in parts]) is False:
+        listed = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
+        raise ShapeError(f"concatenate: the lengths across must agree: {listed}")
+    whole = node(BLOCKS, *parts)
+    return whole.T if axis % 2 else whole
+
+
+def _common(lengths):
+    return reduce(expr.same_length, lengths)
+
+
+def _as_rows(a):
+    a = as_column(a)
+    return a if a.ndim == 2 else a[None, :] if a.ndim else np.stack([a])[None, :]
+
+
+def _as_columns(a):
+    a = as_column(a)
+    return a if a.ndim == 2 else a[:, None] if a.ndim else np.stack([a])[:, None]
+
+
+def _hypot(a, b):
+    return np.sqrt(as_expr(a) ** 2 + as_expr(b) ** 2)
+
+
 def _filled_like(name, number, a):
     if as_expr(a).boolean:
         raise UnsupportedError(f"{name} takes numbers: write 1.0 * ({as_expr(a)})")
@@ -342,6 +379,11 @@ expr.NUMPY |= {
     **dict.fromkeys((np.power, np.float_power), _power),
     np.reciprocal: _reciprocal,
     np.positive: partial(_of_numbers, "np.positive", as_expr),
+    np.hypot: _hypot,
+    **{
+        f: (lambda g: lambda a, **how: g(a, **how))(g)
+        for f, g in ((np.amax, np.max), (np.amin, np.min))
+    },
     np.logaddexp: partial(_of_numbers, "np.logaddexp", _log_add_exp),
     np.clip: _clip,
     np.where: _where,
@@ -371,8 +413,10 @@ expr.NUMPY |= {
     np.linalg.trace: partial(_square, TRACE),
     np.linalg.outer: lambda a, b: of_vectors(OUTER, a, b),
     np.stack: _stack,
-    np.concatenate: lambda arrays: of_vectors(CONCATENATE, *arrays),
-    np.hstack: lambda arrays: of_vectors(CONCATENATE, *arrays),
+    np.concatenate: _concatenate,
+    np.hstack: lambda tup: _concatenate(tup, axis=-1),
+    np.vstack: lambda tup: _concatenate([_as_rows(a) for a in tup], axis=0),
+    np.column_stack: lambda tup: _concatenate([_as_columns(a) for a in tup], axis=1),
     np.ones_like: partial(_filled_like, "np.ones_like", 1),
     np.zeros_like: partial(_filled_like, "np.zeros_like", 0),
 }

@@ -24,6 +24,8 @@ def einsum(subscripts, *operands, optimize=False) -> Expr:
     inputs, output = _letters(subscripts, len(operands))
     parts = [(as_column(a), letters) for a, letters in zip(operands, inputs, strict=True)]
     _check(subscripts, parts)
+    if [*inputs] == ["".join(dict.fromkeys(inputs[0])) * 2] and not output:
+        return np.trace(parts[0][0])
     whole, left = _summed(*_diagonal(*parts[0]), wanted(parts[1:], output))
     for k, (a, letters) in enumerate(parts[1:], start=2):
         later = wanted(parts[k:], output)

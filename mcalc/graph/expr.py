@@ -18,7 +18,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from numbers import Integral, Number, Rational, Real
+from numbers import Number, Rational, Real
 from types import MappingProxyType
 from typing import Any
 
@@ -117,6 +117,9 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         if method != "__call__":
+            if method == "outer" and len(inputs) == 2 and not options:
+                a, b = map(as_expr, inputs)
+                return ufunc(a[:, None], b[None, :]) if a.ndim and b.ndim else ufunc(a, b)
             raise UnsupportedError(
                 f"np.{ufunc.__name__}.{method} has no rule; use np.sum, np.outer or np.maximum"
             )
@@ -175,19 +178,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return self.T
 
     def __getitem__(self, key):
-        laid = NUMPY["lay"](self, key)
-        if laid is not None:
-            return laid
-        length = self._known_length("indexing")
-        if isinstance(key, slice):
-            return np.stack([self[k] for k in range(*key.indices(length))])
-        if not isinstance(key, Integral) or isinstance(key, bool):
-            raise UnsupportedError(f"{self}[{key!r}]: an index is a whole number or a slice")
-        if not -length <= key < length:
-            raise IndexError(f"{self}[{key}]: {self} has {length} elements, 0 to {length - 1}")
-        if self.op is LET and self.args[0].op.is_list:
-            return self.args[0].args[int(key) % length]  # the entry itself is on the path
-        return NUMPY["index"](self, index=int(key) % length)
+        return NUMPY["getitem"](self, key)
 
     def __iter__(self):
         length = self._known_length("going through its elements (as the built-in sum and max do)")
@@ -339,8 +330,8 @@ class Length(str):
 
     def __index__(self):
         raise TypeError(
-            f"{self} is a length that may be any number: np.eye({self}), range({self}) and the like "
-            f'need one that is known; write mc.identity("{self}"), mc.ones("{self}"), or np.sum'
+            f"{self} is a length that may be any number, and np.eye({self}), range({self}) and the "
+            f'like need one that is known: write mc.identity("{self}"), mc.ones("{self}") or np.sum'
         )
 
     __int__ = __float__ = __index__
@@ -366,6 +357,15 @@ Length.__neg__ = lambda self: -size(self)
 
 def _as_size(value):
     return size(value) if isinstance(value, Length) else value
+
+
+def parts_of_length(part) -> tuple[list[str], int]:
+    """The letters of a length, and the number that is added: of ``m + n - 1`` m, n and -1."""
+    if not isinstance(part, str):
+        return [], part
+    words = part.replace(" - ", " + -").split(" + ")
+    numbers = [w for w in words if w.lstrip("-").isdigit()]
+    return [w for w in words if w not in numbers], sum(map(int, numbers))
 
 
 def size(length) -> Expr:

@@ -6,8 +6,20 @@ import itertools
 
 import numpy as np
 
-from .expr import LET, SIZE, Expr, ShapeError, node, shape_text
-from .primitives import BLOCKS, DIAG, IDENTITY, INV, MATMAT, ONES, ROW, STACK, TRANSPOSE, ZEROS
+from .expr import LET, SIZE, Expr, ShapeError, node, parts_of_length, shape_text
+from .primitives import (
+    BLOCKS,
+    DIAG,
+    IDENTITY,
+    INV,
+    MATMAT,
+    ONES,
+    ROW,
+    STACK,
+    TRANSPOSE,
+    ZEROS,
+    joined_length,
+)
 from .walk import replace, symbols, walk
 
 # --- lengths ---------------------------------------------------------------------------------
@@ -16,8 +28,7 @@ from .walk import replace, symbols, walk
 def symbolic_sizes(*es: Expr) -> list[str]:
     """The symbolic lengths in the shapes of these expressions, in the order of their first use."""
     parts = [n for e in walk(*es) for n in (*e.shape, *(e.params.values() if e.op is SIZE else ()))]
-    names = [n for part in parts if isinstance(part, str) for n in part.split(" + ")]
-    return list(dict.fromkeys(n for n in names if not n.isdigit()))
+    return list(dict.fromkeys(n for part in parts for n in parts_of_length(part or 0)[0]))
 
 
 def sizes_shown_by(*inputs: Expr) -> list[str]:
@@ -31,7 +42,13 @@ def length(part, sizes: dict):
         return tuple(length(p, sizes) for p in part)
     if not isinstance(part, str):
         return part
-    return sum(int(p) if p.isdigit() else sizes[p] for p in part.split(" + "))
+    letters, number = parts_of_length(part)
+    return sum(sizes[letter] for letter in letters) + number
+
+
+def shorter(part, by: int):
+    """A length less a number: ``n - 1``."""
+    return joined_length((part, -by))
 
 
 LENGTHS = {"length", "lengths"}

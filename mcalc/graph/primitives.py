@@ -22,7 +22,7 @@ import numpy as np
 import sympy as sp
 
 from . import expr, walk
-from .expr import Expr, Primitive, UnsupportedError, as_expr, node, shape_text
+from .expr import Expr, Primitive, UnsupportedError, as_expr, node, parts_of_length, shape_text
 from .walk import is_number
 
 PRIMITIVES: dict[str, Primitive] = {}
@@ -347,9 +347,14 @@ def joined_length(lengths):
     """The length of vectors of these lengths in one; None if one of them is open."""
     if None in lengths:
         return None
-    known = sum(n for n in lengths if isinstance(n, int))
-    letters = [n for n in lengths if isinstance(n, str)]
-    return " + ".join([*letters, str(known)] if known and letters else letters) or known
+    letters, known = [], 0
+    for part in lengths:
+        more, number = parts_of_length(part)
+        letters, known = [*letters, *more], known + number
+    text = " + ".join(letters)
+    if not letters:
+        return known
+    return expr.Length(f"{text} {'-' if known < 0 else '+'} {abs(known)}" if known else text)
 
 
 def _places(lengths, part):
@@ -395,6 +400,13 @@ primitive("arccos", sp.acos, np.arccos)
 primitive("arcsinh", sp.asinh, np.arcsinh)
 primitive("arccosh", sp.acosh, np.arccosh)
 primitive("arctanh", sp.atanh, np.arctanh)
+primitive("log2", lambda a: sp.log(a) / sp.log(2), np.log2)
+primitive("log10", lambda a: sp.log(a) / sp.log(10), np.log10)
+primitive("exp2", lambda a: 2**a, np.exp2)
+primitive("cbrt", lambda a: _if(a > 0, sp.Abs(a)**sp.Rational(1, 3), -sp.Abs(a)**sp.Rational(1, 3)),
+    np.cbrt, analytic=False, kink_side=_side, takes_at_kink="the root's own slope is infinite",
+    local_jacobian=lambda e, k: slope(e, k, 1 / (3 * e**2)))
+primitive("arctan2", sp.atan2, np.arctan2, analytic=False)
 primitive("sinh", sp.sinh, np.sinh)
 primitive("cosh", sp.cosh, np.cosh)
 TANH = primitive("tanh", sp.tanh, np.tanh)
@@ -441,7 +453,7 @@ VECMAT = primitive("vecmat", "i,ij->j", numpy_source="{0}.dot({1})")
 MATMAT = primitive("matmat", "ij,jk->ik", numpy_source="{0}.dot({1})")
 TRANSPOSE = primitive("transpose", "ij->ji", numpy_source="{0}.T", **KEPT)
 DIAGONAL = primitive("diagonal", "ii->i", text="diagonal({0})", **KEPT,
-    numpy=lambda X: np.diagonal(X, axis1=-2, axis2=-1), numpy_source="np.diagonal({0})")
+    numpy=lambda X: np.diagonal(X, axis1=-2, axis2=-1), numpy_source="{0}.diagonal().copy()")
 TRACE = primitive("trace", "ii->", text="tr({0})", numpy_source="np.trace({0})", **COUNTED)
 MATRIX_SUM = primitive("total", "ij->", text="sum({0})", numpy_source="{0}.sum()", **COUNTED)
 
@@ -503,8 +515,19 @@ INDEX = primitive("index", numpy=lambda x, *, index: x[..., index], shape=lambda
     numpy_source="{0}[{index}]", **KEPT, local_jacobian=lambda e, k: (
         "i,i->", node(UNIT, index=e.params["index"], length=e.args[0].shape[0])))
 SEGMENT = primitive("segment", numpy=lambda v, *, lengths, part: v[..., _places(lengths, part)],
-    shape=lambda v, *, lengths, part: (lengths[part],), **KEPT)
+    shape=lambda v, *, lengths, part: (lengths[part],), **KEPT,
+    local_jacobian=lambda e, k: ("ji,j->i", node(SELECTOR, **e.params)))
+FLIP = primitive("flip", numpy=lambda v: v[..., ::-1], shape=lambda v: v.shape, text="flip({0})",
+    numpy_source="{0}[::-1]", **KEPT,
+    local_jacobian=lambda e, k: ("ij,j->i", node(EXCHANGE, length=e.shape[0])))
+EXCHANGE = primitive("exchange", numpy=lambda *, length: np.eye(length)[::-1],
+    shape=lambda *, length: (length, length), numpy_source="np.eye({length})[::-1]")
+CHOICE = primitive("choice", numpy=lambda *, indices, length: np.eye(length)[list(indices)],
+    shape=lambda *, indices, length: (len(indices), length),
+    numpy_source="np.eye({length})[list({indices})]")
 BLOCKS = primitive("blocks", numpy=lambda *parts: np.concatenate(parts, axis=-2), shape=_joined,
+    local_jacobian=lambda e, k: ("ij,jk->ik", node(SELECTOR, lengths=_lengths(e.args), part=k)),
+    **KEPT,
     numpy_source="np.vstack([{all}])")
 ONES = primitive("ones", numpy=lambda *, length, like=(): np.ones(length),
     shape=lambda *, length: (length,), numpy_source="np.ones({length})")
@@ -512,9 +535,8 @@ ZEROS = primitive("zeros", numpy=lambda *, lengths, like=(): np.zeros(lengths),
     shape=lambda *, lengths: lengths, numpy_source="np.zeros({lengths})")
 IDENTITY = primitive("identity", numpy=lambda *, length: np.eye(length),
     shape=lambda *, length: (length, length), numpy_source="np.eye({length})")
-TRIANGLE = primitive("triangle", shape=lambda *, rows, columns, k, lower: (rows, columns),
-    numpy=lambda *, rows, columns, k, lower: (np.tril, np.triu)[not lower](
-        np.ones((rows, columns)), k), numpy_source="np.tri({rows}, {columns}, {k})")
+TRIANGLE = primitive("triangle", shape=lambda *, lengths, k, lower: lengths,
+    numpy=lambda *, lengths, k, lower: (np.tril if lower else np.triu)(np.ones(lengths), k))
 UNIT = primitive("unit", numpy=lambda *, index, length: np.eye(length)[index],
     shape=lambda *, index, length: (length,), numpy_source="np.eye(1, {length}, {index})[0]")
 SELECTOR = primitive("selector", shape=lambda *, lengths, part: (

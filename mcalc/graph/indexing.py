@@ -1,0 +1,208 @@
+"""What stands in square brackets: entries, rows and columns, parts, and rows in another order.
+
+All of it is linear, so it is written with constant matrices: ``A[2]`` is ``e_3^T A``, ``x[1:]`` of
+any length ``E_2^T x``, and ``E[ids]`` the rows of ``I`` with these numbers times ``E``.
+"""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+import numpy as np
+
+from . import expr
+from .axes import is_axis, lay
+from .expr import LET, Expr, ShapeError, UnsupportedError, node, shape_text
+from .lengths import shorter
+from .primitives import CHOICE, EXCHANGE, FLIP, INDEX, ONES, ROW, SEGMENT, SELECTOR, UNIT, as_column
+
+_ALL = slice(None)
+
+
+def getitem(e: Expr, key) -> Expr:
+    """``e[key]``, as NumPy means it: new axes, entries, slices and lists of whole numbers.
+
+    Raises IndexError for what is not there, and UnsupportedError for what has no rule.
+    """
+    keys = key if isinstance(key, tuple) else (key,)
+    if any(k is None for k in keys):
+        laid = lay(e, key)
+        if laid is None:
+            raise UnsupportedError(f"{e}[{_told(keys)}] has no rule: lay it first, then take parts")
+        return laid
+    keys = tuple(k for k in keys if k is not Ellipsis)
+    e = e.args[0] if e.op is ROW else e
+    if len(keys) > max(1, e.ndim):
+        raise IndexError(f"{e} has {e.ndim} axes, and {len(keys)} indices are given")
+    if e.ndim < 2:
+        return _of_vector(e, *keys) if keys else e
+    rows, columns = (*keys, _ALL, _ALL)[:2]
+    if _is_list(rows) and _is_list(columns):
+        return _pairs(e, rows, columns)
+    part = _along(e, rows, 0)
+    if part.ndim == 1:
+        return _of_vector(part, columns) if not _is_all(columns) else part
+    return _along(part, columns, 1)
+
+
+def _told(keys):
+    return ", ".join("..." if k is Ellipsis else repr(k) for k in keys)
+
+
+def _is_all(key):
+    return isinstance(key, slice) and key == _ALL
+
+
+def _is_list(key):
+    return isinstance(key, list | np.ndarray)
+
+
+def _of_vector(x, key):
+    """An entry or a part of a vector."""
+    if _is_list(key):
+        return _choice(key, x.shape[0], x) @ x
+    length = x.shape[0] if x.ndim else None
+    if isinstance(key, slice) and isinstance(length, str):
+        return _slice(x, key)
+    length = x._known_length("indexing")
+    if isinstance(key, slice):
+        return np.stack([x[k] for k in range(*key.indices(length))])
+    k = _position(x, key, length)
+    if x.op is LET and x.args[0].op.is_list:
+        return x.args[0].args[k]  # the entry itself is on the path
+    return node(INDEX, x, index=k)
+
+
+def _position(e, key, length):
+    """The place from the front, of what may be counted from the back."""
+    if not isinstance(key, Integral) or isinstance(key, bool):
+        raise UnsupportedError(f"{e}[{key!r}]: an index is a whole number or a slice")
+    if not -length <= key < length:
+        things = "elements" if e.ndim == 1 else "rows or columns"
+        raise IndexError(f"{e}[{key}]: {e} has {length} {things}, 0 to {length - 1}")
+    return int(key) % length
+
+
+def _slice(x, key):
+    """Part of a vector of open length, from the front or the back, in order or reversed."""
+    start, stop, step = key.start, key.stop, key.step
+    if step not in (None, 1):
+        if step == -1 and start is stop is None:
+            return node(FLIP, x)
+        raise UnsupportedError(
+            f"{x}[{_slice_text(key)}]: of a step other than 1 only [::-1] is read"
+        )
+    front, back = _cut(x, key)
+    whole = x.shape[0]
+    if not front and not back:
+        return x
+    middle = shorter(whole, front + back)
+    lengths = tuple(n for n in (front, middle, back) if n)
+    return node(SEGMENT, x, lengths=lengths, part=1 if front else 0)
+
+
+def _cut(x, key):
+    """How many elements are left out in front and behind."""
+    start, stop = key.start or 0, key.stop
+    front, back = start, 0 if stop is None else -stop
+    for n in (front, back):
+        if not isinstance(n, Integral) or isinstance(n, bool) or n < 0:
+            raise UnsupportedError(
+                f"{x}[{_slice_text(key)}]: {x} is of any length, so a part of it is counted from "
+                "the front and from the back, as in x[1:-1]"
+            )
+    return int(front), int(back)
+
+
+def _slice_text(key):
+    ends = ["" if k is None else str(k) for k in (key.start, key.stop)]
+    return ":".join(ends if key.step is None else [*ends, str(key.step)])
+
+
+def _along(A, key, axis):
+    """Rows (axis 0) or columns of a matrix."""
+    if _is_all(key):
+        return A
+    length = A.shape[axis]
+    if isinstance(key, Integral) and not isinstance(key, bool):
+        if isinstance(length, str) and key not in (0,):
+            raise UnsupportedError(
+                f"{A}[{key}]: {A} is {shape_text(A.shape)}: number {key} of {length} may not be "
+                'there; give a length, as in mc.matrices("A", shape=(3, "n"))'
+            )
+        k = _position(A, key, length) if isinstance(length, int) else 0
+        unit = node(UNIT, index=k, length=length)
+        return A @ unit if axis else unit @ A
+    if _is_list(key):
+        chosen = _choice(key, length, A)
+        return A @ chosen.T if axis else chosen @ A
+    if isinstance(key, slice):
+        chosen = _part_of(A, key, length)
+        return A if chosen is None else A @ chosen.T if axis else chosen @ A
+    raise UnsupportedError(f"{A}[{key!r}]: an index is a whole number, a slice or a list of such")
+
+
+def _part_of(A, key, length):
+    """The matrix that takes these rows; None for all of them."""
+    if isinstance(length, int):
+        return _choice(list(range(*key.indices(length))), length, A)
+    if key.step == -1 and key.start is key.stop is None:
+        return node(EXCHANGE, length=length)
+    if key.step not in (None, 1):
+        raise UnsupportedError(
+            f"{A}[{_slice_text(key)}]: of a step other than 1 only [::-1] is read"
+        )
+    front, back = _cut(A, key)
+    if not front and not back:
+        return None
+    lengths = tuple(n for n in (front, shorter(length, front + back), back) if n)
+    return node(SELECTOR, lengths=lengths, part=1 if front else 0).T
+
+
+def _choice(key, length, e) -> Expr:
+    """The rows of the identity with these numbers."""
+    chosen = np.asarray(key)
+    if chosen.dtype == bool or chosen.ndim != 1 or chosen.dtype.kind not in "iu" or not len(chosen):
+        raise UnsupportedError(
+            f"{e}[{key!r}]: a list of whole numbers is expected; for a condition write np.where"
+        )
+    if isinstance(length, int):
+        if chosen.min() < -length or chosen.max() >= length:
+            raise IndexError(f"{e}[{key!r}]: the numbers go from 0 to {length - 1}")
+        chosen = chosen % length
+    elif chosen.min() < 0:
+        raise UnsupportedError(
+            f"{e}[{key!r}]: {e} is {shape_text(e.shape)}, so numbers are counted from the front"
+        )
+    return node(CHOICE, indices=tuple(map(int, chosen)), length=length)
+
+
+def _pairs(A, rows, columns):
+    """``A[[0, 1, 2], labels]``: an entry for each pair."""
+    rows, columns = np.asarray(rows), np.asarray(columns)
+    if rows.shape != columns.shape:
+        raise ShapeError(f"{A}[...]: the lists of rows and columns are of one length")
+    left, right = _choice(rows, A.shape[0], A), _choice(columns, A.shape[1], A)
+    all_in_order = rows.tolist() == list(range(len(rows))) and A.shape[0] == len(rows)
+    chosen = A if all_in_order else left @ A
+    return (chosen * right) @ node(ONES, length=A.shape[1])
+
+
+def _take(a, indices, axis=None):
+    a = as_column(a)
+    if a.ndim == 2 and not (axis is not None and is_axis(axis, 2)):
+        raise UnsupportedError("np.take: a matrix needs its axis: np.take(E, ids, axis=0)")
+    key = indices if isinstance(indices, Integral) else np.asarray(indices)
+    return getitem(a, (_ALL, key) if axis is not None and axis % 2 and a.ndim == 2 else key)
+
+
+def _flip(m, axis=None):
+    m = as_column(m)
+    if m.ndim == 1 and axis in (None, 0, -1):
+        return node(FLIP, m)
+    if m.ndim == 2 and axis is not None and is_axis(axis, 2):
+        return m[:, ::-1] if axis % 2 else m[::-1]
+    raise UnsupportedError(f"np.flip: {m} is {shape_text(m.shape)}: give an axis that it has")
+
+
+expr.NUMPY |= {"getitem": getitem, np.take: _take, np.flip: _flip}
