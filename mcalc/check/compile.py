@@ -15,8 +15,10 @@ from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, node, parts_of_l
 from ..graph.lengths import LENGTHS, make_binder, sizes_shown_by, without_size_providers
 from ..graph.primitives import (
     ADD,
+    COLUMN,
     DIAG,
     DIVIDE,
+    FLIP,
     IDENTITY,
     INV,
     LOGDET,
@@ -45,7 +47,7 @@ _FLOAT = np.dtype(np.float64)
 
 _SIGNS = {ADD: "+", SUBTRACT: "-", MULTIPLY: "*", DIVIDE: "/", POWER: "**"}
 BY_ROWS = "by rows"
-_VIEWS = {ROW, TRANSPOSE, SEGMENT}
+_VIEWS = {ROW, COLUMN, TRANSPOSE, SEGMENT, FLIP}
 
 # of finite operands; so are sums of products
 _FINITE = {SYMBOL, NUMBER, SIZE, ONES, ZEROS, IDENTITY, ADD, SUBTRACT, MULTIPLY, NEGATIVE, ROW}

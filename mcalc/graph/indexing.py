@@ -64,7 +64,8 @@ def _of_vector(x, key):
     length = x.shape[0] if x.ndim else None
     if isinstance(key, slice) and isinstance(length, str):
         return _slice(x, key)
-    length = x._known_length("indexing")
+    if not x.ndim:
+        raise IndexError(f"{x} is a scalar and has no elements")
     if isinstance(key, slice):
         return np.stack([x[k] for k in range(*key.indices(length))])
     k = _position(x, key, length)
@@ -77,6 +78,13 @@ def _position(e, key, length):
     """The place from the front, of what may be counted from the back."""
     if not isinstance(key, Integral) or isinstance(key, bool):
         raise UnsupportedError(f"{e}[{key!r}]: an index is a whole number or a slice")
+    if isinstance(length, str):
+        if key < 0:
+            raise UnsupportedError(
+                f"{e}[{key}]: {e} is {shape_text(e.shape)}, so its elements are counted from the "
+                "front; for a part of it write x[:-1] or x[1:]"
+            )
+        return int(key)
     if not -length <= key < length:
         things = "elements" if e.ndim == 1 else "rows or columns"
         raise IndexError(f"{e}[{key}]: {e} has {length} {things}, 0 to {length - 1}")
@@ -125,13 +133,7 @@ def _along(A, key, axis):
         return A
     length = A.shape[axis]
     if isinstance(key, Integral) and not isinstance(key, bool):
-        if isinstance(length, str) and key not in (0,):
-            raise UnsupportedError(
-                f"{A}[{key}]: {A} is {shape_text(A.shape)}: number {key} of {length} may not be "
-                'there; give a length, as in mc.matrices("A", shape=(3, "n"))'
-            )
-        k = _position(A, key, length) if isinstance(length, int) else 0
-        unit = node(UNIT, index=k, length=length)
+        unit = node(UNIT, index=_position(A, key, length), length=length)
         return A @ unit if axis else unit @ A
     if _is_list(key):
         chosen = _choice(key, length, A)

@@ -46,6 +46,21 @@ def length(part, sizes: dict):
     return sum(sizes[letter] for letter in letters) + number
 
 
+def fits(e: Expr, sizes: dict) -> bool:
+    """Whether all that it takes is there at these sizes: of x[2] three elements, of x[1:-1] two."""
+    for part in walk(e):
+        params = params_at(part, sizes)
+        lengths = params.get("lengths", ())
+        if min((n for n in lengths if isinstance(n, int)), default=0) < 0:
+            return False
+        last = params.get("index", max(params.get("indices", (0,))))
+        high = params.get("length", length(part.args[0].shape[0], sizes) if part.args and part.args[0].ndim else 1)
+        if "index" in params or "indices" in params:
+            if last >= high:
+                return False
+    return True
+
+
 def shorter(part, by: int):
     """A length less a number: ``n - 1``."""
     return joined_length((part, -by))
