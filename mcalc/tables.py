@@ -66,8 +66,8 @@ class Table:
             del columns[style.words("chain")]
         if self.chain:
             both = ["scalar rules by SymPy" in f"{report}" for report in self.checks]
-            told = [style.words("scalars and numbers" if b else "numbers") for b in both]
-            columns[style.words("checked by")] = told
+            checks = [style.words("scalars and numbers" if b else "numbers") for b in both]
+            columns[style.words("checked by")] = checks
         return [list(columns), *zip(*columns.values(), strict=True)]
 
     def __repr__(self):
@@ -118,20 +118,21 @@ class Comparison:
                 raise CheckFailed(f"{name}: {as_expr(wrong[name])} is right as well")
         self.rows = []
         for name, claim in {**wrong, "right": right}.items():
-            reason = reasons.get(name, "right")
-            told = "wrong" if "it should be" in reason else reason  # the numbers stand beside it
-            self.rows.append((name, as_expr(claim), _at(derivation, claim, values), told))
+            verdict = reasons.get(name) or "right"
+            if "it should be" in verdict:  # the numbers stand beside it
+                verdict = "wrong"
+            self.rows.append((name, as_expr(claim), _at(derivation, claim, values), verdict))
         self.numbers = numbers(check.numerical(derivation, values))
 
     def __repr__(self):
-        rows = [(name, f"{claim}", value, told) for name, claim, value, told in self.rows]
+        rows = [(name, f"{claim}", value, verdict) for name, claim, value, verdict in self.rows]
         return _plain([("", "formula", "here", ""), *rows, ("numbers", "", self.numbers, "")])
 
     def _repr_latex_(self):
         rows = [["", _LATEX.words("formula"), _LATEX.words("here"), ""]]
         for name, claim, *said in self.rows:
-            value, told = map(_LATEX.words, said)
-            rows.append([_LATEX.words(name), WRITERS["latex"](claim), value, told])
+            value, verdict = map(_LATEX.words, said)
+            rows.append([_LATEX.words(name), WRITERS["latex"](claim), value, verdict])
         return _array([*rows, [_LATEX.words("numbers"), "", _LATEX.words(self.numbers), ""]])
 
 
@@ -219,13 +220,13 @@ class Calculation:
         self.expressions = tuple(map(as_expr, expressions))
         plain = [unnamed(e) for e in self.expressions]
         for k, (before, after) in enumerate(itertools.pairwise(plain), 2):
-            told = f"line {k}, {self.expressions[k - 1]}, is not line {k - 1}"
+            sentence = f"line {k}, {self.expressions[k - 1]}, is not line {k - 1}"
             if before.shape != after.shape:
                 sizes = f"{shape_text(after.shape)} after {shape_text(before.shape)}"
-                raise CheckFailed(f"{told}: {sizes}")
-            found = first_difference(after, before, symbols(before, after))
-            if found:
-                raise CheckFailed(f"{told}: {found.sentence}")
+                raise CheckFailed(f"{sentence}: {sizes}")
+            difference = first_difference(after, before, symbols(before, after))
+            if difference:
+                raise CheckFailed(f"{sentence}: {difference.sentence}")
 
     def _written(self, style):
         held = [e for line in self.expressions for e in walk(line) if e.op is UNEVALUATED]

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..graph.expr import LET, SYMBOL, ShapeError, as_expr, node, same_length, shape_text
+from ..graph.expr import LET, SYMBOL, ShapeError, as_expr, node, shape_text
 from ..graph.forms import diag
 from ..graph.lengths import is_open, is_square, resolve, resolve_inside, symbolic_sizes
 from ..graph.primitives import ROW, ZEROS
+from ..graph.shapes import same_length
 from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from ..notation.numbers import digits_apart, numbers
 from . import points

@@ -6,13 +6,15 @@ do is refused by its name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial, reduce
 from numbers import Integral, Real
 
 import numpy as np
 
 from . import expr, simplify, walk
-from .expr import SIZE, ShapeError, UnsupportedError, as_expr, node, shape_text
+from .dispatch import NUMPY, UnsupportedError
+from .expr import SIZE, as_expr, node
 from .lengths import with_size_providers
 from .primitives import (
     ABSOLUTE,
@@ -55,6 +57,7 @@ from .primitives import (
     of_vector,
     of_vectors,
 )
+from .shapes import ShapeError, same_length, shape_text
 from .walk import is_number
 
 # --- conditions ------------------------------------------------------------------------------
@@ -128,8 +131,8 @@ def _clip(a, a_min=..., a_max=..., *, min=..., max=...):
         raise UnsupportedError(
             "np.clip takes two bounds, one of them may be None: np.clip(x, 0, 1)"
         )
-    whole = as_expr(a) if low is None else np.maximum(low, a)
-    return whole if high is None else np.minimum(high, whole)
+    above = as_expr(a) if low is None else np.maximum(low, a)
+    return above if high is None else np.minimum(high, above)
 
 
 def _where(condition, x, y):
@@ -160,8 +163,8 @@ def _matmul(a, b):
         )
     product = {(1, 1): DOT, (2, 1): MATVEC, (1, 2): VECMAT, (2, 2): MATMAT}
     left = as_column(a)
-    whole = node(product[left.ndim, b.ndim], left, b)
-    return node(ROW, whole) if a.op is ROW and b.ndim == 2 else whole
+    result = node(product[left.ndim, b.ndim], left, b)
+    return node(ROW, result) if a.op is ROW and b.ndim == 2 else result
 
 
 def _dot(a, b):
@@ -243,9 +246,9 @@ def _is_axis(axis, ndim):
 
 def _mean(a, axis=None):
     a = as_column(a)
-    whole = _added(a, axis, "np.mean")
+    total = _added(a, axis, "np.mean")
     lengths = a.shape if axis is None else (a.shape[axis],)
-    return (1 / reduce(np.multiply, map(expr.size, lengths))) * whole if lengths else whole
+    return (1 / reduce(np.multiply, map(expr.size, lengths))) * total if lengths else total
 
 
 def _slogdet(a):
@@ -258,7 +261,7 @@ _SLOGDET = type(np.linalg.slogdet(np.eye(1)))  # the sign and the logarithm, by 
 def _square(op, a):
     """An operation on a square matrix."""
     a = as_expr(a)
-    if a.ndim != 2 or expr.same_length(*a.shape) is False:
+    if a.ndim != 2 or same_length(*a.shape) is False:
         raise ShapeError(f"{op.name}: {a} is {shape_text(a.shape)}, and not square")
     return node(op, a)
 
@@ -277,23 +280,23 @@ def _norm(a, ord=None):
                 f"np.linalg.norm: ord={ord!r} of a matrix has no rule; the Frobenius norm has"
             )
         return node(FROBENIUS, as_expr(a))
-    whole = of_vector(NORM, a)
+    norm = of_vector(NORM, a)
     if ord is not None and not (isinstance(ord, Real) and ord in (1, 2, np.inf)):
         raise UnsupportedError(f"np.linalg.norm: ord={ord!r} has no rule; 1, 2 and np.inf have")
-    sizes = np.abs(*whole.args)
-    return np.sum(sizes) if ord == 1 else np.max(sizes) if ord == np.inf else whole
+    sizes = np.abs(*norm.args)
+    return np.sum(sizes) if ord == 1 else np.max(sizes) if ord == np.inf else norm
 
 
 def _stack(arrays, axis=0):
     parts = [as_column(a) for a in arrays]
     if len({a.ndim for a in parts}) != 1 or parts[0].ndim > 1 or False in common_shape(parts):
-        given = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
+        shapes = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
         error = UnsupportedError if parts[0].ndim > 1 else ShapeError
-        raise error(f"stack: all scalars or all vectors of one length, not {given}")
+        raise error(f"stack: all scalars or all vectors of one length, not {shapes}")
     if not _is_axis(axis, 1 + parts[0].ndim):
         raise UnsupportedError(f"np.stack: there is no axis {axis!r} to stack along")
-    whole = node(STACK, *parts, axis=-1 - parts[0].ndim)
-    return np.transpose(whole) if parts[0].ndim and axis in (1, -1) else whole
+    rows = node(STACK, *parts, axis=-1 - parts[0].ndim)
+    return np.transpose(rows) if parts[0].ndim and axis in (1, -1) else rows
 
 
 def _filled_like(name, number, a):
@@ -305,7 +308,7 @@ def _filled_like(name, number, a):
 
 # --- the table -------------------------------------------------------------------------------
 
-expr.NUMPY |= {
+_ROWS: dict[Callable | str, Callable] = {
     np.divide: _divide,
     np.fmax: partial(_without_nan, FMAX, np.maximum),
     np.fmin: partial(_without_nan, FMIN, np.minimum),
@@ -347,3 +350,4 @@ expr.NUMPY |= {
     np.ones_like: partial(_filled_like, "np.ones_like", 1),
     np.zeros_like: partial(_filled_like, "np.zeros_like", 0),
 }
+NUMPY.update(_ROWS)

@@ -11,8 +11,6 @@ with a letter or a number for each length. A row, as ``x.T`` gives it, has shape
 
 from __future__ import annotations
 
-import difflib
-import inspect
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,13 +21,9 @@ from typing import Any
 
 import numpy as np
 
-
-class ShapeError(ValueError):
-    """Operands whose shapes do not fit; the message names both and their shapes."""
-
-
-class UnsupportedError(TypeError):
-    """A NumPy function without a rule; the message names it and what is near."""
+from . import dispatch
+from .dispatch import NUMPY, UnsupportedError
+from .shapes import ShapeError, shape_of, shape_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +38,7 @@ class Primitive:
     """
 
     name: str
-    numpy: Callable
+    numpy: Callable | None  # None of what has no value of its own
     sympy_form: Callable | None = None
     einsum: str | None = None
     shape: Callable | None = None
@@ -61,14 +55,13 @@ class Primitive:
     is_list: bool = False  # the operands are its entries
     # of conditions, from which operands are such: whether the result is one, or a number, or None
     # where NumPy comes to something else than with 0 and 1, as True + True is True
-    boolean: Callable = lambda *given: None if given and all(given) else False
+    boolean: Callable = lambda *of: None if of and all(of) else False
 
     def __repr__(self):
         return f"<{self.name}>"
 
 
 _LARGEST = Fraction(np.finfo(float).max)
-NUMPY: dict[Callable, Callable] = {}  # NumPy function -> what it builds; filled by the rules
 WRITERS: dict[str, Callable] = {}  # "text" and "latex"; filled by the notation
 
 _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
@@ -80,7 +73,7 @@ NUMBER = Primitive("number", None)
 SIZE = Primitive("size", None)  # the length n, as a number in a formula
 
 # `let`: one operand under a reader's name
-LET = Primitive("named", lambda a: a, text="{0}", boolean=lambda given: given)
+LET = Primitive("named", lambda a: a, text="{0}", boolean=lambda of: of)
 ADJOINT = Primitive("slope", None)  # the result's derivative by a variable, by its name only
 UNEVALUATED = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
 
@@ -89,10 +82,10 @@ def _in_place(function):
     """The method of ``z += 1`` and its like."""
 
     def method(self, other):
-        whole = function(self, other)
+        result = function(self, other)
         if self.ndim:
-            _refuse_in_place(function, whole, self)
-        return whole
+            _refuse_in_place(function, result, self)
+        return result
 
     return method
 
@@ -113,6 +106,8 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     weight: int  # as it is written: how many parts it has,
     nesting: int  # and how deep they are nested
     height: int  # how high it is built
+    factors: tuple | None  # of the product that it is, when they are known,
+    collected: tuple | None  # and the terms of the sum
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         if method != "__call__":
@@ -143,7 +138,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def T(self) -> Expr:
         """The transpose; of a vector, the row ``x^T`` of shape ``(1, n)``."""
-        return np.transpose(self)
+        return NUMPY[np.transpose](self)
 
     @property
     def ndim(self) -> int:
@@ -231,7 +226,7 @@ def node(op: Primitive, /, *args: Expr, shape: tuple | None = None, **params) ->
     ``node(INDEX, x, index=3)`` is ``x[3]``. Parameters are such as can be hashed. A ``shape`` is
     given for what has none of its own, as ``node(SYMBOL, name="x", shape=("n",))``.
     """
-    shape = _shape(op, args, params) if shape is None else shape
+    shape = shape_of(op, args, params) if shape is None else shape
     key = (op, args, tuple(sorted(params.items())) if params else (), shape)
     e = _nodes.get(key)
     if e is None:
@@ -240,7 +235,6 @@ def node(op: Primitive, /, *args: Expr, shape: tuple | None = None, **params) ->
         e.params = MappingProxyType(params) if params else _NO_PARAMS
         e.boolean = not op.unknown and op.boolean(*(a.boolean is True for a in args))
         e.weight, e.nesting, e.height = _measures(e)
-        # of the product and the sum that it is, when they are known
         e.factors, e.collected = None, None
     return e
 
@@ -273,14 +267,14 @@ def as_expr(value) -> Expr:
         value = value.astype(int)
     plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
     if isinstance(plain, list | tuple) and plain:
-        return np.stack([as_expr(v) for v in plain])
+        return NUMPY[np.stack]([as_expr(v) for v in plain])
     if isinstance(plain, bool):
         raise TypeError(
             f"{plain} cannot stand in an expression: write {plain:d} for the number, or a "
             "condition such as x > 0"
         )
     if isinstance(plain, Rational):
-        if abs(plain) > _LARGEST:
+        if abs(Fraction(plain)) > _LARGEST:
             raise ValueError("a number beyond 1.8e308, the largest that NumPy has, cannot be used")
         return node(NUMBER, value=Fraction(plain), shape=())
     if isinstance(plain, Real) and np.isfinite(float(plain)):
@@ -297,94 +291,38 @@ def as_expr(value) -> Expr:
     raise TypeError(f"{value!r} cannot stand in an expression: numbers, arrays and mcalc's can")
 
 
-def is_boolean(value):
+def is_boolean(value) -> bool:
     """Whether it is an array of booleans, which are 0 and 1 beside numbers."""
     return isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype == bool
 
 
-def size(length) -> Expr:
+def size(length: int | str) -> Expr:
     """A length as a scalar in a formula."""
     return as_expr(length) if isinstance(length, int) else node(SIZE, length=length, shape=())
-
-
-# --- shapes ----------------------------------------------------------------------------------
-
-
-def shape_text(shape: tuple) -> str:
-    """``n x 1`` for a vector, as the paper states shapes."""
-    two = (*shape, 1, 1)[: max(2, len(shape))]
-    return " x ".join(f"({n})" if " " in str(n) else f"{n or '?'}" for n in two)
-
-
-def same_length(a, b):
-    """The common length of two dimensions, False where they differ. None fits any."""
-    return a if a == b or b is None else b if a is None else False
-
-
-def _shape(op, args, params):
-    """The shape of an operation; element by element the last axes meet, as NumPy has it."""
-    if op.shape:
-        return op.shape(*args, **params)
-    letters = ["ij"[2 - arg.ndim :] for arg in args]
-    inputs, output = (
-        op.einsum.split("->") if op.einsum else (",".join(letters), max(letters, key=len))
-    )
-    lengths = {}
-    for position, (arg, letters) in enumerate(zip(args, inputs.split(","), strict=True)):
-        for letter, length in zip(letters, arg.shape, strict=True):
-            common = lengths[letter] = same_length(lengths.get(letter), length)
-            if common is False:
-                other, which = args[position - 1], "inner lengths" if op.einsum else "lengths"
-                name = "matmul" if op.einsum else op.name
-                raise ShapeError(
-                    f"{name}: {other} is {shape_text(other.shape)} and {arg} is "
-                    f"{shape_text(arg.shape)}: the {which} must agree"
-                )
-    return tuple(lengths[letter] for letter in output)
 
 
 # --- NumPy's calls ---------------------------------------------------------------------------
 
 
-def _full_name(function):
-    module = getattr(function, "__module__", "numpy") or "numpy"
-    return ("np.linalg." if module.endswith("linalg") else "np.") + function.__name__
-
-
 def _dispatch(function, args, options):
-    build = NUMPY.get(function)
-    if options.get("out") is not None:
-        name = _full_name(function)
-        raise UnsupportedError(
-            f"{name}: out= changes an array, and a formula cannot be changed: write z = {name}(...)"
-        )
-    if function is np.bitwise_xor:
-        raise UnsupportedError("^ is np.bitwise_xor, which has no rule: for a power write x**2")
-    if build is None:
-        known = {f.__name__: _full_name(f) for f in NUMPY if callable(f)}
-        close = difflib.get_close_matches(function.__name__, sorted(known), n=3, cutoff=0.65)
-        near = ", ".join(known[short] for short in close)
-        near = near and f"; near it: {near}"
-        raise UnsupportedError(f"{_full_name(function)} has no rule in mcalc{near}")
+    build = dispatch.rule_of(function, options)
     try:
         return build(*_as_conditions(args), **options)
     except TypeError:
-        if _takes(build, args, options):  # so the error is about something else
-            raise
-        given = _not_taken(function, build, args, options) or f"{len(args)} operands"
-        raise UnsupportedError(f"{_full_name(function)} has no rule in mcalc for {given}") from None
+        dispatch.refuse_parameters(function, build, args, options)
+        raise  # so the error is about something else
 
 
-def _refuse_in_place(function, whole, out):
+def _refuse_in_place(function, result, out):
     """Refuse what NumPy cannot put into an array that is there: another shape, or a number."""
-    name = _full_name(function)
-    if whole.shape != out.shape:
+    name = dispatch.full_name(function)
+    if result.shape != out.shape:
         raise ShapeError(
-            f"{name}: {whole} is {shape_text(whole.shape)} and cannot be put into {out}, which is "
-            f"{shape_text(out.shape)}"
+            f"{name}: {result} is {shape_text(result.shape)} and cannot be put into {out}, which "
+            f"is {shape_text(out.shape)}"
         )
-    if out.boolean and not whole.boolean:
-        raise UnsupportedError(f"{name}: {whole} is no condition and cannot be put into {out}")
+    if out.boolean and not result.boolean:
+        raise UnsupportedError(f"{name}: {result} is no condition and cannot be put into {out}")
 
 
 def _as_conditions(args):
@@ -408,19 +346,3 @@ def _as_conditions(args):
 def _is_short(dtype):
     """Whether whole numbers of this type run over, as 0 - 1 of bytes is 255."""
     return dtype.kind == "u" or dtype.kind == "i" and dtype.itemsize < 8
-
-
-def _not_taken(function, build, args, options):
-    """The names of the parameters that NumPy's function has and ``build`` does not."""
-    if isinstance(function, np.ufunc):
-        return ", ".join(options)
-    given = inspect.signature(function).bind(*args, **options).arguments
-    return ", ".join(name for name in given if name not in inspect.signature(build).parameters)
-
-
-def _takes(function, args, options):
-    try:
-        inspect.signature(function).bind(*args, **options)
-    except TypeError:
-        return False
-    return True

@@ -62,10 +62,10 @@ def cases(*pairs) -> Expr:
     """
     otherwise = 0
     if pairs and not isinstance(pairs[-1], tuple):
-        *pairs, otherwise = pairs
+        pairs, otherwise = pairs[:-1], pairs[-1]
     if not pairs or any(not isinstance(p, tuple) or len(p) != 2 for p in pairs):
         raise ValueError("cases((value, condition), ..., otherwise): pairs of two are expected")
-    whole = as_expr(otherwise)
+    formula = as_expr(otherwise)
     for value, condition in reversed(pairs):
-        whole = np.where(condition, value, whole)
-    return whole
+        formula = as_expr(np.where(condition, value, formula))
+    return formula

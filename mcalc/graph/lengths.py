@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 
-from .expr import LET, SIZE, Expr, ShapeError, node, shape_text
+from .expr import LET, SIZE, Expr, node
 from .primitives import BLOCKS, DIAG, IDENTITY, INV, MATMAT, ONES, ROW, STACK, TRANSPOSE, ZEROS
+from .shapes import ShapeError, shape_text
 from .walk import replace, symbols, walk
 
 # --- lengths ---------------------------------------------------------------------------------
@@ -42,7 +44,7 @@ def params_at(e: Expr, sizes: dict) -> dict:
     return {name: length(p, sizes) if name in LENGTHS else p for name, p in e.params.items()}
 
 
-def make_binder(inputs: list[Expr], known=()):
+def make_binder(inputs: list[Expr], known=()) -> Callable:
     """A function that makes the arrays of ``inputs``, a list, from what was given for them.
 
     It takes values that have no name, those of the inputs, None for one that is missing, and more
@@ -51,10 +53,10 @@ def make_binder(inputs: list[Expr], known=()):
     """
     names, allowed = [e.name for e in inputs], {e.name for e in (*inputs, *known)}
 
-    def bind(unnamed, given, more):
+    def bind(unnamed, values, more):
         if unnamed:
             raise TypeError(f"values are given by name: {', '.join(names)}")
-        arrays = [_array(value, name, names) for name, value in zip(names, given, strict=True)]
+        arrays = [_array(value, name, names) for name, value in zip(names, values, strict=True)]
         if not more.keys() <= allowed:
             extra, there = [n for n in more if n not in allowed], ", ".join(sorted(allowed))
             raise TypeError(f"{', '.join(extra)}: no such variable; there are {there}")
@@ -66,12 +68,12 @@ def make_binder(inputs: list[Expr], known=()):
     return bind
 
 
-def bind_values(inputs, given):
-    """The arrays by name that are ``given`` for the inputs, and the lengths that they show."""
-    more = dict(given)
+def bind_values(inputs, values: dict) -> tuple[dict, dict]:
+    """The arrays by name of the ``values`` of the inputs, and the lengths that they show."""
+    more = dict(values)
     arrays = make_binder(inputs)((), [more.pop(e.name, None) for e in inputs], more)
-    values = {e.name: a for e, a in zip(inputs, arrays, strict=True)}
-    return values, sizes_of(inputs, [a.shape for a in arrays])
+    by_name = {e.name: a for e, a in zip(inputs, arrays, strict=True)}
+    return by_name, sizes_of(inputs, [a.shape for a in arrays])
 
 
 def _array(value, name, names):
@@ -81,18 +83,18 @@ def _array(value, name, names):
     return np.asarray(value, dtype=np.float64)
 
 
-def sizes_of(inputs, shapes):
+def sizes_of(inputs, shapes) -> dict[str, int]:
     """The lengths that these shapes show, if they fit the inputs and each other."""
     sizes: dict[str, int] = {}
     for e, shape in zip(inputs, shapes, strict=True):
         if len(shape) != e.ndim:
             raise _wrong_shape(e, shape)
-        for part, found in zip(e.shape, shape, strict=True):
+        for part, number in zip(e.shape, shape, strict=True):
             if part in sizes_shown_by(e):
-                sizes.setdefault(part, found)
+                sizes.setdefault(part, number)
     for e, shape in zip(inputs, shapes, strict=True):
-        for part, found, right in zip(e.shape, shape, length(e.shape, sizes), strict=True):
-            if found != right:
+        for part, number, right in zip(e.shape, shape, length(e.shape, sizes), strict=True):
+            if number != right:
                 elsewhere = f", and {part} is {right} elsewhere" if isinstance(part, str) else ""
                 raise _wrong_shape(e, shape, elsewhere)
     return sizes
@@ -141,7 +143,7 @@ def without_size_providers(e: Expr) -> Expr:
 SQUARE = {IDENTITY, DIAG, INV}
 
 
-def is_square(e):
+def is_square(e: Expr) -> bool:
     """Whether a matrix is square by its making, as ``2 I`` and ``inv(A)`` are; ``1 1^T`` is not."""
     if e.op in SQUARE:
         return True
@@ -158,12 +160,12 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     """
     if not is_open(e):
         return e
-    shape = tuple(own or given for own, given in zip(e.shape, shape, strict=True))
+    shape = tuple(own or outer for own, outer in zip(e.shape, shape, strict=True))
     if not e.args:
         if e.op is ZEROS:
             return node(ZEROS, lengths=shape)
         return node(e.op, length=next(filter(None, shape), None))
-    axes = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
+    axes: list = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
     output = "ij"[2 - e.ndim :]
     if e.op.einsum:
         *axes, output = e.op.einsum.replace("->", ",").split(",")
@@ -197,6 +199,6 @@ def resolve_open_lengths(y: Expr) -> Expr:
     return y
 
 
-def is_open(e):
+def is_open(e: Expr) -> bool:
     """Whether a length is still to be told by what is around it."""
     return any(None in part.shape for part in walk(e))

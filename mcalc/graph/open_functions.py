@@ -78,5 +78,12 @@ def _whole(name: str) -> Primitive:
         return "ij,j->i", node(matrix, *e.args)
 
     matrix = Primitive(name + "'", slope, einsum="i->ii", text=name + "'({0})", unknown=True)
-    more = {"text": name + "({0})", "sympy_array": sympy_array, "unknown": True}
-    return Primitive(name, lambda v: np.sin(inside(v)), einsum="i->i", local_jacobian=local, **more)
+    return Primitive(
+        name,
+        lambda v: np.sin(inside(v)),
+        einsum="i->i",
+        local_jacobian=local,
+        text=name + "({0})",
+        sympy_array=sympy_array,
+        unknown=True,
+    )

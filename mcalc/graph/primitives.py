@@ -22,13 +22,15 @@ import numpy as np
 import sympy as sp
 
 from . import expr, walk
-from .expr import Expr, Primitive, UnsupportedError, as_expr, node, shape_text
+from .dispatch import NUMPY, UnsupportedError
+from .expr import Expr, Primitive, as_expr, node
+from .shapes import ShapeError, same_length, shape_text
 from .walk import is_number
 
 PRIMITIVES: dict[str, Primitive] = {}
 
 
-def primitive(name, done=None, *functions, numpy=None, **more):
+def primitive(name: str, done=None, *functions, numpy=None, **more) -> Primitive:
     """Add a primitive. ``numpy`` computes it where einsum or the first function does not.
 
     ``more`` are the other fields of :class:`~mcalc.graph.expr.Primitive`. What NumPy has no
@@ -41,11 +43,12 @@ def primitive(name, done=None, *functions, numpy=None, **more):
         op = Primitive(name, numpy or functions[0], done, **more)
     PRIMITIVES[name] = op
     build = elementwise if op.sympy_form else of_vectors
-    expr.NUMPY |= dict.fromkeys(functions, partial(build, op)) | {name: partial(node, op)}
+    NUMPY.update(dict.fromkeys(functions, partial(build, op)))
+    NUMPY[name] = partial(node, op)
     return op
 
 
-def elementwise(op, *operands) -> Expr:
+def elementwise(op: Primitive, *operands) -> Expr:
     """What is done to the elements of a row is done to its vector, which is then laid down again.
 
     A constant stands first in ``max(0, z)``: where they tie the derivative is the constant's, 0.
@@ -58,14 +61,14 @@ def elementwise(op, *operands) -> Expr:
     if not rows or any(e.ndim == 2 for e in others):
         return node(op, *operands)
     if others:
-        raise expr.ShapeError(
+        raise ShapeError(
             f"{op.name}: {rows[0]} is a row, {shape_text(rows[0].shape)}, and {others[0]} a "
             f"vertical vector, {shape_text(others[0].shape)}: leave out the .T"
         )
     return node(ROW, node(op, *map(as_column, operands)))
 
 
-def slope(e, k, rate) -> tuple[str, Expr]:
+def slope(e: Expr, k: int, rate) -> tuple[str, Expr]:
     """The derivative of an element-wise operation by operand k: its signature, and its entries."""
     out = "ij"[: e.ndim]
     return f"{out[e.ndim - rate.ndim :]},{out[e.ndim - e.args[k].ndim :]}->{out}", rate
@@ -77,7 +80,7 @@ def as_column(a) -> Expr:
     return a.args[0] if a.op is ROW else a
 
 
-def of_vectors(op, *operands, error=expr.ShapeError, name=None) -> Expr:
+def of_vectors(op: Primitive, *operands, error: type = ShapeError, name=None) -> Expr:
     """A node whose operands are vectors; a row is taken as the vector it came from.
 
     ``name`` is what errors call it, if not by the operation's name.
@@ -95,7 +98,7 @@ def of_vectors(op, *operands, error=expr.ShapeError, name=None) -> Expr:
     return node(op, *operands)
 
 
-def of_vector(op, a, name=None) -> Expr:
+def of_vector(op: Primitive, a, name=None) -> Expr:
     return of_vectors(op, a, error=UnsupportedError, name=name)
 
 
@@ -108,7 +111,7 @@ def _size_of(a):
     return a * np.sign(np.real(a))
 
 
-def can_be_nan(e):
+def can_be_nan(e: Expr) -> bool:
     """Whether it has no value at some numbers: below a root, in a logarithm or a quotient."""
     return any(
         part.op.name in ("sqrt", "log", "log1p", "inv", "logdet")
@@ -186,7 +189,7 @@ def _of_largest(e, k):
     return "i,i->", largest if differ(x) else largest / np.sum(largest)
 
 
-def differ(v):
+def differ(v: Expr) -> bool:
     """Whether a variable that moves parts elements that are equal, as far as is plain to see.
 
     In ``w x + 1`` each moves its own element. In ``b x`` and ``W x`` not: where x_1 = x_2, the
@@ -211,10 +214,10 @@ def differ(v):
     return len(set(mentioned)) == len(mentioned) and all(map(differ, vectors)) and plain
 
 
-def common_shape(parts):
+def common_shape(parts) -> tuple:
     """The shape that parts of one rank have in common, with False for lengths that differ."""
     return tuple(
-        reduce(expr.same_length, found) for found in zip(*(a.shape for a in parts), strict=True)
+        reduce(same_length, lengths) for lengths in zip(*(a.shape for a in parts), strict=True)
     )
 
 
@@ -222,7 +225,7 @@ def _lengths(parts):
     return tuple(a.shape[0] for a in parts)
 
 
-def joined_length(lengths):
+def joined_length(lengths) -> int | str | None:
     """The length of vectors of these lengths in one; None if one of them is open."""
     if None in lengths:
         return None
@@ -244,9 +247,9 @@ KINK = {"kink_side": _side, "analytic": False}
 FIRST = {"takes_at_kink": "mcalc takes the derivative of {0}"}
 COMPARES = {**KINK, "takes_at_kink": "nothing is compared"}
 # what is made of conditions: a condition always, of such alone, or a number
-TRUTH = {"boolean": lambda *given: True}
-KEPT = {"boolean": lambda *given: all(given)}
-COUNTED = {"boolean": lambda *given: False}
+TRUTH = {"boolean": lambda *of: True}
+KEPT = {"boolean": lambda *of: all(of)}
+COUNTED = {"boolean": lambda *of: False}
 
 # --- the table -------------------------------------------------------------------------------
 # fmt: off
@@ -370,9 +373,9 @@ ZEROS = primitive("zeros", numpy=lambda *, lengths, like=(): np.zeros(lengths),
     shape=lambda *, lengths: lengths, numpy_source="np.zeros({lengths})")
 IDENTITY = primitive("identity", numpy=lambda *, length: np.eye(length),
     shape=lambda *, length: (length, length), numpy_source="np.eye({length})")
-UNIT = primitive("unit", numpy=lambda *, index, length: np.eye(length)[index],
+UNIT: Primitive = primitive("unit", numpy=lambda *, index, length: np.eye(length)[index],
     shape=lambda *, index, length: (length,), numpy_source="np.eye(1, {length}, {index})[0]")
-SELECTOR = primitive("selector", shape=lambda *, lengths, part: (
+SELECTOR: Primitive = primitive("selector", shape=lambda *, lengths, part: (
         joined_length(lengths), lengths[part]),
     numpy=lambda *, lengths, part: np.eye(sum(lengths))[:, _places(lengths, part)])
 

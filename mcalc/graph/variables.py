@@ -32,21 +32,21 @@ def check_name(name) -> None:
 
 def named(names: str, example: str, make: Callable):
     """What ``make`` gives for a name; a tuple if there are several names."""
-    found = names.replace(",", " ").split() if isinstance(names, str) else []
-    if not found:
+    words = names.replace(",", " ").split() if isinstance(names, str) else []
+    if not words:
         raise ValueError(f"{names!r} holds no name: write names as in mc.{example}")
-    for name in found:
+    for name in words:
         check_name(name)
-    made = tuple(map(make, found))
+    made = tuple(map(make, words))
     return made if len(made) > 1 else made[0]
 
 
-def _length(given):
-    if _is_word(given):
-        return given
-    if not isinstance(given, Integral) or isinstance(given, bool) or given < 1:
-        raise ValueError(f"{given!r} is not a size: a letter such as 'n', or a number from 1 up")
-    return int(given)
+def _length(size):
+    if _is_word(size):
+        return size
+    if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+        raise ValueError(f"{size!r} is not a size: a letter such as 'n', or a number from 1 up")
+    return int(size)
 
 
 def _variables(names, kind, *shape):

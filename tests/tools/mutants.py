@@ -48,8 +48,9 @@ TESTS = """
     reader_messages evaluate exercises matrices reader oracle mutant_claims widgets plots
 """.split()
 MODULES = """
-    graph.expr graph.primitives graph.calls graph.variables graph.lengths graph.simplify graph.forms
-    graph.open_functions jacobian.terms jacobian.local jacobian.chain jacobian.sweep
+    graph.shapes graph.dispatch graph.expr graph.primitives graph.calls graph.variables
+    graph.lengths graph.products graph.simplify graph.forms graph.open_functions
+    jacobian.terms jacobian.local jacobian.chain jacobian.sweep
     jacobian.intermediates jacobian.named_parts derivation check.compile check.interpret check.check
     check.claims check.explicit check.points check.precise check.steady check.plain_function
     notation.write notation.style notation.steps notation.backward_steps notation.layout
