@@ -80,18 +80,33 @@ class Table:
 def table(*derivations: Derivation) -> Table:
     """The derivations as rows of a table: ``table(derive(w + x, w), derive(w * x, w))``.
 
-    Every row is checked first; CheckFailed is raised if one does not hold.
+    A Jacobian's shape is in numerator layout. Every row is checked first; CheckFailed is raised if
+    one does not hold, TypeError for what is no derivation. Paper: "Derivatives of vector
+    element-wise binary operators".
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> mc.table(mc.derive(w * x, wrt=w))
+    function   by   Jacobian   shape
+    w ⊗ x      w    diag(x)    n x n
     """
     return Table(*derivations)
 
 
-def reference(*rows: tuple, order=1) -> Table:
+def reference(*rows: tuple, order: int = 1) -> Table:
     """Rules to look up: ``reference((w * x, w, diag(x)), (sum(x), x, ones().T))``.
 
     Each row is a function, the variable it is derived by, and the closed form that is expected.
     It is derived, compared and checked; CheckFailed is raised for the first row that is something
     else. The table also shows the product of Jacobians that each result came from. Of ``order`` 2,
-    the closed forms are Hessians.
+    the closed forms are Hessians; ValueError is raised for any other. Paper: "Matrix Calculus
+    Reference".
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> mc.reference((w * x, w, mc.diag(x)))
+    function   by   Jacobian   shape   checked by
+    w ⊗ x      w    diag(x)    n x n   scalars and numbers
     """
     if order not in (1, 2):
         raise ValueError(f"order={order!r}: 1 for Jacobians, 2 for Hessians")
@@ -149,7 +164,15 @@ def compare(derivation: Derivation, right, wrong: dict, **values) -> Comparison:
 
     Each row has a formula, its value at the point, and what is wrong with it; the last has the
     derivative there by nudging the inputs. Raises CheckFailed if ``right`` is not the derivative,
-    or if one of the wrong ones is.
+    or if one of the wrong ones is, TypeError if those are no dictionary.
+
+    >>> import mcalc as mc
+    >>> z = mc.scalars("z")
+    >>> mc.compare(mc.derive(z**2, wrt=z), 2 * z, {"sign": -2 * z}, z=3.0)
+              formula   here
+    sign      -2z       -6     the sign is wrong: yours is the negative
+    right     2z        6      right
+    numbers             6
     """
     return Comparison(derivation, right, wrong, values)
 
@@ -183,7 +206,13 @@ class Glossary:
 def glossary(examples: dict) -> Glossary:
     """Examples of the notation, each under what it means: ``glossary({"the transpose": x.T})``.
 
-    An example is an expression, a Jacobian, or a derivation, which shows its Jacobian.
+    An example is an expression, a Jacobian, or a derivation, which shows its Jacobian. Raises
+    TypeError for what is no dictionary. Paper: "Notation".
+
+    >>> import mcalc as mc
+    >>> mc.glossary({"the transpose": mc.vectors("x").T})
+    it means        it is written   shape
+    the transpose   x^T             1 x n
     """
     return Glossary(examples)
 
@@ -194,6 +223,14 @@ def derivative(y, wrt) -> Expr:
     It is an expression like any other, with the Jacobian (numerator layout) as its value, and is
     shown with ``d``, or with ``∂`` where ``y`` has other variables too. What does not depend on
     ``wrt`` has the derivative zero.
+
+    Raises TypeError for several variables, and whatever :func:`derive` does. Paper: "Review: Scalar
+    derivative rules".
+
+    >>> import mcalc as mc
+    >>> x = mc.scalars("x")
+    >>> mc.derivative(3 * x, x)
+    d/dx 3x
     """
     if isinstance(wrt, tuple | list):
         raise TypeError("mc.derivative takes one variable; mc.derive(y, wrt=(x, y)) takes several")
@@ -247,6 +284,13 @@ def lines(*expressions) -> Calculation:
     """A calculation, a line a step: ``lines(derivative(3 * x, x), 3 * derivative(x, x), 3)``.
 
     Each line is compared with the one before, at random points and for several sizes;
-    raises CheckFailed for the first one that differs, with the reason.
+    raises CheckFailed for the first one that differs, with the reason, and ValueError for less than
+    two lines. Paper: "Review: Scalar derivative rules".
+
+    >>> import mcalc as mc
+    >>> x = mc.scalars("x")
+    >>> mc.lines(mc.derivative(3 * x, x), 3)
+    d/dx 3x
+    = 3
     """
     return Calculation(*expressions)

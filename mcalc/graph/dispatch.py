@@ -14,7 +14,13 @@ NUMPY: dict[Callable | str, Callable[..., Any]] = {}
 
 
 class UnsupportedError(TypeError):
-    """A NumPy function without a rule; the message names it and what is near."""
+    """A NumPy function without a rule; the message names it and what is near.
+
+    >>> import mcalc as mc
+    >>> np.arctan2(mc.scalars("y"), 2)
+    Traceback (most recent call last):
+    mcalc.graph.dispatch.UnsupportedError: np.arctan2 has no rule in mcalc; near it: np.arctan
+    """
 
 
 def full_name(function) -> str:

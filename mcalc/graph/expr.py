@@ -38,7 +38,7 @@ class Primitive:
     """
 
     name: str
-    numpy: Callable | None  # None of what has no value of its own
+    numpy: Callable
     sympy_form: Callable | None = None
     einsum: str | None = None
     shape: Callable | None = None
@@ -68,13 +68,19 @@ _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 ENOUGH = 10**9  # parts are not counted any further
 DEEP = 100  # how deep a formula is nested at most that is derived in closed form, or written
-SYMBOL = Primitive("symbol", None)
-NUMBER = Primitive("number", None)
-SIZE = Primitive("size", None)  # the length n, as a number in a formula
+
+
+def _no_value(*_, **params):
+    raise TypeError(f"{params} has no value of its own")
+
+
+SYMBOL = Primitive("symbol", _no_value)
+NUMBER = Primitive("number", _no_value)
+SIZE = Primitive("size", _no_value)  # the length n, as a number in a formula
 
 # `let`: one operand under a reader's name
 LET = Primitive("named", lambda a: a, text="{0}", boolean=lambda of: of)
-ADJOINT = Primitive("slope", None)  # the result's derivative by a variable, by its name only
+ADJOINT = Primitive("slope", _no_value)  # the result's derivative by a variable, by its name only
 UNEVALUATED = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
 
 
@@ -91,7 +97,17 @@ def _in_place(function):
 
 
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
-    """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions."""
+    """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions.
+
+    NumPy's functions and operators give another one, with the shape that NumPy's result has.
+    Raises ShapeError where shapes do not fit, UnsupportedError for a function without a rule, and
+    TypeError where a number or a truth value is needed.
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> np.maximum(0, w @ x)
+    max(0, w.x)
+    """
 
     __slots__ = (
         "__weakref__", "args", "boolean", "collected", "factors", "height", "nesting", "op",
@@ -137,7 +153,14 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Expr:
-        """The transpose; of a vector, the row ``x^T`` of shape ``(1, n)``."""
+        """The transpose; of a vector, the row ``x^T`` of shape ``(1, n)``.
+
+        Paper: "Notation".
+
+        >>> import mcalc as mc
+        >>> mc.vectors("x").T
+        x^T  (1 x n)
+        """
         return NUMPY[np.transpose](self)
 
     @property
@@ -259,7 +282,14 @@ def can_be_compared(value) -> bool:
 
 
 def as_expr(value) -> Expr:
-    """An Expr from an Expr, a number, or an array or list of them."""
+    """An Expr from an Expr, a number, or an array or list of them.
+
+    A Jacobian is its closed form. Raises TypeError for anything else, ValueError for numbers that
+    are too large.
+
+    >>> as_expr(0.25)
+    1/4
+    """
     closed = getattr(value, "expr", value)  # a Jacobian is used by its closed form
     if isinstance(closed, Expr):
         return closed
@@ -297,7 +327,12 @@ def is_boolean(value) -> bool:
 
 
 def size(length: int | str) -> Expr:
-    """A length as a scalar in a formula."""
+    """A length as a scalar in a formula: ``size("n")``; of a number that number.
+
+    >>> import mcalc as mc
+    >>> np.sum(mc.vectors("x")) / size("n")
+    sum(x)/n
+    """
     return as_expr(length) if isinstance(length, int) else node(SIZE, length=length, shape=())
 
 

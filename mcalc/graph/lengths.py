@@ -16,7 +16,12 @@ from .walk import replace, symbols, walk
 
 
 def symbolic_sizes(*es: Expr) -> list[str]:
-    """The symbolic lengths in the shapes of these expressions, in the order of their first use."""
+    """The symbolic lengths in the shapes of these expressions, in the order of their first use.
+
+    >>> import mcalc as mc
+    >>> symbolic_sizes(mc.matrices("A") @ mc.vectors("x"))
+    ['m', 'n']
+    """
     parts = [n for e in walk(*es) for n in (*e.shape, *(e.params.values() if e.op is SIZE else ()))]
     names = [n for part in parts if isinstance(part, str) for n in part.split(" + ")]
     return list(dict.fromkeys(n for n in names if not n.isdigit()))
@@ -28,7 +33,11 @@ def sizes_shown_by(*inputs: Expr) -> list[str]:
 
 
 def length(part, sizes: dict):
-    """The number that a length such as ``n`` or ``m + n`` stands for; of a tuple, each of them."""
+    """The number that a length such as ``n`` or ``m + n`` stands for; of a tuple, each of them.
+
+    >>> length("m + n", {"m": 2, "n": 3})
+    5
+    """
     if isinstance(part, tuple):
         return tuple(length(p, sizes) for p in part)
     if not isinstance(part, str):

@@ -29,7 +29,12 @@ _PRODUCTS = {NEGATIVE, MULTIPLY, DIVIDE, POWER}
 
 
 def factors(e: Expr) -> tuple:
-    """``(coefficient, {atom: exponent})`` of a product."""
+    """``(coefficient, {atom: exponent})`` of a product.
+
+    >>> import mcalc as mc
+    >>> factors(3 * mc.scalars("x") ** 2)
+    (Fraction(3, 1), {x: Fraction(2, 1)})
+    """
     c, powers = _known_factors(e)
     return c, dict(powers)
 
@@ -138,7 +143,12 @@ def invert(e: Expr, exponent=-1) -> Expr:
 
 
 def split_scalar(e: Expr) -> tuple[Expr, Expr]:
-    """``(scalar part, the rest)`` of a product: ``2 z x`` is ``2z`` times ``x``."""
+    """``(scalar part, the rest)`` of a product: ``2 z x`` is ``2z`` times ``x``.
+
+    >>> import mcalc as mc
+    >>> split_scalar(2 * mc.scalars("z") * mc.vectors("x"))
+    (2z, x  (n x 1))
+    """
     if e.ndim == 0:
         return e, ONE
     if e.op is WHERE and is_number(e.args[2], 0):

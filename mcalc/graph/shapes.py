@@ -4,17 +4,31 @@ from __future__ import annotations
 
 
 class ShapeError(ValueError):
-    """Operands whose shapes do not fit; the message names both and their shapes."""
+    """Operands whose shapes do not fit; the message names both and their shapes.
+
+    >>> import mcalc as mc
+    >>> mc.vectors("x", size=2) + mc.vectors("y", size=3)
+    Traceback (most recent call last):
+    mcalc.graph.shapes.ShapeError: add: x is 2 x 1 and y is 3 x 1: the lengths must agree
+    """
 
 
 def shape_text(shape: tuple) -> str:
-    """``n x 1`` for a vector, as the paper states shapes."""
+    """``n x 1`` for a vector, as the paper states shapes.
+
+    >>> shape_text(("n",))
+    'n x 1'
+    """
     two = (*shape, 1, 1)[: max(2, len(shape))]
     return " x ".join(f"({n})" if " " in str(n) else f"{n or '?'}" for n in two)
 
 
 def same_length(a, b) -> int | str | bool | None:
-    """The common length of two dimensions, False where they differ. None fits any."""
+    """The common length of two dimensions, False where they differ. None fits any.
+
+    >>> same_length("n", None)
+    'n'
+    """
     return a if a == b or b is None else b if a is None else False
 
 

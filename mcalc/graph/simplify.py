@@ -58,7 +58,13 @@ from .walk import is_number, rebuild, replace, same
 
 
 def mul(*operands) -> Expr:
-    """The product, collected; a factor goes into the branches of a case distinction."""
+    """The product, collected; a factor goes into the branches of a case distinction.
+
+    >>> import mcalc as mc
+    >>> x = mc.scalars("x")
+    >>> mul(x, 2, x)
+    2x^2
+    """
     coefficient, powers = multiply_factors(factors(as_expr(e)) for e in operands)
     if coefficient == 0 or any(a.op is ZEROS and p > 0 for a, p in powers.items()):
         return ZERO
@@ -116,7 +122,13 @@ def _terms(e: Expr, sign=1) -> list:
 
 
 def add(*operands) -> Expr:
-    """The sum, collected: ``x 2x + x^2`` is ``3x^2``, ``A x + A^T x`` is ``(A + A^T) x``."""
+    """The sum, collected: ``x 2x + x^2`` is ``3x^2``, ``A x + A^T x`` is ``(A + A^T) x``.
+
+    >>> import mcalc as mc
+    >>> x = mc.scalars("x")
+    >>> add(x * 2 * x, x**2)
+    3x^2
+    """
     first, *rest = map(as_expr, operands)
     known = first.collected  # is not collected again: a sum may grow term by term
     collection = _Sum(known) if known else _Sum()
@@ -270,7 +282,13 @@ def simplified(e: Expr, args: tuple) -> Expr:
 
 
 def sum_elements(e: Expr, length=None) -> Expr:
-    """The sum of the elements: constants in front, ``sum(w x)`` as the dot product."""
+    """The sum of the elements: constants in front, ``sum(w x)`` as the dot product.
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> sum_elements(2 * w * x)
+    2(w.x)
+    """
     scalar, vector = split_scalar(e)
     if vector.ndim == 0 or vector.op is ONES:
         return mul(scalar, size(*(e.shape or (length,))))
