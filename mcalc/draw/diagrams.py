@@ -10,6 +10,7 @@ from ..graph.expr import NUMBER, SYMBOL, ShapeError, as_expr, node, shape_text
 from ..graph.primitives import ADD, DOT, SUBTRACT
 from ..graph.walk import replace, symbols, unnamed, walk
 from ..notation.numbers import numbers
+from .boxes import Box, paint, span
 from .picture import INK, LABEL, LINES, MUTED, Picture, typeset
 from .scene import Scene
 
@@ -214,49 +215,68 @@ def shapes(*rows: dict) -> Picture:
     Their product stands behind an equals sign. A side of length 1 is short; each letter has a
     length of its own, the same in all boxes. Raises ShapeError for factors that do not fit.
     """
-    grid, words = [], []
-    for row in rows:
-        line = {}
-        for title, factors in row.items():
-            if not isinstance(factors, list | tuple) or not factors:
-                raise TypeError(f"{title}: a list of factors is needed, as in [df_du, du_dx]")
-            sizes = [_two_axes(getattr(f, "jacobian", f)) for f in factors]
-            for (_, inner), (outer, _) in itertools.pairwise(sizes):
-                if inner != outer:
-                    told = " times ".join(map(shape_text, sizes))
-                    raise ShapeError(f"{title}: {told}: the inner lengths must agree")
-            whole = (sizes[0][0], sizes[-1][1])
-            told = " times ".join(map(shape_text, sizes))
-            words.append(f"{title}: {told}" + f" is {shape_text(whole)}" * (len(sizes) > 1))
-            line[title] = sizes, [whole] * (len(sizes) > 1)
-        grid.append(line)
+    grid = [{title: _sizes(title, factors) for title, factors in row.items()} for row in rows]
+    words = [
+        f"{title}: " + " is ".join(" times ".join(map(shape_text, part)) for part in sizes if part)
+        for row in grid
+        for title, sizes in row.items()
+    ]
     if not words:
         raise ValueError("nothing to draw: give a title with its factors")
-    lengths = _side_lengths(
-        {n for row in grid for sizes, _ in row.values() for size in sizes for n in size}
-    )
+    return Picture(_products(grid), "shapes; " + "; ".join(words))
 
-    unit, gap = 84, 38
-    spans = [[unit * sum(lengths[n] for _, n in [*f, *p]) + gap * (len(f) + len(p) - 1)
-              for f, p in row.values()] for row in grid]  # fmt: skip
-    wide = max(*(max(row) for row in spans), *(8 * len(t) for row in grid for t in row), 90) + 30
+
+def _sizes(title, factors):
+    """The shapes of the factors; and that of their product, if there are two or more."""
+    if not isinstance(factors, list | tuple) or not factors:
+        raise TypeError(f"{title}: a list of factors is needed, as in [df_du, du_dx]")
+    sizes = [_two_axes(getattr(f, "jacobian", f)) for f in factors]
+    for (_, inner), (outer, _) in itertools.pairwise(sizes):
+        if inner != outer:
+            product = " times ".join(map(shape_text, sizes))
+            raise ShapeError(f"{title}: {product}: the inner lengths must agree")
+    return sizes, [(sizes[0][0], sizes[-1][1])] * (len(sizes) > 1)
+
+
+def _products(grid):
+    """A scene with one product in each place of the grid."""
+    lengths = _side_lengths(
+        {
+            n
+            for row in grid
+            for parts in row.values()
+            for part in parts
+            for size in part
+            for n in size
+        }
+    )
+    gap, drawn = 38, [{t: _boxes(*parts, lengths) for t, parts in row.items()} for row in grid]
+    wide = max(90, *(max(span(boxes, gap), 8 * len(title))
+                     for row in drawn for title, boxes in row.items())) + 30  # fmt: skip
     scene = Scene(round(wide * max(map(len, grid))), 156 * len(grid))
-    for down, (row, widths) in enumerate(zip(grid, spans, strict=True)):
-        for column, ((title, (factors, product)), span) in enumerate(
-            zip(row.items(), widths, strict=True)
-        ):
+    for down, row in enumerate(drawn):
+        for column, (title, boxes) in enumerate(row.items()):
             centre, middle = wide * (column + 0.5), 156 * down + 84
             scene.text(centre, middle - 70, title, "ink", 13)
-            left = centre - span / 2
-            for k, size in enumerate([*factors, *product]):
-                color = COLORS[k % 4] if k < len(factors) else "green"
-                if k == len(factors):
-                    scene.text(left - gap / 2, middle, "=", "ink", 15)
-                height, width = (unit * lengths[n] for n in size)
-                scene.box(left, middle - height / 2, width, height, color, 0.25, color)
-                scene.text(left + width / 2, middle + height / 2 + 13, shape_text(size), "ink", 12)
-                left += width + gap
-    return Picture(scene, "shapes; " + "; ".join(words))
+            paint(scene, centre, middle, boxes, gap)
+    return scene
+
+
+def _boxes(factors, product, lengths):
+    """Coloured boxes, each side as long as its letter is drawn."""
+    signs, colors = (
+        [""] * len(factors) + ["="],
+        [*itertools.islice(itertools.cycle(COLORS), len(factors)), "green"],
+    )
+    boxes = []
+    for size, sign, color in zip([*factors, *product], signs, colors, strict=False):
+        height, width = (84 * lengths[n] for n in size)
+
+        def filled(scene, left, top, width=width, height=height, color=color):
+            scene.box(left, top, width, height, color, 0.25, color)
+
+        boxes.append(Box(shape_text(size), width, height, filled, sign))
+    return boxes
 
 
 def _side_lengths(sizes):

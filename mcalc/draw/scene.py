@@ -207,17 +207,6 @@ def ticks(low, high, count=5) -> list[float]:
     return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def contour_lines(line, heights, levels) -> dict:
-    """Lines of equal height over a square, with matplotlib's own library: level to lists of points.
-
-    ``heights`` has a row for each y; where they are not finite, lines end.
-    """
-    from contourpy import contour_generator
-
-    generator = contour_generator(line, line, np.ma.masked_invalid(heights))
-    return {level: generator.lines(level) for level in levels}
-
-
 def limits(values, floor=0.1) -> tuple[float, float]:
     """Bounds that hold the finite ones of these values, with a margin."""
     values = np.asarray(values, dtype=float)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..check.compile import compile_
 from ..derivation import derive, hessian
+from ..draw.contours import contour_lines, paint
 from ..draw.scene import Axes, Scene, limits
 from ..graph.expr import SYMBOL, node, shape_text
 from ..graph.primitives import MAXIMUM
@@ -200,8 +201,7 @@ class Descent(StepExplorer):
         """The loss of two numbers from above, with the way so far."""
         (a, b), far = self.parameters, self._surface(path)
         plot = Axes(scene, 430, 30, 300, 220, *far).frame(a.name, b.name)
-        for points in self._levels:
-            plot.curve(*points.T, "muted", 1)
+        paint(plot, self._levels)
         way = [tuple(float(now[v.name]) for v in (a, b)) for now, _ in path[: step + 1]]
         plot.curve(*np.transpose(way), "green", 2)
         for point in way:
@@ -211,8 +211,6 @@ class Descent(StepExplorer):
     def _surface(self, path):
         """Lines of equal loss around the given start and the far end; once."""
         if not hasattr(self, "_bounds"):
-            from contourpy import contour_generator
-
             a, b = (v.name for v in self.parameters)
             first = self.path(self.inputs["rate"].value, 0, 0, self.most)
             way = np.array([[now[a], now[b]] for now, value in first if value <= 2 * first[0][1]])
@@ -220,10 +218,9 @@ class Descent(StepExplorer):
             grid = [np.linspace(*end, 41) for end in ends]
             heights = np.array([[float(self.loss(**self.data, **{a: u, b: v})) for u in grid[0]]
                                 for v in grid[1]])  # fmt: skip
-            generator = contour_generator(*grid, heights)
             low, high = heights.min(), heights.max()
-            self._levels = [points for share in np.linspace(0.03, 0.95, 10) ** 2
-                            for points in generator.lines(low + share * (high - low))]  # fmt: skip
+            levels = low + np.linspace(0.03, 0.95, 10) ** 2 * (high - low)  # closer in the valley
+            self._levels = contour_lines(*grid, heights, levels)
             self._bounds = ends
         return self._bounds
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from ..check.interpret import batch
 from ..derivation import derive
-from ..draw.scene import Axes, Scene, contour_lines, limits, ticks
+from ..draw.contours import contour_lines, paint, round_levels
+from ..draw.scene import Axes, Scene, limits
 from ..graph.walk import unnamed
 from ..notation.numbers import number, numbers
 from .curves import bounds, differentiated, less, off_by, taken
@@ -57,11 +58,12 @@ class Gradient(Explorer):
         return limits(np.clip(finite, *np.percentile(finite, [20, 80])) if finite.size else [])
 
     def _contours(self, line):
-        finite = self.heights[np.isfinite(self.heights)]
-        bounds = np.percentile(finite, [5, 95]) if finite.size else (0, 0)
-        if not bounds[0] < bounds[1]:
-            return {}  # flat, or nowhere defined
-        return contour_lines(line, self.heights, ticks(*bounds, 10))
+        """Lines of equal height, of which the long ones lose every second point."""
+        levels = round_levels(self.heights)
+        return {
+            level: [points[:: 2 if len(points) > 80 else 1] for points in lines]
+            for level, lines in contour_lines(line, line, self.heights, levels).items()
+        }
 
     def draw(self, direction, step, **at):
         u, v = (at[s.name] for s in self.pair)
@@ -74,9 +76,7 @@ class Gradient(Explorer):
         scene = Scene(720, 350)
         bounds = self.low, self.high
         plane = Axes(scene, 48, 30, 270, 270, bounds, bounds).frame(*names)
-        for lines in self.levels.values():
-            for points in lines:
-                plane.curve(*points[:: 2 if len(points) > 80 else 1].T, "muted", 1)
+        paint(plane, self.levels)
         x0, y0 = plane.at(u, v)
         steep = float(np.hypot(*slope))
         length = 120 * steep / (steep + self.usual) if math.isfinite(steep) else 0.0

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..check.compile import compile_
 from ..check.explicit import symbols_of
+from ..draw import heatmap
 from ..draw.scene import Axes, Scene
 from ..graph.expr import SYMBOL, node
 from ..graph.lengths import symbolic_sizes
@@ -76,32 +77,12 @@ class NudgeExplorer(Explorer):
         return self.known[d]
 
     def _heatmap(self, scene, J, outputs, names, column, nudge):
-        top = float(np.max(abs(J[np.isfinite(J)]), initial=0)) or 1.0
-        left, across = 62, 280
-        wide, high = min(62.0, across / len(names)), min(36.0, 156 / len(outputs))
-        size = 12 if wide > 44 and high > 20 else 9
-        for j, name in enumerate(names):
-            x = left + j * wide + wide / 2
-            scene.text(x, 46, name, "violet" if j == column - 1 else "muted", size,
-                       bold=j == column - 1)  # fmt: skip
-        for i, name in enumerate(outputs):
-            y = 60 + i * high
-            scene.text(left - 8, y + high / 2, name, "muted", min(12, high), "end")
-            for j, value in enumerate(J[i]):
-                x = left + j * wide
-                if value:
-                    share = abs(value) / top if np.isfinite(value) else 0.0
-                    color = "orange" if value > 0 else "violet"
-                    scene.box(x + 1, y + 1, wide - 2, high - 2, color, 0.05 + 0.25 * share)
-                scene.text(x + wide / 2, y + high / 2, number(value),
-                           "ink" if value else "muted", size)  # fmt: skip
-        scene.box(left, 60, wide * len(names), high * len(outputs), edge="grid")
-        x = left + (column - 1) * wide
-        scene.box(x, 59, wide, high * len(outputs) + 2, edge="violet", thick=3)
-        scene.text(x + wide / 2, 28, f"+{number(nudge)}", "violet", 12, bold=True)
-        scene.text(
-            left, 10, f"J, a row for each output; column {column} is lit", "ink", 12, "start"
-        )
+        grid = heatmap.Grid(62, 60, min(62.0, 280 / len(names)), min(36.0, 156 / len(outputs)))
+        heatmap.paint(scene, J, (outputs, names), grid, lit=column - 1)
+        middle = grid.left + (column - 0.5) * grid.wide
+        scene.text(middle, 28, f"+{number(nudge)}", "violet", 12, bold=True)
+        title = f"J, a row for each output; column {column} is lit"
+        scene.text(grid.left, 10, title, "ink", 12, "start")
 
     def _changes(self, scene, predicted, happened):
         high = min(36.0, 156 / len(predicted))
