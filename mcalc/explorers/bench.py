@@ -11,9 +11,10 @@ from ..graph.lengths import length, symbolic_sizes
 from ..graph.variables import matrices, scalars, vectors
 from ..graph.walk import symbols
 from ..typed.read import read
+from .entries import entry_names, sizes_of
 from .explorer import expression
 from .inputs import Choice, Formula, Number
-from .nudged import NudgeExplorer, entry_names, sizes_of
+from .nudged import NudgeExplorer
 
 NAMES = {v.name: v for v in (*vectors("w x u v"), *scalars("a b c z t"), matrices("A"))}
 

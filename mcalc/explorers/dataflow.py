@@ -12,9 +12,10 @@ from ..graph.walk import symbols
 from ..notation.numbers import number, numbers
 from ..tables import derivative
 from .chained import GraphExplorer
+from .change import Change
+from .entries import add_entries, arrays, entry_names, matrices_given, with_entry_moved
 from .explorer import outside
 from .inputs import Choice, Number
-from .nudged import entry_names
 
 _STARTS = 1.0, -0.5, 1.5, 0.5, 2.0, -1.0
 
@@ -33,47 +34,45 @@ class Dataflow(GraphExplorer):
 
     def __init__(self, y, wrt, n, values):
         self.start(y, wrt)
-        inputs, rows, self.entries = {}, [["step", "path", "nudge"]], {}
+        variables = symbols(self.y)
         self.sizes = {letter: n for letter in symbolic_sizes(self.y)} | {
             letter: size
-            for v in symbols(self.y) if v.name in values
+            for v in variables if v.name in values
             for letter, size in zip(v.shape, np.shape(values[v.name]), strict=False)
             if isinstance(letter, str)
         }  # fmt: skip
-        self.order = list(self.graph.definitions)
-        backward = [v for v in reversed(self.order)] + [self.x]
-        on_paths = {v for path in self.paths for v in path}
-        self.backward = [v for v in backward if v in on_paths]
-        self.steps = len(self.order) + len(self.backward)
-        inputs["step"] = Number("step", 0, self.steps, self.steps, whole=True)
-        named = {"all": None}
-        for k, path in enumerate(self.paths, 1):
-            named[f"{k}: {' ← '.join(v.name for v in path)}"] = k - 1
-        if len(self.paths) > 1:
-            inputs["path"] = Choice("path", named)
-        else:
-            rows[0].remove("path")
-        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.1, log=True)
-        self.fixed = {}
-        starts = itertools.cycle(_STARTS)
-        for v in symbols(self.y):
-            if v.ndim == 2:
-                if v.name not in values:
-                    raise ValueError(f"{v.name} is a matrix: give its numbers, {v.name}=...")
-                self.fixed[v.name] = np.asarray(values.pop(v.name), dtype=float)
-                continue
-            given = np.ravel(values.pop(v.name, ()))
+        self._find_steps()
+        inputs = self._choices()
+        rows, self.entries = [[*inputs]], {}
+        self.fixed = matrices_given(variables, values)
+        others = itertools.cycle(_STARTS)
+        for v in (v for v in variables if v.ndim < 2):
+            starts = itertools.chain(np.ravel(values.pop(v.name, ())), others)
             self.entries[v] = names = entry_names([v], self.sizes)
+            add_entries(inputs, names, starts, low=-3.0, high=3.0, step=0.1, narrow=v.ndim > 0)
             rows.append(names)
-            for k, name in enumerate(names):
-                if name in inputs:
-                    raise ValueError(f"{name} is the name of an input here: rename the variable")
-                start = given[k] if k < len(given) else next(starts)
-                inputs[name] = Number(name, -3.0, 3.0, float(start), 0.1, narrow=v.ndim > 0)
         self._place()
-        closed = derivative(self.y, self.x) if self.x in {*symbols(self.y)} else None
+        closed = derivative(self.y, self.x) if self.x in {*variables} else None
         super().__init__([(closed, self.d.jacobian.expr)], inputs, rows=rows)
         self.set(**values)
+
+    def _find_steps(self):
+        """The order in which values go forward, and derivatives come back."""
+        self.order = list(self.graph.definitions)
+        on_paths = {v for path in self.paths for v in path}
+        self.backward = [v for v in [*reversed(self.order), self.x] if v in on_paths]
+        self.steps = len(self.order) + len(self.backward)
+
+    def _choices(self):
+        """The inputs that are no entries: the step, the path if there are several, the nudge."""
+        inputs = {"step": Number("step", 0, self.steps, self.steps, whole=True)}
+        if len(self.paths) > 1:
+            named = {"all": None}
+            for k, path in enumerate(self.paths, 1):
+                named[f"{k}: {' ← '.join(v.name for v in path)}"] = k - 1
+            inputs["path"] = Choice("path", named)
+        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.1, log=True)
+        return inputs
 
     def _place(self):
         """Where the box of each variable stands: variables left, the result right."""
@@ -98,13 +97,6 @@ class Dataflow(GraphExplorer):
             for row, v in enumerate(level)
         }
 
-    def _values(self, entries):
-        values = dict(self.fixed)
-        for v, names in self.entries.items():
-            array = np.array([entries[name] for name in names])
-            values[v.name] = array if v.ndim else array[0]
-        return values
-
     def _gradients(self, values):
         """The derivative of the result by every variable, from the result back."""
         result = self.graph.result
@@ -124,7 +116,7 @@ class Dataflow(GraphExplorer):
         return forward, backward
 
     def draw(self, step, nudge, path=None, **entries):
-        values = self._values(entries)
+        values = self.fixed | arrays(self.entries, entries)
         ready = set(self.order[:step]) | set(self.sources)
         came_back = self.backward[: max(step - len(self.order), 0)]
         back = {*came_back}
@@ -227,19 +219,13 @@ class Dataflow(GraphExplorer):
         return lines
 
     def _truth(self, nudge, values):
-        J = self.d.numpy()(**values)
-        moved = dict(values)
-        direction = np.zeros(np.shape(values[self.x.name]))
-        direction[(0,) * direction.ndim] = 1.0
-        moved[self.x.name] = values[self.x.name] + nudge * direction
-        name = entry_names([self.x], self.sizes)[0]
-        predicted = J[:, 0] * nudge
-        real = np.ravel(self.value(**moved)) - np.ravel(self.value(**values))
+        name, here = entry_names([self.x], self.sizes)[0], np.ravel(self.value(**values))
+        moved = with_entry_moved(values, [self.x], 0, nudge)
+        predicted = self.d.numpy()(**values)[:, 0] * nudge
+        change = Change(predicted, np.ravel(self.value(**moved)) - here, here)
         forward, backward = self.counts(values)
         return [
-            f"{name} up by {number(nudge)}: predicted change {numbers(predicted)}, "
-            f"real change {numbers(real)}, off by {number(float(np.max(abs(real - predicted))))}"
-            + outside(self.value(**values)),
+            f"{name} up by {number(nudge)}: {change}{outside(here)}",
             f"multiplications of numbers: {forward} forward from {self.x}, "
             f"{backward} backward from {self.graph.result}",
         ]

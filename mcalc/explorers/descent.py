@@ -15,7 +15,8 @@ from ..graph.primitives import MAXIMUM
 from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from ..notation.numbers import number, numbers
 from ..tables import derivative
-from .explorer import expression, signed
+from .change import Change, signed
+from .explorer import expression
 from .inputs import Choice, Number
 from .played import StepExplorer
 
@@ -135,7 +136,7 @@ class Descent(StepExplorer):
             self._parameters(scene, now, gradient)
         lines = [
             f"step {step} of {self.most}: loss {number(loss)}",
-            f"the next step: predicted change {signed(predicted)}, real change {signed(real)}",
+            f"the next step: {Change(predicted, real, loss).sides()}",
         ]
         if any(value > 1e6 * max(path[0][1], 1e-12) for _, value in path[: step + 1]):
             lines[1] = "the steps are too long: the loss grows without bound"
