@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 import numpy as np
 
@@ -29,14 +30,14 @@ def contour_lines(
     from contourpy import contour_generator
 
     generator = contour_generator(xs, ys, np.ma.masked_invalid(heights))
-    return {level: generator.lines(level) for level in levels}
+    return {level: cast(list[np.ndarray], generator.lines(level)) for level in levels}
 
 
 def paint(plane: Axes, contours: Lines, numbered: bool = False) -> None:
     """The lines in a coordinate system, each with its height on it if they are numbered."""
     for k, (level, lines) in enumerate(contours.items()):
         for points in lines:
-            plane.curve(*points.T, "muted", 1)
+            plane.curve(points[:, 0], points[:, 1], "muted", 1)
         if lines and numbered:
             longest = max(lines, key=len)
             x, y = plane.at(*longest[(k % 2 + 1) * len(longest) // 3])

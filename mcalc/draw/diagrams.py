@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from ..check.compile import compile_
 from ..derivation import expression_graph
-from ..graph.expr import NUMBER, SYMBOL, ShapeError, as_expr, node, shape_text
+from ..graph.expr import NUMBER, SYMBOL, Expr, ShapeError, as_expr, node, shape_text
 from ..graph.primitives import ADD, DOT, SUBTRACT
 from ..graph.walk import replace, symbols, unnamed, walk
 from ..notation.numbers import numbers
 from .boxes import Box, paint, span
-from .picture import INK, LABEL, LINES, MUTED, Picture, typeset
+from .flow import Flow
+from .formulas import measured, typeset
+from .formulas import paint as paint_formulas
+from .picture import INK, LABEL, LINES, MUTED, Picture
 from .scene import Scene
 
 COLORS = "blue", "orange", "violet", "muted"  # of factors
 _BOX = {"boxstyle": "round,pad=0.5", "facecolor": "white"}
 
 
-def dataflow(what, **values) -> Picture:
+def dataflow(what, **values: ArrayLike) -> Picture:
     """How variables feed each other, with a derivative on every edge.
 
     ``what`` is a derivation, or an expression, of which every variable is then followed. Each box
@@ -29,64 +37,63 @@ def dataflow(what, **values) -> Picture:
     graph = getattr(what, "graph", None) or expression_graph(as_expr(what))
     compute = evaluated(graph)
     at = (lambda e: numbers(compute(e, values))) if values else None
-    made = {v: (v,) for v in graph.variables} | {v: (v, d) for v, d in graph.definitions.items()}
-    boxes = {v: " = ".join(map(str, parts)) for v, parts in made.items()}
-    slopes = {
-        (v, p): _axes(v, p)
-        if slope is None
-        else f"{slope}" + (f" = {at(slope)}" if _worth_a_number(slope) and at else "")
-        for (v, p), slope in graph.locals.items()
+    words = "dataflow; " + "; ".join(_flow_words(graph, at))
+    boxes, labels = _flow_labels(graph, at)
+    flow = Flow(graph.variables, {v: graph.parents(v) for v in graph.definitions})
+    return Picture(_flow_scene(flow, boxes, labels), words)
+
+
+def _made(graph):
+    """Each variable, with its definition where it has one."""
+    return {v: (v,) for v in graph.variables} | {v: (v, d) for v, d in graph.definitions.items()}
+
+
+def _flow_words(graph, at):
+    """What stands in each box, if there are values, and on each arrow."""
+    boxes = {v: " = ".join(map(str, parts)) for v, parts in _made(graph).items()}
+    if at:
+        yield from (f"{words} = {at(v)}" for v, words in boxes.items())
+    for (v, p), slope in graph.locals.items():
+        value = f" = {at(slope)}" if at and _worth_a_number(slope) else ""
+        written = _axes(v, p) if slope is None else f"{slope}{value}"
+        yield f"from {p} to {v if at else boxes[v]}: {written}"
+
+
+def _flow_labels(graph, at):
+    """The same, typeset: for boxes and for arrows."""
+    boxes = {
+        v: typeset(*parts) + (f"\n= {at(v)}" if at else "") for v, parts in _made(graph).items()
     }
-    words = [f"{boxes[v]} = {at(v)}" for v in made if at]
-    words += [f"from {p} to {v if at else boxes[v]}: {slopes[v, p]}" for v, p in slopes]
+    labels = {}
+    for (v, p), slope in graph.locals.items():
+        value = f"\n= {at(slope)}" if at and _worth_a_number(slope) else ""
+        labels[v, p] = _axes(v, p) if slope is None else typeset(slope) + value
+    return boxes, labels
 
-    depth = {v: 0 for v in graph.variables}
-    for v in graph.definitions:
-        depth[v] = 1 + max((depth[p] for p in graph.parents(v)), default=-1)
-    levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
-    parts = "; ".join([*boxes.values(), *(s.replace(" = ", "; ") for s in slopes.values())])
-    step = 1.1 + 0.16 * max(map(len, parts.split("; ")))
-    place = {
-        v: (step * k, (len(level) - 1) / 2 - row)
-        for k, level in enumerate(levels)
-        for row, v in enumerate(level)
-    }
-    skipped = {(v, p): depth[v] - depth[p] for v, p in slopes if depth[v] - depth[p] > 1}
 
-    def label(*parts, worth=True):
-        return typeset(*parts) + (f"\n= {at(parts[0])}" if at and worth else "")
-
-    def draw(figure):
-        ax = figure.subplots()
-        ax.set_axis_off()
-        drawn = {
-            v: ax.text(x, y, label(*made[v]), ha="center", va="center", color=INK,
-                       bbox=_BOX | {"edgecolor": LINES[0]})
-            for v, (x, y) in place.items()
-        }  # fmt: skip
-        for (v, p), slope in graph.locals.items():
-            bend = -0.7 / skipped[v, p] if (v, p) in skipped else 0.0
-            (x0, y0), (x1, y1) = place[p], place[v]
-            ends = {"patchA": drawn[p].get_bbox_patch(), "patchB": drawn[v].get_bbox_patch()}
-            line = {"arrowstyle": "-|>", "color": MUTED, "connectionstyle": f"arc3,rad={bend}"}
-            ax.annotate("", (x1, y1), (x0, y0), arrowprops=ends | line)
-            lift, part = 0.06 - 0.5 * (x1 - x0) * bend, 0.5 if y0 == y1 else 0.38
-            x, y = x0 + part * (x1 - x0), y0 + part * (y1 - y0) + lift
-            told = _axes(v, p)
-            if slope is not None:
-                told = label(slope, worth=_worth_a_number(slope))
-            ax.text(x, y, told, ha="center", va="bottom", fontsize=9, color=LABEL)
-        ax.set(
-            xlim=(-step / 4, step * (len(levels) - 0.75)),
-            ylim=(-0.45 - tall / 2, top),
-            aspect="equal",
-        )
-        figure.draw_without_rendering()  # an arrow ends at a box once the box has its size
-
-    tall = max(map(len, levels)) - 1
-    top = tall / 2 + (0.35 * step + 0.3 if skipped else 0.6) + 0.35 * bool(at)
-    size = (0.8 * step * (len(levels) - 0.5), 0.8 * (top + tall / 2 + 0.45))
-    return Picture(draw, "dataflow; " + "; ".join(words), size)
+def _flow_scene(flow, boxes, labels):
+    """A box for each variable, as large as the largest needs to be, and the arrows between."""
+    sizes = [measured(text) for text in boxes.values()]
+    wide, high = max(s.width for s in sizes) + 20, max(s.height for s in sizes) + 14
+    slopes = [measured(text, 12) for text in labels.values()]
+    between = max((s.width for s in slopes), default=0.0) + 54 + 10 * len(flow.long)
+    tall = max((s.height for s in slopes), default=0.0)
+    count, several = len(flow.levels), max(map(len, flow.levels)) > 1
+    width = count * wide + (count - 1) * between + 28
+    row = max(high + 16, 2 * tall + 8 if several else tall + 8)
+    flow.arrange(width, (wide, high), row, tall + 8, margin=14)
+    scene = Scene(round(flow.width), round(flow.height))
+    ends = {(v, p): flow.arrow(scene, v, p) for v, p in labels}
+    for edge, text in labels.items():
+        ((ax, ay), (bx, by)), (width, height) = ends[edge], measured(text, 12)
+        x, y = (ax + bx) / 2, (ay + by) / 2
+        scene.box(x - width / 2 - 3, y - height / 2, width + 6, height, "paper")
+        paint_formulas(scene, (x, y), text, "orange", 12)
+    for v, text in boxes.items():
+        left, top = flow.place[v]
+        scene.box(left, top, wide, high, "paper", edge="blue", thick=1.2)
+        paint_formulas(scene, flow.middle(v), text)
+    return scene
 
 
 def _axes(v, p) -> str:
@@ -98,7 +105,7 @@ def _worth_a_number(slope):
     return slope.ndim < 2 and slope.op is not NUMBER
 
 
-def evaluated(graph):
+def evaluated(graph) -> Callable[[Expr, dict], np.ndarray]:
     """A function from expressions over a graph's variables, and values, to their numbers."""
     whole: dict = {}
     for v, d in graph.definitions.items():
@@ -113,7 +120,7 @@ def evaluated(graph):
     return at
 
 
-def unit(y):
+def unit(y: Expr) -> tuple[Expr, Expr, Expr, Expr | None]:
     """The weights, the inputs, their dot product with what is added to it, and that: of a neuron.
 
     Raises ValueError if there is no dot product of two vectors.
@@ -131,7 +138,7 @@ def unit(y):
     return w, x, affine, bias
 
 
-def neuron(y, **values) -> Picture:
+def neuron(y: Expr, **values: Any) -> Picture:
     """One unit: inputs times weights, added up with the bias, and what becomes of the sum.
 
     ``neuron(np.maximum(0, w @ x + b))`` is drawn from the expression: its first dot product, what
@@ -250,7 +257,7 @@ def _products(grid):
             for n in size
         }
     )
-    gap, drawn = 38, [{t: _boxes(*parts, lengths) for t, parts in row.items()} for row in grid]
+    gap, drawn = 38, [{t: _boxes(parts, lengths) for t, parts in row.items()} for row in grid]
     wide = max(90, *(max(span(boxes, gap), 8 * len(title))
                      for row in drawn for title, boxes in row.items())) + 30  # fmt: skip
     scene = Scene(round(wide * max(map(len, grid))), 156 * len(grid))
@@ -262,14 +269,12 @@ def _products(grid):
     return scene
 
 
-def _boxes(factors, product, lengths):
+def _boxes(parts, lengths):
     """Coloured boxes, each side as long as its letter is drawn."""
-    signs, colors = (
-        [""] * len(factors) + ["="],
-        [*itertools.islice(itertools.cycle(COLORS), len(factors)), "green"],
-    )
+    factors, product = parts
     boxes = []
-    for size, sign, color in zip([*factors, *product], signs, colors, strict=False):
+    for k, size in enumerate([*factors, *product]):
+        color, sign = (COLORS[k % 4], "") if k < len(factors) else ("green", "=")
         height, width = (84 * lengths[n] for n in size)
 
         def filled(scene, left, top, width=width, height=height, color=color):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..check.compile import compile_
 from ..derivation import derive
-from ..graph.expr import as_expr
+from ..graph.expr import Expr, as_expr
 from ..graph.walk import symbols, unnamed
 from ..notation.numbers import number, numbers
 from . import heatmap as heat
@@ -20,7 +23,7 @@ __all__ = ["Picture", "contours", "curves", "dataflow", "heatmap", "images", "ne
 COLORS, DASHES = ("blue", "orange", "green", "violet"), ("", "7 4", "2 3")
 
 
-def images(*rows: dict) -> Picture:
+def images(*rows: Mapping[str, ArrayLike]) -> Picture:
     """Rows of small square images: ``images({"w": w, "gradient": g})``.
 
     Each is a vector of a square length or a square array. Values of both signs are orange above
@@ -55,25 +58,31 @@ def _described(name, values):
     return f"{name} from {number(values.min())} to {number(values.max())}"
 
 
-def curves(named: dict, levels=(), x="step", y="loss", every=1) -> Picture:
+def curves(
+    named: Mapping[str, ArrayLike],
+    levels: Mapping[str, float] | Iterable = (),
+    x: str = "step",
+    y: str = "loss",
+    every: int = 1,
+) -> Picture:
     """Curves against the step, with horizontal ``levels`` to compare them with.
 
     ``curves({"neuron": losses}, {"the mean": 0.09})``; the values are those of steps 0, ``every``,
     twice ``every`` and so on.
     """
-    named = {name: np.asarray(values, dtype=float) for name, values in named.items()}
+    lines = {name: np.asarray(values, dtype=float) for name, values in named.items()}
     levels = dict(levels)
 
-    heights = np.concatenate([*named.values(), [*levels.values(), 0.0]])
+    heights = np.concatenate([*lines.values(), [*levels.values(), 0.0]])
     top = 1.08 * float(np.max(heights[np.isfinite(heights)])) or 1.0
-    last = every * (max(map(len, named.values())) - 1)
+    last = every * (max(map(len, lines.values())) - 1)
     scene = Scene(700, 320)
     plot = Axes(scene, 60, 28, 600, 246, (0, max(last, 1)), (0, top)).frame(x, y)
     for name, level in levels.items():
         plot.curve([0, last], [level, level], "muted", 1, "5 4")
         scene.text(655, plot.at(0, level)[1] - 9, name, "muted", 12, "end")
     left = 150
-    for k, (name, values) in enumerate(named.items()):
+    for k, (name, values) in enumerate(lines.items()):
         color, dash = COLORS[k % 4], DASHES[k % 3]
         plot.curve(every * np.arange(len(values)), values, color, 2, dash)
         scene.line([(left, 13), (left + 30, 13)], color, 2, dash)
@@ -82,13 +91,17 @@ def curves(named: dict, levels=(), x="step", y="loss", every=1) -> Picture:
 
     words = [
         f"{name}: {v[0]:.3g} at {x} 0, {v[-1]:.3g} at {x} {every * (len(v) - 1)}"
-        for name, v in named.items()
+        for name, v in lines.items()
     ]
     words += [f"{name}: {level:.3g}" for name, level in levels.items()]
     return Picture(scene, f"{y}; " + "; ".join(words))
 
 
-def heatmap(matrix, title="", names=("output", "input")) -> Picture:
+def heatmap(
+    matrix: ArrayLike,
+    title: str = "",
+    names: tuple[str | Sequence[str], str | Sequence[str]] = ("output", "input"),
+) -> Picture:
     """A matrix as a grid of coloured cells with their values.
 
     ``names`` says what a row and what a column belongs to: a word that is numbered, or a list of
@@ -120,7 +133,7 @@ def heatmap(matrix, title="", names=("output", "input")) -> Picture:
     return Picture(scene, words)
 
 
-def contours(y, wrt, at=()) -> Picture:
+def contours(y: Expr, wrt: Sequence[Expr], at: Sequence = ()) -> Picture:
     """Lines of equal height of a function of two scalars, with its gradient at points.
 
     ``contours(3 * x**2 * y, (x, y), [(1, 2), (2, 1)])``: each gradient is drawn as an arrow; all
@@ -131,10 +144,10 @@ def contours(y, wrt, at=()) -> Picture:
     if y.ndim or len(wrt) != 2 or {*symbols(y)} - {*wrt}:
         raise ValueError(f"contours are of one function of two scalars, not of {y!r}")
     d = derive(y, tuple(wrt))
-    names = [v.name for v in d.variables]
+    names = [f"{v}" for v in d.variables]
     slope, needed = d.numpy(), d.parameters
     arrows = [
-        slope(**{name: c for name, c in zip(names, point, strict=True) if name in needed})[0]
+        slope(**{v: c for v, c in zip(names, point, strict=True) if v in needed})[0]
         for point in points
     ]
     reach = 1.5 * max([1.0, *(abs(c) for point in points for c in point)])
@@ -155,7 +168,7 @@ def _heights(plane, height, names, points):
     def value(point):
         return float(height(**dict(zip(names, point, strict=True))))
 
-    line = np.linspace(*plane.xlim, 121)
+    line = np.linspace(plane.xlim[0], plane.xlim[1], 121)
     heights = np.array([[value((u, v)) for u in line] for v in line])
     levels = sorted({*map(value, points), *round_levels(heights)} - {0.0})
     paint_contours(plane, contour_lines(line, line, heights, levels), numbered=True)

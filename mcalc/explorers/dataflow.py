@@ -6,6 +6,7 @@ import itertools
 
 import numpy as np
 
+from ..draw.flow import Flow
 from ..draw.scene import Scene
 from ..graph.lengths import symbolic_sizes
 from ..graph.walk import symbols
@@ -79,23 +80,11 @@ class Dataflow(GraphExplorer):
         graph, known = self.graph, symbols(*self.graph.definitions.values())
         self.sources = [v for v in known if v not in graph.definitions and v.ndim < 2]
         uses = {v: symbols(d) for v, d in graph.definitions.items()}
-        depth = {v: 0 for v in self.sources}
-        for v in graph.definitions:
-            depth[v] = 1 + max((depth[p] for p in uses[v] if p in depth), default=0)
-        levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
-        self.edges = [(v, p) for v in graph.definitions for p in uses[v] if p in depth]
-        long = [(v, p) for v, p in self.edges if depth[v] - depth[p] > 1]
-        self.lanes = {edge: 12 + 20 * k for k, edge in enumerate(long)}  # above the boxes
-        self.width = max(760, 166 * len(levels) - 54)
-        self.box = min(170, round((self.width - 8) / len(levels) - 54)), 62
-        step = (self.width - 12 - self.box[0]) / max(len(levels) - 1, 1)
-        top, tall = 20 * len(long) + 10 * bool(long), 86 * max(map(len, levels))
-        self.height = top + tall + 16
-        self.place = {
-            v: (6 + step * k, top + 8 + tall * (row + 0.5) / len(level) - self.box[1] / 2)
-            for k, level in enumerate(levels)
-            for row, v in enumerate(level)
-        }
+        self.flow = Flow(self.sources, uses)
+        count = len(self.flow.levels)
+        width = max(760, 166 * count - 54)
+        box = min(170, round((width - 8) / count - 54)), 62
+        self.flow.arrange(width, box, row=86, lane=20)
 
     def _gradients(self, values):
         """The derivative of the result by every variable, from the result back."""
@@ -122,31 +111,21 @@ class Dataflow(GraphExplorer):
         back = {*came_back}
         gradients = self._gradients(values)
         lit = set(itertools.pairwise(self.paths[path])) if path is not None else set()
-        scene = Scene(self.width, round(self.height))
-        for v, p in self.edges:
+        scene = Scene(self.flow.width, round(self.flow.height))
+        for v, p in self.flow.edges:
             self._edge(scene, v, p, (v, p) in lit, v in back, values)
         now = self.order[step - 1] if 0 < step <= len(self.order) else None
         now = came_back[-1] if came_back else now
-        for v in self.place:
+        for v in self.flow.place:
             self._box(scene, v, v in ready, v is now, v in back, gradients, values, lit)
         done = step == self.steps
         return scene, [self._step(step, now, came_back, gradients, values),
                        *self._sum(path, values, done), *self._truth(nudge, values)]  # fmt: skip
 
     def _edge(self, scene, v, p, lit, back, values):
-        (x0, y0), (x1, y1) = self.place[p], self.place[v]
-        wide, high = self.box
-        start, end = (x0 + wide, y0 + high / 2), (x1 - 2, y1 + high / 2)
         color, width = ("violet", 3.0) if lit else ("muted", 1.5)
-        bends = [start]
-        if (v, p) in self.lanes:  # around the boxes in between, on a lane of its own
-            level = self.lanes[v, p]
-            out, into = start[0] + 6 + level / 4, end[0] - 14 - level / 4
-            bends += [(out, start[1]), (out, level), (into, level), (into, end[1])]
-        scene.line(bends, color, width)
-        scene.arrow(*bends[-1], *end, color, width)
+        (ax, ay), (bx, by) = self.flow.arrow(scene, v, p, color, width)
         if back and (v, p) in self.graph.locals:
-            (ax, ay), (bx, by) = bends[2:4] if len(bends) > 1 else (start, end)
             slope = fitting(self.local(v, p, values), abs(bx - ax) - 12)
             x, y = (ax + bx) / 2, (ay + by) / 2
             half = 3.4 * len(slope) + 2
@@ -154,8 +133,8 @@ class Dataflow(GraphExplorer):
             scene.text(x, y, slope, "orange", 11, bold=lit)
 
     def _box(self, scene, v, ready, now, back, gradients, values, lit):
-        x, y = self.place[v]
-        wide, high = self.box
+        x, y = self.flow.place[v]
+        wide, high = self.flow.box
         on = v in {*itertools.chain(*lit)}
         edge = "violet" if now or on else "blue" if ready else "grid"
         scene.box(x, y, wide, high, "paper", 1.0, edge, 3 if now else 2 if on else 1.2)

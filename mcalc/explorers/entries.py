@@ -19,7 +19,7 @@ def refuse_taken(names: Iterable[str], inputs: Container[str]) -> None:
             raise ValueError(f"{name} is the name of an input here: rename the variable")
 
 
-def entry_names(variables: Sequence[Expr], sizes: Mapping[str, int]) -> list[str]:
+def entry_names(variables: Sequence[Expr], sizes: dict[str, int]) -> list[str]:
     """``x_1, x_2, ...`` for a vector, ``W_11, W_12, ...`` for a matrix, ``x`` for a scalar."""
     return [entry.name for v in variables for entry in symbols_of(v, sizes, variables).flat]
 
@@ -48,7 +48,7 @@ def matrices_given(variables: Iterable[Expr], values: dict) -> dict[str, np.ndar
     for v in matrices:
         if v.name not in values:
             raise ValueError(f"{v.name} is a matrix: give its numbers, {v.name}=np.array(...)")
-    return {v.name: np.asarray(values.pop(v.name), dtype=float) for v in matrices}
+    return {f"{v}": np.asarray(values.pop(v.name), dtype=float) for v in matrices}
 
 
 def arrays(names: Mapping[Expr, Sequence[str]], entries: Mapping[str, float]) -> dict:

@@ -7,7 +7,7 @@ import html
 import inspect
 import textwrap
 
-import ipywidgets as W
+import ipywidgets as W  # type: ignore[import-untyped]  # it has no types
 import numpy as np
 
 from ..draw.scene import STYLE
