@@ -23,6 +23,7 @@ from .picture import INK, LABEL, LINES, MUTED, Picture
 from .scene import Scene
 
 COLORS = "blue", "orange", "violet", "muted"  # of factors
+_CENTRED = {"ha": "center", "va": "center", "color": INK}
 _BOX = {"boxstyle": "round,pad=0.5", "facecolor": "white"}
 
 
@@ -33,6 +34,12 @@ def dataflow(what, **values: ArrayLike) -> Picture:
     is a variable and what it is made of; each arrow carries the derivative of the box that it leads
     to by the one that it comes from, or its shape where that has more than two axes. With values
     for the variables, ``dataflow(d, x=2)``, the boxes carry values and the arrows slopes too.
+    Raises ValueError for values that are missing or do not fit. Paper: the sections on chain rules.
+
+    >>> import mcalc as mc
+    >>> x = mc.scalars("x")
+    >>> mc.plots.dataflow(mc.derive(mc.let("y", x**2), x), x=3)
+    dataflow; x = 3; y = x^2 = 9; from x to y: 2x = 6
     """
     graph = getattr(what, "graph", None) or expression_graph(as_expr(what))
     compute = evaluated(graph)
@@ -143,76 +150,102 @@ def neuron(y: Expr, **values: Any) -> Picture:
 
     ``neuron(np.maximum(0, w @ x + b))`` is drawn from the expression: its first dot product, what
     is added to it, and what is done to that. With values for all variables each line carries its
-    number. Raises ValueError if there is no dot product of two vectors.
+    number. Raises ValueError if there is no dot product of two vectors, and for values that are
+    missing or do not fit. Paper: "The gradient of neuron activation".
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> mc.plots.neuron(w @ x, w=[1, 2], x=[3, 4])
+    neuron: inputs x_1 = 3, x_2 = 4, times weights w_1 = 1, w_2 = 2, added up: z = w.x = 11; \
+activation z = 11
     """
-    y = unnamed(as_expr(y))
-    w, x, affine, bias = unit(y)
-    z = node(SYMBOL, params=("z",), shape=())
-    out = replace(y, {affine: z}.get)
-    known = symbols(y)
+    u = _Unit(unnamed(as_expr(y)), values)
+    return Picture(u.paint, u.words(), (7.6, 0.62 * max(len(u.places), 2) + 0.9))
 
-    def at(e):
-        return f" = {numbers(compile_(e, known)(**values))}" if values else ""
 
-    if values:
-        at(y)  # refuses what is missing or does not fit
-    n = len(values[x.name]) if values else x.shape[0]
-    short = isinstance(n, int) and n <= 5
-    shown = [str(k + 1) for k in range(n if short else 2)] + ([] if short else ["⋮", str(n)])
+class _Unit:
+    """A neuron to be drawn: its parts, its values, and which of its inputs have a place."""
 
-    def entry(v, k):
-        told = f" = {numbers(values[v.name][int(k) - 1])}" if values else ""
-        return f"{v}_{k}{told}"
+    def __init__(self, y, values):
+        self.w, self.x, self.affine, self.bias = unit(y)
+        self.y, self.values, self.known = y, values, symbols(y)
+        self.out = replace(y, {self.affine: node(SYMBOL, params=("z",), shape=())}.get)
+        self.value(y)  # refuses what is missing or does not fit
+        n = len(values[self.x.name]) if values else self.x.shape[0]
+        if isinstance(n, int) and n <= 5:
+            self.places = [str(k + 1) for k in range(n)]
+        else:
+            self.places = ["1", "2", "⋮", str(n)]
 
-    def drawn(v, k):
-        name, told = entry(v, k).partition(" = ")[::2]
-        letter = typeset(node(SYMBOL, params=(name,), shape=()))
-        return f"{letter} = {told}" if told else letter
+    def value(self, e):
+        """``" = 3"``, or nothing if there are no values."""
+        if not self.values:
+            return ""
+        return f" = {numbers(compile_(e, self.known)(**self.values))}"
 
-    def draw(figure):
+    def entry(self, v, k):
+        """The name of an entry, and its value."""
+        value = f" = {numbers(self.values[v.name][int(k) - 1])}" if self.values else ""
+        return f"{v}_{k}", value
+
+    def words(self):
+        ins, by = (
+            ", ".join("..." if k == "⋮" else "".join(self.entry(v, k)) for k in self.places)
+            for v in (self.x, self.w)
+        )
+        sign = "minus" if self.affine.op is SUBTRACT else "plus"
+        plus = "" if self.bias is None else f", {sign} {self.bias}{self.value(self.bias)}"
+        return (
+            f"neuron: inputs {ins}, times weights {by}, added up{plus}: "
+            f"z = {self.affine}{self.value(self.affine)}; activation {self.out}{self.value(self.y)}"
+        )
+
+    def typeset(self, v, k):
+        """An entry as it stands in the picture."""
+        name, value = self.entry(v, k)
+        return typeset(node(SYMBOL, params=(name,), shape=())) + value
+
+    def paint(self, figure):
+        """Inputs left, then the sum, the function and the activation."""
         ax = figure.subplots()
         ax.set_axis_off()
-        heights = [len(shown) / 2 - 0.5 - k for k in range(len(shown))]
         ring = {"boxstyle": "circle,pad=0.3", "facecolor": "white", "edgecolor": LINES[0]}
-        style = {"ha": "center", "va": "center", "color": INK}
-        total = ax.text(3, 0, "Σ", fontsize=16, bbox=ring, **style)
-        arrow = {"arrowstyle": "-|>", "color": MUTED}
-
-        def lead(start, end, label, x0, y0, x1, y1, near=0.5):
-            patches = {"patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch()}
-            ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | patches)
-            ax.text(x0 + near * (x1 - x0), y0 + near * (y1 - y0) + 0.08, label, ha="center",
-                    va="bottom", fontsize=9, color=LABEL)  # fmt: skip
-
-        for k, height in zip(shown, heights, strict=True):
-            if k == "⋮":
-                ax.text(0, height, k, **style)
-                continue
-            circle = _BOX | {"edgecolor": LINES[0]}
-            start = ax.text(0, height, drawn(x, k), bbox=circle, **style)
-            lead(start, total, drawn(w, k), 0, height, 3, 0, 0.4)
-        if bias is not None:
-            low = -max(len(shown) / 2, 1) - 0.2
+        total = ax.text(3, 0, "Σ", fontsize=16, bbox=ring, **_CENTRED)
+        self._paint_inputs(ax, total)
+        half = max(len(self.places) / 2, 1)
+        if self.bias is not None:
+            text = f"{typeset(self.bias)}{self.value(self.bias)}"
             box = _BOX | {"edgecolor": LINES[4]}
-            start = ax.text(3, low, f"{typeset(bias)}{at(bias)}", bbox=box, **style)
-            ax.annotate("", (3, 0), (3, low), arrowprops=arrow | {
-                "patchA": start.get_bbox_patch(), "patchB": total.get_bbox_patch()})  # fmt: skip
-        unit = ax.text(5.6, 0, typeset(out), bbox=_BOX | {"edgecolor": LINES[3]}, **style)
-        lead(total, unit, f"$z${at(affine)}", 3, 0, 5.6, 0, 0.45)
-        end = ax.text(8, 0, f"activation{at(y)}", **style)
+            start = ax.text(3, -half - 0.2, text, bbox=box, **_CENTRED)
+            _lead(ax, start, total)
+        box = _BOX | {"edgecolor": LINES[3]}
+        function = ax.text(5.6, 0, typeset(self.out), bbox=box, **_CENTRED)
+        _lead(ax, total, function, f"$z${self.value(self.affine)}", 0.45)
+        end = ax.text(8, 0, f"activation{self.value(self.y)}", **_CENTRED)
         end.set_bbox({"edgecolor": "none", "facecolor": "none"})
-        lead(unit, end, "", 5.6, 0, 8, 0)
-        half = max(len(shown) / 2, 1) + 0.4
-        ax.set(xlim=(-1, 9.2), ylim=(-half - 0.2, half))
+        _lead(ax, function, end)
+        ax.set(xlim=(-1, 9.2), ylim=(-half - 0.6, half + 0.4))
         figure.draw_without_rendering()
 
-    listed = [k.replace("⋮", "...") for k in shown]
-    ins, by = (", ".join(k if k == "..." else entry(v, k) for k in listed) for v in (x, w))
-    sign = "minus" if affine.op is SUBTRACT else "plus"
-    plus = "" if bias is None else f", {sign} {bias}{at(bias)}"
-    words = f"neuron: inputs {ins}, times weights {by}, added up{plus}: z = {affine}{at(affine)}"
-    words += f"; activation {out}{at(y)}"
-    return Picture(draw, words, (7.6, 0.62 * max(len(shown), 2) + 0.9))
+    def _paint_inputs(self, ax, total):
+        for i, k in enumerate(self.places):
+            height = (len(self.places) - 1) / 2 - i
+            if k == "⋮":
+                ax.text(0, height, k, **_CENTRED)
+                continue
+            box = _BOX | {"edgecolor": LINES[0]}
+            start = ax.text(0, height, self.typeset(self.x, k), bbox=box, **_CENTRED)
+            _lead(ax, start, total, self.typeset(self.w, k), 0.4)
+
+
+def _lead(ax, start, end, label="", near=0.5):
+    """An arrow from one text's box to the other's, with words above it."""
+    (x0, y0), (x1, y1) = start.get_position(), end.get_position()
+    patches = {"patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch()}
+    arrow = {"arrowstyle": "-|>", "color": MUTED}
+    ax.annotate("", (x1, y1), (x0, y0), arrowprops=arrow | patches)
+    x, y = x0 + near * (x1 - x0), y0 + near * (y1 - y0) + 0.08
+    ax.text(x, y, label, ha="center", va="bottom", fontsize=9, color=LABEL)
 
 
 def shapes(*rows: dict) -> Picture:
@@ -220,7 +253,14 @@ def shapes(*rows: dict) -> Picture:
 
     Each row maps a title to the factors of one product: Jacobians, derivations, vectors, matrices.
     Their product stands behind an equals sign. A side of length 1 is short; each letter has a
-    length of its own, the same in all boxes. Raises ShapeError for factors that do not fit.
+    length of its own, the same in all boxes. Raises ShapeError for factors that do not fit,
+    TypeError for what is no list, ValueError if there is nothing to draw. Paper: "Generalization
+    of the Jacobian", "Vector chain rule".
+
+    >>> import numpy as np
+    >>> import mcalc as mc
+    >>> mc.plots.shapes({"f": [np.ones((2, 3)), np.ones((3, 4))]})
+    shapes; f: 2 x 3 times 3 x 4 is 2 x 4
     """
     grid = [{title: _sizes(title, factors) for title, factors in row.items()} for row in rows]
     words = [

@@ -28,7 +28,10 @@ def images(*rows: Mapping[str, ArrayLike]) -> Picture:
 
     Each is a vector of a square length or a square array. Values of both signs are orange above
     zero and violet below, around a white zero; values from zero up are black on white. Every image
-    has a scale of its own.
+    has a scale of its own. Raises ValueError for a number of values that is no square.
+
+    >>> images({"w": np.arange(4) - 1})
+    images: w from -1 to 2
     """
     grid = [{name: _square(name, values) for name, values in row.items()} for row in rows]
     columns = max(map(len, grid))
@@ -68,7 +71,10 @@ def curves(
     """Curves against the step, with horizontal ``levels`` to compare them with.
 
     ``curves({"neuron": losses}, {"the mean": 0.09})``; the values are those of steps 0, ``every``,
-    twice ``every`` and so on.
+    twice ``every`` and so on. Where they are not finite, curves have gaps.
+
+    >>> curves({"net": [0.5, 0.25, 0.125]}, {"the mean": 0.3})
+    loss; net: 0.5 at step 0, 0.125 at step 2; the mean: 0.3
     """
     lines = {name: np.asarray(values, dtype=float) for name, values in named.items()}
     levels = dict(levels)
@@ -105,7 +111,10 @@ def heatmap(
     """A matrix as a grid of coloured cells with their values.
 
     ``names`` says what a row and what a column belongs to: a word that is numbered, or a list of
-    labels.
+    labels. Raises TypeError for a derivation, which is no numbers. Paper: "Matrix calculus".
+
+    >>> heatmap([[1, 0], [0, -2.5]], "J")
+    J: 2 x 2, 2 of 4 entries zero: [1, 0; 0, -2.5]
     """
     if hasattr(matrix, "numpy") and hasattr(matrix, "parameters"):
         raise TypeError("a heat map is of numbers: give d.numpy()(x=...), not the derivation")
@@ -137,7 +146,13 @@ def contours(y: Expr, wrt: Sequence[Expr], at: Sequence = ()) -> Picture:
     """Lines of equal height of a function of two scalars, with its gradient at points.
 
     ``contours(3 * x**2 * y, (x, y), [(1, 2), (2, 1)])``: each gradient is drawn as an arrow; all
-    arrows are in one scale.
+    arrows are in one scale. Raises ValueError for what is no function of these two scalars. Paper:
+    "Introduction to vector calculus and partial derivatives".
+
+    >>> import mcalc as mc
+    >>> x, y = mc.scalars("x y")
+    >>> contours(3 * x**2 * y, (x, y), (1, 2))
+    contours of 3x^2 y; gradient [12, 3] at (1, 2)
     """
     y, at = as_expr(y), [at] if at and np.ndim(at[0]) == 0 else at
     points = [tuple(map(float, point)) for point in at]

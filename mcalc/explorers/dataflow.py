@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 
 from ..draw.flow import Flow
 from ..draw.scene import Scene
+from ..graph.expr import Expr
 from ..graph.lengths import symbolic_sizes
 from ..graph.walk import symbols
 from ..notation.numbers import number, numbers
@@ -15,7 +17,7 @@ from ..tables import derivative
 from .chained import GraphExplorer
 from .change import Change
 from .entries import add_entries, arrays, entry_names, matrices_given, with_entry_moved
-from .explorer import outside
+from .explorer import Function, outside
 from .inputs import Choice, Number
 
 _STARTS = 1.0, -0.5, 1.5, 0.5, 2.0, -1.0
@@ -210,12 +212,13 @@ class Dataflow(GraphExplorer):
         ]
 
 
-def dataflow(y, wrt=None, n=2, **values) -> Dataflow:
+def dataflow(y: Function, wrt: Expr | None = None, n: int = 2, **values: Any) -> Dataflow:
     """Explore the chain rule on a graph: ``mc.explore.dataflow(np.sin(x**2) + x, x=1)``.
 
     Inputs: the step (values forward, then derivatives backward), one of the paths or all, each
     variable's entries, and a nudge of ``wrt`` (its first entry), by default the first variable.
     ``mc.let`` names the boxes. A vector has ``n`` entries; a matrix needs its numbers. The last
-    line counts multiplications in both orders. Paper: the three sections on chain rules.
+    line counts multiplications in both orders. Raises ValueError for a matrix without numbers, and
+    where no path leads from ``wrt``, or more than 40 do. Paper: the three sections on chain rules.
     """
     return Dataflow(y, wrt, n, dict(values))

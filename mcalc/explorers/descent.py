@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from ..notation.numbers import number, numbers
 from ..tables import derivative
 from .change import Change, signed
-from .explorer import expression
+from .explorer import Function, expression
 from .inputs import Choice, Number
 from .played import StepExplorer
 
@@ -251,7 +252,9 @@ def _largest(gradient):
     return number(max(float(np.max(abs(g))) for g in gradient.values()))
 
 
-def descent(loss, start, data, rate=0.1, steps=100) -> Descent:
+def descent(
+    loss: Function, start: Mapping, data: Mapping, rate: float = 0.1, steps: int = 100
+) -> Descent:
     """Explore gradient descent: ``mc.explore.descent(C, {"w": np.zeros(64), "b": 0.1}, data)``.
 
     ``loss`` is a scalar expression, ``start`` has the parameters to learn and where they begin, and
@@ -259,6 +262,8 @@ def descent(loss, start, data, rate=0.1, steps=100) -> Descent:
     the size of a batch if there are examples (arrays that share a length which no parameter has),
     and the step; Play takes one after the other. A parameter of a square length is shown as an
     image, two scalars as a way through lines of equal loss, with the smallest and the largest
-    curvature there. Paper: "The gradient of the neural network loss function".
+    curvature there. Raises ValueError for a loss that is no number, a name that is no variable, and
+    values that are missing or do not fit. Paper: "The gradient of the neural network loss
+    function".
     """
     return Descent(loss, dict(start), dict(data), rate, steps)

@@ -6,6 +6,7 @@ import base64
 import html
 import inspect
 import textwrap
+from collections.abc import Callable
 
 import ipywidgets as W  # type: ignore[import-untyped]  # it has no types
 import numpy as np
@@ -14,6 +15,8 @@ from ..draw.scene import STYLE
 from ..graph.expr import WRITERS, Expr, as_expr
 from ..graph.variables import scalars, vectors
 from ..graph.walk import same, symbols
+
+Function = Expr | Callable  # an expression, or what makes one of variables
 
 # JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless the element
 # that has it has this attribute. Keys that go with Ctrl, Alt or Cmd, and Shift+Enter, are left

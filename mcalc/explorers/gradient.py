@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ..notation.numbers import number, numbers
 from .change import Change, signed
 from .curves import bounds, differentiated
 from .entries import refuse_taken
-from .explorer import Explorer, expression, only_scalars, outside
+from .explorer import Explorer, Function, expression, only_scalars, outside
 from .inputs import Number
 
 _FLAT = "flat: no direction is steepest"
@@ -126,12 +127,15 @@ class Gradient(Explorer):
             plot.dot(centre, here, "ink")
 
 
-def gradient(function, /, between=(-3.0, 3.0), **values) -> Gradient:
+def gradient(
+    function: Function, /, between: tuple[float, float] = (-3.0, 3.0), **values: Any
+) -> Gradient:
     """Explore a function of two numbers: ``mc.explore.gradient(x**2 + x * y, x=1, y=2)``.
 
     It is an expression of two scalars, or a function of two. Inputs: the two numbers between two
-    bounds, and a step with its direction. The picture has lines of equal height, the gradient as an
-    arrow, and the two slices whose slopes are the partial derivatives. Paper: "Introduction to
-    vector calculus and partial derivatives".
+    bounds, and a step with its direction in degrees. The picture has lines of equal height, the
+    gradient as an arrow, and the two slices whose slopes are the partial derivatives. Raises
+    ValueError for another number of variables. Paper: "Introduction to vector calculus and partial
+    derivatives".
     """
     return Gradient(function, between, dict(values))

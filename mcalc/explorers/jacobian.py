@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 
 from ..derivation import derive
-from ..graph.expr import SYMBOL, node
+from ..graph.expr import SYMBOL, Expr, node
 from ..graph.lengths import length, symbolic_sizes
 from ..graph.walk import symbols
 from ..tables import derivative
 from .entries import add_entries, arrays, entry_names, matrices_given, sizes_of
-from .explorer import expression
+from .explorer import Function, expression
 from .inputs import Choice, Number
 from .nudged import NudgeExplorer
 
@@ -110,7 +111,13 @@ class JacobianExplorer(NudgeExplorer):
         return self.nudged(d, sizes_of(self.functions[0], n), values, column, nudge)
 
 
-def jacobian(*functions, wrt=None, n=3, between=(-3.0, 3.0), **values) -> JacobianExplorer:
+def jacobian(
+    *functions: Function,
+    wrt: Expr | tuple | None = None,
+    n: int = 3,
+    between: tuple[float, float] = (-3.0, 3.0),
+    **values: Any,
+) -> JacobianExplorer:
     """Explore a Jacobian (numerator layout): ``mc.explore.jacobian(w * x, wrt=w)``.
 
     Each of ``functions`` is an expression, or a function of vectors; ``wrt`` is a variable, or a
@@ -118,9 +125,9 @@ def jacobian(*functions, wrt=None, n=3, between=(-3.0, 3.0), **values) -> Jacobi
     every entry of every vector (at most four, unless more are given), every scalar, and the nudge
     of one entry: its column lights up, and what J predicts stands beside what really happens.
     ``x=[1, 2]`` says where to start; a matrix needs its numbers. By a matrix of known shape there
-    is a column for each entry, row after row of it. Paper: "Matrix calculus" to "Vector sum
-    reduction".
+    is a column for each entry, row after row of it. Raises ValueError for several lengths, and for
+    a matrix without numbers. Paper: "Matrix calculus" to "Vector sum reduction".
     """
     if not functions:
         raise ValueError("jacobian needs a function: mc.explore.jacobian(w * x, wrt=w)")
-    return JacobianExplorer(functions, wrt, n, tuple(map(float, between)), dict(values))
+    return JacobianExplorer(functions, wrt, n, (float(between[0]), float(between[1])), dict(values))

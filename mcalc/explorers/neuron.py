@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from ..notation.numbers import number, numbers
 from ..tables import derivative
 from .change import Change
 from .entries import add_entries, arrays, refuse_taken
-from .explorer import Explorer, expression
+from .explorer import Explorer, Function, expression
 from .inputs import Choice, Number
 
 _REACH = 3.0
@@ -168,13 +169,13 @@ class Neuron(Explorer):
         )
 
 
-def neuron(*units, **values) -> Neuron:
+def neuron(*units: Function, **values: Any) -> Neuron:
     """Explore a neuron of two inputs: ``mc.explore.neuron(np.maximum(0, w @ x + b))``.
 
     Each of ``units`` is one scalar made of a dot product of two vectors and of scalars; several
     become a choice. Without any: max(0, z), tanh(z), the logistic function and z itself. Inputs:
-    every weight, input and scalar, and which of them to nudge. Paper: "The gradient of neuron
-    activation".
+    every weight, input and scalar, and which of them to nudge. Raises ValueError for an expression
+    without a dot product, and for a third vector. Paper: "The gradient of neuron activation".
     """
     if not units:
         w, x = vectors("w x")

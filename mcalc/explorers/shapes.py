@@ -13,13 +13,14 @@ from ..derivation import expression_graph
 from ..draw.boxes import Box, paint
 from ..draw.diagrams import evaluated
 from ..draw.scene import Scene
-from ..graph.expr import shape_text
+from ..graph.expr import Expr, shape_text
 from ..graph.lengths import length, symbolic_sizes
 from ..graph.variables import let, matrices, scalars, vectors
 from ..graph.walk import symbols
 from ..notation.numbers import number
 from ..tables import derivative
 from .chained import GraphExplorer
+from .explorer import Function
 from .inputs import Choice, Number
 
 _CELL = 16  # pixels
@@ -178,12 +179,13 @@ def _factor(value):
     return f"({number(value)})" if value < 0 else number(value)
 
 
-def shapes(y=None, wrt=None) -> Shapes:
+def shapes(y: Function | None = None, wrt: Expr | None = None) -> Shapes:
     """Explore how the Jacobians of a chain fit together: ``mc.explore.shapes()``.
 
     Without an expression, f, u and x of ``f(u(x))`` are scalars or vectors as you choose; with one,
     ``mc.explore.shapes(np.sum(np.sin(A @ x)), wrt=x)``, the boxes are its own, a line for each of
     the first three paths. Inputs: the lengths, one entry of the product, and the layout, numerator
-    or denominator. Paper: "Generalization of the Jacobian", "Vector chain rule".
+    or denominator. Raises ValueError where no path leads from ``wrt``, or more than 40 do. Paper:
+    "Generalization of the Jacobian", "Vector chain rule".
     """
     return Shapes(y, wrt)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..check.interpret import batch
 from ..derivation import derive
 from ..draw.scene import Axes, Scene, limits
+from ..graph.expr import Expr
 from ..graph.walk import symbols, unnamed
 from ..notation.numbers import number
 from .change import Change
 from .curves import HEIGHT, bounds, differentiated
 from .entries import refuse_taken
-from .explorer import Explorer, expression, only_scalars, outside
+from .explorer import Explorer, Function, expression, only_scalars, outside
 from .inputs import Choice, Number
 
 
@@ -100,13 +103,19 @@ class Tangent(Explorer):
         errors.dot(step, max(abs(secant - slope), 1e-16), "green", 6)
 
 
-def tangent(*functions, wrt=None, between=(-3.0, 3.0), **values) -> Tangent:
+def tangent(
+    *functions: Function,
+    wrt: Expr | None = None,
+    between: tuple[float, float] = (-3.0, 3.0),
+    **values: Any,
+) -> Tangent:
     """Explore the derivative of functions of one number: ``mc.explore.tangent(x**2, np.sin(x))``.
 
-    Each is an expression of scalars, or a function of them such as ``np.sin``. Inputs: the
-    function if there are several, ``x`` between two bounds, further scalars, and the step of the
-    secant; ``x=1, step=0.1`` says where to start. The second picture has the error of the secant's
-    slope against the step, both on logarithmic axes. Paper: "Scalar derivative rules".
+    Each is an expression of scalars, or a function of them such as ``np.sin``. Inputs: the function
+    if there are several, ``x`` between two bounds, further scalars, and the step of the secant;
+    ``x=1, step=0.1`` says where to start. The second picture has the error of the secant's slope
+    against the step, both on logarithmic axes. Raises ValueError for what is no scalar function of
+    scalars. Paper: "Scalar derivative rules".
     """
     if not functions:
         raise ValueError("tangent needs a function: mc.explore.tangent(x**2)")
