@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from ..graph.expr import Expr
 from ..graph.walk import replace, walk
 from ..jacobian.intermediates import Intermediates
-from .style import STYLES
-from .write import LONG, Precedence, Writer, unwritten
+from .elements import LONG, Precedence, unwritten
+from .style import LATEX
+from .write import Writer
 
 KINDS = ("introduce", "differentiate", "combine", "substitute")
 _NEXT = r" \\[4pt] "  # row of an array in LaTeX
@@ -53,7 +54,7 @@ def as_latex(steps, shape: str, rule: str, reason: str) -> str:
     size = r" \qquad (" + shape.replace("x", r"\times") + ")"
     rows[-1] += size
     if reason:
-        why = (_NEXT + "& ").join(map(STYLES[0].words, f"{rule}; {reason}".split("; ")))
+        why = (_NEXT + "& ").join(map(LATEX.words, f"{rule}; {reason}".split("; ")))
         rows.append(rf"\text{{rule}} & {why}")
     return r"$\displaystyle \begin{array}{ll} " + _NEXT.join(rows) + r" \end{array}$"
 

@@ -145,4 +145,4 @@ class Style:
         return re.sub(r"([a-z]\w+)\(", lambda m: self.function(m[1]) + "(", template)
 
 
-STYLES = (Style("latex"), Style("text"))
+LATEX, TEXT = STYLES = Style("latex"), Style("text")
