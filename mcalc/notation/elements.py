@@ -217,8 +217,7 @@ class ElementWriter:
             elif part[0].isdigit() and (before.op is NUMBER or not f.ndim) or _alike(before, f):
                 written = self.style("times", written, part)
             else:
-                close = before.op is NUMBER and self.juxtaposes(f)
-                close = close and written[-1] not in ")i"  # as in (1/2) x and pi x
+                close = before.op is NUMBER and self.juxtaposes(f, written)
                 close = close and not part.startswith("sum_i")
                 written += ("" if close else " ") + part
         return written
@@ -232,8 +231,10 @@ class ElementWriter:
                 level = Precedence.ATOM
         return self(f, Precedence.PRODUCT if f.op is SUM else level)
 
-    def juxtaposes(self, f):
-        """Whether a factor stands right behind a number: 2x, 2(w - x), but 2 cos(x)."""
+    def juxtaposes(self, f, number):
+        """Whether a factor stands right behind a number: 2x, 2(w - x), but 2 cos(x), (1/2) x."""
+        if number[-1] in ")i":  # as in pi x
+            return False
         while f.op in (POWER, ROW, MATVEC, OUTER, TRANSPOSE, INDEX):
             f = f.args[0]
         return f.op in (SYMBOL, LET) or f.op in (*SUMS, IDENTITY, DOT)

@@ -16,7 +16,7 @@ from sympy.core.function import AppliedUndef
 from ..graph import primitives as p
 from ..graph.expr import NUMBER, SYMBOL, Expr, Primitive
 from ..graph.expr import node as build
-from ..graph.walk import symbols
+from ..graph.walk import is_number, symbols
 from .elements import ElementWriter, Precedence
 from .style import LATEX, TEXT, Style
 
@@ -72,6 +72,14 @@ class _ScalarWriter(ElementWriter):
 
     def refusal(self, e):
         return ""  # of a matrix, all entries are written
+
+    def juxtaposes(self, f, number):
+        """``2x^2`` and ``2(x + y)``, but ``2 x^n`` and ``2 (x + y)^2``."""
+        if f.op is p.POWER:
+            f, exponent = f.args
+            if f.op is not SYMBOL or not is_number(exponent) or exponent.params[0] % 1:
+                return False
+        return f.op in (SYMBOL, p.ADD, p.SUBTRACT) and number[-1] != "i"
 
     def _call(self, e):
         name, primes = e.params

@@ -14,7 +14,7 @@ from .tokens import DERIVATIVE, ReadError, Token, is_word, shown
 _LONGEST = 100  # numbers in a column of ones, if nothing given is longer
 
 
-def given(symbols: dict) -> dict[str, Expr]:
+def expressions_of(symbols: dict) -> dict[str, Expr]:
     """The expressions that are given by name; ReadError for what is none."""
     found = {}
     for name, value in symbols.items():

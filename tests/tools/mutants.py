@@ -54,7 +54,8 @@ MODULES = """
     check.claims check.explicit check.points check.precise check.steady check.plain_function
     notation.elements notation.write notation.style notation.steps notation.backward_steps
     notation.layout notation.scalars typed.cursor typed.single typed.read typed.operators
-    typed.data_sums typed.bounds typed.words typed.tokens exercises.exercise exercises.replies exercises.mistakes
+    typed.data_sums typed.bounds typed.words typed.tokens
+    exercises.exercise exercises.replies exercises.mistakes
 """.split()
 SLOW = 0.7  # seconds; of a test that takes longer it is not asked which lines it reaches
 PATIENCE = 20  # seconds more than ten times what the tests take as a rule
