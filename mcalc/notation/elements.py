@@ -6,6 +6,7 @@ Which brackets, spaces and signs stand between two parts is decided here, for Sy
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from copy import copy
 from enum import IntEnum
 from fractions import Fraction
@@ -65,7 +66,9 @@ class ElementWriter:
     ``names`` are those of more variables, which stand beside what is written.
     """
 
-    def __init__(self, style: Style, formula: Expr, partial=False, names=()):
+    def __init__(
+        self, style: Style, formula: Expr, partial: bool = False, names: Iterable[str] = ()
+    ):
         self.style, self.index, self.in_diagonal, self.partial = style, "", False, partial
         self.beside_vector = self.in_list = False  # where ones need no length, and rows of them do
         self._visible: dict[Expr, bool] = {}
@@ -200,11 +203,9 @@ class ElementWriter:
         alone = not any(f.ndim for f in others)
         open_end = last.ndim and alone and last.op in (*PRODUCTS, ROW, OUTER)
         open_end = open_end or last.op is UNEVALUATED
-        first, *parts = [
-            *map(self.factor, others),
-            self.factor(last, (Precedence.POWER, Precedence.PRODUCT)[open_end]),
-        ]
-        written = first
+        parts = [self.factor(f) for f in others]
+        parts.append(self.factor(last, Precedence.PRODUCT if open_end else Precedence.POWER))
+        written = parts.pop(0)
         if factors[0].op is NUMBER:
             written = self(factors[0])
             if "/" in written:  # on a line of text 1/2x might be meant in two ways
@@ -307,7 +308,7 @@ class ElementWriter:
         return self.call("sum", v), Precedence.ATOM
 
 
-def is_partial(held):
+def is_partial(held: Expr) -> bool:
     """Whether a derivative that is not carried out is of a function of several variables."""
     of, by = held.params
     return bool(by.ndim or walk.symbols(walk.replace(of, {by: expr.as_expr(1)}.get)))
@@ -321,20 +322,20 @@ def _alike(a, b):
 
 def _summands(e):
     """The first term of ``a + b - c``, and pairs of an operation and the term behind it."""
-    found = []
+    terms = []
     while e.op in (ADD, SUBTRACT):
-        e, last = e.args[0], (e.op, e.args[1])
-        found.append(last)
-    return [e, *reversed(found)]
+        terms.append((e.op, e.args[1]))
+        e = e.args[0]
+    return [e, *reversed(terms)]
 
 
 def _factors(e):
     """The factors of a product that are not products themselves."""
-    found, stack = [], [e]
+    factors, stack = [], [e]
     while stack:
         f = stack.pop()
         if f.op is MULTIPLY:
             stack += reversed(f.args)
         else:
-            found.append(f)
-    return found
+            factors.append(f)
+    return factors

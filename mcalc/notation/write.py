@@ -76,12 +76,12 @@ class Writer(ElementWriter):
     def _matvec(self, e, laid=False):
         matrix, v = e.args if e.op is MATVEC else (e.args[1].T, e.args[0])
         if self.index and not laid:
-            row, whole = self.data_row(matrix), self.within(index=None)
+            row, outside = self.data_row(matrix), self.within(index=None)
             if row is None:
-                return f"({whole(e)})_i", Precedence.ATOM
+                return f"({outside(e)})_i", Precedence.ATOM
             if v.op in FILLED:
-                return f"{whole.as_row(v, Precedence.POWER)} {row}", Precedence.PRODUCT
-            return self.style("dot", whole(v, Precedence.ATOM), row), Precedence.PRODUCT
+                return f"{outside.as_row(v, Precedence.POWER)} {row}", Precedence.PRODUCT
+            return self.style("dot", outside(v, Precedence.ATOM), row), Precedence.PRODUCT
         row = self.data_row(matrix.T)
         if v.op is WHERE and row:
             return self.weighted(v, row, "^T" if laid else ""), Precedence.PRODUCT

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 from ..graph.expr import Expr
 from .bounds import Builder
 from .operators import COMPARISONS, DataTerm
@@ -13,7 +11,6 @@ from .words import Names
 DEEPEST = 30  # nesting of what is typed
 _KEYWORDS = ("if", "else", "otherwise")
 Value = Expr | DataTerm
-_Read = TypeVar("_Read")
 
 
 class Cursor:

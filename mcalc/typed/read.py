@@ -59,13 +59,19 @@ __all__ = ["ReadError", "product", "read"]
 def read(text: str, /, **symbols) -> Expr:
     """The expression that a line of mathematics means: ``read("w.x + b", w=w, x=x, b=b)``.
 
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> mc.read("2(w.x) x^T", w=w, x=x)
+    2(w.x) x^T  (1 x n)
+
     The names are those given: expressions, Jacobians or numbers. The notation is the paper's, and
     what ``str()`` of a closed form prints: ``x^T`` is 1 x n, ``w.x`` a scalar, ``w x^T`` a matrix,
     ``w ⊗ x`` the product element by element, ``diag(x)``, ``1 if x > 0; 0 otherwise``,
     ``sum_i (...)`` over the data. ``I``, ``1^T`` and ``0^T`` take the length that fits, and
     ``1_n`` and ``0_3`` have the one that is written.
 
-    Raises :class:`ReadError` for whatever cannot be read, with its column. Paper: "Notation".
+    Raises :class:`ReadError` for whatever cannot be read, with its column, and nothing else: names,
+    lengths and powers out of bounds, shapes that do not fit, a division by 0. Paper: "Notation".
     """
     if not isinstance(text, str):
         raise ReadError(f"a line of text is expected, not {type(text).__name__}")
@@ -88,10 +94,10 @@ class _Reader(SingleReader):
     """Reads one line, with a method for each level of tightness."""
 
     def all(self) -> Expr:
-        whole = self.cases()
+        formula = self.cases()
         if self.now.kind != "end":
             raise self.unexpected(self.now)
-        return whole
+        return formula
 
     # --- cases, comparisons, sums ---
 
