@@ -16,12 +16,12 @@ Value = Expr | DataTerm
 class Cursor:
     """A place in one line, and what the line is made of there."""
 
-    def __init__(self, text: str, given: dict[str, Expr]):
-        self.text, self.given = text, given
-        self.tokens, self.at = tokens(text, given), 0
+    def __init__(self, text: str, symbols: dict[str, Expr]):
+        self.text, self.symbols = text, symbols
+        self.tokens, self.at = tokens(text, symbols), 0
         self.brackets: list[str] = []  # what closes those that are open
         self.depth = 0
-        self.names, self.build = Names(given), Builder(given.values())
+        self.names, self.build = Names(symbols), Builder(symbols.values())
 
     @property
     def now(self) -> Token:
@@ -39,7 +39,7 @@ class Cursor:
         return self.next() if self.is_keyword(self.now) and self.now.text in words else None
 
     def is_keyword(self, token):
-        return token.kind == "word" and token.text in _KEYWORDS and token.text not in self.given
+        return token.kind == "word" and token.text in _KEYWORDS and token.text not in self.symbols
 
     def unexpected(self, token):
         reasons = {

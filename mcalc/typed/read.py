@@ -241,7 +241,7 @@ class _Reader(SingleReader):
     def refuse_index(self, name):
         """Of ``x[0]``, Python's first element, which in the notation is ``x_1``."""
         v, index = (
-            self.names.known(name.text),
+            self.names.meaning(name.text),
             re.match(r"\[(\d{1,9})\]", self.text[name.end - 1 :]),
         )
         if not index and kind(v) == "scalar":

@@ -88,7 +88,7 @@ class SingleReader(Cursor):
 
     def name(self, token):
         self.next()
-        value, called = self.names.known(token.text), self.now.text == "("
+        value, called = self.names.meaning(token.text), self.now.text == "("
         if value is not None:
             return value
         if token.text == "sum_i":
