@@ -13,9 +13,10 @@ from .graph.expr import UNEVALUATED, WRITERS, Expr, as_expr, node, shape_text
 from .graph.lengths import resolve
 from .graph.primitives import ZEROS
 from .graph.walk import replace, symbols, unnamed, walk
+from .notation.elements import is_partial
 from .notation.numbers import numbers
 from .notation.style import STYLES
-from .notation.write import Writer, is_partial
+from .notation.write import Writer
 
 _LATEX, _TEXT = STYLES
 

@@ -266,7 +266,7 @@ primitive("exp", sp.exp, np.exp)
 primitive("expm1", lambda a: sp.exp(a) - 1, np.expm1, text="exp({0}) - 1")
 LOG = primitive("log", sp.log, np.log)
 primitive("log1p", lambda a: sp.log(1 + a), np.log1p, text="log(1 + {0})")
-primitive("sqrt", sp.sqrt, np.sqrt, kink_side=_side,
+SQRT = primitive("sqrt", sp.sqrt, np.sqrt, kink_side=_side,
     takes_at_kink="the root's own slope is infinite")
 primitive("sin", sp.sin, np.sin)
 primitive("cos", sp.cos, np.cos)

@@ -10,7 +10,7 @@ import mcalc as mc
 from mcalc.graph.expr import Expr
 from mcalc.graph.walk import walk
 from mcalc.jacobian import sweep
-from mcalc.notation.write import DEEP, LONG
+from mcalc.notation.elements import DEEP, LONG
 
 a, b = mc.scalars("a b")
 x = mc.vectors("x")

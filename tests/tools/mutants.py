@@ -53,9 +53,10 @@ MODULES = """
     jacobian.terms jacobian.local jacobian.chain jacobian.sweep
     jacobian.intermediates jacobian.named_parts derivation check.compile check.interpret check.check
     check.claims check.explicit check.points check.precise check.steady check.plain_function
-    notation.write notation.style notation.steps notation.backward_steps notation.layout
-    notation.scalars typed.read typed.operators typed.data_sums typed.bounds typed.words
-    typed.tokens exercises.exercise exercises.replies exercises.mistakes
+    notation.elements notation.write notation.style notation.steps notation.backward_steps
+    notation.layout notation.scalars typed.cursor typed.single typed.read typed.operators
+    typed.data_sums typed.bounds typed.words typed.tokens
+    exercises.exercise exercises.replies exercises.mistakes
 """.split()
 SLOW = 0.7  # seconds; of a test that takes longer it is not asked which lines it reaches
 PATIENCE = 20  # seconds more than ten times what the tests take as a rule
@@ -381,7 +382,7 @@ def run_notebooks():
     """Each mutant, in a copy of mcalc that the kernels find before the real one."""
     files = {
         "graph/primitives.py": RULES, "graph/calls.py": CALLS,
-        "notation/write.py": NOTATION, "notation/style.py": STYLE,
+        "notation/elements.py": NOTATION, "notation/style.py": STYLE,
     }  # fmt: skip
     tables = [(MCALC / name, rows) for name, rows in files.items()]
     failed = first_failure({notebook for _, rows in tables for *_, notebook in rows})
