@@ -70,17 +70,17 @@ ENOUGH = 10**9  # parts are not counted any further
 DEEP = 100  # how deep a formula is nested at most that is derived in closed form, or written
 
 
-def _no_value(*_, **params):
+def no_value(*_, **params):
     raise TypeError(f"{params} has no value of its own")
 
 
-SYMBOL = Primitive("symbol", _no_value)
-NUMBER = Primitive("number", _no_value)
-SIZE = Primitive("size", _no_value)  # the length n, as a number in a formula
+SYMBOL = Primitive("symbol", no_value)
+NUMBER = Primitive("number", no_value)
+SIZE = Primitive("size", no_value)  # the length n, as a number in a formula
 
 # `let`: one operand under a reader's name
 LET = Primitive("named", lambda a: a, text="{0}", boolean=lambda of: of)
-ADJOINT = Primitive("slope", _no_value)  # the result's derivative by a variable, by its name only
+ADJOINT = Primitive("slope", no_value)  # the result's derivative by a variable, by its name only
 UNEVALUATED = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
 
 

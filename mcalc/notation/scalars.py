@@ -14,7 +14,7 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from ..graph import primitives as p
-from ..graph.expr import NUMBER, SYMBOL, Expr, Primitive
+from ..graph.expr import NUMBER, SYMBOL, Expr, Primitive, no_value
 from ..graph.expr import node as build
 from ..graph.walk import is_number, symbols
 from .elements import ElementWriter, Precedence
@@ -27,11 +27,11 @@ _RELATIONS = {
 }
 
 # what SymPy has and we have not
-CALL = Primitive("call")  # of a function by its name, a reader's own with its primes
-DERIVATIVE = Primitive("derivative")  # of the first operand by the others
-AT = Primitive("at")  # the first operand, where each variable is the value behind it
-AND, OR = Primitive("and"), Primitive("or")
-VERBATIM = Primitive("verbatim")  # as SymPy writes it: infinity, a truth value
+CALL = Primitive("call", no_value)  # of a function by its name, a reader's own with its primes
+DERIVATIVE = Primitive("derivative", no_value)  # of the first operand by the others
+AT = Primitive("at", no_value)  # the first operand, where each variable is the value behind it
+AND, OR = Primitive("and", no_value), Primitive("or", no_value)
+VERBATIM = Primitive("verbatim", no_value)  # as SymPy writes it: infinity, a truth value
 
 
 class Entries(sp.Matrix):
