@@ -50,7 +50,8 @@ TESTS = """
 MODULES = """
     graph.expr graph.primitives graph.calls graph.variables graph.lengths graph.simplify graph.forms
     graph.open_functions jacobian.terms jacobian.local jacobian.chain jacobian.sweep
-    jacobian.intermediates jacobian.named_parts derivation check.compile check.interpret check.check
+    jacobian.intermediates jacobian.named_parts jacobian.structured numeric derivation
+    check.compile check.interpret check.check
     check.claims check.explicit check.points check.precise check.steady check.plain_function
     notation.write notation.style notation.steps notation.backward_steps notation.layout
     notation.scalars typed.read typed.operators typed.data_sums typed.bounds typed.words
