@@ -12,6 +12,7 @@ from typing import cast
 
 import numpy as np
 import sympy as sp
+from numpy.typing import ArrayLike
 
 from .check import check, claims, explicit
 from .check.report import Report
@@ -26,7 +27,7 @@ from .jacobian.terms import NoClosedForm, Term
 from .notation.backward_steps import Backward, Products
 from .notation.layout import Jacobian
 from .notation.steps import KINDS, Step, StepWriter, Unwritten, as_latex, as_text
-from .notation.style import STYLES
+from .notation.style import STYLES, Style
 from .numeric import NumericJacobian
 
 Wrt = Expr | Sequence[Expr]
@@ -51,8 +52,8 @@ def derive(y: Expr | Sequence[Expr], wrt: Wrt) -> Derivation:
     matrix: derive ``np.sum(G * Y)`` of such a ``Y``, with a constant matrix ``G``.
     Paper: "Matrix calculus" to "Vector chain rule"; by a matrix, beyond it.
     """
-    y, known = _expression(y)
-    return Derivation(y, wrt, known)
+    y, more = _expression(y)
+    return Derivation(y, wrt, more)
 
 
 def hessian(y: Expr, wrt: Wrt) -> Derivation:
@@ -118,7 +119,7 @@ class Derivation:
     whether it is a vector by a matrix.
     """
 
-    def __init__(self, y: Expr, wrt: Wrt, known: Sequence[Expr] = (), of: Expr | None = None):
+    def __init__(self, y: Expr, wrt: Wrt, more: Sequence[Expr] = (), of: Expr | None = None):
         self.of = of  # the function whose second derivatives these are
         self.by_scalars = isinstance(wrt, tuple | list)
         asked = tuple(wrt) if isinstance(wrt, tuple | list) else (wrt,)
@@ -129,10 +130,10 @@ class Derivation:
         self.variables = tuple(
             self.lets_as_symbols.get(v, v) if isinstance(v, Expr) else v for v in asked
         )
-        self.inputs = tuple(dict.fromkeys([*symbols(self.y), *known]))  # whose values may be given
+        self.inputs = tuple(dict.fromkeys([*symbols(self.y), *more]))  # whose values may be given
         self._refuse_others()
         self.wrt = self.variables if self.by_scalars else self.variables[0]
-        self._taken = {e.name for e in (*walk(y), *known) if e.name}
+        self._taken = {e.name for e in (*walk(y), *more) if e.name}
         self._structured = StructuredJacobian(self.y, self.variables, self.by_scalars, self.output)
         self._numeric = NumericJacobian(self._structured, self.inputs)
         self.wrt_shape, self.by_matrix = self._structured.wrt_shape, self._structured.by_matrix
@@ -234,22 +235,21 @@ class Derivation:
         """As ``numpy()``, a matrix row after row, and a smooth function for each open one."""
         return self._numeric.two_axes()
 
-    def jvp(self, dx, /, **values) -> np.ndarray:
+    def jvp(self, dx: ArrayLike, /, **values: ArrayLike) -> np.ndarray:
         """Jacobian times the column ``dx``: how y changes, to first order, in the shape of y.
 
-        ``dx`` has the shape of wrt. Time and memory are those of the closed form, never m x n;
-        without one, of the function.
+        ``dx`` has the shape of wrt. Time and memory are those of the closed form, never m x n.
 
         >>> import mcalc as mc
         >>> w, x = mc.vectors("w x")
         >>> mc.derive(w * x, wrt=w).jvp([1, 1], x=[2, 3])
         array([2., 3.])
 
-        Raises UnsupportedError, TypeError, ShapeError and LinAlgError as :meth:`numpy` does.
+        Raises what :meth:`numpy` and its function do, but takes a vector by a matrix.
         """
         return self._numeric.times("column_labels", dx, values)
 
-    def vjp(self, v, /, **values) -> np.ndarray:
+    def vjp(self, v: ArrayLike, /, **values: ArrayLike) -> np.ndarray:
         """The row ``v`` times the Jacobian, in the shape of wrt; see :meth:`jvp`.
 
         ``v`` has the shape of y.
@@ -306,7 +306,7 @@ class Derivation:
         """
         return check.check(self, sizes, points, seed, at, against)
 
-    def equals(self, claim) -> bool:
+    def equals(self, claim: Expr | Jacobian | ArrayLike) -> bool:
         """Whether a claimed closed form is the same function, of the same shape.
 
         >>> import mcalc as mc
@@ -316,7 +316,7 @@ class Derivation:
         """
         return claims.difference(self, claim) is None
 
-    def why(self, claim) -> str | None:
+    def why(self, claim: Expr | Jacobian | ArrayLike) -> str | None:
         """Why a claimed closed form is wrong, in one sentence; None if it is right.
 
         >>> import mcalc as mc
@@ -372,7 +372,7 @@ class Derivation:
         parts = [*graph.definitions.values(), *(e for e in graph.locals.values() if e is not None)]
         return sum(e.weight for e in parts) <= LINES
 
-    def lines(self, style) -> StepWriter | Unwritten:
+    def lines(self, style: Style) -> StepWriter | Unwritten:
         """The four steps in one style of notation."""
         if not self._is_short:
             return Unwritten(self.output, self.variables, style)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .check.compile import compile_
 from .graph.expr import Expr, UnsupportedError
@@ -74,8 +75,8 @@ class NumericJacobian:
         back = self._compiled(*self.jacobian.product("row_labels"))
 
         def rows(**values):
-            known = [e for e in self.inputs if e.name in values]
-            shape = length(self.jacobian.y.shape, bind_values(known, values)[1])
+            inputs = [e for e in self.inputs if e.name in values]
+            shape = length(self.jacobian.y.shape, bind_values(inputs, values)[1])
             units = np.eye(*(shape or (1,))).reshape(-1, *shape)
             return np.array(
                 [back(**{PROBES["row_labels"]: e}, **values).reshape(-1) for e in units]
@@ -83,7 +84,7 @@ class NumericJacobian:
 
         return rows
 
-    def times(self, side: Side, vector, values: dict) -> np.ndarray:
+    def times(self, side: Side, vector: ArrayLike, values: dict[str, ArrayLike]) -> np.ndarray:
         """The product with a vector on this side."""
         if side not in self._products:
             self._refuse_open()
@@ -100,8 +101,8 @@ class NumericJacobian:
         needed = dict.fromkeys([*self._size_providers(form, *probes), *symbols(form)])
         inputs = [e for e in needed if e not in {*probes}]
         inputs += probes  # last: of two lengths that differ, the vector's is the wrong one
-        known = sizes_shown_by(*inputs)
-        unknown = [n for n in symbolic_sizes(form, *probes) if n not in known]
-        if unknown:
-            raise ValueError(f"no variable of {self.jacobian.y} tells the length {unknown[0]}")
+        shown = sizes_shown_by(*inputs)
+        missing = [n for n in symbolic_sizes(form, *probes) if n not in shown]
+        if missing:
+            raise ValueError(f"no variable of {self.jacobian.y} tells the length {missing[0]}")
         return compile_(form, inputs, self.inputs, two_axes=two_axes)

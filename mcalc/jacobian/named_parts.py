@@ -12,17 +12,17 @@ from ..graph.walk import replace, unnamed, walk
 from .terms import Term
 
 
-def put_names_back(terms: list[Term], named: Expr, given: bool) -> list[Term]:
+def put_names_back(terms: list[Term], named: Expr, by_reader: bool) -> list[Term]:
     """Write what has a name under it: softmax is ``diag(s) - s s^T``, and a norm ``1/r``.
 
-    A vector's name is taken where its scalar factors make the formula shorter, a name that the
-    reader has not ``given`` only if it stands for several; a scalar's, such as a norm's, where
-    it is divided by.
+    A vector's name is taken where its scalar factors make the formula shorter, a name that is not
+    ``by_reader`` only if it stands for several; a scalar's, such as a norm's, where it is divided
+    by.
     """
     definition = unnamed(named)
     if named.ndim == 0:
         of_vectors = any(e.ndim for e in walk(definition))
-        if not (given and of_vectors and any(definition in _divisors(t) for t in terms)):
+        if not (by_reader and of_vectors and any(definition in _divisors(t) for t in terms)):
             return terms
         return [_put(t, {definition: named}) for t in terms]
     scalar, vector = simplify.split_scalar(definition)
@@ -36,7 +36,7 @@ def put_names_back(terms: list[Term], named: Expr, given: bool) -> list[Term]:
         uses += count
         renamed.append(new)
     shorter = sum(map(len, map(_written, renamed))) < sum(map(len, map(_written, terms)))
-    return renamed if uses >= (1 if given else 2) and shorter else terms
+    return renamed if uses >= (1 if by_reader else 2) and shorter else terms
 
 
 def _with_name(term: Term, named: Expr, scalar: Expr, vector: Expr) -> tuple[Term, int]:

@@ -52,9 +52,9 @@ class StructuredJacobian:
         terms = accumulate(unnamed(self.y), seeded(self.variables, self.by_scalars))
         names = [e for e in walk(self.y) if e.op is LET]
         if self.y.ndim and self.y.op is not LET:
-            terms = put_names_back(terms, let(self.output, self.y), given=False)
+            terms = put_names_back(terms, let(self.output, self.y), by_reader=False)
         for named in sorted(names, key=lambda e: (-e.ndim, -len(walk(e)))):
-            terms = put_names_back(terms, named, given=True)
+            terms = put_names_back(terms, named, by_reader=True)
         return terms
 
     @cached_property

@@ -37,7 +37,7 @@ class _Sweep:
         self.definitions[name] = e
         return name
 
-    def local(self, e, k):
+    def local(self, e: Expr, k: int) -> Term | None:
         """The Jacobian of one operation, in the names of its operands."""
         return local_jacobian(rebuild(e, tuple(self.names[a] for a in e.args)), k)
 
@@ -45,8 +45,8 @@ class _Sweep:
         """A formula with the definitions in the place of names, in the order of their making."""
         done: dict[Expr, Expr] = {}
         for name, definition in self.definitions.items():
-            known = definition in self.names  # a part of y, in which there are no names
-            done[name] = definition if known else replace(definition, done.get)
+            of_y = definition in self.names  # a part of y, in which there are no names
+            done[name] = definition if of_y else replace(definition, done.get)
         return replace(e, done.get)
 
 

@@ -217,6 +217,7 @@ class Term:
 
     @property
     def is_zero(self) -> bool:
+        """Whether nothing is left of it, as of two rows of a concatenation that do not meet."""
         return is_number(self.coefficient, 0)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from ..graph import expr
@@ -13,14 +15,22 @@ class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
 
     It takes part in NumPy expressions like the formula it is, so that a claim or a product of
     Jacobians can be written with it.
+
+    >>> import mcalc as mc
+    >>> W, x = mc.matrices("W"), mc.vectors("x")
+    >>> str(2 * mc.derive(W @ x, wrt=x).jacobian)
+    '2W'
+
+    Paper: "Generalization of the Jacobian".
     """
 
-    def __init__(self, formula: Expr, names=()):
+    def __init__(self, formula: Expr, names: Collection[str] = ()):
         self.expr = formula
         self._names = names  # of variables beside which it stands
 
     @property
     def shape(self) -> tuple:
+        """Rows and columns, as many as outputs and inputs: ``("m", "n")``, or ``(1, 1)``."""
         return (*self.expr.shape, 1, 1)[:2]
 
     @property
@@ -61,7 +71,8 @@ def layout(name: str) -> None:
     """Choose how Jacobians are shown: ``"numerator"`` layout, the paper's, or ``"denominator"``.
 
     Denominator layout is the transpose, for readers who come from other books. Only what is shown
-    changes: ``str()``, claims and numbers stay in numerator layout.
+    changes: ``str()``, claims and numbers stay in numerator layout. Raises ValueError for another
+    name. Paper: "Matrix calculus".
     """
     global _layout
     if name not in ("numerator", "denominator"):
