@@ -8,7 +8,7 @@ import inspect
 import textwrap
 from collections.abc import Callable
 
-import ipywidgets as W  # type: ignore[import-untyped]  # it has no types
+import ipywidgets as W
 import numpy as np
 
 from ..draw.scene import STYLE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-import ipywidgets as W  # type: ignore[import-untyped]  # it has no types
+import ipywidgets as W
 from traitlets import CFloat, CInt
 
 from ..graph.expr import as_expr

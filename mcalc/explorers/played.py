@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipywidgets as W  # type: ignore[import-untyped]  # it has no types
+import ipywidgets as W
 
 from .explorer import Explorer
 
