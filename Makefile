@@ -41,23 +41,32 @@ lab: .venv/reader
 	.venv/bin/python -m jupyterlab --ServerApp.root_dir=notebooks \
 		--LabApp.default_url=/lab/tree/index.ipynb $(ARGS)
 
+# The examples in docstrings. The file left out is read by JupyterLab, which gives it its `c`.
+doctests = --doctest-modules mcalc --ignore=mcalc/explorers/jupyter_server_config.py
+
+# nbval imports for four seconds in every process, so only those that run notebooks have it.
 test: .venv/test
 	.venv/bin/python -m ruff check mcalc tests notebooks
 	.venv/bin/python -m ruff format --check mcalc tests notebooks
-	.venv/bin/python -m pytest -n 3 --dist worksteal -rs
+	.venv/bin/python -m mypy
+	.venv/bin/python -m pytest -n 3 --dist worksteal -rs -p no:nbval
+	.venv/bin/python -m pytest -q -p no:nbval $(doctests)
 	.venv/bin/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/tools/nbval.cfg notebooks
 	.venv/bin/python tests/tools/notebooks.py check --stored
 
 # What a contributor runs before each commit: less than a minute on two cores.
-QUICK = tests/test_house.py tests/test_errors.py tests/test_tables.py tests/graph tests/check/test_compiled.py \
+# Left out of the rooms in it: every pair of operands of every NumPy function.
+QUICK = tests/test_house.py tests/test_errors.py tests/test_tables.py tests/test_model.py tests/graph \
+	--deselect tests/graph/test_calls.py::test_operands tests/check/test_compiled.py \
 	tests/jacobian/test_closed_forms.py tests/jacobian/test_matrices.py tests/notation/test_notation.py \
 	tests/typed/test_reader_messages.py tests/typed/test_read_numbers.py
 
 quick: .venv/test
 	.venv/bin/python -m ruff check mcalc tests notebooks
 	.venv/bin/python -m ruff format --check mcalc tests notebooks
-	.venv/bin/python -m pytest -n 2 --dist worksteal -q $(QUICK)
+	.venv/bin/python -m mypy
+	.venv/bin/python -m pytest -n 2 --dist worksteal -q -p no:nbval $(QUICK) $(doctests)
 	.venv/bin/python tests/tools/notebooks.py check --stored
 
 refresh: .venv/reader
@@ -91,7 +100,7 @@ lock:
 clean:
 	@test ! -e build/instructor/gradebook.db || { echo \
 		'build/instructor holds a gradebook: move it to a place of its own first.' >&2; exit 1; }
-	rm -rf build .venv .hypothesis .pytest_cache .ruff_cache dist
+	rm -rf build .venv .hypothesis .mypy_cache .pytest_cache .ruff_cache dist
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # What is wrong with $(PYTHON), in one line; asked only if there is no .venv that works.

@@ -66,16 +66,19 @@ _LATER = {  # what is loaded when it is first asked for
 }
 
 
-def __getattr__(name):
+def __getattr__(name: str):
     if name in _LATER:
         return getattr(import_module(_LATER[name], __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def require(version: str):
+def require(version: str) -> None:
     """Raise an ImportError that says what to do, if this mcalc is older than ``version``.
 
     Each notebook begins with this, since a hub may fetch new notebooks and keep old packages.
+    Raises ValueError for what is no version.
+
+    >>> require("0.4.0")
     """
     if not version.replace(".", "").isdecimal():
         raise ValueError(f'{version!r} is no version: write for example require("{__version__}")')

@@ -1,40 +1,40 @@
 """The chain rule over an expression's graph, in the paper's four steps.
 
-Introduce intermediate variables, differentiate each by what it is made of, combine along every
-path, substitute back.
+Introduce intermediate variables, differentiate each, combine along every path, substitute back.
 """
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from functools import cached_property
+from typing import cast
 
 import numpy as np
+import sympy as sp
+from numpy.typing import ArrayLike
 
-from .check import check, claims, compile, explicit
+from .check import check, claims, explicit
+from .check.report import Report
 from .graph import expr, lengths
 from .graph.expr import LET, SYMBOL, UNEVALUATED, Expr, node, shape_text
 from .graph.lengths import size_providers, without_size_providers
 from .graph.primitives import INDEX, ROW
-from .graph.variables import let
 from .graph.walk import replace, symbols, unnamed, walk
-from .jacobian.chain import TOO_LARGE, accumulate, seeded
-from .jacobian.formula import formula, in_shape_of
-from .jacobian.intermediates import Intermediates
-from .jacobian.named_parts import put_names_back
-from .jacobian.sweep import backward, forward
-from .jacobian.terms import NoClosedForm, Term, times_vector
+from .jacobian.intermediates import Intermediates, expression_graph, free_name
+from .jacobian.structured import StructuredJacobian
+from .jacobian.terms import NoClosedForm, Term
 from .notation.backward_steps import Backward, Products
 from .notation.layout import Jacobian
 from .notation.steps import KINDS, Step, StepWriter, Unwritten, as_latex, as_text
-from .notation.style import STYLES
+from .notation.style import STYLES, Style
+from .numeric import NumericJacobian
 
-# what a Jacobian is multiplied with, by the labels that it meets
-_PROBES = {"column_labels": "dx'", "row_labels": "v'"}
+Wrt = Expr | Sequence[Expr]
 OPERATIONS, LINES = 1000, 40_000  # that the four steps are written for, and their own parts
 
 
-def derive(y, wrt) -> Derivation:
+def derive(y: Expr | Sequence[Expr], wrt: Wrt) -> Derivation:
     """Derive the Jacobian of ``y`` by ``wrt``, in numerator layout, for vectors of any length.
 
     ``y`` is a scalar or vector expression (a list of scalars counts as a vector); ``wrt`` is one of
@@ -42,31 +42,42 @@ def derive(y, wrt) -> Derivation:
     ``m x n`` for m outputs and n inputs; that of a scalar by an m x n matrix is ``n x m``, and that
     of a vector by a matrix has three axes: it has ``jvp``, ``vjp`` and ``explicit``.
 
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> mc.derive(w * x, wrt=w).jacobian
+    diag(x)   (n x n)
+
     Raises ValueError if ``wrt`` is not a variable of ``y`` (the message lists those that are) or if
     nothing tells the length of a constant in ``y``, and UnsupportedError for a ``y`` that is a
-    matrix. Paper: "Matrix calculus" to "Vector chain rule"; by a matrix, beyond it.
+    matrix: derive ``np.sum(G * Y)`` of such a ``Y``, with a constant matrix ``G``.
+    Paper: "Matrix calculus" to "Vector chain rule"; by a matrix, beyond it.
     """
-    y, known = _expression(y)
-    return Derivation(y, wrt, known)
+    y, more = _expression(y)
+    return Derivation(y, wrt, more)
 
 
-def hessian(y, wrt) -> Derivation:
+def hessian(y: Expr, wrt: Wrt) -> Derivation:
     """The second derivatives of a scalar ``y``: the derivation of its gradient, n x n.
 
-    Where the gradient is constant they are zero. Raises ValueError if ``y`` is no scalar, and
-    UnsupportedError for a matrix as ``wrt``.
+    Where the gradient is constant they are zero.
+
+    >>> import mcalc as mc
+    >>> x = mc.vectors("x")
+    >>> mc.hessian(x @ x, wrt=x).jacobian
+    2I   (n x n)
+
+    Raises ValueError and UnsupportedError as :func:`derive` does, ValueError if ``y`` is a vector,
+    and UnsupportedError for a matrix as ``wrt``. The paper ends with first derivatives.
     """
     first = derive(y, wrt)
     if first.by_matrix:
         raise expr.UnsupportedError(
             f"{wrt} is a matrix: second derivatives are by a scalar or a vector"
         )
-    second = Derivation(first.gradient, wrt, first.inputs)
-    second.of = first.y
-    return second
+    return Derivation(first.gradient, wrt, first.inputs, first.y)
 
 
-def _expression(y):
+def _expression(y) -> tuple[Expr, list[Expr]]:
     """The function to derive, and variables that tell lengths in it."""
     y = expr.as_expr(list(y) if isinstance(y, tuple) else y)
     y = replace(y, lambda part: part.args[0] if part.op is UNEVALUATED else None)
@@ -80,16 +91,14 @@ def _expression(y):
             )
     if y.ndim > 1:
         raise expr.UnsupportedError(
-            f"{y} is {shape_text(y.shape)}: a scalar or a vector can be derived, not a matrix"
+            f"{y} is {shape_text(y.shape)}: a scalar or a vector can be derived, not a matrix; "
+            "derive the scalar np.sum(G * Y) of this matrix Y, with a constant matrix G"
         )
-    named: dict = {}
+    named: dict[str, Expr] = {}
     for e in (*walk(y), *size_providers(y)):
         if e.name and named.setdefault(e.name, e) is not e:
             raise ValueError(f"{y} uses the name {e.name} for two things: rename one of them")
     return without_size_providers(y), size_providers(y)
-
-
-# --- the graph and what it starts from ---------------------------------------------------------
 
 
 def _hint(v) -> str:
@@ -103,59 +112,32 @@ def _hint(v) -> str:
     return "; an element is a column of the Jacobian by its vector"
 
 
-def _free_name(y: Expr, taken: set, *first: str) -> str:
-    if y.op is LET:
-        return y.name
-    names = (*first, "y", "f", "C", "r", "h", "y_1", "y_2")
-    return next(name for name in names if name not in taken)
-
-
-def expression_graph(
-    y: Expr, variables=None, automatic=True, taken=frozenset(), output=None
-) -> Intermediates:
-    """The intermediate variables of ``y`` from these variables on, by default from all of them.
-
-    They, and without ``output`` the result, are given names that neither ``y`` nor ``taken`` has.
-    """
-    if variables is None:
-        variables = tuple(v for v in symbols(y) if v.ndim < 2)
-
-    def local(definition, p):
-        terms = accumulate(definition, seeded((p,), False))
-        if not terms:
-            return None
-        flat = max(definition.ndim, p.ndim) < 2
-        return terms, formula(terms, definition.shape, p.shape) if flat else None
-
-    taken = taken | {e.name for e in walk(y) if e.name}
-    return Intermediates(y, variables, output or _free_name(y, taken), taken, local, automatic)
-
-
-# --- the derivation --------------------------------------------------------------------------
-
-
 class Derivation:
-    """What :func:`derive` gives: the closed form, the steps to it, and ways to use and check it."""
+    """What :func:`derive` gives: the closed form, the steps to it, and ways to use and check it.
 
-    def __init__(self, y: Expr, wrt, known=()):
+    ``wrt_shape`` is the shape of the inputs, ``(k,)`` for k scalar variables; ``three_axes`` says
+    whether it is a vector by a matrix.
+    """
+
+    def __init__(self, y: Expr, wrt: Wrt, more: Sequence[Expr] = (), of: Expr | None = None):
+        self.of = of  # the function whose second derivatives these are
         self.by_scalars = isinstance(wrt, tuple | list)
-        given = tuple(wrt) if self.by_scalars else (wrt,)
-        intermediate = [v for v in given if isinstance(v, Expr) and v.op is LET]
+        asked = tuple(wrt) if isinstance(wrt, tuple | list) else (wrt,)
         # an intermediate variable that is derived by is a variable, as if it had no definition
-        self.lets_as_symbols = {v: node(SYMBOL, name=v.name, shape=v.shape) for v in intermediate}
+        lets = [v for v in asked if isinstance(v, Expr) and v.op is LET]
+        self.lets_as_symbols = {v: node(SYMBOL, name=v.name, shape=v.shape) for v in lets}
         self.y = replace(y, self.lets_as_symbols.get)
-        self.of = None  # the function whose second derivatives these are
-        self._products: dict = {}  # of the Jacobian and a vector on either side
-        self._compiled_products: dict = {}
-        self._taken = {e.name for e in (*walk(y), *known) if e.name}
         self.variables = tuple(
-            self.lets_as_symbols.get(v, v) if isinstance(v, Expr) else v for v in given
+            self.lets_as_symbols.get(v, v) if isinstance(v, Expr) else v for v in asked
         )
-        self.inputs = tuple(dict.fromkeys([*symbols(self.y), *known]))  # whose values may be given
+        self.inputs = tuple(dict.fromkeys([*symbols(self.y), *more]))  # whose values may be given
         self._refuse_others()
         self.wrt = self.variables if self.by_scalars else self.variables[0]
-        self.wrt_shape = (len(given),) if self.by_scalars else self.wrt.shape  # of the inputs
-        self.by_matrix = len(self.wrt_shape) > 1
+        self._taken = {e.name for e in (*walk(y), *more) if e.name}
+        self._structured = StructuredJacobian(self.y, self.variables, self.by_scalars, self.output)
+        self._numeric = NumericJacobian(self._structured, self.inputs)
+        self.wrt_shape, self.by_matrix = self._structured.wrt_shape, self._structured.by_matrix
+        self.three_axes = self._structured.three_axes
 
     def _refuse_others(self):
         if not self.variables:
@@ -172,255 +154,185 @@ class Derivation:
         if len({*self.variables}) < len(self.variables):
             raise ValueError("wrt has a variable twice: give each once, for a column each")
 
+    # --- formulas and numbers ---
+
     @property
     def terms(self) -> list[Term]:
-        """The structured Jacobian (:mod:`mcalc.jacobian.terms`).
+        """What it is the sum of (:mod:`mcalc.jacobian.terms`); UnsupportedError if too much."""
+        return self._structured.terms
 
-        Raises UnsupportedError if it is too large.
-        """
-        if self._terms is None:
-            raise NoClosedForm(TOO_LARGE)
-        return self._terms
-
-    @cached_property
-    def _terms(self):
-        try:
-            return self._accumulated()
-        except NoClosedForm:
-            return None
-
-    def _accumulated(self):
-        terms = accumulate(unnamed(self.y), seeded(self.variables, self.by_scalars))
-        names = [e for e in walk(self.y) if e.op is LET]
-        if self.y.ndim and self.y.op is not LET:
-            terms = put_names_back(terms, let(self.output, self.y), given=False)
-        for named in sorted(names, key=lambda e: (-e.ndim, -len(walk(e)))):
-            terms = put_names_back(terms, named, given=True)
-        return terms
-
-    @cached_property
+    @property
     def jacobian(self) -> Jacobian:
-        """The closed form in numerator layout; of a scalar by an m x n matrix it is n x m.
+        """The closed form in numerator layout, m x n; of a scalar by an m x n matrix it is n x m.
+
+        >>> import mcalc as mc
+        >>> A, x = mc.matrices("A"), mc.vectors("x")
+        >>> mc.derive(A @ x, wrt=x).jacobian
+        A   (m x n)
 
         Raises UnsupportedError for a vector by a matrix, whose Jacobian has three axes, and where
         there is no closed form, or none that anybody could read: there are products and numbers.
+        Paper: "Generalization of the Jacobian".
         """
-        if not self.by_matrix:
-            return Jacobian(formula(self.terms, self.y.shape, self.wrt_shape), self._taken)
-        self._refuse_three_axes()
-        return Jacobian(in_shape_of(self.terms, self.wrt_shape, turned=True), self._taken)
+        return Jacobian(self._structured.formula, self._taken)
+
+    @jacobian.setter
+    def jacobian(self, claim: Jacobian) -> None:
+        """Another closed form in its place: ``check`` has to find that it is wrong."""
+        self._structured = copy(self._structured)
+        self._structured.formula = claim.expr
+        self._numeric = NumericJacobian(self._structured, self.inputs)
 
     @property
     def closed(self) -> Expr | None:
         """The formula of the Jacobian, None where there is none."""
-        try:
-            return self.jacobian.expr
-        except NoClosedForm:
-            return None
-
-    @property
-    def three_axes(self) -> bool:
-        """Whether this is the derivative of a vector by a matrix."""
-        return self.by_matrix and self.y.ndim > 0
-
-    def _refuse_three_axes(self):
-        if self.three_axes:
-            sizes = ", ".join(f"{n}=2" for n in lengths.symbolic_sizes(self.y, *self.variables))
-            raise NoClosedForm(
-                f"{self.y} is {shape_text(self.y.shape)} and {self.wrt} is "
-                f"{shape_text(self.wrt_shape)}, so the Jacobian has three axes and no closed form "
-                f"as a matrix: use .jvp and .vjp, or .explicit({sizes}) for its entries"
-            )
+        return self._structured.closed
 
     @property
     def gradient(self) -> Expr:
         """The Jacobian of a scalar ``y`` in the shape of ``wrt``, as an optimiser wants it.
 
-        Raises ValueError for a vector.
+        >>> import mcalc as mc
+        >>> w, x = mc.vectors("w x")
+        >>> mc.derive(w @ x, wrt=w).gradient
+        x  (n x 1)
+
+        Raises ValueError for a vector, and UnsupportedError where there is no closed form.
         """
-        if self.y.ndim:
-            raise ValueError(
-                f"{self.y} is {shape_text(self.y.shape)}: only a scalar has a gradient; "
-                "a vector has a .jacobian"
-            )
-        return in_shape_of(self.terms, self.wrt_shape) if self.by_matrix else self.jacobian.expr.T
+        return self._structured.gradient
 
-    @cached_property
-    def parameters(self) -> tuple:
-        """The names that ``numpy()``, ``jvp`` and ``vjp`` need."""
-        needed = set()
-        forms = [] if self.closed is None else [[self.closed]]
-        for form, *probes in (*forms, *map(self._numbers_of, _PROBES)):
-            needed |= {*symbols(unnamed(form)), *self._size_providers(unnamed(form), *probes)}
-        return tuple(e.name for e in self.inputs if e in needed)
+    def rows(self) -> tuple[Expr, Expr | None]:
+        """The formula of the Jacobian's rows; with three axes, of one row, and what picks it."""
+        return self._structured.rows()
 
-    def _size_providers(self, form, *probes):
-        """Variables that only lend their length: in ``I`` nothing else tells n."""
-        wanted = {*lengths.symbolic_sizes(form, *probes)} - {
-            *lengths.sizes_shown_by(*probes, *symbols(form))
-        }
-        providers = []
-        for e in [*self.variables, *self.inputs]:
-            if not wanted.isdisjoint(lengths.sizes_shown_by(e)):
-                wanted.difference_update(lengths.sizes_shown_by(e))
-                providers.append(e)
-        return providers
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names that ``numpy()``, ``jvp`` and ``vjp`` need.
 
-    def numpy(self):
+        >>> import mcalc as mc
+        >>> w, x = mc.vectors("w x")
+        >>> mc.derive(w @ x, wrt=w).parameters
+        ('x',)
+        """
+        return self._numeric.parameters
+
+    def numpy(self) -> Callable[..., np.ndarray]:
         """A function of keyword arrays (``parameters``) that gives the Jacobian, m x n, float64.
+
+        >>> import mcalc as mc
+        >>> w, x = mc.vectors("w x")
+        >>> mc.derive(w @ x, wrt=w).numpy()(x=[1, 2])
+        array([[1., 2.]])
 
         Raises UnsupportedError if an open function (:func:`mcalc.functions`) is in it, and for a
         vector by a matrix; what it gives, ``jvp`` and ``vjp`` raise TypeError for a missing value,
         ShapeError for one of the wrong shape, and NumPy's LinAlgError for an inverse that there is
         none of. The derivative of a determinant needs no inverse.
         """
-        self._refuse_open()
-        self._refuse_three_axes()
-        if self.closed is not None:
-            return self._compiled(self.closed, two_axes=True)
-        rows = self._rows()
-        if not self.by_matrix:
-            return rows
-        return lambda **values: rows(**values).reshape(np.shape(values[self.wrt.name])).T
+        return self._numeric.function()
 
-    def jacobian_2d(self):
-        """As ``numpy()``, with the entries of a matrix side by side, row after row of it.
+    def jacobian_2d(self) -> Callable[..., np.ndarray]:
+        """As ``numpy()``, a matrix row after row, and a smooth function for each open one."""
+        return self._numeric.two_axes()
 
-        A fixed smooth function takes the place of each open one.
-        """
-        if self.closed is None:
-            return self._rows()
-        if not self.by_matrix:
-            return self._compiled(self.closed, two_axes=True)
-        gradient = self._compiled(self.gradient, two_axes=True)
-        return lambda **values: gradient(**values).reshape(1, -1)
-
-    def _rows(self):
-        """The same without a closed form: a product with a unit vector for each row."""
-        back = self._compiled(*self._numbers_of("row_labels"))
-
-        def rows(**values):
-            shape = lengths.length(
-                self.y.shape, lengths.bind_values(self._bound(values), values)[1]
-            )
-            units = np.eye(*(shape or (1,))).reshape(-1, *shape)
-            return np.array(
-                [back(**{_PROBES["row_labels"]: e}, **values).reshape(-1) for e in units]
-            )
-
-        return rows
-
-    def rows(self) -> tuple:
-        """The formula of the Jacobian's rows; with three axes, of one row, and what picks it."""
-        if self.three_axes:
-            form, probe = self._product("row_labels")
-            return unnamed(form), probe
-        return unnamed(self.gradient if self.by_matrix else self.jacobian.expr), None
-
-    def _bound(self, values):
-        """The inputs of which there are values."""
-        return [e for e in self.inputs if e.name in values]
-
-    def _refuse_open(self):
-        names = [e.op.name for e in walk(self.y) if e.op.unknown]
-        if names:
-            raise expr.UnsupportedError(f"{names[0]} is left open, so there are no numbers for it")
-
-    def jvp(self, dx, /, **values):
+    def jvp(self, dx: ArrayLike, /, **values: ArrayLike) -> np.ndarray:
         """Jacobian times the column ``dx``: how y changes, to first order, in the shape of y.
 
-        Time and memory are those of the closed form, never m x n; without one, of the function.
+        ``dx`` has the shape of wrt. Time and memory are those of the closed form, never m x n.
+
+        >>> import mcalc as mc
+        >>> w, x = mc.vectors("w x")
+        >>> mc.derive(w * x, wrt=w).jvp([1, 1], x=[2, 3])
+        array([2., 3.])
+
+        Raises what :meth:`numpy` and its function do, but takes a vector by a matrix.
         """
-        return self._times("column_labels", dx, values)
+        return self._numeric.times("column_labels", dx, values)
 
-    def vjp(self, v, /, **values):
-        """The row ``v`` times the Jacobian, in the shape of wrt; see :meth:`jvp`."""
-        return self._times("row_labels", v, values)
+    def vjp(self, v: ArrayLike, /, **values: ArrayLike) -> np.ndarray:
+        """The row ``v`` times the Jacobian, in the shape of wrt; see :meth:`jvp`.
 
-    def _times(self, side, vector, values):
-        if side not in self._compiled_products:
-            self._refuse_open()
-            self._compiled_products[side] = self._compiled(*self._numbers_of(side))
-        return self._compiled_products[side](**{_PROBES[side]: vector}, **values)
+        ``v`` has the shape of y.
 
-    def _numbers_of(self, side):
-        """The formula of the product on a side, and the vector's name in it."""
-        if side not in self._products:
-            self._products[side] = self._product(side)
-        return self._products[side]
-
-    def _product(self, side, name=None, turned=False):
-        """The formula of the Jacobian times a vector on this side, and that vector."""
-        shapes = self.wrt_shape, self.y.shape
-        near, far = shapes if side == "column_labels" else shapes[::-1]
-        probe = node(SYMBOL, name=name or _PROBES[side], shape=near)
-        try:
-            terms = times_vector(self.terms, probe, side)
-        except NoClosedForm:  # too large
-            whole = self._swept(side, probe)
-            return np.transpose(whole) if turned else whole, probe
-        upright = [
-            dataclasses.replace(t, row_labels=(), column_labels=t.row_labels + t.column_labels)
-            for t in terms
-        ]
-        return in_shape_of(upright, far, turned), probe
-
-    def _swept(self, side, probe):
-        """The same product, an operation after the other."""
-        y = unnamed(self.y)
-        if side == "column_labels":
-            places = range(len(self.variables))
-            parts = [node(INDEX, probe, index=k) for k in places] if self.by_scalars else [probe]
-            return forward(y, dict(zip(self.variables, parts, strict=True)))
-        whole = backward(y, probe, self.variables)
-        return np.stack(whole) if self.by_scalars else whole[0]
-
-    def _compiled(self, form, *probes, two_axes=False):
-        form = unnamed(form)
-        inputs = dict.fromkeys([*self._size_providers(form, *probes), *symbols(form)])
-        inputs = [e for e in inputs if e not in {*probes}]
-        inputs += probes  # last: of two lengths that differ, the vector's is the wrong one
-        known = lengths.sizes_shown_by(*inputs)
-        unknown = [n for n in lengths.symbolic_sizes(form, *probes) if n not in known]
-        if unknown:
-            raise ValueError(f"no variable of {self.y} tells the length {unknown[0]}")
-        return compile.compile_(form, inputs, self.inputs, two_axes=two_axes)
-
-    def explicit(self, **sizes):
-        """The Jacobian by scalar rules alone, a ``sympy.Matrix`` over ``x_1, x_2, ...``.
-
-        Of a vector by a matrix it is a matrix for each output, in the shape of that matrix. Every
-        symbolic size needs a value: ``explicit(n=3)``. Raises ValueError for a missing one, or one
-        that is no whole number from 1 up, and UnsupportedError if y is too large for SymPy.
+        >>> import mcalc as mc
+        >>> W, x = mc.matrices("W"), mc.vectors("x")
+        >>> mc.derive(W @ x, wrt=W).vjp([1, 2], x=[3, 4])
+        array([[3., 4.],
+               [6., 8.]])
         """
-        whole = explicit.jacobian(unnamed(self.y), self.variables, sizes)
-        return explicit.spread(whole, self.wrt, sizes, self.y.ndim) if self.by_matrix else whole
+        return self._numeric.times("row_labels", v, values)
 
-    def check(self, sizes=(1, 2, 3, 5, 8), points=5, seed=0, at=None, against=None):
+    def explicit(self, **sizes: int) -> sp.Matrix | list[sp.Matrix]:
+        """The Jacobian by scalar rules alone, a ``sympy.Matrix`` over ``x_1, x_2, ...``, m x n.
+
+        Of a vector by a matrix it is a matrix for each output, in the shape of that matrix.
+
+        >>> import mcalc as mc
+        >>> x = mc.vectors("x")
+        >>> mc.derive(x**2, wrt=x).explicit(n=2)
+        [2x_1,    0]
+        [   0, 2x_2]
+
+        Raises ValueError for a symbolic size without a value, or one that is no whole number from
+        1 up, and UnsupportedError if y is too large for SymPy. Paper: "Matrix calculus".
+        """
+        entries = explicit.jacobian(unnamed(self.y), self.variables, sizes)
+        if not self.by_matrix:
+            return entries
+        return explicit.spread(entries, self.variables[0], sizes, self.y.ndim)
+
+    # --- whether it is true ---
+
+    def check(
+        self,
+        sizes: Sequence[int] | Mapping[str, int] = (1, 2, 3, 5, 8),
+        points: int = 5,
+        seed: int = 0,
+        at: Mapping | None = None,
+        against: Callable | None = None,
+    ) -> Report:
         """Compare the closed form with scalar rules and with numerical differentiation.
 
-        Returns a ``Report``; raises ``CheckFailed`` with the first counter-example. ``at`` checks
-        one point of your own, a mapping from names to values. ``against`` is your own NumPy
-        function of numbers, with the variables' names for its arguments, ``check(against=f)``: then
-        that is differentiated, and not what mcalc recorded of it.
+        ``at`` checks one point of your own, a mapping from names to values. ``against`` is your own
+        NumPy function of numbers, with the variables' names for its arguments,
+        ``check(against=f)``: then that is differentiated, and not what mcalc recorded of it.
+
+        >>> import mcalc as mc
+        >>> x = mc.vectors("x")
+        >>> mc.derive(x @ x, wrt=x).check().passed
+        True
+
+        Raises CheckFailed with the first counter-example; ValueError for sizes that cannot be.
         """
         return check.check(self, sizes, points, seed, at, against)
 
-    def equals(self, claim) -> bool:
-        """Whether a claimed closed form is the same function, of the same shape."""
+    def equals(self, claim: Expr | Jacobian | ArrayLike) -> bool:
+        """Whether a claimed closed form is the same function, of the same shape.
+
+        >>> import mcalc as mc
+        >>> x = mc.vectors("x")
+        >>> mc.derive(x @ x, wrt=x).equals(2 * x)  # not 2 * x.T
+        False
+        """
         return claims.difference(self, claim) is None
 
-    def why(self, claim) -> str | None:
-        """Why a claimed closed form is wrong, in one sentence; None if it is right."""
-        found = claims.difference(self, claim)
-        return found and found.sentence
+    def why(self, claim: Expr | Jacobian | ArrayLike) -> str | None:
+        """Why a claimed closed form is wrong, in one sentence; None if it is right.
+
+        >>> import mcalc as mc
+        >>> x = mc.vectors("x")
+        >>> mc.derive(x @ x, wrt=x).why(x.T)
+        'a constant factor: yours is 0.5 times what it should be'
+        """
+        difference = claims.difference(self, claim)
+        return difference and difference.sentence
 
     # --- the four steps ---
 
     @property
     def output(self) -> str:
         """The name of the result in the steps."""
-        return _free_name(self.y, self._taken, *(["g"] if self.of is not None else []))
+        return free_name(self.y, self._taken, *(["g"] if self.of is not None else []))
 
     @cached_property
     def graph(self) -> Intermediates:
@@ -460,25 +372,27 @@ class Derivation:
         parts = [*graph.definitions.values(), *(e for e in graph.locals.values() if e is not None)]
         return sum(e.weight for e in parts) <= LINES
 
-    def lines(self, style) -> StepWriter:
+    def lines(self, style: Style) -> StepWriter | Unwritten:
         """The four steps in one style of notation."""
         if not self._is_short:
             return Unwritten(self.output, self.variables, style)
         if not self.three_axes:
             kind = Backward if self.by_matrix else StepWriter
-            return kind(self.graph, self.closed, style)
+            # of no closed form it writes what there is instead
+            return kind(self.graph, cast(Expr, self.closed), style)
         v = next(name for name in ("v", "g", "r", "v_1") if name not in self._taken)
-        forward = self._product("column_labels", f"d{self.wrt.name}")[0]
-        back, row = self._product("row_labels", v, turned=True)
+        forward = self._structured.times("column_labels", f"d{self.variables[0].name}")[0]
+        back, row = self._structured.times("row_labels", v, turned=True)
         return Products(self.graph, forward, back, row, style)
 
     def __repr__(self):
-        return as_text(*self._told())
+        return as_text(*self._steps_and_reason())
 
     def _repr_latex_(self):
-        return as_latex(*self._told())
+        return as_latex(*self._steps_and_reason())
 
-    def _told(self):
+    def _steps_and_reason(self):
+        """The steps, the shape of the Jacobian, and the rule and the reason, if there are any."""
         reason = self.reason if self._is_short and self.graph.chained else ""
         rows, columns = self.y.shape or (1,), self.wrt_shape or (1,)
         shape = (*columns[::-1], *self.y.shape) if self.by_matrix else (*rows, *columns)

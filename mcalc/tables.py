@@ -13,9 +13,10 @@ from .graph.expr import UNEVALUATED, WRITERS, Expr, as_expr, node, shape_text
 from .graph.lengths import resolve
 from .graph.primitives import ZEROS
 from .graph.walk import replace, symbols, unnamed, walk
+from .notation.elements import is_partial
 from .notation.numbers import numbers
 from .notation.style import STYLES
-from .notation.write import Writer, is_partial
+from .notation.write import Writer
 
 _LATEX, _TEXT = STYLES
 
@@ -66,8 +67,8 @@ class Table:
             del columns[style.words("chain")]
         if self.chain:
             both = ["scalar rules by SymPy" in f"{report}" for report in self.checks]
-            told = [style.words("scalars and numbers" if b else "numbers") for b in both]
-            columns[style.words("checked by")] = told
+            checks = [style.words("scalars and numbers" if b else "numbers") for b in both]
+            columns[style.words("checked by")] = checks
         return [list(columns), *zip(*columns.values(), strict=True)]
 
     def __repr__(self):
@@ -80,18 +81,33 @@ class Table:
 def table(*derivations: Derivation) -> Table:
     """The derivations as rows of a table: ``table(derive(w + x, w), derive(w * x, w))``.
 
-    Every row is checked first; CheckFailed is raised if one does not hold.
+    A Jacobian's shape is in numerator layout. Every row is checked first; CheckFailed is raised if
+    one does not hold, TypeError for what is no derivation. Paper: "Derivatives of vector
+    element-wise binary operators".
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> mc.table(mc.derive(w * x, wrt=w))
+    function   by   Jacobian   shape
+    w ⊗ x      w    diag(x)    n x n
     """
     return Table(*derivations)
 
 
-def reference(*rows: tuple, order=1) -> Table:
+def reference(*rows: tuple, order: int = 1) -> Table:
     """Rules to look up: ``reference((w * x, w, diag(x)), (sum(x), x, ones().T))``.
 
     Each row is a function, the variable it is derived by, and the closed form that is expected.
     It is derived, compared and checked; CheckFailed is raised for the first row that is something
     else. The table also shows the product of Jacobians that each result came from. Of ``order`` 2,
-    the closed forms are Hessians.
+    the closed forms are Hessians; ValueError is raised for any other. Paper: "Matrix Calculus
+    Reference".
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> mc.reference((w * x, w, mc.diag(x)))
+    function   by   Jacobian   shape   checked by
+    w ⊗ x      w    diag(x)    n x n   scalars and numbers
     """
     if order not in (1, 2):
         raise ValueError(f"order={order!r}: 1 for Jacobians, 2 for Hessians")
@@ -118,20 +134,21 @@ class Comparison:
                 raise CheckFailed(f"{name}: {as_expr(wrong[name])} is right as well")
         self.rows = []
         for name, claim in {**wrong, "right": right}.items():
-            reason = reasons.get(name, "right")
-            told = "wrong" if "it should be" in reason else reason  # the numbers stand beside it
-            self.rows.append((name, as_expr(claim), _at(derivation, claim, values), told))
+            verdict = reasons.get(name) or "right"
+            if "it should be" in verdict:  # the numbers stand beside it
+                verdict = "wrong"
+            self.rows.append((name, as_expr(claim), _at(derivation, claim, values), verdict))
         self.numbers = numbers(check.numerical(derivation, values))
 
     def __repr__(self):
-        rows = [(name, f"{claim}", value, told) for name, claim, value, told in self.rows]
+        rows = [(name, f"{claim}", value, verdict) for name, claim, value, verdict in self.rows]
         return _plain([("", "formula", "here", ""), *rows, ("numbers", "", self.numbers, "")])
 
     def _repr_latex_(self):
         rows = [["", _LATEX.words("formula"), _LATEX.words("here"), ""]]
         for name, claim, *said in self.rows:
-            value, told = map(_LATEX.words, said)
-            rows.append([_LATEX.words(name), WRITERS["latex"](claim), value, told])
+            value, verdict = map(_LATEX.words, said)
+            rows.append([_LATEX.words(name), WRITERS["latex"](claim), value, verdict])
         return _array([*rows, [_LATEX.words("numbers"), "", _LATEX.words(self.numbers), ""]])
 
 
@@ -148,7 +165,15 @@ def compare(derivation: Derivation, right, wrong: dict, **values) -> Comparison:
 
     Each row has a formula, its value at the point, and what is wrong with it; the last has the
     derivative there by nudging the inputs. Raises CheckFailed if ``right`` is not the derivative,
-    or if one of the wrong ones is.
+    or if one of the wrong ones is, TypeError if those are no dictionary.
+
+    >>> import mcalc as mc
+    >>> z = mc.scalars("z")
+    >>> mc.compare(mc.derive(z**2, wrt=z), 2 * z, {"sign": -2 * z}, z=3.0)
+              formula   here
+    sign      -2z       -6     the sign is wrong: yours is the negative
+    right     2z        6      right
+    numbers             6
     """
     return Comparison(derivation, right, wrong, values)
 
@@ -182,7 +207,13 @@ class Glossary:
 def glossary(examples: dict) -> Glossary:
     """Examples of the notation, each under what it means: ``glossary({"the transpose": x.T})``.
 
-    An example is an expression, a Jacobian, or a derivation, which shows its Jacobian.
+    An example is an expression, a Jacobian, or a derivation, which shows its Jacobian. Raises
+    TypeError for what is no dictionary. Paper: "Notation".
+
+    >>> import mcalc as mc
+    >>> mc.glossary({"the transpose": mc.vectors("x").T})
+    it means        it is written   shape
+    the transpose   x^T             1 x n
     """
     return Glossary(examples)
 
@@ -193,6 +224,14 @@ def derivative(y, wrt) -> Expr:
     It is an expression like any other, with the Jacobian (numerator layout) as its value, and is
     shown with ``d``, or with ``∂`` where ``y`` has other variables too. What does not depend on
     ``wrt`` has the derivative zero.
+
+    Raises TypeError for several variables, and whatever :func:`derive` does. Paper: "Review: Scalar
+    derivative rules".
+
+    >>> import mcalc as mc
+    >>> x = mc.scalars("x")
+    >>> mc.derivative(3 * x, x)
+    d/dx 3x
     """
     if isinstance(wrt, tuple | list):
         raise TypeError("mc.derivative takes one variable; mc.derive(y, wrt=(x, y)) takes several")
@@ -219,13 +258,13 @@ class Calculation:
         self.expressions = tuple(map(as_expr, expressions))
         plain = [unnamed(e) for e in self.expressions]
         for k, (before, after) in enumerate(itertools.pairwise(plain), 2):
-            told = f"line {k}, {self.expressions[k - 1]}, is not line {k - 1}"
+            sentence = f"line {k}, {self.expressions[k - 1]}, is not line {k - 1}"
             if before.shape != after.shape:
                 sizes = f"{shape_text(after.shape)} after {shape_text(before.shape)}"
-                raise CheckFailed(f"{told}: {sizes}")
-            found = first_difference(after, before, symbols(before, after))
-            if found:
-                raise CheckFailed(f"{told}: {found.sentence}")
+                raise CheckFailed(f"{sentence}: {sizes}")
+            difference = first_difference(after, before, symbols(before, after))
+            if difference:
+                raise CheckFailed(f"{sentence}: {difference.sentence}")
 
     def _written(self, style):
         held = [e for line in self.expressions for e in walk(line) if e.op is UNEVALUATED]
@@ -246,6 +285,13 @@ def lines(*expressions) -> Calculation:
     """A calculation, a line a step: ``lines(derivative(3 * x, x), 3 * derivative(x, x), 3)``.
 
     Each line is compared with the one before, at random points and for several sizes;
-    raises CheckFailed for the first one that differs, with the reason.
+    raises CheckFailed for the first one that differs, with the reason, and ValueError for less than
+    two lines. Paper: "Review: Scalar derivative rules".
+
+    >>> import mcalc as mc
+    >>> x = mc.scalars("x")
+    >>> mc.lines(mc.derivative(3 * x, x), 3)
+    d/dx 3x
+    = 3
     """
     return Calculation(*expressions)

@@ -313,7 +313,8 @@ CASES = {
     "a matrix to derive": (
         lambda: mc.derive(A * z, wrt=z),
         mc.UnsupportedError,
-        "A z is m x n: a scalar or a vector can be derived, not a matrix",
+        "A z is m x n: a scalar or a vector can be derived, not a matrix; derive the scalar "
+        "np.sum(G * Y) of this matrix Y, with a constant matrix G",
     ),
     "one name for two": (
         lambda: mc.derive(w * mc.scalars("w"), wrt=w),

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from mcalc.graph.primitives import PRIMITIVES
 
 MCALC = Path(mc.__file__).parent
 ROOMS = (  # each imports from those before it, and from itself
-    "model graph jacobian notation typed check derivation tables draw exercises explorers __init__"
+    "model graph jacobian notation typed check numeric derivation tables draw "
+    "exercises explorers __init__"
 ).split()
 MODULES = {".".join(p.relative_to(MCALC).with_suffix("").parts): p for p in MCALC.rglob("*.py")}
 NO_MODULES = {"explorers.jupyter_server_config"}  # JupyterLab reads it
@@ -59,6 +61,16 @@ def test_a_module_is_what_its_name_gives(name):
     folder, _, last = dotted.rpartition(".")
     assert getattr(importlib.import_module(folder), last) is module, f"{dotted} is hidden"
     assert module.__doc__, f"{dotted} does not say what lives there"
+
+
+@pytest.mark.parametrize("name", sorted({*MODULES} - NO_MODULES))
+def test_the_readme_draws_the_tree(name):
+    """Every module stands in the lines of its room; of explorers each has its own."""
+    room, last = name.split(".")[0], name.split(".")[-1]
+    drawn = (MCALC.parent / "README.md").read_text("utf-8").partition("\nmcalc/\n")[2]
+    if last != "__init__" and room != "explorers":
+        (lines,) = re.findall(rf"^├── {room}\b.*(?:\n│ .*)*|^└── {room}\b.*", drawn, re.MULTILINE)
+        assert re.search(rf"\b{last}\b", lines) or "questions" in name
 
 
 def names_compared(tree):

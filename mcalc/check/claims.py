@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from ..graph.expr import LET, SYMBOL, ShapeError, as_expr, node, same_length, shape_text
+from ..graph.expr import LET, SYMBOL, Expr, ShapeError, as_expr, node, shape_text
 from ..graph.forms import diag
 from ..graph.lengths import is_open, is_square, resolve, resolve_inside, symbolic_sizes
 from ..graph.primitives import ROW, ZEROS
+from ..graph.shapes import same_length
 from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from ..notation.numbers import digits_apart, numbers
 from . import points
@@ -32,49 +34,58 @@ class Difference(NamedTuple):
 
 def difference(derivation, claim) -> Difference | None:
     """How a claimed closed form differs from the derived one; None if it is the same."""
-    given = f"{claim!r}" if not isinstance(claim, np.ndarray) else "that array"
     try:
-        claim = expand_lets(as_expr(claim), derivation)
+        formula = expand_lets(as_expr(claim), derivation)
     except (TypeError, ValueError):
+        what = "that array" if isinstance(claim, np.ndarray) else f"{claim!r}"
         advice = "write it with variables, mc.diag(x), x.T and the like"
-        return Difference("no formula", f"{given} is not a formula: {advice}")
+        return Difference("no formula", f"{what} is not a formula: {advice}")
     if derivation.three_axes:
         shapes = shape_text((*derivation.y.shape, *derivation.wrt_shape))
         return Difference("shape", f"{shapes} expected, which no matrix is: use .jvp or .vjp")
-    whole, known = unnamed(derivation.jacobian.expr), derivation.inputs
-    strange = [e.name for e in symbols(claim) if e not in {*known}]
+    want, variables = derivation.jacobian.shape, derivation.inputs
+    strange = [e.name for e in symbols(formula) if e not in {*variables}]
     if strange:
-        names = ", ".join(e.name for e in known)
-        told = f"{strange[0]} is not a variable of {derivation.y}; its variables are {names}"
-        return Difference("unknown variable", told)
-    want = derivation.jacobian.shape
-    if is_number(claim, 0):
-        claim = node(ZEROS, lengths=want)
+        names = ", ".join(e.name for e in variables)
+        sentence = f"{strange[0]} is not a variable of {derivation.y}; its variables are {names}"
+        return Difference("unknown variable", sentence)
+    if is_number(formula, 0):
+        formula = node(ZEROS, lengths=want)
     try:
-        claim = resolve_inside(claim)
+        formula = resolve_inside(formula)
     except ShapeError as error:  # as of X^T + I, where X is not square
         return Difference("shape", f"{error}")
-    fits, mistakes = _fits(claim, want), {}
+    return _in_some_layout(derivation, formula, want)
+
+
+def _in_some_layout(derivation, claim, want):
+    """How a formula differs, and whether in another layout it would be right."""
+    right = unnamed(derivation.jacobian.expr)
+    compare = partial(first_difference, right=right, variables=derivation.inputs,
+                      of=unnamed(derivation.y), by=derivation.variables)  # fmt: skip
+    fits = _fits(claim, want)
     shapes = f"{_given(claim, want)} given, {shape_text(want)} expected"
-    compare = partial(first_difference, whole=whole, variables=known, of=unnamed(derivation.y),
-                      by=derivation.variables)  # fmt: skip
-    found = compare(claim) if fits else Difference("shape", shapes)
-    if found and claim.ndim:
-        turned = "the transpose, which is denominator layout"
+    wrong = compare(claim) if fits else Difference("shape", shapes)
+    if wrong:
+        for mistake, sentence, other in _other_layouts(derivation, claim, want):
+            if _fits(other, want) and not compare(other):
+                return Difference(mistake, sentence if fits else f"{shapes}: {sentence}")
+    return wrong
+
+
+def _other_layouts(derivation, claim, want):
+    """A claim laid out as it may have been meant, with the mistake that it then is."""
+    if claim.ndim:
+        layout = "the transpose, which is denominator layout"
         if derivation.by_matrix:
-            turned = f"the gradient, in the shape of {derivation.wrt}: transpose it"
-        mistakes["transpose", f"this is {turned}"] = claim.T
-    if found and want[0] == want[1] and claim.ndim == 1:
-        mistakes["diagonal as a vector", "you have the diagonal as a vector"] = diag(claim)
-    elif found and want[0] == want[1] and claim.op is ROW:
-        mistakes["diagonal as a vector", "you have the diagonal as a row"] = diag(claim)
-    for (name, sentence), right in mistakes.items():
-        if _fits(right, want) and not compare(right):
-            return Difference(name, sentence if fits else f"{shapes}: {sentence}")
-    return found
+            layout = f"the gradient, in the shape of {derivation.wrt}: transpose it"
+        yield "transpose", f"this is {layout}", claim.T
+    if want[0] == want[1] and (claim.ndim == 1 or claim.op is ROW):
+        kind = "vector" if claim.ndim == 1 else "row"
+        yield "diagonal as a vector", f"you have the diagonal as a {kind}", diag(claim)
 
 
-def expand_lets(claim, derivation):
+def expand_lets(claim: Expr, derivation) -> Expr:
     """The claim in the variables alone: a name that ``y`` gives stands for what it names.
 
     What ``y`` is derived by stays a variable, also if it has a definition.
@@ -111,7 +122,9 @@ def _given(claim, want):
     return shape_text(tuple(n or m for n, m in zip(claim.shape, likely, strict=False)))
 
 
-def rounds(es, variables, lengths=_COMPARED, look=points.usual):
+def rounds(
+    es: list[Expr], variables, lengths: tuple[int, ...] = _COMPARED, look: Callable = points.usual
+) -> Iterator[tuple[dict, dict, list[np.ndarray]]]:
     """The values of expressions at random points, for several sizes.
 
     Yields the sizes, the points, and for each expression an array: a batch of matrices.
@@ -121,55 +134,62 @@ def rounds(es, variables, lengths=_COMPARED, look=points.usual):
         sizes = {n: lengths[(k + i) % len(lengths)] for i, n in enumerate(names)}
         with np.errstate(all="ignore"):
             values = look(rng, variables, sizes, *es)
-            found = batch(es, values, sizes)
-        yield sizes, values, [_matrices(found[e]) for e in es]
+            computed = batch(es, values, sizes)
+        yield sizes, values, [_matrices(computed[e]) for e in es]
 
 
 def _matrices(values):
     return values.reshape((*values.shape, 1, 1)[:3])
 
 
-def tolerance(values, top=0.0):
+def tolerance(values: np.ndarray, top=0.0) -> np.ndarray:
     """How far apart equal values may be, for each matrix of a batch."""
     scale = abs(np.where(np.isfinite(values), values, 0)).max(axis=(1, 2), keepdims=True)
     return 1e-9 * np.maximum(scale, 1e-3 * top)
 
 
-def typical_size(some):
+def typical_size(some: list[np.ndarray]) -> float:
     """How large the values of batches usually are: at half of the points, for few may be huge."""
     finite = [abs(np.where(np.isfinite(values), values, 0)).max(axis=(1, 2)) for values in some]
     sizes = np.concatenate(finite)
     return np.median(sizes[sizes > 0]) if sizes.any() else 1.0
 
 
-def usable_at(values):
+def usable_at(values: np.ndarray) -> np.ndarray:
     """Where to compare: at points at which all is finite, if there are such."""
     finite = np.isfinite(values)
-    whole = finite.all(axis=(1, 2), keepdims=True)
-    return finite & whole if whole.any() else finite
+    everywhere = finite.all(axis=(1, 2), keepdims=True)
+    return finite & everywhere if everywhere.any() else finite
+
+
+class _Formulas(NamedTuple):
+    """A claim and the right formula, for the derivative of ``of`` by some variables, if of one.
+
+    Where ``of`` has no value nothing is compared, and neither is on its kinks.
+    """
+
+    claim: Expr
+    right: Expr
+    of: Expr | None
+    by: tuple
 
 
 class _Comparison:
-    """A claim ``a`` beside the right formula ``b`` at the points of one size.
+    """Two formulas at the points of one size: the matrices ``a`` of the claim beside ``b``."""
 
-    ``of`` is the function that both are the derivative of: where it has no value nothing is
-    compared, and neither is on its kinks.
-    """
-
-    def __init__(self, claim, whole, of, variables, typical_size, sizes, values, a, b):
-        self.usual = typical_size  # a claim has to have a value at such points, and not at odd ones
-        self.claim, self.whole, self.of, self.variables = claim, whole, of, variables
-        self.sizes, self.values = sizes, values
+    def __init__(self, formulas: _Formulas, usual: bool, sizes: dict, values: dict, a, b):
+        self.formulas, self.sizes, self.values = formulas, sizes, values
+        self.usual = usual  # a claim has to have a value at such points, and not at odd ones
         self.a, self.b = np.broadcast_arrays(a, b)
         self.usable = usable_at(self.b)
-        if of is not None:
+        if formulas.of is not None:
             with np.errstate(all="ignore"):
-                value = _matrices(batch([of], values, sizes)[of])
+                value = _matrices(batch([formulas.of], values, sizes)[formulas.of])
             self.usable = self.usable & np.isfinite(value).all(axis=(1, 2), keepdims=True)
         with np.errstate(all="ignore"):  # infinite values
             self.wrong = self.usable & ~(abs(self.a - self.b) <= SAME * abs(self.b))
 
-    def difference(self) -> tuple | None:
+    def worst(self) -> tuple | None:
         """A point at which the two differ for certain, their matrices there and which entry."""
         for some in self._doubtful():
             wrong, a, b = self._precisely(some)
@@ -182,13 +202,13 @@ class _Comparison:
     def _doubtful(self):
         """The points at which numbers differ, a few at a time, the most telling ones first."""
         apart = np.where(self.wrong, _relative(self.a, self.b), 0).max(axis=(1, 2))
-        whole = apart[: points.WHOLE * self.usual]
-        apart[: len(whole)] = np.where(whole > 0.01, 3 - np.arange(len(whole)) / 9, whole)
+        simple = apart[: points.WHOLE * self.usual]
+        simple[:] = np.where(simple > 0.01, 3 - np.arange(len(simple)) / 9, simple)
         order = np.argsort(-apart, kind="stable")  # whole numbers first: it can be done by hand
         order = order[self.wrong[order].any(axis=(1, 2))]
-        if self.of is not None:
-            at = self._at(order)
-            order = order[~points.on_a_kink(self.of, self.variables, at, self.sizes)]
+        _, _, of, by = self.formulas
+        if of is not None:
+            order = order[~points.on_a_kink(of, by, self._at(order), self.sizes)]
         first, rest = order[:_TRIED], order[_TRIED:]
         spread = rest[:: max(1, len(rest) // _TRIED)][:_TRIED]
         for some in (first[:2], first[2:], spread):
@@ -201,10 +221,11 @@ class _Comparison:
     def _precisely(self, some):
         """Where the two differ, with many digits, if there are such of every operation."""
         a, b = self.a[some], self.b[some]
-        if any(e.op.unknown for e in walk(self.claim, self.whole)):
+        claim, right, *_ = self.formulas
+        if any(e.op.unknown for e in walk(claim, right)):
             return abs(a - b) > tolerance(b, typical_size([self.b])), a, b
 
-        wrong, a, b = differ(self.claim, self.whole, self._at(some), self.sizes, a.shape)
+        wrong, a, b = differ(claim, right, self._at(some), self.sizes, a.shape)
         lost = ~finite(a) & finite(b) & self.usual
         return (wrong | lost) & self.usable[some], np.where(finite(a), a, self.a[some]), b
 
@@ -216,15 +237,17 @@ def _relative(a, b):
     return np.where(np.isfinite(apart), apart, 2)
 
 
-def first_difference(claim, whole, variables, of=None, by=()) -> Difference | None:
+def first_difference(
+    claim: Expr, right: Expr, variables, of: Expr | None = None, by: tuple = ()
+) -> Difference | None:
     """None if two formulas of one shape agree at random points; else what is different.
 
     They are the derivative of ``of`` by the variables ``by``, or just two formulas.
     """
-    claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
+    claim = resolve(claim, (*right.shape, 1, 1)[: claim.ndim])
     if is_open(claim):
         return Difference("shape", f"a length in {claim} is open: give it, as in mc.ones('n')")
-    functions = [] if of is None else [of]
+    formulas, functions = _Formulas(claim, right, of, by), [] if of is None else [of]
 
     def beyond(rng, variables, sizes, *es):
         return points.beyond(rng, variables, sizes, *es, *functions)
@@ -232,20 +255,20 @@ def first_difference(claim, whole, variables, of=None, by=()) -> Difference | No
     usable = False
     for look, lengths in ((points.usual, _COMPARED), (beyond, _COMPARED[:_FAR])):
         compared = [
-            _Comparison(claim, whole, of, by, look is points.usual, *found[:2], *found[2])
-            for found in rounds([claim, whole], variables, lengths, look)
+            _Comparison(formulas, look is points.usual, sizes, values, a, b)
+            for sizes, values, (a, b) in rounds([claim, right], variables, lengths, look)
         ]
         usable = usable or any(c.usable.any() for c in compared)
         for c in compared:
-            if c.wrong.any() and (found := c.difference()):
-                point, a, b, entry = found
+            if c.wrong.any() and (worst := c.worst()):
+                point, a, b, entry = worst
                 factor = _factor(_ratios(compared)) if look is points.usual else None
                 return factor or Difference("entry", _entry(c.sizes, a, b, entry, point))
     if usable:
         return None
-    function = whole if of is None else of
-    told = f"nothing can be compared: no point was found where {function} has a value"
-    return Difference("no value", told)
+    function = right if of is None else of
+    sentence = f"nothing can be compared: no point was found where {function} has a value"
+    return Difference("no value", sentence)
 
 
 def _ratios(compared):
@@ -272,37 +295,36 @@ def _entry(sizes, a, b, place, point):
     return f"{where}: at {at if small else 'a random point'} {values}"
 
 
-def beside_each_other(yours, right) -> str:
+def beside_each_other(yours: float, right: float) -> str:
     """What a claim comes to and what is right, with as many digits as it takes to differ."""
     yours, right = float(yours) + 0.0, float(right) + 0.0  # no -0
     if np.isnan(yours):
         return f"yours has no value, and it should be {right:.4g}"
-    told = digits_apart(yours, right)
-    return "yours is {}, and it should be {}".format(*told)
+    return "yours is {}, and it should be {}".format(*digits_apart(yours, right))
 
 
 def _factor(factors):
     """A factor that the whole claim has too many: the same everywhere, or a length."""
-    found = [(sizes, some) for sizes, some in factors if len(some)]
-    if not found or not all(np.isfinite(some).all() for _, some in found):
+    known = [(sizes, some) for sizes, some in factors if len(some)]
+    if not known or not all(np.isfinite(some).all() for _, some in known):
         return None
-    if any(not np.ptp(some) <= _of_one(some[0]) for _, some in found):
+    if any(not np.ptp(some) <= _of_one(some[0]) for _, some in known):
         return None
-    ratios = np.array([some[0] for _, some in found])
+    ratios = np.array([some[0] for _, some in known])
     if np.ptp(ratios) <= _of_one(ratios[0]):
         if ratios[0] == 0:
             return Difference("zero", "yours is zero, and it should not be")
         if abs(ratios[0] + 1) < 1e-6:
             return Difference("sign", "the sign is wrong: yours is the negative")
         factor = digits_apart(ratios[0], 1.0)[0]
-        told = f"a constant factor: yours is {factor} times what it should be"
-        return Difference("constant factor", told)
-    for name in found[0][0]:
-        lengths = np.array([sizes[name] for sizes, _ in found])
+        sentence = f"a constant factor: yours is {factor} times what it should be"
+        return Difference("constant factor", sentence)
+    for name in known[0][0]:
+        lengths = np.array([sizes[name] for sizes, _ in known])
         for factor, text in ((lengths, name), (1 / lengths, f"1/{name}")):
             if np.allclose(ratios, factor):
-                told = f"a factor: yours is {text} times what it should be"
-                return Difference("constant factor", told)
+                sentence = f"a factor: yours is {text} times what it should be"
+                return Difference("constant factor", sentence)
     return None
 
 

@@ -8,10 +8,11 @@ a multiplication by the mask.
 from __future__ import annotations
 
 import builtins
+from collections.abc import Callable
 
 import numpy as np
 
-from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, node, parts_of_length
+from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, node
 from ..graph.lengths import LENGTHS, make_binder, sizes_shown_by, without_size_providers
 from ..graph.primitives import (
     ADD,
@@ -36,6 +37,7 @@ from ..graph.primitives import (
     WHERE,
     ZEROS,
 )
+from ..graph.shapes import parts_of_length
 from ..graph.simplify import COMPARISONS
 from ..graph.walk import is_number, replace, symbols, walk
 from ..graph.walk import rebuild as plain_rebuild
@@ -53,7 +55,7 @@ _VIEWS = {ROW, COLUMN, TRANSPOSE, SEGMENT, FLIP}
 _FINITE = {SYMBOL, NUMBER, SIZE, ONES, ZEROS, IDENTITY, ADD, SUBTRACT, MULTIPLY, NEGATIVE, ROW}
 
 
-def compile_(e: Expr, extra=(), known=(), two_axes=False):
+def compile_(e: Expr, extra=(), known=(), two_axes: bool = False) -> Callable[..., np.ndarray]:
     """A function of keyword arrays that computes ``e``; ``extra`` inputs come first.
 
     ``two_axes`` gives a new m x n array whatever the rank of ``e``. Names of ``known`` variables
@@ -75,7 +77,7 @@ def _finite(*es):
     )
 
 
-def fuse_diagonals_and_masks(e, args):
+def fuse_diagonals_and_masks(e: Expr, args: tuple) -> Expr:
     """The operation on new operands, without diagonal matrices and conditions in products."""
     op = e.op
     if op is WHERE and e.ndim and e.shape == args[0].shape and args[0].op in COMPARISONS:
@@ -96,9 +98,9 @@ def fuse_diagonals_and_masks(e, args):
 BLOCK = 2**20  # elements that stay in the processor's cache and are still worth several threads
 
 
-def _in_blocks(part, count, *given):
+def _in_blocks(part, count, *operands):
     """The sum of ``part`` over blocks of rows: the first ``count`` operands have them."""
-    rows, others = given[:count], given[count:]
+    rows, others = operands[:count], operands[count:]
     length, width = rows[0].shape
     step = -(-BLOCK // width)
     return sum(part(*(a[k : k + step] for a in rows), *others) for k in range(0, length, step))
@@ -126,13 +128,14 @@ def _by_rows(root):
             continue
         kept = {*outside}
         used = dict.fromkeys(a for p in nodes if p not in kept for a in p.args)
-        given = [a for a in used if a not in inside and a is not matrix and a.op is not NUMBER]
-        rows = [matrix, *(a for a in given if a.shape == v.shape)]
-        given = list(dict.fromkeys([*rows, *given]))
-        inputs = [node(SYMBOL, name=f"given {k}", shape=a.shape) for k, a in enumerate(given)]
-        part = _Code(replace(e, dict(zip(given, inputs, strict=True)).get), inputs)
+        others = [a for a in used if a not in inside and a is not matrix and a.op is not NUMBER]
+        rows = [matrix, *(a for a in others if a.shape == v.shape)]
+        operands = list(dict.fromkeys([*rows, *others]))
+        inputs = [node(SYMBOL, name=f"given {k}", shape=a.shape)
+                  for k, a in enumerate(operands)]  # fmt: skip
+        part = _Code(replace(e, dict(zip(operands, inputs, strict=True)).get), inputs)
         op = Primitive(BY_ROWS, part.of_arrays(), shape=_like_a_row)
-        return _by_rows(replace(root, {e: node(op, *given, rows=len(rows))}.get))
+        return _by_rows(replace(root, {e: node(op, *operands, rows=len(rows))}.get))
     return root
 
 
@@ -177,9 +180,9 @@ class _Code:
         if not isinstance(part, str):
             return repr(part)
         letters, number = parts_of_length(part)
-        whole = " + ".join(self.lengths.get(letter, letter) for letter in letters)
-        whole += f" {'-' if number < 0 else '+'} {abs(number)}" if number else ""
-        return f"({whole})" if " " in whole else whole
+        source = " + ".join(self.lengths.get(letter, letter) for letter in letters)
+        source += f" {'-' if number < 0 else '+'} {abs(number)}" if number else ""
+        return f"({source})" if " " in source else source
 
     def by_name(self, bind):
         """The function of keyword arrays; what is not plainly right is left to ``bind``."""

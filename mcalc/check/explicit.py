@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from collections.abc import Callable
 from contextlib import contextmanager
 from numbers import Integral
 
@@ -43,7 +44,7 @@ def _derivatives(y, variables, sizes, marks):
     return [[sp.diff(f, x) for x in inputs] for f in scalars_of(y, sizes, marks).flat]
 
 
-def lambdified(y: Expr, variables: tuple, inputs: tuple, sizes: dict):
+def lambdified(y: Expr, variables: tuple, inputs: tuple, sizes: dict) -> Callable:
     """The same at a point: a function of the arrays of the ``inputs`` by name.
 
     Raises UnsupportedError, as the function may, if the derivatives are too much for SymPy; and
@@ -95,21 +96,31 @@ def _refusals():
         raise UnsupportedError(f"this is too much for SymPy: {error}") from None
 
 
-def spread(whole: Entries, matrix: Expr, sizes: dict, axes: int) -> Entries | Slices:
+def spread(jacobian: Entries, matrix: Expr, sizes: dict, axes: int) -> Entries | Slices:
     """A Jacobian with a column for each entry of ``matrix``, in the shape of that matrix.
 
     Of a scalar it is turned, as numerator layout has it; of a vector it is a matrix an output.
     """
     shape = length(matrix.shape, sizes)
-    slices = [Entries(*shape, list(whole.row(k))) for k in range(whole.rows)]
+    slices = [Entries(*shape, list(jacobian.row(k))) for k in range(jacobian.rows)]
     return Slices(slices) if axes else slices[0].T
 
 
-def entries(y: Expr, **sizes) -> Entries:
+def entries(y: Expr, **sizes: int) -> Entries:
     """A scalar, vector or matrix entry by entry, as a ``sympy.Matrix``: ``entries(w * x, n=3)``.
 
+    A scalar is 1 x 1, a vector of length n a column, n x 1, and a matrix has its own shape. Each
+    symbolic length of ``y`` is given as a number by its name; the entries of ``x`` are ``x_1``,
+    ``x_2``, ... as in section 4.1 of the paper.
+
     Raises ValueError for a missing or unknown size, and for ``ones()`` of unknown length;
-    UnsupportedError if ``y`` is too large or too deep for SymPy.
+    TypeError for what is no expression, as a string; UnsupportedError if ``y`` is too large or too
+    deep for SymPy.
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> mc.entries(w * x, n=2).tolist()
+    [[w_1*x_1], [w_2*x_2]]
     """
     y = resolve_open_lengths(as_expr(y))
     y, sizes = unnamed(y), _sizes(sizes, symbolic_sizes(y), y)
@@ -128,13 +139,13 @@ def _sizes(sizes, wanted, y):
         if name not in sizes:
             example = ", ".join(f"{n}=3" for n in wanted)
             raise ValueError(f"the size {name} is missing: give a number for each, as in {example}")
-    for name, given in sizes.items():
+    for name, size in sizes.items():
         if name not in wanted:
             known = ", ".join(wanted) or "none"
             raise ValueError(f"{name} is not a size of {y}: its sizes are {known}")
-        if not isinstance(given, Integral) or isinstance(given, bool) or given < 1:
-            raise ValueError(f"{name}={given!r} is not a size: give a whole number from 1 up")
-    return {name: int(given) for name, given in sizes.items()}
+        if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+            raise ValueError(f"{name}={size!r} is not a size: give a whole number from 1 up")
+    return {name: int(size) for name, size in sizes.items()}
 
 
 def symbols_of(variable: Expr, sizes: dict, among=()) -> np.ndarray:
@@ -190,9 +201,9 @@ def scalars_of(y: Expr, sizes: dict, marks: dict) -> np.ndarray:
             f"the formula is too {'deep' if deep else 'large'} for SymPy's scalars: use .numpy(), "
             ".jvp and .vjp, which give numbers"
         )
-    found: dict[Expr, np.ndarray] = {}
+    computed: dict[Expr, np.ndarray] = {}
     for e in walk(y):
-        operands = [found[a] for a in e.args]
+        operands = [computed[a] for a in e.args]
         params = params_at(e, sizes)
         if e.op is SYMBOL:
             value = marks[e]
@@ -205,5 +216,5 @@ def scalars_of(y: Expr, sizes: dict, marks: dict) -> np.ndarray:
             value = (e.op.sympy_array or e.op.numpy)(*operands, **params)
         else:
             value = np.frompyfunc(sp.Integer, 1, 1)(e.op.numpy(**params).astype(int))
-        found[e] = np.asarray(value, dtype=object)
-    return found[y]
+        computed[e] = np.asarray(value, dtype=object)
+    return computed[y]

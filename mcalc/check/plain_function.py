@@ -7,6 +7,7 @@ numbers; that no comparison of the record with itself would show.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,7 +22,7 @@ class PlainFunction:
     Raises ValueError if it cannot be called so.
     """
 
-    def __init__(self, function, y: Expr, inputs):
+    def __init__(self, function: Callable, y: Expr, inputs):
         self.function, self.y = function, y
         self.name = getattr(function, "__name__", "the function")
         self.name = "the function" if self.name == "<lambda>" else self.name
@@ -49,10 +50,10 @@ class PlainFunction:
 
         Raises ValueError if it has more or fewer axes than the formula.
         """
-        given = {name: np.array(values[name])[()] for name in self.names}  # it may change them
+        own = {name: np.array(values[name])[()] for name in self.names}  # it may change them
         try:
             with np.errstate(all="ignore"):
-                value = np.asarray(self.function(**given), dtype=float)
+                value = np.asarray(self.function(**own), dtype=float)
         except np.linalg.LinAlgError:  # of X^T X with fewer rows than columns
             return np.full(shape, np.nan)
         if value.ndim != self.y.ndim:

@@ -8,22 +8,24 @@ with many digits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import cycle, permutations
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import cycle
 
 import mpmath
 import numpy as np
 
 from ..graph.expr import Expr, UnsupportedError
 from ..graph.lengths import length, symbolic_sizes
-from ..graph.primitives import DET, INV, LOGDET, MAX, MAXIMUM, WHERE, differ
-from ..graph.walk import is_number, unnamed, walk
+from ..graph.primitives import DET, INV, LOGDET, WHERE
+from ..graph.walk import unnamed, walk
 from ..jacobian.terms import NoClosedForm
 from ..notation.numbers import digits_apart
 from . import explicit
+from .coverage import Coverage, Kinks, Lengths, at_lengths
 from .interpret import batch
 from .plain_function import PlainFunction
-from .points import beyond, choices, clear, kinks, sides
+from .points import beyond, clear, sides
 from .precise import DIGITS, finite, precise, slopes
 from .report import CheckFailed
 
@@ -39,27 +41,27 @@ MOVED = 10_000  # numbers of the inputs that are computed with at once
 HALVING_TOLERANCE = 1e-4  # how far a step and half of it may differ, relative to the derivative
 KINK_MARGIN = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
 
-# how, to how many digits, what to add, and what to multiply the values there with
-COMPLEX = "complex step", 8, np.array([1e-30j]), np.array([-1e30j])
-CENTRAL = (
+
+@dataclass(frozen=True)
+class Method:
+    """A kind of numerical differentiation, and to how many digits it is right.
+
+    The derivative is the sum of the values at some ``steps`` ahead, times these ``weights``.
+    """
+
+    name: str
+    digits: int
+    steps: np.ndarray
+    weights: np.ndarray
+
+
+COMPLEX = Method("complex step", 8, np.array([1e-30j]), np.array([-1e30j]))
+CENTRAL = Method(
     "Richardson-extrapolated central differences", 6,
     STEP * np.array([1, -1, 0.5, -0.5]), np.array([-1, 1, 8, -8]) / (6 * STEP),
 )  # fmt: skip
 
 SPREADS = (lambda z: z, lambda z: 0.5 + abs(z), lambda z: 0.4 * np.tanh(z), lambda z: 3 * z)
-
-
-def where_the_kink_is(site: Expr) -> tuple[str, ...]:
-    """Where an operation has a kink, and what the closed form takes there."""
-    where = "{1} = {0}" if len(site.args) > 1 else "{0} = 0"
-    takes = site.op.takes_at_kink or "mcalc takes 0"
-    if site.op is MAX:
-        where = "several elements are the largest"
-        if not differ(*site.args):
-            where, takes = "several elements of {0} are the largest", "mcalc takes a share of each"
-    if site.op is MAXIMUM and is_number(site.args[0], 0):
-        where, takes = "{1} = 0", "the paper takes 0"
-    return where.format(*site.args), takes.format(*site.args)
 
 
 def _point(values):
@@ -75,63 +77,86 @@ def _nested(y: Expr) -> int:
     return deep[y]
 
 
+def _moving(y: Expr, variables) -> dict[Expr, None]:
+    """The variables, and all parts of ``y`` that are made of them."""
+    depends: dict[Expr, None] = dict.fromkeys(variables)
+    for e in walk(y):
+        if any(a in depends for a in e.args):
+            depends[e] = None
+    return depends
+
+
+class Scalars:
+    """The scalar rules at a point: SymPy's derivatives, made once for each size."""
+
+    def __init__(self, y: Expr, variables: tuple, inputs: tuple, known: bool):
+        self.y, self.variables, self.inputs, self.known = y, variables, inputs, known
+        long = {INV, DET, LOGDET} & {e.op for e in walk(y)}
+        self.largest = SMALLER if long else SMALL
+        self.too_deep = _nested(y) > NESTED
+        self._functions: dict[Lengths, Callable] = {}
+
+    def quick(self, lengths) -> bool:
+        """Whether SymPy is: the lengths are small, and every function is known."""
+        return self.known and max(lengths, default=1) <= self.largest
+
+    def jacobian(self, values: dict, sizes: dict) -> np.ndarray | None:
+        """SymPy's derivatives evaluated at the point; None where they are too much for it."""
+        if self.too_deep:
+            return None
+        key = tuple(sizes.items())
+        try:
+            if key not in self._functions:
+                function = explicit.lambdified(self.y, self.variables, self.inputs, sizes)
+                self._functions[key] = function
+            return self._functions[key](**values)
+        except UnsupportedError:  # comparisons that send SymPy in circles, or of 1/0
+            self.too_deep = True
+            return None
+
+
 class PointChecker:
-    """One derivation at one random point after another."""
+    """One derivation at one random point after another.
 
-    def __init__(self, derivation, against=None):
-        self.y = unnamed(derivation.y)
-        self.variables = derivation.variables
-        self.formula, self.derivation = derivation.jacobian_2d(), derivation
+    Raises ValueError if the function to check ``against`` cannot be called with the variables.
+    """
+
+    def __init__(self, derivation, against: Callable | None = None):
+        self.derivation, self.formula = derivation, derivation.jacobian_2d()
+        self.y, self.variables = unnamed(derivation.y), derivation.variables
         self.inputs = derivation.inputs
-        self.letters = symbolic_sizes(self.y, *self.inputs)
-        self.open = sorted({e.op.name for e in walk(self.y) if e.op.unknown})
-        depends = dict.fromkeys(self.variables)
-        for e in walk(self.y):
-            if any(a in depends for a in e.args):
-                depends[e] = None
-        self.sites = kinks(self.y, self.variables)
-        # what is chosen by other inputs alone is no kink here, but the closed form must choose it
-        self.choices = choices(self.y)
+        self.stand_ins = sorted({e.op.name for e in walk(self.y) if e.op.unknown})
         self.plain = against and PlainFunction(against, self.y, self.inputs)
-        analytic = not self.plain and all(e.op.analytic for e in depends)
-        way = COMPLEX if analytic else CENTRAL
-        self.how, self.digits, self.steps, self.weights = way
-        self.sides_seen: dict[Expr, set] = {e: set() for e in self.sites if not e.op.analytic}
-        long = {INV, DET, LOGDET} & {e.op for e in walk(self.y)}
-        self.small = SMALLER if long else SMALL
-        self.exact: dict = {}
-        self.visited, self.too_deep_for_sympy = 0, _nested(self.y) > NESTED
-        self.not_smooth_at: dict = {}  # lengths at which nothing could be compared, and why
-        self.compared_at: set = set()
+        analytic = not self.plain and all(e.op.analytic for e in _moving(self.y, self.variables))
+        self.method = COMPLEX if analytic else CENTRAL
+        self.scalars = Scalars(self.y, self.variables, self.inputs, known=not self.stand_ins)
+        self.kinks = Kinks.of(self.y, self.variables)
+        self.coverage = Coverage(symbolic_sizes(self.y, *self.inputs))
 
-    def quick(self, lengths):
-        """Whether SymPy's scalars are: the lengths are small, and every function is known."""
-        return not self.open and max(lengths, default=1) <= self.small
+    @property
+    def letters(self) -> list[str]:
+        """The lengths that are to be chosen."""
+        return self.coverage.letters
 
-    def rounds(self, sizes):
+    def rounds(self, sizes) -> list[Lengths]:
         """A length for each letter, different ones side by side: (1, 2), (2, 3), (3, 5), ..."""
         turned = [[*sizes[k:], *sizes[:k]] for k in range(len(sizes))]
         return list(dict.fromkeys(tuple(zip(self.letters, cycle(some))) for some in turned))
 
-    def visit(self, normal, lengths, scalar, first=0):
+    def visit(self, normal: Callable, lengths: Lengths, scalar: bool, first=0) -> None:
         """Compare at a random point where y is finite and clear of every kink, if there is one."""
         sizes = dict(lengths)
         for k in range(first, first + TRIES // 5):
             spread = SPREADS[k % len(SPREADS)]
             point = {e.name: spread(normal(length(e.shape, sizes)))[None] for e in self.inputs}
             if self.compared(point, sizes, scalar):
-                self.compared_at.add(lengths)
+                self.coverage.compared.add(lengths)
                 return
         with np.errstate(all="ignore"):
             value = batch([self.y], point, sizes)[self.y]
-        self.not_smooth_at[lengths] = np.isfinite(value).all()
+        self.coverage.without[lengths] = bool(np.isfinite(value).all())
 
-    @property
-    def without_value(self):
-        """The lengths at which the function has no value, as nothing was found there."""
-        return {k for k, smooth in self.not_smooth_at.items() if not smooth} - self.compared_at
-
-    def look_beyond(self, seed, sizes):
+    def look_beyond(self, seed, sizes: dict) -> None:
         """Compare far out and beside thresholds: max(0, a - 20) is not 0 everywhere."""
         es = [self.y]
         try:
@@ -141,9 +166,9 @@ class PointChecker:
             pass
         points = beyond(np.random.default_rng(seed), self.inputs, sizes, *es)
         if self.compared(points, sizes, False):
-            self.compared_at.add(tuple(sizes.items()))
+            self.coverage.compared.add(tuple(sizes.items()))
 
-    def approach(self, draw, sizes):
+    def approach(self, draw: Callable, sizes: dict) -> None:
         """Compare close to kinks: on a line, at the points before and after it meets each.
 
         There a wrong condition shows that holds or fails with the right one nearly everywhere.
@@ -153,7 +178,7 @@ class PointChecker:
             start, end = draw((2, *length(e.shape, sizes)))
             line[e.name] = start + (end - start) * LINE.reshape(-1, *(1 for _ in e.shape))
         with np.errstate(all="ignore"):
-            turns = sides(self.choices, batch([self.y], line, sizes))
+            turns = sides(self.kinks.choices, batch([self.y], line, sizes))
         places = []
         for side in turns.values():
             turned = (side[1:] != side[:-1]).reshape(len(LINE) - 1, -1).any(axis=1)
@@ -161,7 +186,7 @@ class PointChecker:
         if places:
             self.compared({name: v[places] for name, v in line.items()}, sizes, False)
 
-    def compared(self, points, sizes, scalar):
+    def compared(self, points: dict, sizes: dict, scalar: bool) -> bool:
         """Compare at those of some points where that can be done: whether there is one."""
         done = 0
         for k, here in self.smooth(points, sizes):
@@ -169,12 +194,11 @@ class PointChecker:
                 done += self.compare({name: v[k] for name, v in points.items()}, sizes, scalar)
             except (ArithmeticError, ValueError):  # SymPy divides by what rounding leaves of 0
                 continue
-            for site, met in self.sides_seen.items():
-                met |= set(np.unique(here[site]))
-        self.visited += done
+            self.kinks.see(here)
+        self.coverage.points += done
         return done > 0
 
-    def smooth(self, points, sizes):
+    def smooth(self, points: dict, sizes: dict) -> Iterator[tuple[int, dict]]:
         """Where some points are that are clear of every kink and pole, and the sides of each."""
         inputs = sum(points[v.name][0].size for v in self.variables)
         together = 1 + MOVED // inputs**2  # each input is moved, with all others beside it
@@ -183,16 +207,16 @@ class PointChecker:
             some = {name: v[start : start + together] for name, v in points.items()}
             each = len(next(iter(some.values())))
             with np.errstate(all="ignore"):
-                found, _ = self.perturbed(some, sizes, KINK_MARGIN * np.array([0, 1, -1]))
-                here = sides(self.sites, found)
-                finite = [np.isfinite(v).reshape(each, -1).all(axis=1) for v in found.values()]
+                around, _ = self.perturbed(some, sizes, KINK_MARGIN * np.array([0, 1, -1]))
+                here = sides(self.kinks.sites, around)
+                finite = [np.isfinite(v).reshape(each, -1).all(axis=1) for v in around.values()]
                 there = np.logical_and.reduce(finite) & self.settled(some, sizes)
             for k in np.flatnonzero(there):
                 at = {e: side.reshape(each, -1, *side.shape[1:])[k] for e, side in here.items()}
                 if all(clear(site, side) for site, side in at.items()):
-                    yield start + k, at
+                    yield start + int(k), at
 
-    def perturbed(self, points, sizes, steps):
+    def perturbed(self, points: dict, sizes: dict, steps: np.ndarray) -> tuple[dict, np.ndarray]:
         """Every node's value with one input after the other moved by each step, as a batch.
 
         There is a batch for each point, one after the other. Large inputs move by more; by how many
@@ -209,62 +233,48 @@ class PointChecker:
         ends = np.cumsum([part.shape[1] for part in flat])
         for v, part in zip(self.variables, np.split(ahead, ends[:-1], axis=1), strict=True):
             moved[v.name] = part.reshape(-1, *points[v.name].shape[1:])
-        found = batch([self.y], moved, sizes)
-        if self.plain and steps is self.steps:
-            found[self.y] = self.plain.at(moved, found[self.y])
-        return found, scale
+        values = batch([self.y], moved, sizes)
+        if self.plain and steps is self.method.steps:
+            values[self.y] = self.plain.at(moved, values[self.y])
+        return values, scale
 
-    def numerical(self, values, sizes):
+    def numerical(self, values: dict, sizes: dict) -> np.ndarray:
         """The Jacobian by numerical differentiation."""
         return self.by_differences(values, sizes)[0]
 
-    def by_differences(self, values, sizes):
+    def by_differences(self, values: dict, sizes: dict) -> tuple:
         """The Jacobian by numerical differentiation, and how much of it may be rounding."""
         point = {name: value[None] for name, value in values.items()}
-        found, (scale,) = self.perturbed(point, sizes, self.steps)
-        out = found[self.y].reshape(len(self.steps), len(scale), -1)
-        slope = np.einsum("k,kji->ij", self.weights, out).real / scale
-        if self.steps is COMPLEX[2]:
+        ahead, (scale,) = self.perturbed(point, sizes, self.method.steps)
+        out = ahead[self.y].reshape(len(self.method.steps), len(scale), -1)
+        slope = np.einsum("k,kji->ij", self.method.weights, out).real / scale
+        if self.method is COMPLEX:
             return slope, 0.0
-        rounding = 4 * np.finfo(float).eps * abs(self.weights).sum() / scale
+        rounding = 4 * np.finfo(float).eps * abs(self.method.weights).sum() / scale
         return slope, rounding * abs(out).max(axis=(0, 1))[:, None]
 
-    def settled(self, points, sizes):
+    def settled(self, points: dict, sizes: dict):
         """Whether half of a step gives about the same; next to a pole, no number of digits is sure.
 
         The error that extrapolation leaves is about the square of that difference.
         """
-        if self.steps is COMPLEX[2]:
+        if self.method is COMPLEX:
             return True
-        found, scale = self.perturbed(points, sizes, self.steps)
-        out = found[self.y].reshape(len(scale), len(self.steps), -1)
+        moved, scale = self.perturbed(points, sizes, self.method.steps)
+        out = moved[self.y].reshape(len(scale), len(self.method.steps), -1)
         ahead, behind, half_ahead, half_behind = np.moveaxis(out, 1, 0)
-        whole, halves = ahead - behind, 2 * (half_ahead - half_behind)
-        most = np.maximum(2 * STEP, abs(halves).max(axis=1))
-        return abs(whole - halves).max(axis=1) <= HALVING_TOLERANCE * most
+        by_steps, by_halves = ahead - behind, 2 * (half_ahead - half_behind)
+        most = np.maximum(2 * STEP, abs(by_halves).max(axis=1))
+        return abs(by_steps - by_halves).max(axis=1) <= HALVING_TOLERANCE * most
 
-    def scalar(self, values, sizes):
-        """The Jacobian by scalar rules, SymPy's derivatives evaluated at the point."""
-        key = tuple(sizes.items())
-        try:
-            return self.exact_jacobian(key, values, sizes)
-        except UnsupportedError:  # comparisons that send SymPy in circles, or of 1/0
-            self.too_deep_for_sympy = True
-            return None
-
-    def exact_jacobian(self, key, values, sizes):
-        if key not in self.exact:
-            self.exact[key] = explicit.lambdified(self.y, self.variables, self.inputs, sizes)
-        return self.exact[key](**values)
-
-    def compare(self, values, sizes, scalar):
+    def compare(self, values: dict, sizes: dict, scalar: bool) -> bool:
         """Raise CheckFailed unless the ways agree at this point; False if there are no numbers."""
         if self.plain:
-            self.compare_values(values, sizes)
+            self.compare_values(self.plain, values, sizes)
         closed = self.formula(**values)
         slope, rounding = self.by_differences(values, sizes)
-        ways = {"numerical differentiation": (slope, 0.1**self.digits, rounding)}
-        exact = self.scalar(values, sizes) if scalar and not self.too_deep_for_sympy else None
+        ways = {"numerical differentiation": (slope, 0.1**self.method.digits, rounding)}
+        exact = self.scalars.jacobian(values, sizes) if scalar else None
         if exact is not None:
             ways["scalar rules"] = exact, 1e-8, 0.0
         for right, tolerance, rounding in ways.values():
@@ -272,40 +282,40 @@ class PointChecker:
                 raise CheckFailed(f"the closed form is {closed.shape}, and {right.shape} is right")
             if not (np.isfinite(closed).all() and np.isfinite(right).all()):
                 return False
-            wrong = abs(closed - right) > tolerance * np.maximum(FLOOR, abs(right)) + rounding
-            by_far = (
-                abs(closed - right) > tolerance * max(1.0, abs(right).max(initial=0)) + rounding
-            )
+            apart, largest = abs(closed - right), abs(right).max(initial=0)
+            wrong = apart > tolerance * np.maximum(FLOOR, abs(right)) + rounding
+            by_far = apart > tolerance * max(1.0, largest) + rounding
             if wrong.any() and (wrong := wrong & self.surely(values, sizes, closed, by_far)).any():
                 i, j = np.argwhere(wrong)[0]
                 at = [f"{name} = {n}" for name, n in sizes.items()]
                 at += [_point(values)] if values else []
-                told = digits_apart(closed[i, j], *(m[i, j] for m, *_ in ways.values()), digits=6)
+                entries = (matrix[i, j] for matrix, *_ in ways.values())
+                own, *others = digits_apart(closed[i, j], *entries, digits=6)
                 raise CheckFailed(
-                    f"at {', '.join(at)}: entry ({i + 1}, {j + 1}) is {told[0]} by the closed "
-                    "form, " + ", ".join(map("{} by {}".format, told[1:], ways))
+                    f"at {', '.join(at)}: entry ({i + 1}, {j + 1}) is {own} by the closed "
+                    "form, " + ", ".join(map("{} by {}".format, others, ways))
                 )
         return True
 
-    def compare_values(self, values, sizes):
+    def compare_values(self, plain: PlainFunction, values: dict, sizes: dict) -> None:
         """Raise CheckFailed unless the reader's function has the value that was recorded."""
         (recorded,) = batch([self.y], {n: v[None] for n, v in values.items()}, sizes)[self.y]
-        value = self.plain(values, recorded.shape)
+        value = plain(values, recorded.shape)
         if value.shape != recorded.shape:
             raise CheckFailed(
-                f"{self.plain.name} gives an array of shape {value.shape} at {_point(values)}, and "
+                f"{plain.name} gives an array of shape {value.shape} at {_point(values)}, and "
                 f"{self.y} has shape {recorded.shape} there"
             )
         apart = abs(value - recorded) > 1e-9 * np.maximum(1, abs(recorded))
         if np.any(apart):
             place = tuple(np.argwhere(apart)[0])
-            told = digits_apart(value[place], recorded[place])
+            theirs, ours = digits_apart(value[place], recorded[place])
             raise CheckFailed(
-                f"at {_point(values)}: {self.plain.name} gives {told[0]}, and {self.y}, which was "
-                f"derived, is {told[1]}: these are two functions"
+                f"at {_point(values)}: {plain.name} gives {theirs}, and {self.y}, which was "
+                f"derived, is {ours}: these are two functions"
             )
 
-    def surely(self, values, sizes, closed, by_far):
+    def surely(self, values: dict, sizes: dict, closed, by_far) -> np.ndarray:
         """Where the closed form is wrong for certain: with many digits, or as it was compiled.
 
         Where there are no such digits, it is where it is wrong ``by_far``.
@@ -314,15 +324,15 @@ class PointChecker:
             form, probe = self.derivation.rows()
         except NoClosedForm:  # there are numbers only
             return by_far
-        if self.open:
+        if self.stand_ins:
             return by_far
         at = {name: v[None] for name, v in values.items()}
         if probe is not None:
             at[probe.name] = np.eye(len(closed)).reshape(-1, *length(probe.shape, sizes))
         with np.errstate(all="ignore"):
-            found = batch([form], at, sizes)
-        plain = found[form].reshape(closed.shape)
-        most = max(abs(v[np.isfinite(v)]).max(initial=0) for v in found.values())
+            interpreted = batch([form], at, sizes)
+        plain = interpreted[form].reshape(closed.shape)
+        most = max(abs(v[np.isfinite(v)]).max(initial=0) for v in interpreted.values())
         miscompiled = abs(plain - closed) > 1e-9 * max(1, most)
         with mpmath.workdps(DIGITS[1]):
             exact = precise([form], at, sizes)[form].reshape(closed.shape)
@@ -332,61 +342,20 @@ class PointChecker:
             near = 1e-9 * np.where(both, abs(right), 1) + 1e-20
         return np.where(both, miscompiled | (apart > near).astype(bool), by_far)
 
-    def unseen(self):
-        """The kinks that were tried on one side only. What is on its kink everywhere has none."""
-        return [site for site, met in self.sides_seen.items() if not {-1, 1} <= met and met != {0}]
-
-    def summary(self, sizes, small, points):
+    def summary(self, sizes, small: list, points: int) -> list[str]:
         """What agreed and how far: the same text on every machine."""
         over = f"{', '.join(self.letters)} = {{}}; " if self.letters else ""
         if isinstance(sizes, Mapping):
-            over = f"{_at_lengths(sizes.items())}; "
+            over = f"{at_lengths(sizes.items())}; "
         of = f" of {self.plain.name}" if self.plain else ""
-        how = self.how + (f", stand-ins for {', '.join(self.open)}" if self.open else "")
+        by = f", stand-ins for {', '.join(self.stand_ins)}" if self.stand_ins else ""
         each = " each" if self.letters else ""
         few, all_ = (over.format(", ".join(map(str, some))) for some in (small, sizes))
         lines = [f"  scalar rules by SymPy: {few}to 1e-8"] if small else []
-        if self.too_deep_for_sympy:
+        if self.scalars.too_deep:
             lines = ["  not with scalar rules: they are too much for SymPy"]
-        lines += [
-            f"  numerical differentiation{of} ({how}): {all_}{points} points{each}; "
-            f"to 1e-{self.digits}",
-            *self.left_out(),
-        ]
-        unseen = {*self.unseen()}
-        for site in (site for site, met in self.sides_seen.items() if met != {0}):
-            sides = "one side only" if site in unseen else "both sides"
-            lines.append(
-                f"  {site} was tried on {sides} of its kink, where {where_the_kink_is(site)[1]}"
-            )
-        return ["the closed form agrees with", *lines]
-
-    def left_out(self):
-        """The lengths at which nothing was compared, a line for each reason."""
-        reasons: dict = {}
-        for lengths in sorted(self.not_smooth_at.keys() - self.compared_at):
-            reason = "nowhere smooth" if self.not_smooth_at[lengths] else "no value"
-            reasons.setdefault(reason, []).append(_at_lengths(lengths))
-        for reason, places in reasons.items():
-            needs = self.needs() if reason == "no value" else ""
-            yield f"  not compared at {'; '.join(places)}: {reason} there{needs}"
-
-    def needs(self):
-        """What the lengths with a value have that those without one have not: N >= n."""
-        without, have = (list(map(dict, s)) for s in (self.without_value, self.compared_at))
-        if not without or not have:
-            return ""
-        for a in self.letters:
-            least = min(sizes[a] for sizes in have)
-            if all(sizes[a] < least for sizes in without):
-                return f", it needs {a} >= {least}"
-        for a, b in permutations(self.letters, 2):
-            if all(s[a] >= s[b] for s in have) and all(s[a] < s[b] for s in without):
-                return f", it needs {a} >= {b}"
-            if all(s[a] > s[b] for s in have) and all(s[a] <= s[b] for s in without):
-                return f", it needs {a} > {b}"
-        return ""
-
-
-def _at_lengths(lengths):
-    return ", ".join(f"{name} = {n}" for name, n in lengths)
+        lines.append(
+            f"  numerical differentiation{of} ({self.method.name}{by}): {all_}{points} "
+            f"points{each}; to 1e-{self.method.digits}"
+        )
+        return ["the closed form agrees with", *lines, *self.coverage.lines(), *self.kinks.lines()]

@@ -54,12 +54,12 @@ def kinks(y: Expr, variables) -> list[Expr]:
     ]
 
 
-def sides(sites, found: dict) -> dict:
+def sides(sites, values: dict) -> dict[Expr, np.ndarray]:
     """On which side of its kink every operation is: -1 or 1, and 0 on the kink."""
-    return {site: np.asarray(site.op.kink_side(*aligned(site, found))) for site in sites}
+    return {site: np.asarray(site.op.kink_side(*aligned(site, values))) for site in sites}
 
 
-def clear(site: Expr, side) -> bool:
+def clear(site: Expr, side: np.ndarray) -> bool:
     """Whether an operation stays on its side at neighbouring points, along the first axis.
 
     ``max(a^2, a a)`` is on its kink everywhere, and smooth; a root of what is 0 is not.
@@ -72,9 +72,9 @@ def on_a_kink(y: Expr, variables, values: dict, sizes: dict) -> np.ndarray:
     """At which points of a batch an operation changes sides when the variables are nudged."""
     sites, rng = kinks(y, variables), np.random.default_rng(11)
     count = max(map(len, values.values()), default=1)
-    found = np.zeros(count, dtype=bool)
+    on_kink = np.zeros(count, dtype=bool)
     if not sites:
-        return found
+        return on_kink
     nudged = [values]
     for _ in range(_NUDGES):
         moved = dict(values)
@@ -87,14 +87,14 @@ def on_a_kink(y: Expr, variables, values: dict, sizes: dict) -> np.ndarray:
         seen = [sides(sites, batch(sites, some, sizes)) for some in nudged]
     for site in sites:
         here = np.array([np.broadcast_to(s[site], (count, *s[site].shape[1:])) for s in seen])
-        found |= [not clear(site, here[:, k]) for k in range(count)]
-    return found
+        on_kink |= [not clear(site, here[:, k]) for k in range(count)]
+    return on_kink
 
 
 # --- points ----------------------------------------------------------------------------------
 
 
-def beyond(rng, variables, sizes: dict, *es: Expr) -> dict:
+def beyond(rng, variables, sizes: dict, *es: Expr) -> dict[str, np.ndarray]:
     """Points in a batch at which expressions may differ that agree at the usual ones."""
     usual_ones = usual(rng, variables, sizes)
     sites = choices(*es)
@@ -102,10 +102,10 @@ def beyond(rng, variables, sizes: dict, *es: Expr) -> dict:
     far = _far(rng, variables, sizes, anchors)
     everywhere = _joined(usual_ones, far)
     with np.errstate(all="ignore"):
-        found = batch([*es, *sites], everywhere, sizes)
-        side = sides(sites, found)
+        computed = batch([*es, *sites], everywhere, sizes)
+        side = sides(sites, computed)
     count = USUAL + _FAR
-    flags = [np.isfinite(found[e]).reshape(len(found[e]), -1).all(axis=1) for e in es]
+    flags = [np.isfinite(computed[e]).reshape(len(computed[e]), -1).all(axis=1) for e in es]
     marks = [np.broadcast_to(f, count)[:, None] for f in flags]
     flat = _flat(sites, side, count)
     pattern = np.nan_to_num(np.concatenate([*marks, flat], axis=1), nan=2)  # on no side
@@ -122,7 +122,7 @@ def _flat(sites, side, count):
     return np.concatenate([np.zeros((count, 0)), *(c.reshape(count, -1) for c in columns)], axis=1)
 
 
-def usual(rng, variables, sizes, *_):
+def usual(rng, variables, sizes: dict, *_) -> dict[str, np.ndarray]:
     """Random inputs of both signs, positive, small, and large; the first of whole numbers."""
     values = {}
     for e in variables:
@@ -130,8 +130,9 @@ def usual(rng, variables, sizes, *_):
         spread = [drawn[0], 0.3 + abs(drawn[1]), 0.4 * np.tanh(drawn[2]), 4 * drawn[3]]
         drawn = np.concatenate(spread).round(3)  # short to tell, and to try
         values[e.name] = np.where(drawn == 0, 0.001, drawn)
-        whole = np.arange(values[e.name][0].size) + np.arange(WHOLE)[:, None] + len(values)
-        values[e.name][:WHOLE] = np.reshape(whole % 4 + 1, values[e.name][:WHOLE].shape)
+        first = values[e.name][:WHOLE]
+        ramps = np.arange(first[0].size) + np.arange(WHOLE)[:, None] + len(values)
+        first[:] = np.reshape(ramps % 4 + 1, first.shape)  # of 1, 2, 3 and 4
     return values
 
 

@@ -62,12 +62,13 @@ def _number(value):
 _precise = np.frompyfunc(_number, 1, 1)
 
 
-def precise(roots, values: dict, sizes: dict) -> dict:
+def precise(roots, values: dict, sizes: dict) -> dict[Expr, np.ndarray]:
     """The value of every node with the digits that are set, as arrays of mpmath's numbers.
 
     The inputs have a leading batch axis, as in :func:`mcalc.check.interpret.batch`.
     """
-    count, found = max(map(len, values.values()), default=1), {}
+    count = max(map(len, values.values()), default=1)
+    computed: dict[Expr, np.ndarray] = {}
     for e in walk(*roots):
         params = params_at(e, sizes)
         if e.op is SYMBOL:
@@ -78,14 +79,14 @@ def precise(roots, values: dict, sizes: dict) -> dict:
         elif not e.args:
             value = _precise(np.asarray(e.op.numpy(**params), dtype=float)[None])
         elif e.op.sympy_form:
-            value = _scalar(e.op, len(e.args))(*aligned(e, found))
+            value = _scalar(e.op, len(e.args))(*aligned(e, computed))
         elif e.op.precise:
-            value = _each(e.op.precise, *(found[a] for a in e.args), e.ndim)
+            value = _each(e.op.precise, computed[e.args[0]], e.ndim)
         else:
-            value = e.op.numpy(*(found[a] for a in e.args), **params)
+            value = e.op.numpy(*(computed[a] for a in e.args), **params)
         value = np.asarray(value, dtype=object)
-        found[e] = np.broadcast_to(value, (count, *value.shape[1:]))
-    return found
+        computed[e] = np.broadcast_to(value, (count, *value.shape[1:]))
+    return computed
 
 
 def _each(function, matrices, ndim):
@@ -114,9 +115,9 @@ def differ(a: Expr, b: Expr, values: dict, sizes: dict, shape: tuple) -> tuple:
     """
     for digits in DIGITS:
         with mpmath.workdps(digits):
-            found = precise([a, b], values, sizes)
-            one, other = (np.broadcast_to(_matrices(found[e]), shape) for e in (a, b))
-            largest = max_each(found.values(), shape[0]).reshape(-1, 1, 1)
+            computed = precise([a, b], values, sizes)
+            one, other = (np.broadcast_to(_matrices(computed[e]), shape) for e in (a, b))
+            largest = max_each(computed.values(), shape[0]).reshape(-1, 1, 1)
             both = finite(one) & finite(other)
             apart = np.where(both, abs(one - other), 0)
             wrong = (apart > SAME * np.where(both, np.maximum(abs(one), abs(other)), 1)).astype(
@@ -132,7 +133,7 @@ def _matrices(values):
     return values.reshape((*values.shape, 1, 1)[:3])
 
 
-def max_each(arrays, count):
+def max_each(arrays, count: int) -> np.ndarray:
     """The largest finite number at each point, and 1 at least."""
     most = np.full(count, mpmath.mpf(1), dtype=object)
     for values in arrays:

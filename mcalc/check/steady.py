@@ -98,13 +98,13 @@ def _product(e):
     """A product without the two of its factors that are no number together, or lose digits."""
     c, powers = factors(e)
     for atom, exponent in powers.items():
-        found = None
+        match = None
         if atom.op is POWER and exponent == 1:
-            found = _with_log(atom, powers)
+            match = _with_log(atom, powers)
         elif atom.op is DET and exponent >= 1:
-            found = _with_inverse(atom, powers)
-        if found:
-            part, used = found
+            match = _with_inverse(atom, powers)
+        if match:
+            part, used = match
             left = {f: p - used.get(f, 0) for f, p in powers.items()}
             rest = product(c, {f: p for f, p in left.items() if p})
             return part if is_number(rest, 1) else np.multiply(rest, part)

@@ -1,7 +1,7 @@
 """A picture with its summary in words: for tests, and for readers who listen.
 
-What is drawn as a scene needs no matplotlib. Where formulas stand in a picture it is loaded when
-the first of them is drawn, and never through pyplot.
+What is drawn as a scene needs no matplotlib, unless formulas stand in it. The neuron, with its
+rounded boxes and its arrows from edge to edge, is a figure of matplotlib's, never of pyplot's.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Callable
+from typing import Any
 
-from ..graph.expr import WRITERS
 from .scene import Scene
 
 INK, MUTED, LABEL = "#1f1f1f", "#5c5c5c", "#a33e00"
@@ -25,9 +26,16 @@ class Picture:
     figure's, in inches.
     """
 
-    def __init__(self, drawn, summary: str, size: tuple = ()):
+    def __init__(
+        self,
+        drawn: Scene | Callable[[Any], None],
+        summary: str,
+        size: tuple[float, float] | None = None,
+    ):
         self._drawn, self.summary = drawn, summary
-        self.size = size or (drawn.width / 96, drawn.height / 96)
+        if size is None:
+            size = (drawn.width / 96, drawn.height / 96) if isinstance(drawn, Scene) else (6.4, 4.8)
+        self.size = size
 
     def __repr__(self):
         return self.summary
@@ -56,18 +64,3 @@ class Picture:
             "image/png": png,
             "text/html": f'<img alt="{alt}" width="{width}" src="data:image/png;base64,{payload}">',
         }
-
-
-def typeset(*parts) -> str:
-    """Expressions with equals signs between them as matplotlib's mathematics, or as plain text.
-
-    matplotlib can draw neither cases nor matrices.
-    """
-    from matplotlib.mathtext import MathTextParser
-
-    written = "$" + " = ".join(map(WRITERS["latex"], parts)).replace(r"\frac", r"\dfrac") + "$"
-    try:
-        MathTextParser("path").parse(written)
-    except ValueError:
-        return " = ".join(map(str, parts)).replace("; ", ";\n")
-    return written

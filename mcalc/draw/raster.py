@@ -7,12 +7,15 @@ every kernel that shows an explorer.
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from itertools import pairwise
 from math import floor, hypot
 from pathlib import Path
+
+import numpy as np
 
 FINE = 3  # everything is drawn so many times as large, and made smaller: that smooths edges
 BAND = 64  # rows that are drawn at a time: of larger buffers a kernel would keep the memory
@@ -20,7 +23,7 @@ MARGIN, LINE = 10, 17  # pixels, beside and for a line of text
 MONO = 11.5
 
 
-def png(scene, colors, above=(), below=()) -> bytes:
+def png(scene, colors: Mapping, above: Sequence[str] = (), below: Sequence[str] = ()) -> bytes:
     """The picture with lines of text above and below it, the same bytes on every run."""
     from PIL import Image
 
@@ -60,6 +63,8 @@ def _rows(kind, data, style):
         ys = [y + more for _, y in data[0] for more in (0, data[1])]
     elif kind == "box":
         ys = [data[1], data[1] + data[3]]
+    elif kind == "formula":
+        ys = [data[1] - 2 * style["size"], data[1] + 2 * style["size"]]
     else:
         reach = data[2] if kind == "dot" else style["size"]
         ys = [data[1] - reach, data[1] + reach]
@@ -70,8 +75,20 @@ def _rows(kind, data, style):
 def _font(name, pixels):
     from PIL import ImageFont
 
-    fonts = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
+    spec = find_spec("matplotlib")
+    if spec is None or spec.origin is None:
+        raise ImportError("matplotlib is missing, whose fonts the pictures are written in")
+    fonts = Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
     return ImageFont.truetype(fonts / f"{name}.ttf", pixels)
+
+
+@lru_cache(maxsize=64)
+def _mathematics(written, pixels):
+    """How dark each pixel is of a formula."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.mathtext import MathTextParser
+
+    return np.asarray(MathTextParser("agg").parse(written, 72, FontProperties(size=pixels)).image)
 
 
 class _Sheet:
@@ -168,8 +185,16 @@ class _Sheet:
         side = {"start": "l", "middle": "m", "end": "r"}[style["anchor"]]
         self.pen.text(self.at(x, y), words, self.color(style["fill"]), font, anchor=side + "m")
 
+    def formula(self, data, style):
+        from PIL import Image
 
-def dashes(points, pattern):
+        x, y, written = data
+        mask = Image.fromarray(_mathematics(written, style["size"] * FINE))
+        left, top = self.at(x - mask.width / FINE / 2, y - mask.height / FINE / 2)
+        self.image.paste(self.color(style["fill"])[:3], (left, top), mask)
+
+
+def dashes(points: list, pattern: Sequence[float]) -> list[list]:
     """The parts of a line that are drawn: all of it, or the first of each pair of lengths."""
     if not pattern:
         return [points]

@@ -7,9 +7,11 @@ of the SVG are custom properties of CSS, so it follows the theme.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from xml.etree import ElementTree as ET
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import raster
 
@@ -25,6 +27,7 @@ COLORS = {
     "green": ("#00735c", "#54d6b3", None),  # what really happens
     "violet": ("#7f2aff", "#cdb0ff", None),  # what is being nudged; negative numbers
 }
+Clip = tuple[float, float, float, float] | None  # left, top, width, height
 FONT = "system-ui, 'DejaVu Sans', sans-serif"
 
 
@@ -39,7 +42,7 @@ STYLE = (
 )
 
 
-def css(color):
+def css(color: str) -> str:
     """A colour as CSS: the theme's own where it has one, else ours, else the light one."""
     light, _, theirs = COLORS[color]
     ours = f"var(--mcalc-{color},{light})"
@@ -53,27 +56,40 @@ class Scene:
         self.width, self.height = width, height
         self.marks: list[tuple] = []
 
-    def line(self, points, color="ink", width=1.5, dash="", opacity=1.0, clip=None):
+    def line(
+        self, points: Sequence, color: str = "ink", width: float = 1.5, dash: str = "",
+        opacity: float = 1.0, clip: Clip = None,
+    ) -> None:  # fmt: skip
         """Straight lines from point to point."""
         style = {"stroke": color, "width": width, "dash": dash, "opacity": opacity, "fill": None}
         self.marks.append(("path", points, style, clip))
 
-    def area(self, points, color, opacity=1.0, clip=None):
+    def area(self, points: Sequence, color: str, opacity: float = 1.0, clip: Clip = None) -> None:
         """The polygon with these corners."""
         style = {"stroke": None, "width": 0, "dash": "", "opacity": opacity, "fill": color}
         self.marks.append(("path", points, style, clip))
 
-    def box(self, x, y, width, height, fill=None, opacity=1.0, edge=None, thick=1.0, dash=""):
+    def box(
+        self, x: float, y: float, width: float, height: float, fill: str | None = None,
+        opacity: float = 1.0, edge: str | None = None, thick: float = 1.0, dash: str = "",
+    ) -> None:  # fmt: skip
         """A rectangle; the opacity is that of its filling."""
         style = {"stroke": edge, "width": thick, "dash": dash, "opacity": opacity, "fill": fill}
         self.marks.append(("box", (x, y, width, height), style, None))
 
-    def dot(self, x, y, radius=4.0, color="ink", hollow=False, clip=None):
+    def dot(
+        self, x: float, y: float, radius: float = 4.0, color: str = "ink", hollow: bool = False,
+        clip: Clip = None,
+    ) -> None:  # fmt: skip
+        """A disc, or a ring if it is hollow."""
         fill = "paper" if hollow else color
         style = {"stroke": color, "width": 1.5, "dash": "", "opacity": 1.0, "fill": fill}
         self.marks.append(("dot", (x, y, radius), style, clip))
 
-    def arrow(self, x0, y0, x1, y1, color="ink", width=2.0, dash="", head=8.0):
+    def arrow(
+        self, x0: float, y0: float, x1: float, y1: float, color: str = "ink", width: float = 2.0,
+        dash: str = "", head: float = 8.0,
+    ) -> None:  # fmt: skip
         """An arrow that ends in (x1, y1)."""
         length = math.hypot(x1 - x0, y1 - y0)
         if length < 0.5:
@@ -85,7 +101,7 @@ class Scene:
         self.area([(x1, y1), (bx - half * uy, by + half * ux), (bx + half * uy, by - half * ux)],
                   color)  # fmt: skip
 
-    def image(self, x, y, cell, values):
+    def image(self, x: float, y: float, cell: float, values: np.ndarray) -> None:
         """A matrix as squares: orange above zero and violet below if it has both, else ink."""
         values = np.asarray(values, dtype=float)
         top = float(np.max(abs(values), initial=0)) or 1.0
@@ -100,10 +116,20 @@ class Scene:
                      "fill": color}  # fmt: skip
             self.marks.append(("squares", (at, cell), style, None))
 
-    def text(self, x, y, words, color="ink", size=13, anchor="middle", bold=False):
+    def text(
+        self, x: float, y: float, words: object, color: str = "ink", size: float = 13,
+        anchor: str = "middle", bold: bool = False,
+    ) -> None:  # fmt: skip
         """Words on one line, y in the middle of them; anchor is start, middle or end."""
         style = {"fill": color, "size": size, "anchor": anchor, "bold": bold}
         self.marks.append(("text", (x, y, str(words)), style, None))
+
+    def formula(
+        self, x: float, y: float, written: str, color: str = "ink", size: float = 13
+    ) -> None:
+        """Mathematics as matplotlib writes it, around (x, y); in an SVG, its source."""
+        style = {"fill": color, "size": size, "anchor": "middle", "bold": False}
+        self.marks.append(("formula", (x, y, written), style, None))
 
     # --- as SVG ---
 
@@ -130,7 +156,7 @@ class Scene:
 
     # --- as PNG ---
 
-    def png(self, above=(), below=()) -> bytes:
+    def png(self, above: Sequence[str] = (), below: Sequence[str] = ()) -> bytes:
         """The picture as the bytes of a PNG file, with lines of text above and below it."""
         return raster.png(self, COLORS, above, below)
 
@@ -192,13 +218,14 @@ _SVG = {
     "box": _svg_box,
     "dot": _svg_dot,
     "text": _svg_text,
+    "formula": _svg_text,
 }
 
 
 # --- axes ------------------------------------------------------------------------------------
 
 
-def ticks(low, high, count=5) -> list[float]:
+def ticks(low: float, high: float, count: int = 5) -> list[float]:
     """Round numbers between two bounds: steps of 1, 2 or 5 times a power of ten."""
     raw = (high - low) / count
     power = 10.0 ** math.floor(math.log10(raw))
@@ -207,24 +234,13 @@ def ticks(low, high, count=5) -> list[float]:
     return [round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def contour_lines(line, heights, levels) -> dict:
-    """Lines of equal height over a square, with matplotlib's own library: level to lists of points.
-
-    ``heights`` has a row for each y; where they are not finite, lines end.
-    """
-    from contourpy import contour_generator
-
-    generator = contour_generator(line, line, np.ma.masked_invalid(heights))
-    return {level: generator.lines(level) for level in levels}
-
-
-def limits(values, floor=0.1) -> tuple[float, float]:
+def limits(values: ArrayLike, floor: float = 0.1) -> tuple[float, float]:
     """Bounds that hold the finite ones of these values, with a margin."""
-    values = np.asarray(values, dtype=float)
-    values = values[np.isfinite(values)]
-    if not values.size:
+    finite = np.asarray(values, dtype=float)
+    finite = finite[np.isfinite(finite)]
+    if not finite.size:
         return -1.0, 1.0
-    low, high = values.min(), values.max()
+    low, high = finite.min(), finite.max()
     margin = max(0.08 * (high - low), floor)
     return float(low - margin), float(high + margin)
 
@@ -232,21 +248,23 @@ def limits(values, floor=0.1) -> tuple[float, float]:
 class Axes:
     """A rectangle of a scene with a coordinate system: straight, or logarithmic both ways."""
 
-    def __init__(self, scene, left, top, width, height, xlim, ylim, log=False):
+    def __init__(
+        self, scene: Scene, left: float, top: float, width: float, height: float,
+        xlim: tuple[float, float], ylim: tuple[float, float], log: bool = False,
+    ):  # fmt: skip
         self.scene, self.clip, self.log = scene, (left, top, width, height), log
         self.xlim, self.ylim = xlim, ylim
 
-    def at(self, x, y):
+    def at(self, x: float, y: float) -> tuple[float, float]:
         """The pixel of a point."""
         left, top, width, height = self.clip
-        ends = (*self.xlim, *self.ylim)
+        x0, x1, y0, y1 = *self.xlim, *self.ylim
         if self.log:
             x, y = (math.log10(max(v, 1e-300)) for v in (x, y))
-            ends = tuple(map(math.log10, ends))
-        x0, x1, y0, y1 = ends
+            x0, x1, y0, y1 = map(math.log10, (x0, x1, y0, y1))
         return left + width * (x - x0) / (x1 - x0), top + height * (y1 - y) / (y1 - y0)
 
-    def frame(self, xlabel="", ylabel="", title=""):
+    def frame(self, xlabel: str = "", ylabel: str = "", title: str = "") -> Axes:
         """The border, round numbers along it, and the names of both directions."""
         left, top, width, height = self.clip
         self.scene.box(left, top, width, height, edge="grid")
@@ -265,13 +283,15 @@ class Axes:
 
     def _ticks(self, bounds, count):
         if not self.log:
-            return [(v, f"{v:g}") for v in ticks(*bounds, count)]
+            return [(v, f"{v:g}") for v in ticks(bounds[0], bounds[1], count)]
         low, high = (math.log10(v) for v in bounds)
         every = max(1, math.ceil((high - low) / 6))
         powers = range(math.ceil(low), math.floor(high) + 1)
         return [(10.0**k, f"1e{k}" if k else "1") for k in powers if k % every == 0]
 
-    def curve(self, xs, ys, color="blue", width=2.0, dash=""):
+    def curve(
+        self, xs: Iterable, ys: Iterable, color: str = "blue", width: float = 2.0, dash: str = ""
+    ) -> None:
         """A curve, with gaps where it is not finite."""
         far = 20 * (self.ylim[1] - self.ylim[0])
         points, run = [*zip(map(float, xs), map(float, ys), strict=True)], []
@@ -283,7 +303,10 @@ class Axes:
                 self.scene.line(run, color, width, dash, clip=self.clip)
                 run = []
 
-    def dot(self, x, y, color="blue", radius=4.5, hollow=False):
+    def dot(
+        self, x: float, y: float, color: str = "blue", radius: float = 4.5, hollow: bool = False
+    ) -> None:
+        """A point, where it is inside."""
         if math.isfinite(x) and math.isfinite(y) and not (self.log and y <= 0):
             px, py = self.at(x, y)
             left, top, width, height = self.clip

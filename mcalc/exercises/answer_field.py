@@ -10,7 +10,9 @@ from ..draw.scene import STYLE
 from ..graph.expr import WRITERS
 from ..graph.walk import symbols
 from ..typed.read import ReadError, read
+from .exercise import Exercise
 from .progress import progress
+from .replies import Reply
 
 _CSS = STYLE + (
     ".mcalc-exercise .widget-html-content,.mcalc-exercise .widget-htmlmath-content"
@@ -29,8 +31,9 @@ class Answering(W.VBox):
     The answer is read with :func:`mcalc.typed.read.read`, and shown as it was read.
     """
 
-    def __init__(self, exercise):
-        self.exercise, self.answered = exercise, None
+    def __init__(self, exercise: Exercise):
+        self.exercise = exercise
+        self.answered: tuple[str, str, Reply] | None = None  # the text, what was said, and how
         self.question = W.HTMLMath(exercise._repr_html_())
         scalar = not any(v.ndim for v in symbols(exercise.derivation.y))
         example = "2x or exp(x)" if scalar else "diag(x) or 2x^T"
@@ -62,15 +65,15 @@ class Answering(W.VBox):
         self.taken, self.awaited = self.field.value, False
         self.say(self.standing(), "quiet")
 
-    def standing(self):
+    def standing(self) -> str:
         """Where the reader stands, also from an earlier day."""
         record, chapter = progress(), self.exercise.chapter
         done, count = record.chapter(chapter)
         if self.exercise.key not in record.done and not done:
             return f"one of {count} exercises; not answered yet"
-        whole = f"{done} of the {count} exercises of chapter {chapter} answered"
+        answered = f"{done} of the {count} exercises of chapter {chapter} answered"
         before = self.exercise.key in record.done and not self.answered
-        return f"answered before; {whole}" if before else whole
+        return f"answered before; {answered}" if before else answered
 
     def _entered(self, event):
         """Enter or Check. What was typed comes in a message of its own, before it or after."""
@@ -85,11 +88,11 @@ class Answering(W.VBox):
         else:
             self.forget()
 
-    def forget(self):
+    def forget(self) -> None:
         """Take the last reply away: none may stand beside an answer that it is not about."""
         self.read.value = self.reply.value = ""
 
-    def answer(self):
+    def answer(self) -> None:
         """Reply to what stands in the field; the same answer again counts once."""
         self.forget()
         self.taken = text = self.field.value
@@ -106,15 +109,13 @@ class Answering(W.VBox):
             pass  # the reply says so
         reply = self.exercise.check(text)
         self.answered = text, f"{reply!r}", reply
-        told = f"{reply!r}\n{self.standing()}" if reply else f"{reply!r}"
-        self.say(told, reply)
+        self.say(f"{reply!r}\n{self.standing()}" if reply else f"{reply!r}", reply)
 
-    def derive(self):
+    def derive(self) -> None:
         """The four steps, below."""
         self.shown.value = self.exercise.derivation._repr_latex_()
 
-    def say(self, sentence, how):
+    def say(self, sentence: str, how: str | Reply) -> None:
         """Show a reply; what is right or wrong is in the words, too."""
         kind = how if isinstance(how, str) else "right" if how else "wrong"
-        told = html.escape(sentence)
-        self.reply.value = f'<span role="status" class="{kind}">{told}</span>'
+        self.reply.value = f'<span role="status" class="{kind}">{html.escape(sentence)}</span>'

@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib import import_module
 
 from ..derivation import Derivation, derive, hessian
-from ..graph.expr import WRITERS, shape_text
+from ..graph.expr import WRITERS, Expr, shape_text
 from ..graph.walk import symbols
 from ..typed.read import ReadError, read
 from .mistakes import in_variables
@@ -19,7 +19,8 @@ from .replies import NO_TRY, NOTHING, Reply, diagnose
 class Exercise:
     """A question with an answer that is derived, ``mc.exercise("05.square")``.
 
-    Shown in a notebook it has a field for a typed answer; :meth:`check` takes one from code.
+    The first part of the key is the chapter, which up to 12 mirrors a section of the paper. Shown
+    in a notebook it has a field for a typed answer; :meth:`check` takes one from code.
     """
 
     def __init__(self, key: str):
@@ -46,11 +47,11 @@ class Exercise:
         return str(self.derivation.jacobian)
 
     @cached_property
-    def names(self) -> dict:
+    def names(self) -> dict[str, Expr]:
         """What may stand in a typed answer: the variables, and the intermediate ones."""
         d = self.derivation
-        inside = {v.name: v for v in in_variables(d) if v is not d.graph.result}
-        variables = {v.name: v for v in symbols(d.y)}
+        inside = {str(v.name): v for v in in_variables(d) if v is not d.graph.result}
+        variables = {str(v.name): v for v in symbols(d.y)}
         return variables | {name: v for name, v in inside.items() if name not in variables}
 
     @property
@@ -86,22 +87,22 @@ class Exercise:
             return Reply("not answered", NOTHING)
         try:
             claim = read(answer, **self.names) if isinstance(answer, str) else answer
-            found = diagnose(self.derivation, claim)
+            wrong = diagnose(self.derivation, claim)
         except ReadError as error:
             return self._unread(error)
         except Exception as error:  # whatever a stranger's object raises
             return Reply("no formula", f"this cannot be compared: {error}")
-        if found is None:
+        if wrong is None:
             size = shape_text(self.derivation.jacobian.shape)
             return Reply(None, f"right: {self.answer}   ({size})")
-        return Reply(found.mistake, f"not yet: {found.sentence}")
+        return Reply(wrong.mistake, f"not yet: {wrong.sentence}")
 
     def _unread(self, error):
         """A product whose shapes do not fit is a mistake; what cannot be read is none."""
         if error.of_shapes and "⊗" not in f"{error}":  # two vectors can be multiplied in three ways
-            told = f"{error}".partition(": write")[0].partition(": ")[2]  # nothing is given away
+            misfit = f"{error}".partition(": write")[0].partition(": ")[2]  # no answer in it
             advice = "in which order, and as a row, a column or on a diagonal?"
-            return Reply("shape", f"not yet: {told}: {advice}")
+            return Reply("shape", f"not yet: {misfit}: {advice}")
         return Reply("not read", f"this cannot be read: {error}")
 
     def hint(self) -> str:
@@ -147,18 +148,26 @@ def exercise(key: str) -> Exercise:
     """The exercise with this key, ``mc.exercise("05.square")``: the same one whenever asked for.
 
     Raises ValueError for a key that there is not; the message has those that are near.
+
+    >>> import mcalc as mc
+    >>> mc.exercise("05.square").why("2x")
+    not yet: n x 1 given, n x n expected: you have the diagonal as a vector
     """
     if key not in ROWS:
-        given = f"{key}"
-        near = exercise_keys(given[:2]) or difflib.get_close_matches(given, ROWS, n=3, cutoff=0.4)
+        asked = f"{key}"
+        near = exercise_keys(asked[:2]) or difflib.get_close_matches(asked, ROWS, n=3, cutoff=0.4)
         near = near or [key for key in ROWS if key.startswith("01")]
         raise ValueError(f"{key!r} is no exercise; there are {', '.join(near)}")
     return _exercises.setdefault(key, Exercise(key))
 
 
-def exercise_keys(chapter) -> list[str]:
+def exercise_keys(chapter: int | str) -> list[str]:
     """The keys of a chapter's exercises, in order: ``exercise_keys(5)``.
 
     An empty list for a chapter without exercises.
+
+    >>> import mcalc as mc
+    >>> mc.exercise_keys(5)[:2]
+    ['05.square', '05.root']
     """
     return [key for key in ROWS if key.partition(".")[0] == f"{chapter}".zfill(2)]

@@ -27,10 +27,10 @@ def load() -> dict[str, Note]:
     """
     path = Path(FILE)
     try:
-        found = json.loads(path.read_text("utf-8"))
+        written = json.loads(path.read_text("utf-8"))
         return {
             key: Note(bool(right), int(tries), str(typed))
-            for key, (right, tries, typed) in found.items()
+            for key, (right, tries, typed) in written.items()
         }
     except FileNotFoundError:
         return {}
@@ -39,7 +39,7 @@ def load() -> dict[str, Note]:
         return {}
 
 
-def save(record: dict):
+def save(record: dict[str, Note]) -> None:
     """All or nothing, so that an interruption loses nothing."""
     part = Path(f"{FILE}.part")
     part.write_text(

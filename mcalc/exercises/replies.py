@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..check.claims import Difference, difference, rounds, tolerance, typical_size, usable_at
+from ..derivation import Derivation
 from ..graph.expr import ShapeError, as_expr, node
 from ..graph.forms import diag, identity
 from ..graph.lengths import is_open, resolve, symbolic_sizes
@@ -13,7 +14,7 @@ from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from .mistakes import in_variables, mistakes
 
 
-def diagnose(derivation, claim) -> Difference | None:
+def diagnose(derivation: Derivation, claim) -> Difference | None:
     """What is wrong with an answer, as one of the usual mistakes if it is one; None if it is right.
 
     An answer in which an intermediate variable is left counts as a mistake, unless the derived form
@@ -21,17 +22,17 @@ def diagnose(derivation, claim) -> Difference | None:
     """
     claim = _ones(derivation, claim)
     claim, left = _substituted(derivation, claim)
-    found = difference(derivation, claim)
-    if found is None:
+    wrong = difference(derivation, claim)
+    if wrong is None:
         return left
-    if found.mistake in ("entry", "constant factor", "shape"):
-        found = _usual(derivation, as_expr(claim), found) or found
-    if found.mistake == "shape":
-        found = _two_at_once(derivation, as_expr(claim), found)
-    return found
+    if wrong.mistake in ("entry", "constant factor", "shape"):
+        wrong = _usual(derivation, as_expr(claim), wrong) or wrong
+    if wrong.mistake == "shape":
+        wrong = _two_at_once(derivation, as_expr(claim), wrong)
+    return wrong
 
 
-def _two_at_once(derivation, claim, found):
+def _two_at_once(derivation, claim, wrong):
     """A wrong shape and another mistake: what would be wrong in the right shape."""
     m, n = derivation.jacobian.shape
     turned = []
@@ -44,8 +45,8 @@ def _two_at_once(derivation, claim, found):
         if other and other.mistake in ("entry", "constant factor"):
             other = _usual(derivation, formula, other) or other
         if other and other.mistake not in ("entry", "shape", "right for n = 1"):
-            return Difference(mistake, f"{found.sentence}; and {place}, {other.sentence}")
-    return found
+            return Difference(mistake, f"{wrong.sentence}; and {place}, {other.sentence}")
+    return wrong
 
 
 def _ones(derivation, claim):
@@ -72,11 +73,11 @@ def _substituted(derivation, claim):
     inside = [e for e in inside if e not in {*derivation.variables}]
     if not inside:
         return claim, None
-    whole = replace(plain, {e: definitions[known[e.name]] for e in inside}.get)
+    put_in = {e: definitions[known[e.name]] for e in inside}
     kept = {e.name for e in walk(derivation.jacobian.expr)}
-    told = {f"{e.name} = {definitions[known[e.name]]}": None for e in inside if e.name not in kept}
-    step = f"one step is left: put in {'; '.join(told)}"
-    return whole, Difference("substitution", step) if told else None
+    steps = dict.fromkeys(f"{e.name} = {d}" for e, d in put_in.items() if e.name not in kept)
+    sentence = f"one step is left: put in {'; '.join(steps)}"
+    return replace(plain, put_in.get), Difference("substitution", sentence) if steps else None
 
 
 # --- the comparison --------------------------------------------------------------------------
@@ -84,30 +85,30 @@ def _substituted(derivation, claim):
 
 def _usual(derivation, claim, wrong):
     """The usual mistake that a wrong claim is, if it is one."""
-    known, whole = derivation.inputs, unnamed(derivation.jacobian.expr)
+    variables, right = derivation.inputs, unnamed(derivation.jacobian.expr)
     claim = unnamed(claim)
-    if claim.ndim == 0 and whole.ndim == 2:
+    if claim.ndim == 0 and right.ndim == 2:
         scaled = identity() * claim
         if difference(derivation, scaled) is None:
             return Difference(
                 "shape", f"that is a number, and a matrix is expected: {claim} times I"
             )
     try:
-        claim = resolve(claim, (*whole.shape, 1, 1)[: claim.ndim])
+        claim = resolve(claim, (*right.shape, 1, 1)[: claim.ndim])
     except ShapeError:
         return None
     if is_open(claim):
         return None
     made = [m for m in mistakes(derivation) if m.formula.shape == claim.shape]
-    compared = list(rounds([claim, *(m.formula for m in made)], known))
+    compared = list(rounds([claim, *(m.formula for m in made)], variables))
     for k, mistake in enumerate(made, 1):
-        if all(_same(found[0], found[k]) for *_, found in compared):
+        if all(_same(values[0], values[k]) for *_, values in compared):
             shapes = f"{wrong.sentence}; " if wrong.mistake == "shape" else ""
             return Difference(mistake.name, f"{shapes}{mistake.sentence}")
-    if wrong.mistake != "constant factor" and symbolic_sizes(whole, *known):
-        ((*_, (a, b)),) = rounds([claim, whole], known, lengths=(1,))
+    if wrong.mistake != "constant factor" and symbolic_sizes(right, *variables):
+        ((*_, (a, b)),) = rounds([claim, right], variables, lengths=(1,))
         if _same(a, b):
-            n = " and ".join(symbolic_sizes(whole, *known))
+            n = " and ".join(symbolic_sizes(right, *variables))
             shapes = f"{wrong.sentence}: " if wrong.mistake == "shape" else ""
             return Difference("right for n = 1", f"{shapes}right for {n} = 1 only")
     return None

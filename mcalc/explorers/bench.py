@@ -7,13 +7,15 @@ import numpy as np
 from ..check.point_checker import SPREADS
 from ..check.report import CheckFailed
 from ..derivation import derive
+from ..graph.expr import Expr
 from ..graph.lengths import length, symbolic_sizes
 from ..graph.variables import matrices, scalars, vectors
 from ..graph.walk import symbols
 from ..typed.read import read
-from .explorer import expression
+from .entries import entry_names, sizes_of
+from .explorer import Function, expression
 from .inputs import Choice, Formula, Number
-from .nudged import NudgeExplorer, entry_names, sizes_of
+from .nudged import NudgeExplorer
 
 NAMES = {v.name: v for v in (*vectors("w x u v"), *scalars("a b c z t"), matrices("A"))}
 
@@ -92,7 +94,7 @@ class Bench(NudgeExplorer):
         return scene, [*lines, *self._checked(wrt).splitlines()]
 
 
-def bench(y, wrt=None, n=3) -> Bench:
+def bench(y: Function | str, wrt: Expr | tuple | None = None, n: int = 3) -> Bench:
     """Explore any expression of your own: ``mc.explore(np.sum(np.exp(x)))``.
 
     The expression may also be typed, here or in the explorer, as :func:`mcalc.read` reads it:
@@ -102,6 +104,6 @@ def bench(y, wrt=None, n=3) -> Bench:
     Shows the derivation in four steps, the report of its check, and the Jacobian at random points
     (a ``point`` is the seed) with the nudge of one input. ``wrt`` says by which variable first; a
     tuple of scalars gives a column each. Whatever :func:`mcalc.derive` refuses is refused here, in
-    the same words.
+    the same words; what cannot be read is a ReadError.
     """
     return Bench(y, wrt, n)

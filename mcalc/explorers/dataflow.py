@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 
+from ..draw.flow import Flow
 from ..draw.scene import Scene
+from ..graph.expr import Expr
 from ..graph.lengths import symbolic_sizes
 from ..graph.walk import symbols
 from ..notation.numbers import number, numbers
 from ..tables import derivative
 from .chained import GraphExplorer
-from .explorer import outside
+from .change import Change
+from .entries import add_entries, arrays, entry_names, matrices_given, with_entry_moved
+from .explorer import Function, outside
 from .inputs import Choice, Number
-from .nudged import entry_names
 
 _STARTS = 1.0, -0.5, 1.5, 0.5, 2.0, -1.0
 
@@ -33,77 +37,56 @@ class Dataflow(GraphExplorer):
 
     def __init__(self, y, wrt, n, values):
         self.start(y, wrt)
-        inputs, rows, self.entries = {}, [["step", "path", "nudge"]], {}
+        variables = symbols(self.y)
         self.sizes = {letter: n for letter in symbolic_sizes(self.y)} | {
             letter: size
-            for v in symbols(self.y) if v.name in values
+            for v in variables if v.name in values
             for letter, size in zip(v.shape, np.shape(values[v.name]), strict=False)
             if isinstance(letter, str)
         }  # fmt: skip
-        self.order = list(self.graph.definitions)
-        backward = [v for v in reversed(self.order)] + [self.x]
-        on_paths = {v for path in self.paths for v in path}
-        self.backward = [v for v in backward if v in on_paths]
-        self.steps = len(self.order) + len(self.backward)
-        inputs["step"] = Number("step", 0, self.steps, self.steps, whole=True)
-        named = {"all": None}
-        for k, path in enumerate(self.paths, 1):
-            named[f"{k}: {' ← '.join(v.name for v in path)}"] = k - 1
-        if len(self.paths) > 1:
-            inputs["path"] = Choice("path", named)
-        else:
-            rows[0].remove("path")
-        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.1, log=True)
-        self.fixed = {}
-        starts = itertools.cycle(_STARTS)
-        for v in symbols(self.y):
-            if v.ndim == 2:
-                if v.name not in values:
-                    raise ValueError(f"{v.name} is a matrix: give its numbers, {v.name}=...")
-                self.fixed[v.name] = np.asarray(values.pop(v.name), dtype=float)
-                continue
-            given = np.ravel(values.pop(v.name, ()))
+        self._find_steps()
+        inputs = self._choices()
+        rows, self.entries = [[*inputs]], {}
+        self.fixed = matrices_given(variables, values)
+        others = itertools.cycle(_STARTS)
+        for v in (v for v in variables if v.ndim < 2):
+            starts = itertools.chain(np.ravel(values.pop(v.name, ())), others)
             self.entries[v] = names = entry_names([v], self.sizes)
+            add_entries(inputs, names, starts, low=-3.0, high=3.0, step=0.1, narrow=v.ndim > 0)
             rows.append(names)
-            for k, name in enumerate(names):
-                if name in inputs:
-                    raise ValueError(f"{name} is the name of an input here: rename the variable")
-                start = given[k] if k < len(given) else next(starts)
-                inputs[name] = Number(name, -3.0, 3.0, float(start), 0.1, narrow=v.ndim > 0)
         self._place()
-        closed = derivative(self.y, self.x) if self.x in {*symbols(self.y)} else None
+        closed = derivative(self.y, self.x) if self.x in {*variables} else None
         super().__init__([(closed, self.d.jacobian.expr)], inputs, rows=rows)
         self.set(**values)
+
+    def _find_steps(self):
+        """The order in which values go forward, and derivatives come back."""
+        self.order = list(self.graph.definitions)
+        on_paths = {v for path in self.paths for v in path}
+        self.backward = [v for v in [*reversed(self.order), self.x] if v in on_paths]
+        self.steps = len(self.order) + len(self.backward)
+
+    def _choices(self):
+        """The inputs that are no entries: the step, the path if there are several, the nudge."""
+        inputs = {"step": Number("step", 0, self.steps, self.steps, whole=True)}
+        if len(self.paths) > 1:
+            named = {"all": None}
+            for k, path in enumerate(self.paths, 1):
+                named[f"{k}: {' ← '.join(v.name for v in path)}"] = k - 1
+            inputs["path"] = Choice("path", named)
+        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.1, log=True)
+        return inputs
 
     def _place(self):
         """Where the box of each variable stands: variables left, the result right."""
         graph, known = self.graph, symbols(*self.graph.definitions.values())
         self.sources = [v for v in known if v not in graph.definitions and v.ndim < 2]
         uses = {v: symbols(d) for v, d in graph.definitions.items()}
-        depth = {v: 0 for v in self.sources}
-        for v in graph.definitions:
-            depth[v] = 1 + max((depth[p] for p in uses[v] if p in depth), default=0)
-        levels = [[v for v in depth if depth[v] == k] for k in range(max(depth.values()) + 1)]
-        self.edges = [(v, p) for v in graph.definitions for p in uses[v] if p in depth]
-        long = [(v, p) for v, p in self.edges if depth[v] - depth[p] > 1]
-        self.lanes = {edge: 12 + 20 * k for k, edge in enumerate(long)}  # above the boxes
-        self.width = max(760, 166 * len(levels) - 54)
-        self.box = min(170, round((self.width - 8) / len(levels) - 54)), 62
-        step = (self.width - 12 - self.box[0]) / max(len(levels) - 1, 1)
-        top, tall = 20 * len(long) + 10 * bool(long), 86 * max(map(len, levels))
-        self.height = top + tall + 16
-        self.place = {
-            v: (6 + step * k, top + 8 + tall * (row + 0.5) / len(level) - self.box[1] / 2)
-            for k, level in enumerate(levels)
-            for row, v in enumerate(level)
-        }
-
-    def _values(self, entries):
-        values = dict(self.fixed)
-        for v, names in self.entries.items():
-            array = np.array([entries[name] for name in names])
-            values[v.name] = array if v.ndim else array[0]
-        return values
+        self.flow = Flow(self.sources, uses)
+        count = len(self.flow.levels)
+        width = max(760, 166 * count - 54)
+        box = min(170, round((width - 8) / count - 54)), 62
+        self.flow.arrange(width, box, row=86, lane=20)
 
     def _gradients(self, values):
         """The derivative of the result by every variable, from the result back."""
@@ -124,37 +107,27 @@ class Dataflow(GraphExplorer):
         return forward, backward
 
     def draw(self, step, nudge, path=None, **entries):
-        values = self._values(entries)
+        values = self.fixed | arrays(self.entries, entries)
         ready = set(self.order[:step]) | set(self.sources)
         came_back = self.backward[: max(step - len(self.order), 0)]
         back = {*came_back}
         gradients = self._gradients(values)
         lit = set(itertools.pairwise(self.paths[path])) if path is not None else set()
-        scene = Scene(self.width, round(self.height))
-        for v, p in self.edges:
+        scene = Scene(self.flow.width, round(self.flow.height))
+        for v, p in self.flow.edges:
             self._edge(scene, v, p, (v, p) in lit, v in back, values)
         now = self.order[step - 1] if 0 < step <= len(self.order) else None
         now = came_back[-1] if came_back else now
-        for v in self.place:
+        for v in self.flow.place:
             self._box(scene, v, v in ready, v is now, v in back, gradients, values, lit)
         done = step == self.steps
         return scene, [self._step(step, now, came_back, gradients, values),
                        *self._sum(path, values, done), *self._truth(nudge, values)]  # fmt: skip
 
     def _edge(self, scene, v, p, lit, back, values):
-        (x0, y0), (x1, y1) = self.place[p], self.place[v]
-        wide, high = self.box
-        start, end = (x0 + wide, y0 + high / 2), (x1 - 2, y1 + high / 2)
         color, width = ("violet", 3.0) if lit else ("muted", 1.5)
-        bends = [start]
-        if (v, p) in self.lanes:  # around the boxes in between, on a lane of its own
-            level = self.lanes[v, p]
-            out, into = start[0] + 6 + level / 4, end[0] - 14 - level / 4
-            bends += [(out, start[1]), (out, level), (into, level), (into, end[1])]
-        scene.line(bends, color, width)
-        scene.arrow(*bends[-1], *end, color, width)
+        (ax, ay), (bx, by) = self.flow.arrow(scene, v, p, color, width)
         if back and (v, p) in self.graph.locals:
-            (ax, ay), (bx, by) = bends[2:4] if len(bends) > 1 else (start, end)
             slope = fitting(self.local(v, p, values), abs(bx - ax) - 12)
             x, y = (ax + bx) / 2, (ay + by) / 2
             half = 3.4 * len(slope) + 2
@@ -162,8 +135,8 @@ class Dataflow(GraphExplorer):
             scene.text(x, y, slope, "orange", 11, bold=lit)
 
     def _box(self, scene, v, ready, now, back, gradients, values, lit):
-        x, y = self.place[v]
-        wide, high = self.box
+        x, y = self.flow.place[v]
+        wide, high = self.flow.box
         on = v in {*itertools.chain(*lit)}
         edge = "violet" if now or on else "blue" if ready else "grid"
         scene.box(x, y, wide, high, "paper", 1.0, edge, 3 if now else 2 if on else 1.2)
@@ -227,30 +200,25 @@ class Dataflow(GraphExplorer):
         return lines
 
     def _truth(self, nudge, values):
-        J = self.d.numpy()(**values)
-        moved = dict(values)
-        direction = np.zeros(np.shape(values[self.x.name]))
-        direction[(0,) * direction.ndim] = 1.0
-        moved[self.x.name] = values[self.x.name] + nudge * direction
-        name = entry_names([self.x], self.sizes)[0]
-        predicted = J[:, 0] * nudge
-        real = np.ravel(self.value(**moved)) - np.ravel(self.value(**values))
+        name, here = entry_names([self.x], self.sizes)[0], np.ravel(self.value(**values))
+        moved = with_entry_moved(values, [self.x], 0, nudge)
+        predicted = self.d.numpy()(**values)[:, 0] * nudge
+        change = Change(predicted, np.ravel(self.value(**moved)) - here, here)
         forward, backward = self.counts(values)
         return [
-            f"{name} up by {number(nudge)}: predicted change {numbers(predicted)}, "
-            f"real change {numbers(real)}, off by {number(float(np.max(abs(real - predicted))))}"
-            + outside(self.value(**values)),
+            f"{name} up by {number(nudge)}: {change}{outside(here)}",
             f"multiplications of numbers: {forward} forward from {self.x}, "
             f"{backward} backward from {self.graph.result}",
         ]
 
 
-def dataflow(y, wrt=None, n=2, **values) -> Dataflow:
+def dataflow(y: Function, wrt: Expr | None = None, n: int = 2, **values: Any) -> Dataflow:
     """Explore the chain rule on a graph: ``mc.explore.dataflow(np.sin(x**2) + x, x=1)``.
 
     Inputs: the step (values forward, then derivatives backward), one of the paths or all, each
     variable's entries, and a nudge of ``wrt`` (its first entry), by default the first variable.
     ``mc.let`` names the boxes. A vector has ``n`` entries; a matrix needs its numbers. The last
-    line counts multiplications in both orders. Paper: the three sections on chain rules.
+    line counts multiplications in both orders. Raises ValueError for a matrix without numbers, and
+    where no path leads from ``wrt``, or more than 40 do. Paper: the three sections on chain rules.
     """
     return Dataflow(y, wrt, n, dict(values))

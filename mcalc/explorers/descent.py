@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from ..check.compile import compile_
 from ..derivation import derive, hessian
+from ..draw.contours import contour_lines, paint
 from ..draw.scene import Axes, Scene, limits
 from ..graph.expr import SYMBOL, node, shape_text
 from ..graph.primitives import MAXIMUM
 from ..graph.walk import is_number, replace, symbols, unnamed, walk
 from ..notation.numbers import number, numbers
 from ..tables import derivative
-from .explorer import expression, signed
+from .change import Change, signed
+from .explorer import Function, expression
 from .inputs import Choice, Number
 from .played import StepExplorer
 
@@ -134,7 +137,7 @@ class Descent(StepExplorer):
             self._parameters(scene, now, gradient)
         lines = [
             f"step {step} of {self.most}: loss {number(loss)}",
-            f"the next step: predicted change {signed(predicted)}, real change {signed(real)}",
+            f"the next step: {Change(predicted, real, loss).sides()}",
         ]
         if any(value > 1e6 * max(path[0][1], 1e-12) for _, value in path[: step + 1]):
             lines[1] = "the steps are too long: the loss grows without bound"
@@ -200,8 +203,7 @@ class Descent(StepExplorer):
         """The loss of two numbers from above, with the way so far."""
         (a, b), far = self.parameters, self._surface(path)
         plot = Axes(scene, 430, 30, 300, 220, *far).frame(a.name, b.name)
-        for points in self._levels:
-            plot.curve(*points.T, "muted", 1)
+        paint(plot, self._levels)
         way = [tuple(float(now[v.name]) for v in (a, b)) for now, _ in path[: step + 1]]
         plot.curve(*np.transpose(way), "green", 2)
         for point in way:
@@ -211,8 +213,6 @@ class Descent(StepExplorer):
     def _surface(self, path):
         """Lines of equal loss around the given start and the far end; once."""
         if not hasattr(self, "_bounds"):
-            from contourpy import contour_generator
-
             a, b = (v.name for v in self.parameters)
             first = self.path(self.inputs["rate"].value, 0, 0, self.most)
             way = np.array([[now[a], now[b]] for now, value in first if value <= 2 * first[0][1]])
@@ -220,10 +220,9 @@ class Descent(StepExplorer):
             grid = [np.linspace(*end, 41) for end in ends]
             heights = np.array([[float(self.loss(**self.data, **{a: u, b: v})) for u in grid[0]]
                                 for v in grid[1]])  # fmt: skip
-            generator = contour_generator(*grid, heights)
             low, high = heights.min(), heights.max()
-            self._levels = [points for share in np.linspace(0.03, 0.95, 10) ** 2
-                            for points in generator.lines(low + share * (high - low))]  # fmt: skip
+            levels = low + np.linspace(0.03, 0.95, 10) ** 2 * (high - low)  # closer in the valley
+            self._levels = contour_lines(*grid, heights, levels)
             self._bounds = ends
         return self._bounds
 
@@ -253,7 +252,9 @@ def _largest(gradient):
     return number(max(float(np.max(abs(g))) for g in gradient.values()))
 
 
-def descent(loss, start, data, rate=0.1, steps=100) -> Descent:
+def descent(
+    loss: Function, start: Mapping, data: Mapping, rate: float = 0.1, steps: int = 100
+) -> Descent:
     """Explore gradient descent: ``mc.explore.descent(C, {"w": np.zeros(64), "b": 0.1}, data)``.
 
     ``loss`` is a scalar expression, ``start`` has the parameters to learn and where they begin, and
@@ -261,6 +262,8 @@ def descent(loss, start, data, rate=0.1, steps=100) -> Descent:
     the size of a batch if there are examples (arrays that share a length which no parameter has),
     and the step; Play takes one after the other. A parameter of a square length is shown as an
     image, two scalars as a way through lines of equal loss, with the smallest and the largest
-    curvature there. Paper: "The gradient of the neural network loss function".
+    curvature there. Raises ValueError for a loss that is no number, a name that is no variable, and
+    values that are missing or do not fit. Paper: "The gradient of the neural network loss
+    function".
     """
     return Descent(loss, dict(start), dict(data), rate, steps)

@@ -1,8 +1,10 @@
 """The explorers: a formula, its numbers and a picture, and inputs to vary."""
 
-from .bench import bench
+from ..graph.expr import Expr
+from .bench import Bench, bench
 from .dataflow import dataflow
 from .descent import descent
+from .explorer import Function
 from .gradient import gradient
 from .jacobian import jacobian
 from .neuron import neuron
@@ -24,7 +26,7 @@ __all__ = [
 ]
 
 
-def explore(y, wrt=None, n=3):
+def explore(y: Function | str, wrt: Expr | tuple | None = None, n: int = 3) -> Bench:
     """Explore any expression; :func:`bench` under the name of the family: ``mc.explore(x**2)``.
 
     ``mc.explore.tangent``, ``.gradient``, ``.jacobian``, ``.shapes``, ``.dataflow``, ``.neuron``,

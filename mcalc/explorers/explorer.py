@@ -6,6 +6,7 @@ import base64
 import html
 import inspect
 import textwrap
+from collections.abc import Callable
 
 import ipywidgets as W
 import numpy as np
@@ -14,7 +15,8 @@ from ..draw.scene import STYLE
 from ..graph.expr import WRITERS, Expr, as_expr
 from ..graph.variables import scalars, vectors
 from ..graph.walk import same, symbols
-from ..notation.numbers import number
+
+Function = Expr | Callable  # an expression, or what makes one of variables
 
 # JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless the element
 # that has it has this attribute. Keys that go with Ctrl, Alt or Cmd, and Shift+Enter, are left
@@ -257,12 +259,6 @@ def only_scalars(y, most=None):
         names = ", ".join(v.name for v in found)
         raise ValueError(f"{y} has {len(found)} variables, {names}: {most} are needed here")
     return found
-
-
-def signed(value) -> str:
-    """A number that may be a change, with its sign."""
-    text = number(value)
-    return text if text == "0" or text.startswith("-") else f"+{text}"
 
 
 def outside(value):

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from ..check.interpret import batch
 from ..derivation import derive
-from ..draw.scene import Axes, Scene, contour_lines, limits, ticks
+from ..draw.contours import contour_lines, paint, round_levels
+from ..draw.scene import Axes, Scene, limits
 from ..graph.walk import unnamed
 from ..notation.numbers import number, numbers
-from .curves import bounds, differentiated, less, off_by, taken
-from .explorer import Explorer, expression, only_scalars, outside, signed
+from .change import Change, signed
+from .curves import bounds, differentiated
+from .entries import refuse_taken
+from .explorer import Explorer, Function, expression, only_scalars, outside
 from .inputs import Number
+
+_FLAT = "flat: no direction is steepest"
 
 
 class Gradient(Explorer):
@@ -24,7 +30,7 @@ class Gradient(Explorer):
     def __init__(self, function, between, values):
         self.y = expression(function)
         self.pair = only_scalars(self.y, 2)
-        taken(self.pair, "direction", "step")
+        refuse_taken((v.name for v in self.pair), ("direction", "step"))
         self.low, self.high = bounds(between)
         inputs = {}
         for v, start in zip(self.pair, (1.0, 0.5), strict=True):
@@ -57,75 +63,79 @@ class Gradient(Explorer):
         return limits(np.clip(finite, *np.percentile(finite, [20, 80])) if finite.size else [])
 
     def _contours(self, line):
-        finite = self.heights[np.isfinite(self.heights)]
-        bounds = np.percentile(finite, [5, 95]) if finite.size else (0, 0)
-        if not bounds[0] < bounds[1]:
-            return {}  # flat, or nowhere defined
-        return contour_lines(line, self.heights, ticks(*bounds, 10))
+        """Lines of equal height, of which the long ones lose every second point."""
+        levels = round_levels(self.heights)
+        return {
+            level: [points[:: 2 if len(points) > 80 else 1] for points in lines]
+            for level, lines in contour_lines(line, line, self.heights, levels).items()
+        }
 
     def draw(self, direction, step, **at):
-        u, v = (at[s.name] for s in self.pair)
-        here = float(self.value(u, v))
-        slope = np.array([float(self.value(u, v, s)) for s in self.slopes])
+        point = tuple(at[v.name] for v in self.pair)
+        here = float(self.value(*point))
+        slope = np.array([float(self.value(*point, e)) for e in self.slopes])
         angle = math.radians(direction)
         way = np.array([math.cos(angle), math.sin(angle)])
-        names = [s.name for s in self.pair]
-
         scene = Scene(720, 350)
+        self._plane(scene, point, slope, step * way)
+        self._slices(scene, point, here, slope)
+
+        def change(length):
+            moved = float(self.value(*(np.array(point) + length * way)))
+            return Change(length * float(slope @ way), moved - here, here)
+
+        stepped, half = change(step), change(step / 2)
+        up = math.degrees(math.atan2(slope[1], slope[0])) % 360
+        steepest = f"steepest at {up:.0f} degrees" if slope.any() else _FLAT
+        names = ", ".join(v.name for v in self.pair)
+        return scene, [
+            f"at ({names}) = ({', '.join(map(number, point))}) the value is "
+            f"{number(here)}{outside(here)}, the gradient {numbers(slope)}, {steepest}",
+            f"a step of {step:.3g} at {direction} degrees, {numbers(step * way)}:",
+            f"  predicted, gradient times step: {signed(stepped.predicted)}; "
+            f"real change {signed(stepped.real)}; off by {stepped.off_words}",
+            f"  half the step: off by {stepped.halved(half)}",
+        ]
+
+    def _plane(self, scene, point, slope, step):
+        """Lines of equal height, the arrow of the gradient, the step."""
         bounds = self.low, self.high
-        plane = Axes(scene, 48, 30, 270, 270, bounds, bounds).frame(*names)
-        for lines in self.levels.values():
-            for points in lines:
-                plane.curve(*points[:: 2 if len(points) > 80 else 1].T, "muted", 1)
-        x0, y0 = plane.at(u, v)
-        steep = float(np.hypot(*slope))
+        plane = Axes(scene, 48, 30, 270, 270, bounds, bounds).frame(*(v.name for v in self.pair))
+        paint(plane, self.levels)
+        (x0, y0), steep = plane.at(*point), float(np.hypot(*slope))
         length = 120 * steep / (steep + self.usual) if math.isfinite(steep) else 0.0
         if length > 1:
-            unit = slope / np.hypot(*slope)
-            scene.arrow(x0, y0, x0 + length * unit[0], y0 - length * unit[1], "orange", 3)
-        x1, y1 = plane.at(*(np.array([u, v]) + step * way))
+            du, dv = slope / np.hypot(*slope)
+            scene.arrow(x0, y0, x0 + length * du, y0 - length * dv, "orange", 3)
+        x1, y1 = plane.at(*(np.array(point) + step))
         scene.arrow(x0, y0, x1, y1, "green", 2, "5 3")
         scene.dot(x0, y0, 4.5, "ink")
         scene.text(183, 13, "gradient (orange), step (green, dashed)", "ink", 12)
 
+    def _slices(self, scene, point, here, slope):
+        """The function along each of its variables, with the line that has the partial as slope."""
+        bounds, (u, v) = (self.low, self.high), point
         line = np.linspace(*bounds, 81)
-        slices = [self.value(line, v), self.value(u, line)]
-        for k, (name, ys, centre) in enumerate(zip(names, slices, (u, v), strict=True)):
-            other = f"{names[1 - k]} = {number((v, u)[k])}"
+        heights = self.value(line, v), self.value(u, line)
+        for k, (name, ys, centre) in enumerate(zip(self.pair, heights, point, strict=True)):
+            other = f"{self.pair[1 - k]} = {number(point[1 - k])}"
             plot = Axes(scene, 400, 30 + 170 * k, 290, 100, bounds, self.ylim)
-            plot.frame(name, title=f"along {name}, at {other}: slope {number(slope[k])}")
+            plot.frame(f"{name}", title=f"along {name}, at {other}: slope {number(slope[k])}")
             plot.curve(line, ys)
             ends = np.array([centre - 1, centre + 1])
             plot.curve(ends, here + slope[k] * (ends - centre), "orange", 2, "7 4")
             plot.dot(centre, here, "ink")
 
-        def off(length):
-            moved = float(self.value(u + length * way[0], v + length * way[1])) - here
-            return moved, moved - length * float(slope @ way)
 
-        real, error = off(step)
-        half = off(step / 2)[1]
-        up = math.degrees(math.atan2(slope[1], slope[0])) % 360
-        steep = (
-            f"steepest at {up:.0f} degrees" if np.any(slope) else "flat: no direction is steepest"
-        )
-        point = f"({', '.join(names)}) = ({number(u)}, {number(v)})"
-        return scene, [
-            f"at {point} the value is {number(here)}{outside(here)}, "
-            f"the gradient {numbers(slope)}, {steep}",
-            f"a step of {step:.3g} at {direction} degrees, {numbers(step * way)}:",
-            f"  predicted, gradient times step: {signed(step * float(slope @ way))}; "
-            f"real change {signed(real)}; off by {off_by(error, here)}",
-            f"  half the step: off by {off_by(half, here)}{less(error, half)}",
-        ]
-
-
-def gradient(function, /, between=(-3.0, 3.0), **values) -> Gradient:
+def gradient(
+    function: Function, /, between: tuple[float, float] = (-3.0, 3.0), **values: Any
+) -> Gradient:
     """Explore a function of two numbers: ``mc.explore.gradient(x**2 + x * y, x=1, y=2)``.
 
     It is an expression of two scalars, or a function of two. Inputs: the two numbers between two
-    bounds, and a step with its direction. The picture has lines of equal height, the gradient as an
-    arrow, and the two slices whose slopes are the partial derivatives. Paper: "Introduction to
-    vector calculus and partial derivatives".
+    bounds, and a step with its direction in degrees. The picture has lines of equal height, the
+    gradient as an arrow, and the two slices whose slopes are the partial derivatives. Raises
+    ValueError for another number of variables. Paper: "Introduction to vector calculus and partial
+    derivatives".
     """
     return Gradient(function, between, dict(values))

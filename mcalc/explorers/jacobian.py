@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import numpy as np
 
 from ..derivation import derive
-from ..graph.expr import SYMBOL, node
+from ..graph.expr import SYMBOL, Expr, node
 from ..graph.lengths import length, symbolic_sizes
 from ..graph.walk import symbols
 from ..tables import derivative
-from .explorer import expression
+from .entries import add_entries, arrays, entry_names, matrices_given, sizes_of
+from .explorer import Function, expression
 from .inputs import Choice, Number
-from .nudged import NudgeExplorer, entry_names, sizes_of
+from .nudged import NudgeExplorer
 
 MOST = 4  # entries of a vector that get an input each
 _STARTS = (1.0, -0.5, 2.0, 1.5), (0.5, 2.0, -1.0, 1.0), (1.5, 1.0, 0.5, -2.0)
@@ -23,56 +27,59 @@ class JacobianExplorer(NudgeExplorer):
     title = "jacobian"
 
     def __init__(self, functions, wrt, n, between, values):
-        self.functions = [expression(f, "vectors") for f in functions]
-        first = self.functions[0]
-        variables = list(dict.fromkeys(v for f in self.functions for v in symbols(f)))
-        if not variables:
-            raise ValueError(f"{first} has no variable to differentiate by")
-        wrt = variables[0] if wrt is None else wrt
-        self.derived = [derive(f, wrt) for f in self.functions]
-        self.functions = [d.y for d in self.derived]  # free of a `let` that is wrt
-        variables = list(dict.fromkeys(v for f in self.functions for v in symbols(f)))
         self.known: dict = {}
-        if len(symbolic_sizes(*self.functions)) > 1:
-            lengths = ", ".join(symbolic_sizes(first))
-            raise ValueError(
-                f"{first} has several lengths, {lengths}: mc.explore takes it, at random points"
-            )
-        self.fixed = {v.name: np.asarray(values.pop(v.name), dtype=float)
-                      for v in variables if v.ndim == 2 and v.name in values}  # fmt: skip
-        for v in variables:
-            if v.ndim == 2 and v.name not in self.fixed:
-                raise ValueError(f"{v.name} is a matrix: give its numbers, {v.name}=np.array(...)")
-        given = {v.name: np.atleast_1d(np.asarray(values.pop(v.name), dtype=float))
-                 for v in variables if v.name in values}  # fmt: skip
-        inputs, rows = {}, [[]]
-        if len(functions) > 1:
-            inputs["function"] = Choice("function", {str(d.y): d for d in self.derived})
-            rows[0].append("function")
-        if symbolic_sizes(*self.functions):
-            n = next((len(given[v.name]) for v in variables if v.ndim == 1 and v.name in given), n)
-            inputs["n"] = Number("n", 1, max(MOST, n), n, whole=True)
-            rows[0].append("n")
-        columns = len(entry_names(self.derived[0].variables, sizes_of(first, n)))
-        inputs["column"] = Number("column", 1, columns, min(2, columns), whole=True)
-        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.5, log=True)
-        rows[0] += ["column", "nudge"]
+        self._derive([expression(f, "vectors") for f in functions], wrt)
+        first, variables = self.functions[0], self._variables()
+        self.fixed = matrices_given(variables, values)
+        given = {v: np.ravel(values.pop(v.name)) for v in variables if v.name in values}
+        n = next((len(given[v]) for v in variables if v.ndim == 1 and v in given), n)
+        inputs = self._choices(n)
+        rows = [[*inputs]]
         self.entries = {}
         for k, v in enumerate(v for v in variables if v.ndim < 2):
             most = length(v.shape, sizes_of(first, max(MOST, n)))
             names = [v.name] if not most else [f"{v.name}_{i + 1}" for i in range(most[0])]
-            start = given.pop(v.name, ())
+            begin = given.get(v, np.array([]))
+            others = itertools.islice(itertools.cycle(_STARTS[k % 3]), len(begin), None)
+            starts = itertools.chain(begin, (float(np.clip(s, *between)) for s in others))
+            low, high = between
+            add_entries(
+                inputs, names, starts, low=low, high=high, step=(high - low) / 60, narrow=True
+            )
             self.entries[v] = names
             rows.append(names)
-            for i, name in enumerate(names):
-                if name in inputs:
-                    raise ValueError(f"{name} is the name of an input here: rename the variable")
-                value = start[i] if i < len(start) else _STARTS[k % 3][i % 4]
-                value = min(max(value, between[0]), between[1]) if i >= len(start) else value
-                step = (between[1] - between[0]) / 60
-                inputs[name] = Number(name, *between, float(value), step, narrow=True)
         super().__init__(self._formulas(self.derived[0]), inputs, rows=rows)
         self.set(**values)
+
+    def _derive(self, functions, wrt):
+        """The Jacobian of each function; ValueError for what does not fit here."""
+        variables = list(dict.fromkeys(v for f in functions for v in symbols(f)))
+        if not variables:
+            raise ValueError(f"{functions[0]} has no variable to differentiate by")
+        wrt = variables[0] if wrt is None else wrt
+        self.derived = [derive(f, wrt) for f in functions]
+        self.functions = [d.y for d in self.derived]  # free of a `let` that is wrt
+        if len(symbolic_sizes(*self.functions)) > 1:
+            lengths = ", ".join(symbolic_sizes(functions[0]))
+            raise ValueError(
+                f"{functions[0]} has several lengths, {lengths}: mc.explore takes it, "
+                "at random points"
+            )
+
+    def _variables(self):
+        return list(dict.fromkeys(v for f in self.functions for v in symbols(f)))
+
+    def _choices(self, n):
+        """The inputs that are no entries: which function, which length, which nudge."""
+        inputs = {}
+        if len(self.derived) > 1:
+            inputs["function"] = Choice("function", {str(d.y): d for d in self.derived})
+        if symbolic_sizes(*self.functions):
+            inputs["n"] = Number("n", 1, max(MOST, n), n, whole=True)
+        columns = len(entry_names(self.derived[0].variables, sizes_of(self.functions[0], n)))
+        inputs["column"] = Number("column", 1, columns, min(2, columns), whole=True)
+        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.5, log=True)
+        return inputs
 
     def _formulas(self, d):
         if d.three_axes:
@@ -97,16 +104,20 @@ class JacobianExplorer(NudgeExplorer):
 
     def draw(self, column, nudge, n=None, function=None, **entries):
         d = function or self.derived[0]
-        values = dict(self.fixed)
-        for v in self.entries:
-            array = np.array([entries[name] for name in self._used(v, n)])
-            values[v.name] = array if v.ndim else array[0]
         self.set_formulas(self._formulas(d))
+        used = {v: self._used(v, n) for v in self.entries}
+        values = self.fixed | arrays(used, entries)
         values = {v.name: values[v.name] for v in symbols(d.y)}
         return self.nudged(d, sizes_of(self.functions[0], n), values, column, nudge)
 
 
-def jacobian(*functions, wrt=None, n=3, between=(-3.0, 3.0), **values) -> JacobianExplorer:
+def jacobian(
+    *functions: Function,
+    wrt: Expr | tuple | None = None,
+    n: int = 3,
+    between: tuple[float, float] = (-3.0, 3.0),
+    **values: Any,
+) -> JacobianExplorer:
     """Explore a Jacobian (numerator layout): ``mc.explore.jacobian(w * x, wrt=w)``.
 
     Each of ``functions`` is an expression, or a function of vectors; ``wrt`` is a variable, or a
@@ -114,9 +125,9 @@ def jacobian(*functions, wrt=None, n=3, between=(-3.0, 3.0), **values) -> Jacobi
     every entry of every vector (at most four, unless more are given), every scalar, and the nudge
     of one entry: its column lights up, and what J predicts stands beside what really happens.
     ``x=[1, 2]`` says where to start; a matrix needs its numbers. By a matrix of known shape there
-    is a column for each entry, row after row of it. Paper: "Matrix calculus" to "Vector sum
-    reduction".
+    is a column for each entry, row after row of it. Raises ValueError for several lengths, and for
+    a matrix without numbers. Paper: "Matrix calculus" to "Vector sum reduction".
     """
     if not functions:
         raise ValueError("jacobian needs a function: mc.explore.jacobian(w * x, wrt=w)")
-    return JacobianExplorer(functions, wrt, n, tuple(map(float, between)), dict(values))
+    return JacobianExplorer(functions, wrt, n, (float(between[0]), float(between[1])), dict(values))

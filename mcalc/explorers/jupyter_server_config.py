@@ -16,4 +16,4 @@ class PromptConnection(ZMQChannelsWebsocketConnection):
         return super().connect()
 
 
-c.ServerApp.kernel_websocket_connection_class = PromptConnection  # noqa: F821 (it is given)
+c.ServerApp.kernel_websocket_connection_class = PromptConnection  # type: ignore[name-defined]  # noqa: F821 (JupyterLab gives it)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from ..graph.variables import scalars, vectors
 from ..graph.walk import replace, symbols, unnamed
 from ..notation.numbers import number, numbers
 from ..tables import derivative
-from .explorer import Explorer, expression, signed
+from .change import Change
+from .entries import add_entries, arrays, refuse_taken
+from .explorer import Explorer, Function, expression
 from .inputs import Choice, Number
 
 _REACH = 3.0
@@ -43,11 +46,9 @@ class Neuron(Explorer):
             if len(given) != len(names):
                 raise ValueError(f"{v.name} takes {len(names)} numbers here, not {len(given)}")
             self.names[v] = names
-            for name, start in zip(names, given, strict=True):
-                if name in ("activation", "nudged", "nudge"):
-                    raise ValueError(f"{name} is the name of an input here: rename the variable")
-                inputs[name] = Number(name, -_REACH, _REACH, float(start), 0.1)
-                rows[1].append(name)
+            refuse_taken(names, ("activation", "nudged", "nudge"))
+            add_entries(inputs, names, given, low=-_REACH, high=_REACH, step=0.1)
+            rows[1] += names
         every = {name: name for names in self.names.values() for name in names}
         inputs["nudged"] = Choice("nudge", every)
         inputs["nudge"] = Number("by", 0.001, 1.0, 0.1, log=True)
@@ -80,21 +81,16 @@ class Neuron(Explorer):
         u = activation or next(iter(self.units.values()))
         self.set_formulas(self._formulas(u))
 
-        def at(**moved):
-            now = entries | moved
-            arrays = {v: np.array([now[name] for name in names]) for v, names in self.names.items()}
-            return {v.name: a if v.ndim else a[0] for v, a in arrays.items()}
-
-        values = at()
+        values = arrays(self.names, entries)
+        moved = arrays(self.names, entries | {nudged: entries[nudged] + nudge})
         z, here = float(u["z"](**values)), float(u["value"](**values))
         slopes = {v: np.ravel(u["slopes"][v](**values)) for v in u["known"]}
         scene = Scene(760, 350)
-        moved = at(**{nudged: entries[nudged] + nudge})
         self._plane(scene, u, values, moved, z)
         self._curve(scene, u, values, moved, z, here)
         v = next(v for v, names in self.names.items() if nudged in names)
         predicted = slopes[v][self.names[v].index(nudged)] * nudge
-        real = float(u["value"](**moved)) - here
+        change = Change(predicted, float(u["value"](**moved)) - here, here)
         side = "above 0" if z > 0 else "below 0" if z < 0 else "0: on the line"
         told = ", ".join(f"∂/∂{v} = {numbers(s)}" for v, s in slopes.items())
         long = math.hypot(*values[u["w"].name])
@@ -103,8 +99,7 @@ class Neuron(Explorer):
         return scene, [
             f"{u['sum']} = {number(z)}, output {number(here)}; {u['sum']} is {side}, {far}",
             f"gradients: {told}",
-            f"{nudged} up by {number(nudge)}: predicted change {signed(predicted)}, "
-            f"real change {signed(real)}, off by {number(real - predicted)}{crossed}",
+            f"{nudged} up by {number(nudge)}: {change}{crossed}",
         ]
 
     def _sides(self, u, values):
@@ -174,13 +169,13 @@ class Neuron(Explorer):
         )
 
 
-def neuron(*units, **values) -> Neuron:
+def neuron(*units: Function, **values: Any) -> Neuron:
     """Explore a neuron of two inputs: ``mc.explore.neuron(np.maximum(0, w @ x + b))``.
 
     Each of ``units`` is one scalar made of a dot product of two vectors and of scalars; several
     become a choice. Without any: max(0, z), tanh(z), the logistic function and z itself. Inputs:
-    every weight, input and scalar, and which of them to nudge. Paper: "The gradient of neuron
-    activation".
+    every weight, input and scalar, and which of them to nudge. Raises ValueError for an expression
+    without a dot product, and for a third vector. Paper: "The gradient of neuron activation".
     """
     if not units:
         w, x = vectors("w x")

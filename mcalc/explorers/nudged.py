@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from ..check.compile import compile_
-from ..check.explicit import symbols_of
+from ..draw import heatmap
 from ..draw.scene import Axes, Scene
 from ..graph.expr import SYMBOL, node
-from ..graph.lengths import symbolic_sizes
 from ..graph.walk import symbols, unnamed
 from ..notation.numbers import number, numbers
+from .change import Change
+from .entries import entry_names, with_entry_moved
 from .explorer import Explorer, outside
 
 
@@ -19,53 +20,29 @@ class NudgeExplorer(Explorer):
 
     def nudged(self, d, sizes, values, column, nudge):
         """The scene and its lines, for one derivation at one point."""
-        y = unnamed(d.y)
         function, jacobian = self._compiled(d)
         names = entry_names(d.variables, sizes)
-        outputs = entry_names([node(SYMBOL, name=d.output, shape=y.shape)], sizes)
-        J = np.reshape(jacobian(**values), (len(outputs), len(names)))
+        outputs = entry_names([node(SYMBOL, name=d.output, shape=d.y.shape)], sizes)
+        J, here = np.reshape(jacobian(**values), (len(outputs), len(names))), function(**values)
 
-        def real(step):
-            moved = dict(values)
-            point = np.concatenate([np.ravel(values[v.name]) for v in d.variables])
-            point = point + step * (np.arange(len(names)) == column - 1)
-            parts = np.split(point, np.cumsum([np.size(values[v.name]) for v in d.variables])[:-1])
-            for v, part in zip(d.variables, parts, strict=True):
-                moved[v.name] = part.reshape(np.shape(values[v.name]))
-            return np.ravel(function(**moved)) - np.ravel(function(**values))
+        def change(step):
+            moved = function(**with_entry_moved(values, d.variables, column - 1, step))
+            return Change(J[:, column - 1] * step, np.ravel(moved) - np.ravel(here), here)
 
-        def off(step):
-            return float(np.max(abs(real(step) - J[:, column - 1] * step)))
-
-        predicted, happened = J[:, column - 1] * nudge, real(nudge)
+        nudged, half = change(nudge), change(nudge / 2)
         scene = Scene(760, 224)
         self._heatmap(scene, J, outputs, names, column, nudge)
-        self._changes(scene, predicted, happened)
-        nudges = 10.0 ** np.linspace(-3, 0, 25)
-        errors = np.array([off(step) for step in nudges])
-        plot = Axes(scene, 632, 50, 118, 120, (1e-3, 1.0), (1e-8, 1e4), log=True)
-        plot.frame("nudge", "largest difference")
-        here, half = off(nudge), off(nudge / 2)
-        scale = max(1.0, float(np.max(abs(np.ravel(function(**values))))))
-        exact = here <= 1e-12 * scale
-        if exact:
-            scene.text(691, 110, "none: exact", "ink", 12)
-        else:
-            plot.curve(nudges, np.maximum(errors, 1e-8), "ink", 2)
-            plot.dot(nudge, max(here, 1e-8), "violet", 5)
-        ratio = here / half if not exact and half > 1e-13 * scale else 0.0
-        factor = f", {ratio:.1f} times less" if ratio >= 1 else ""
-        zeros = int((J == 0).sum())
-        lit = names[column - 1]
+        self._changes(scene, nudged)
+        self._differences(scene, change, nudge)
         at = ", ".join(f"{name} = {numbers(value)}" for name, value in values.items())
         return scene, [
-            f"at {at} the value is {numbers(function(**values))}" + outside(function(**values)),
-            f"J is {J.shape[0]} x {J.shape[1]}, with {zeros} of {J.size} entries zero",
-            f"{lit} goes up by {number(nudge)}: column {column} of J times {number(nudge)} "
-            f"predicts {numbers(predicted)}",
-            f"the real change: {numbers(happened)}",
-            f"largest difference {'0' if exact else number(here)}; "
-            f"with half the nudge {'0' if exact else number(half)}{factor}",
+            f"at {at} the value is {numbers(here)}" + outside(here),
+            f"J is {J.shape[0]} x {J.shape[1]}, with {int((J == 0).sum())} of {J.size} "
+            "entries zero",
+            f"{names[column - 1]} goes up by {number(nudge)}: column {column} of J times "
+            f"{number(nudge)} predicts {numbers(nudged.predicted)}",
+            f"the real change: {numbers(nudged.real)}",
+            f"largest difference {nudged.off_words}; with half the nudge {nudged.halved(half)}",
         ]
 
     def _compiled(self, d):
@@ -76,55 +53,38 @@ class NudgeExplorer(Explorer):
         return self.known[d]
 
     def _heatmap(self, scene, J, outputs, names, column, nudge):
-        top = float(np.max(abs(J[np.isfinite(J)]), initial=0)) or 1.0
-        left, across = 62, 280
-        wide, high = min(62.0, across / len(names)), min(36.0, 156 / len(outputs))
-        size = 12 if wide > 44 and high > 20 else 9
-        for j, name in enumerate(names):
-            x = left + j * wide + wide / 2
-            scene.text(x, 46, name, "violet" if j == column - 1 else "muted", size,
-                       bold=j == column - 1)  # fmt: skip
-        for i, name in enumerate(outputs):
-            y = 60 + i * high
-            scene.text(left - 8, y + high / 2, name, "muted", min(12, high), "end")
-            for j, value in enumerate(J[i]):
-                x = left + j * wide
-                if value:
-                    share = abs(value) / top if np.isfinite(value) else 0.0
-                    color = "orange" if value > 0 else "violet"
-                    scene.box(x + 1, y + 1, wide - 2, high - 2, color, 0.05 + 0.25 * share)
-                scene.text(x + wide / 2, y + high / 2, number(value),
-                           "ink" if value else "muted", size)  # fmt: skip
-        scene.box(left, 60, wide * len(names), high * len(outputs), edge="grid")
-        x = left + (column - 1) * wide
-        scene.box(x, 59, wide, high * len(outputs) + 2, edge="violet", thick=3)
-        scene.text(x + wide / 2, 28, f"+{number(nudge)}", "violet", 12, bold=True)
-        scene.text(
-            left, 10, f"J, a row for each output; column {column} is lit", "ink", 12, "start"
-        )
+        grid = heatmap.Grid(62, 60, min(62.0, 280 / len(names)), min(36.0, 156 / len(outputs)))
+        heatmap.paint(scene, J, (outputs, names), grid, lit=column - 1)
+        middle = grid.left + (column - 0.5) * grid.wide
+        scene.text(middle, 28, f"+{number(nudge)}", "violet", 12, bold=True)
+        title = f"J, a row for each output; column {column} is lit"
+        scene.text(grid.left, 10, title, "ink", 12, "start")
 
-    def _changes(self, scene, predicted, happened):
-        high = min(36.0, 156 / len(predicted))
-        for k, (title, color) in enumerate(
-            [("predicted", "orange"), ("real", "green"), ("difference", "ink")]
-        ):
-            x = 384 + 74 * k
-            scene.text(x, 46, title, color, 12, bold=True)
-            values = (predicted, happened, happened - predicted)[k]
-            for i, value in enumerate(values):
-                small = abs(value) < 1e-12 * max(1.0, abs(happened[i]))
-                scene.text(
-                    x, 60 + high * (i + 0.5), "0" if small else number(value), color, min(13, high)
-                )
+    def _changes(self, scene, change):
+        """Predicted, real and different, one beside the other for each output."""
         scene.text(384, 28, "J dx", "orange", 12)
         scene.text(458, 28, "f(x + dx) - f(x)", "green", 12)
+        columns = {
+            ("predicted", "orange"): change.predicted,
+            ("real", "green"): change.real,
+            ("difference", "ink"): change.real - change.predicted,
+        }
+        high = min(36.0, 156 / len(change.real))
+        for k, ((title, color), values) in enumerate(columns.items()):
+            x = 384 + 74 * k
+            scene.text(x, 46, title, color, 12, bold=True)
+            for i, value in enumerate(values):
+                words = "0" if abs(value) <= change.smallest else number(value)
+                scene.text(x, 60 + high * (i + 0.5), words, color, min(13, high))
 
-
-def entry_names(variables, sizes):
-    """``x_1, x_2, ...`` for a vector, ``W_11, W_12, ...`` for a matrix, ``x`` for a scalar."""
-    return [entry.name for v in variables for entry in symbols_of(v, sizes, variables).flat]
-
-
-def sizes_of(y, n):
-    """A length for every letter: n for the first, then one more for each."""
-    return {letter: n + k for k, letter in enumerate(symbolic_sizes(y))}
+    def _differences(self, scene, change, nudge):
+        """The largest difference for nudges of every size, on logarithmic axes."""
+        plot = Axes(scene, 632, 50, 118, 120, (1e-3, 1.0), (1e-8, 1e4), log=True)
+        plot.frame("nudge", "largest difference")
+        now = change(nudge)
+        if now.exact:
+            scene.text(691, 110, "none: exact", "ink", 12)
+            return
+        nudges = 10.0 ** np.linspace(-3, 0, 25)
+        plot.curve(nudges, np.maximum([change(step).off for step in nudges], 1e-8), "ink", 2)
+        plot.dot(nudge, max(now.off, 1e-8), "violet", 5)

@@ -10,16 +10,20 @@ import numpy as np
 from ..check.check import numerical
 from ..check.point_checker import SPREADS
 from ..derivation import expression_graph
+from ..draw.boxes import Box, paint
 from ..draw.diagrams import evaluated
 from ..draw.scene import Scene
-from ..graph.expr import shape_text
+from ..graph.expr import Expr, shape_text
 from ..graph.lengths import length, symbolic_sizes
 from ..graph.variables import let, matrices, scalars, vectors
 from ..graph.walk import symbols
 from ..notation.numbers import number
 from ..tables import derivative
 from .chained import GraphExplorer
+from .explorer import Function
 from .inputs import Choice, Number
+
+_CELL = 16  # pixels
 
 
 class Shapes(GraphExplorer):
@@ -117,33 +121,22 @@ class Shapes(GraphExplorer):
         if layout:
             boxes = [(f"({name})^T", factor.T) for name, factor in reversed(boxes)]
             whole, i, j = whole.T, j, i
-        drawn = [*boxes, ("product", whole)] if len(boxes) > 1 else boxes
-        cell = 16
-        widths = [max(cell * b.shape[1], 30) for _, b in drawn]
-        x = (760 - sum(widths) - 54 * (len(drawn) - 1)) / 2
-        for k, ((name, box), wide) in enumerate(zip(drawn, widths, strict=True)):
-            last = len(boxes) > 1 and k == len(boxes)
-            rows, columns = box.shape
-            left, y = x + (wide - cell * columns) / 2, top + 72 - cell * rows / 2
-            for r, c in itertools.product(range(rows), range(columns)):
-                first, final = k == 0 and r == i, k == len(boxes) - 1 and c == j
-                lit = (r == i and c == j) if last else (
-                    first and final if len(boxes) == 1 else first or final)  # fmt: skip
-                value = box[r, c]
-                if lit:
-                    scene.box(
-                        left + cell * c, y + cell * r, cell, cell, "violet", 0.35, "violet", 1.5
-                    )
-                elif value:
-                    scene.box(left + cell * c, y + cell * r, cell, cell, "blue", 0.15, "grid")
-                else:
-                    scene.box(left + cell * c, y + cell * r, cell, cell, edge="grid")
-            scene.text(x + wide / 2, top + 18, name, "ink", 12)
-            scene.text(x + wide / 2, top + 128, shape_text(box.shape), "muted", 12)
-            if k < len(drawn) - 1:
-                sign = "=" if k == len(boxes) - 1 else "·"
-                scene.text(x + wide + 27, top + 72, sign, "ink", 20)
-            x += wide + 54
+        last = len(boxes) - 1
+        drawn = []
+        for k, (name, factor) in enumerate(boxes):
+            lit = np.zeros(factor.shape, bool)  # the row and the column that make the entry
+            if last == 0:
+                lit[i, j] = True
+            elif k == 0:
+                lit[i, :] = True
+            elif k == last:
+                lit[:, j] = True
+            drawn.append(_cells(name, factor, lit, "·" * (k > 0)))
+        if last:
+            lit = np.zeros(whole.shape, bool)
+            lit[i, j] = True
+            drawn.append(_cells("product", whole, lit, "="))
+        paint(scene, 380, top + 72, drawn, 54, 30)
 
     def _entry(self, factors, names, whole, layout, i, j):
         """How one entry of a product comes about."""
@@ -165,16 +158,34 @@ class Shapes(GraphExplorer):
         ]
 
 
+def _cells(title, matrix, lit, sign):
+    """A matrix as a box of cells: violet where it is lit, blue where it is not zero."""
+
+    def paint_cells(scene, left, top):
+        for (i, j), value in np.ndenumerate(matrix):
+            corner = left + _CELL * j, top + _CELL * i, _CELL, _CELL
+            if lit[i, j]:
+                scene.box(*corner, "violet", 0.35, "violet", 1.5)
+            elif value:
+                scene.box(*corner, "blue", 0.15, "grid")
+            else:
+                scene.box(*corner, edge="grid")
+
+    rows, columns = matrix.shape
+    return Box(shape_text(matrix.shape), _CELL * columns, _CELL * rows, paint_cells, sign, title)
+
+
 def _factor(value):
     return f"({number(value)})" if value < 0 else number(value)
 
 
-def shapes(y=None, wrt=None) -> Shapes:
+def shapes(y: Function | None = None, wrt: Expr | None = None) -> Shapes:
     """Explore how the Jacobians of a chain fit together: ``mc.explore.shapes()``.
 
     Without an expression, f, u and x of ``f(u(x))`` are scalars or vectors as you choose; with one,
     ``mc.explore.shapes(np.sum(np.sin(A @ x)), wrt=x)``, the boxes are its own, a line for each of
     the first three paths. Inputs: the lengths, one entry of the product, and the layout, numerator
-    or denominator. Paper: "Generalization of the Jacobian", "Vector chain rule".
+    or denominator. Raises ValueError where no path leads from ``wrt``, or more than 40 do. Paper:
+    "Generalization of the Jacobian", "Vector chain rule".
     """
     return Shapes(y, wrt)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..check.interpret import batch
 from ..derivation import derive
 from ..draw.scene import Axes, Scene, limits
+from ..graph.expr import Expr
 from ..graph.walk import symbols, unnamed
 from ..notation.numbers import number
-from .curves import HEIGHT, bounds, differentiated, less, taken
-from .explorer import Explorer, expression, only_scalars, outside
+from .change import Change
+from .curves import HEIGHT, bounds, differentiated
+from .entries import refuse_taken
+from .explorer import Explorer, Function, expression, only_scalars, outside
 from .inputs import Choice, Number
 
 
@@ -26,7 +31,7 @@ class Tangent(Explorer):
         if self.x not in {*known}:
             there = ", ".join(v.name for v in known)
             raise ValueError(f"{wrt} is no variable of {functions[0]}: there are {there}")
-        taken(known, "function", "step")
+        refuse_taken((v.name for v in known), ("function", "step"))
         self.low, self.high = bounds(between)
         inputs = {}
         if len(functions) > 1:
@@ -47,65 +52,70 @@ class Tangent(Explorer):
     def function(self):
         return self.inputs["function"].value if "function" in self.inputs else self.functions[0]
 
+    def value(self, xs, e, at):
+        """An expression at many values of x, with the other scalars as they are."""
+        xs = np.asarray(xs, dtype=float)
+        others = {name: np.full(len(xs), value) for name, value in at.items()}
+        return batch([unnamed(e)], others | {self.x.name: xs}, {})[unnamed(e)] + 0 * xs
+
     def draw(self, step, function=None, **at):
-        f = self.function
-        slope = self.slopes.get(f)
+        f, x = self.function, at[self.x.name]
         self.set_formulas([differentiated(f, self.x)])
-
-        def value(xs, e=f):
-            xs = np.asarray(xs, dtype=float)
-            given = {k: np.full(len(xs), v) for k, v in at.items()} | {self.x.name: xs}
-            return batch([unnamed(e)], given, {})[unnamed(e)] + 0 * xs
-
-        x = at[self.x.name]
-        slope = float(value([x], slope)[0]) if slope is not None else 0.0
-        here, there = value([x, x + step])
+        slope = float(self.value([x], self.slopes[f], at)[0]) if f in self.slopes else 0.0
+        here, half, there = self.value([x, x + step / 2, x + step], f, at)
         secant = (there - here) / step
-
         scene = Scene(720, HEIGHT)
-        xs = np.linspace(self.low, self.high, 161)
-        ys = value(xs)
+        self._curve(scene, f, at, (x, here), (x + step, there), slope, secant)
+        self._errors(scene, f, at, step, slope, secant)
+        change = Change(slope * step, there - here, here, rounding=True)
+        halved = change.halved(Change(slope * step / 2, half - here, here, rounding=True))
+        return scene, [
+            f"at {self.x} = {number(x)} the value is {number(here)}{outside(here)}",
+            f"slope of the tangent {number(slope)}, of the secant {number(secant)}: "
+            f"error {secant - slope:.3g}",
+            f"a step of {step:.3g}: {change}",
+            f"half the step: off by {halved}",
+        ]
+
+    def _curve(self, scene, f, at, here, there, slope, secant):
+        """The function with its secant through two points and its tangent in the first."""
+        (x, y), (x1, y1) = here, there
+        xs, ends = np.linspace(self.low, self.high, 161), np.array([self.low, self.high])
+        ys = self.value(xs, f, at)
         plot = Axes(scene, 48, 30, 330, 250, (self.low, self.high), limits(np.clip(ys, -40, 40)))
         plot.frame(self.x.name, title="secant (green), tangent (orange, dashed)")
         plot.curve(xs, ys)
-        ends = np.array([self.low, self.high])
-        plot.curve(ends, here + secant * (ends - x), "green", 2)
-        plot.curve(ends, here + slope * (ends - x), "orange", 2, "7 4")
-        plot.dot(x + step, there, "green", hollow=True)
-        plot.dot(x, here, "ink")
+        plot.curve(ends, y + secant * (ends - x), "green", 2)
+        plot.curve(ends, y + slope * (ends - x), "orange", 2, "7 4")
+        plot.dot(x1, y1, "green", hollow=True)
+        plot.dot(x, y, "ink")
 
-        steps = 10.0 ** np.linspace(-12, 0, 49)
-        forward = abs((value(x + steps) - here) / steps - slope)
-        central = abs((value(x + steps) - value(x - steps)) / (2 * steps) - slope)
+    def _errors(self, scene, f, at, step, slope, secant):
+        """How far off the secant's slope is for steps of every size, on logarithmic axes."""
+        x, steps = at[self.x.name], 10.0 ** np.linspace(-12, 0, 49)
+        ahead, back = self.value(x + steps, f, at), self.value(x - steps, f, at)
+        forward = abs((ahead - self.value([x], f, at)) / steps - slope)
+        central = abs((ahead - back) / (2 * steps) - slope)
         errors = Axes(scene, 448, 30, 250, 250, (1e-12, 1.0), (1e-16, 1e2), log=True)
         errors.frame("step", "error of the slope", "central: dashed")
         errors.curve(steps, np.maximum(forward, 1e-16), "green", 2)
         errors.curve(steps, np.maximum(central, 1e-16), "muted", 1.5, "5 4")
         errors.dot(step, max(abs(secant - slope), 1e-16), "green", 6)
 
-        half = (value([x + step / 2])[0] - here) - slope * step / 2
-        off = (there - here) - slope * step
-        name, lines = self.x.name, []
-        lines.append(f"at {name} = {number(x)} the value is {number(here)}{outside(here)}")
-        lines.append(
-            f"slope of the tangent {number(slope)}, of the secant {number(secant)}: "
-            f"error {secant - slope:.3g}"
-        )
-        lines.append(
-            f"a step of {step:.3g}: predicted change {slope * step:+.3g}, "
-            f"real change {there - here:+.3g}, off by {off:.3g}"
-        )
-        lines.append(f"half the step: off by {half:.3g}{less(off, half)}")
-        return scene, lines
 
-
-def tangent(*functions, wrt=None, between=(-3.0, 3.0), **values) -> Tangent:
+def tangent(
+    *functions: Function,
+    wrt: Expr | None = None,
+    between: tuple[float, float] = (-3.0, 3.0),
+    **values: Any,
+) -> Tangent:
     """Explore the derivative of functions of one number: ``mc.explore.tangent(x**2, np.sin(x))``.
 
-    Each is an expression of scalars, or a function of them such as ``np.sin``. Inputs: the
-    function if there are several, ``x`` between two bounds, further scalars, and the step of the
-    secant; ``x=1, step=0.1`` says where to start. The second picture has the error of the secant's
-    slope against the step, both on logarithmic axes. Paper: "Scalar derivative rules".
+    Each is an expression of scalars, or a function of them such as ``np.sin``. Inputs: the function
+    if there are several, ``x`` between two bounds, further scalars, and the step of the secant;
+    ``x=1, step=0.1`` says where to start. The second picture has the error of the secant's slope
+    against the step, both on logarithmic axes. Raises ValueError for what is no scalar function of
+    scalars. Paper: "Scalar derivative rules".
     """
     if not functions:
         raise ValueError("tangent needs a function: mc.explore.tangent(x**2)")

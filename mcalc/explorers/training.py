@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -106,7 +107,14 @@ def _update(method):
     return new, theta - eta * method(g, beta, *state)[0]
 
 
-def training(train, methods, measures, rate=0.1, steps=100, sizes=(32, 128, 8)) -> Training:
+def training(
+    train: Callable,
+    methods: Mapping[str, Callable],
+    measures: Mapping[str, Mapping[str, Callable]],
+    rate: float = 0.1,
+    steps: int = 100,
+    sizes: Sequence[int] = (32, 128, 8),
+) -> Training:
     """Explore training: ``mc.explore.training(train, {"SGD": sgd}, {"loss": {"train": loss}})``.
 
     All of it is the reader's own. ``train(method, rate, size, beta)`` yields the parameters, one
@@ -115,6 +123,6 @@ def training(train, methods, measures, rate=0.1, steps=100, sizes=(32, 128, 8)) 
     ``momentum(g, beta, v=0)`` gives ``v, (v,)``; it runs on symbols too, for its formula. A measure
     has functions of the parameters, one for each set of examples. Inputs: the method, the learning
     rate, beta if the method uses it, the size of a batch, and the step; Play takes one after the
-    other.
+    other. Raises ValueError for more than two measures or sets, and if ``train`` ends too early.
     """
     return Training(train, dict(methods), dict(measures), rate, steps, sizes)

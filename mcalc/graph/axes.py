@@ -13,8 +13,9 @@ from numbers import Integral, Real
 
 import numpy as np
 
-from . import expr
-from .expr import Expr, ShapeError, UnsupportedError, as_expr, node, shape_text
+from .broadcast import spread, vector_of
+from .dispatch import NUMPY, UnsupportedError
+from .expr import Expr, as_expr, is_boolean, node, size
 from .primitives import (
     COLUMN,
     FROBENIUS,
@@ -31,9 +32,8 @@ from .primitives import (
     as_column,
     elementwise,
     of_vector,
-    spread,
-    vector_of,
 )
+from .shapes import ShapeError, shape_text
 
 
 def is_axis(axis, ndim) -> bool:
@@ -120,7 +120,7 @@ def _chosen(a, where):
     """The elements that a condition chooses, 0 in the place of the others."""
     if where is True:
         return a
-    if not (as_expr(where).boolean or expr.is_boolean(where)):
+    if not (as_expr(where).boolean or is_boolean(where)):
         raise UnsupportedError(f"np.sum: where is a condition, not {where!r}")
     chosen = np.where(where, a, 0)
     if chosen.shape != a.shape:
@@ -136,11 +136,11 @@ def _mean_of_all(a):
 
 
 def _means_along(X, axis):
-    return (1 / expr.size(X.shape[axis])) * _sums_along(X, axis)
+    return (1 / size(X.shape[axis])) * _sums_along(X, axis)
 
 
 def _count(lengths) -> Expr:
-    return reduce(np.multiply, map(expr.size, lengths))
+    return reduce(np.multiply, map(size, lengths))
 
 
 def _var_of_all(a, ddof=0, correction=0):
@@ -158,7 +158,7 @@ def _vars_along(X, axis, ddof=0, correction=0):
     squares = (X - _laid(_means_along(X, axis), axis)) ** 2
     if not ddof:
         return _means_along(squares, axis)
-    return _sums_along(squares, axis) / (expr.size(X.shape[axis]) - ddof)
+    return _sums_along(squares, axis) / (size(X.shape[axis]) - ddof)
 
 
 def _ddof(ddof, correction):
@@ -347,7 +347,7 @@ def _size(a, axis=None):
     a = as_column(a)
     if axis is not None and not is_axis(axis, a.ndim):
         raise UnsupportedError(f"np.size: {a} has {a.ndim} axes, there is no axis {axis!r}")
-    return a.size if axis is None else expr.size(a.shape[axis])
+    return a.size if axis is None else size(a.shape[axis])
 
 
 def _atleast_2d(a):
@@ -363,19 +363,24 @@ REDUCTIONS = {
     np.max: ("np.max", _max_of_all, _maxima_along),
     np.min: ("np.min", lambda a: _lowest(_max_of_all, a), partial(_lowest, _maxima_along)),
     np.prod: ("np.prod", _prod_of_all, _products_along),
+    np.amax: ("np.amax", _max_of_all, _maxima_along),
+    np.amin: ("np.amin", lambda a: _lowest(_max_of_all, a), partial(_lowest, _maxima_along)),
 }
-expr.NUMPY |= {function: _reduction(*how) for function, how in REDUCTIONS.items()} | {
-    "lay": lay,
-    "reshape": reshape,
-    np.linalg.norm: _norm,
-    np.average: _average,
-    np.expand_dims: _expand_dims,
-    np.reshape: reshape,
-    np.ravel: _ravel,
-    np.squeeze: _squeeze,
-    np.broadcast_to: _broadcast_to,
-    np.atleast_2d: _atleast_2d,
-    np.shape: lambda a: as_column(a).shape,
-    np.ndim: lambda a: as_column(a).ndim,
-    np.size: _size,
-}
+NUMPY.update({function: _reduction(*how) for function, how in REDUCTIONS.items()})
+NUMPY.update(
+    {
+        "lay": lay,
+        "reshape": reshape,
+        np.linalg.norm: _norm,
+        np.average: _average,
+        np.expand_dims: _expand_dims,
+        np.reshape: reshape,
+        np.ravel: _ravel,
+        np.squeeze: _squeeze,
+        np.broadcast_to: _broadcast_to,
+        np.atleast_2d: _atleast_2d,
+        np.shape: lambda a: as_column(a).shape,
+        np.ndim: lambda a: as_column(a).ndim,
+        np.size: _size,
+    }
+)

@@ -6,6 +6,7 @@ do is refused by its name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial, reduce
 from numbers import Integral
 
@@ -13,7 +14,9 @@ import numpy as np
 
 from . import expr, simplify, walk
 from .axes import is_axis
-from .expr import SIZE, ShapeError, UnsupportedError, as_expr, node, shape_text
+from .broadcast import vector_of
+from .dispatch import NUMPY, UnsupportedError
+from .expr import SIZE, as_expr, node
 from .lengths import with_size_providers
 from .primitives import (
     ABSOLUTE,
@@ -55,8 +58,8 @@ from .primitives import (
     elementwise,
     of_vector,
     of_vectors,
-    vector_of,
 )
+from .shapes import ShapeError, same_length, shape_text
 from .walk import is_number
 
 # --- conditions ------------------------------------------------------------------------------
@@ -130,8 +133,8 @@ def _clip(a, a_min=..., a_max=..., *, min=..., max=...):
         raise UnsupportedError(
             "np.clip takes two bounds, one of them may be None: np.clip(x, 0, 1)"
         )
-    whole = as_expr(a) if low is None else np.maximum(low, a)
-    return whole if high is None else np.minimum(high, whole)
+    above = as_expr(a) if low is None else np.maximum(low, a)
+    return above if high is None else np.minimum(high, above)
 
 
 def _where(condition, x, y):
@@ -164,8 +167,8 @@ def _matmul(a, b):
         return _matmul_laid(a, b)
     product = {(1, 1): DOT, (2, 1): MATVEC, (1, 2): VECMAT, (2, 2): MATMAT}
     left = as_column(a)
-    whole = node(product[left.ndim, b.ndim], left, b)
-    return node(ROW, whole) if a.op is ROW and b.ndim == 2 else whole
+    result = node(product[left.ndim, b.ndim], left, b)
+    return node(ROW, result) if a.op is ROW and b.ndim == 2 else result
 
 
 def _is_laid_row(e):
@@ -308,7 +311,7 @@ _SLOGDET = type(np.linalg.slogdet(np.eye(1)))  # the sign and the logarithm, by 
 def _square(op, a):
     """An operation on a square matrix."""
     a = as_expr(a)
-    if a.ndim != 2 or expr.same_length(*a.shape) is False:
+    if a.ndim != 2 or same_length(*a.shape) is False:
         raise ShapeError(f"{op.name}: {a} is {shape_text(a.shape)}, and not square")
     return node(op, a)
 
@@ -316,13 +319,13 @@ def _square(op, a):
 def _stack(arrays, axis=0):
     parts = [as_column(a) for a in arrays]
     if len({a.ndim for a in parts}) != 1 or parts[0].ndim > 1 or False in common_shape(parts):
-        given = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
+        shapes = ", ".join(f"{a} ({shape_text(a.shape)})" for a in parts)
         error = UnsupportedError if parts[0].ndim > 1 else ShapeError
-        raise error(f"stack: all scalars or all vectors of one length, not {given}")
+        raise error(f"stack: all scalars or all vectors of one length, not {shapes}")
     if not is_axis(axis, 1 + parts[0].ndim):
         raise UnsupportedError(f"np.stack: there is no axis {axis!r} to stack along")
-    whole = node(STACK, *parts, axis=-1 - parts[0].ndim)
-    return np.transpose(whole) if parts[0].ndim and axis in (1, -1) else whole
+    rows = node(STACK, *parts, axis=-1 - parts[0].ndim)
+    return np.transpose(rows) if parts[0].ndim and axis in (1, -1) else rows
 
 
 def _concatenate(arrays, axis=0):
@@ -344,7 +347,7 @@ def _concatenate(arrays, axis=0):
 
 
 def _common(lengths):
-    return reduce(expr.same_length, lengths)
+    return reduce(same_length, lengths)
 
 
 def _as_rows(a):
@@ -370,7 +373,7 @@ def _filled_like(name, number, a):
 
 # --- the table -------------------------------------------------------------------------------
 
-expr.NUMPY |= {
+_ROWS: dict[Callable | str, Callable] = {
     np.divide: _divide,
     np.fmax: partial(_without_nan, FMAX, np.maximum),
     np.fmin: partial(_without_nan, FMIN, np.minimum),
@@ -380,10 +383,6 @@ expr.NUMPY |= {
     np.reciprocal: _reciprocal,
     np.positive: partial(_of_numbers, "np.positive", as_expr),
     np.hypot: _hypot,
-    **{
-        f: (lambda g: lambda a, **how: g(a, **how))(g)
-        for f, g in ((np.amax, np.max), (np.amin, np.min))
-    },
     np.logaddexp: partial(_of_numbers, "np.logaddexp", _log_add_exp),
     np.clip: _clip,
     np.where: _where,
@@ -420,3 +419,4 @@ expr.NUMPY |= {
     np.ones_like: partial(_filled_like, "np.ones_like", 1),
     np.zeros_like: partial(_filled_like, "np.zeros_like", 0),
 }
+NUMPY.update(_ROWS)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import expr
 from .axes import lay
-from .expr import Expr, ShapeError, UnsupportedError, node, shape_text
+from .dispatch import NUMPY, UnsupportedError
+from .expr import Expr, node
 from .primitives import DIAGONAL, as_column
+from .shapes import ShapeError, same_length, shape_text
 
 
 def einsum(subscripts, *operands, optimize=False) -> Expr:
@@ -72,7 +73,7 @@ def _check(subscripts, parts):
                 f"letters for it"
             )
         for letter, length in zip(letters, a.shape, strict=True):
-            known = lengths[letter] = expr.same_length(lengths.get(letter), length)
+            known = lengths[letter] = same_length(lengths.get(letter), length)
             if known is False:
                 raise ShapeError(
                     f"einsum: {letter} in {subscripts!r} stands for two lengths: {a} is "
@@ -138,4 +139,4 @@ def _ordered(whole, letters, output):
     return whole.T if len(output) == 2 and letters != output else whole
 
 
-expr.NUMPY[np.einsum] = einsum
+NUMPY[np.einsum] = einsum

@@ -11,9 +11,7 @@ with a letter or a number for each length. A row, as ``x.T`` gives it, has shape
 
 from __future__ import annotations
 
-import difflib
 import functools
-import inspect
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,13 +22,9 @@ from typing import Any
 
 import numpy as np
 
-
-class ShapeError(ValueError):
-    """Operands whose shapes do not fit; the message names both and their shapes."""
-
-
-class UnsupportedError(TypeError):
-    """A NumPy function without a rule; the message names it and what is near."""
+from . import dispatch
+from .dispatch import NUMPY, UnsupportedError
+from .shapes import ShapeError, shape_of, shape_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,27 +56,32 @@ class Primitive:
     is_list: bool = False  # the operands are its entries
     # of conditions, from which operands are such: whether the result is one, or a number, or None
     # where NumPy comes to something else than with 0 and 1, as True + True is True
-    boolean: Callable = lambda *given: None if given and all(given) else False
+    boolean: Callable = lambda *of: None if of and all(of) else False
 
     def __repr__(self):
         return f"<{self.name}>"
 
 
 _LARGEST = Fraction(np.finfo(float).max)
-NUMPY: dict[Callable, Callable] = {}  # NumPy function -> what it builds; filled by the rules
 WRITERS: dict[str, Callable] = {}  # "text" and "latex"; filled by the notation
 
 _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
 
 ENOUGH = 10**9  # parts are not counted any further
 DEEP = 100  # how deep a formula is nested at most that is derived in closed form, or written
-SYMBOL = Primitive("symbol", None)
-NUMBER = Primitive("number", None)
-SIZE = Primitive("size", None)  # the length n, as a number in a formula
+
+
+def no_value(*_, **params):
+    raise TypeError(f"{params} has no value of its own")
+
+
+SYMBOL = Primitive("symbol", no_value)
+NUMBER = Primitive("number", no_value)
+SIZE = Primitive("size", no_value)  # the length n, as a number in a formula
 
 # `let`: one operand under a reader's name
-LET = Primitive("named", lambda a: a, text="{0}", boolean=lambda given: given)
-ADJOINT = Primitive("slope", None)  # the result's derivative by a variable, by its name only
+LET = Primitive("named", lambda a: a, text="{0}", boolean=lambda of: of)
+ADJOINT = Primitive("slope", no_value)  # the result's derivative by a variable, by its name only
 UNEVALUATED = Primitive("held", lambda a: a)  # one operand, written as the derivative that it is
 
 
@@ -90,16 +89,26 @@ def _in_place(function):
     """The method of ``z += 1`` and its like."""
 
     def method(self, other):
-        whole = function(self, other)
+        result = function(self, other)
         if self.ndim:
-            _refuse_in_place(function, whole, self)
-        return whole
+            _refuse_in_place(function, result, self)
+        return result
 
     return method
 
 
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
-    """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions."""
+    """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions.
+
+    NumPy's functions and operators give another one, with the shape that NumPy's result has.
+    Raises ShapeError where shapes do not fit, UnsupportedError for a function without a rule, and
+    TypeError where a number or a truth value is needed.
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> np.maximum(0, w @ x)
+    max(0, w.x)
+    """
 
     __slots__ = (
         "__weakref__", "args", "boolean", "collected", "factors", "height", "nesting", "op",
@@ -114,6 +123,8 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     weight: int  # as it is written: how many parts it has,
     nesting: int  # and how deep they are nested
     height: int  # how high it is built
+    factors: tuple | None  # of the product that it is, when they are known,
+    collected: tuple | None  # and the terms of the sum
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         if method != "__call__":
@@ -146,8 +157,15 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
 
     @property
     def T(self) -> Expr:
-        """The transpose; of a vector, the row ``x^T`` of shape ``(1, n)``."""
-        return np.transpose(self)
+        """The transpose; of a vector, the row ``x^T`` of shape ``(1, n)``.
+
+        Paper: "Notation".
+
+        >>> import mcalc as mc
+        >>> mc.vectors("x").T
+        x^T  (1 x n)
+        """
+        return NUMPY[np.transpose](self)
 
     @property
     def ndim(self) -> int:
@@ -243,7 +261,7 @@ def node(op: Primitive, /, *args: Expr, shape: tuple | None = None, **params) ->
     ``node(INDEX, x, index=3)`` is ``x[3]``. Parameters are such as can be hashed. A ``shape`` is
     given for what has none of its own, as ``node(SYMBOL, name="x", shape=("n",))``.
     """
-    shape = _shape(op, args, params) if shape is None else shape
+    shape = shape_of(op, args, params) if shape is None else shape
     key = (op, args, tuple(sorted(params.items())) if params else (), shape)
     e = _nodes.get(key)
     if e is None:
@@ -252,7 +270,6 @@ def node(op: Primitive, /, *args: Expr, shape: tuple | None = None, **params) ->
         e.params = MappingProxyType(params) if params else _NO_PARAMS
         e.boolean = not op.unknown and op.boolean(*(a.boolean is True for a in args))
         e.weight, e.nesting, e.height = _measures(e)
-        # of the product and the sum that it is, when they are known
         e.factors, e.collected = None, None
     return e
 
@@ -277,22 +294,29 @@ def can_be_compared(value) -> bool:
 
 
 def as_expr(value) -> Expr:
-    """An Expr from an Expr, a number, or an array or list of them."""
-    closed = _as_size(getattr(value, "expr", value))  # a Jacobian is used by its closed form
+    """An Expr from an Expr, a number, or an array or list of them.
+
+    A Jacobian is its closed form. Raises TypeError for anything else, ValueError for numbers that
+    are too large.
+
+    >>> as_expr(0.25)
+    1/4
+    """
+    closed = as_size(getattr(value, "expr", value))  # a Jacobian is used by its closed form
     if isinstance(closed, Expr):
         return closed
     if is_boolean(value):
         value = value.astype(int)
     plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
     if isinstance(plain, list | tuple) and plain:
-        return np.stack([as_expr(v) for v in plain])
+        return NUMPY[np.stack]([as_expr(v) for v in plain])
     if isinstance(plain, bool):
         raise TypeError(
             f"{plain} cannot stand in an expression: write {plain:d} for the number, or a "
             "condition such as x > 0"
         )
     if isinstance(plain, Rational):
-        if abs(plain) > _LARGEST:
+        if abs(Fraction(plain)) > _LARGEST:
             raise ValueError("a number beyond 1.8e308, the largest that NumPy has, cannot be used")
         return node(NUMBER, value=Fraction(plain), shape=())
     if isinstance(plain, Real) and np.isfinite(float(plain)):
@@ -309,7 +333,7 @@ def as_expr(value) -> Expr:
     raise TypeError(f"{value!r} cannot stand in an expression: numbers, arrays and mcalc's can")
 
 
-def is_boolean(value):
+def is_boolean(value) -> bool:
     """Whether it is an array of booleans, which are 0 and 1 beside numbers."""
     return isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype == bool
 
@@ -323,10 +347,10 @@ class Length(str):
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        return getattr(ufunc, method)(*map(_as_size, inputs), **options)
+        return getattr(ufunc, method)(*map(as_size, inputs), **options)
 
     def __array_function__(self, function, types, args, options):
-        return function(*map(_as_size, args), **options)
+        return function(*map(as_size, args), **options)
 
     def __index__(self):
         raise TypeError(
@@ -342,7 +366,7 @@ def _arithmetic(function, turned=False):
         if isinstance(other, str) and not isinstance(other, Length):  # text is being written
             return str(other) + str(self) if turned else str(self) + str(other)
         operands = (other, self) if turned else (self, other)
-        return function(*map(_as_size, operands))
+        return function(*map(as_size, operands))
 
     return method
 
@@ -355,102 +379,42 @@ for _name, _function in _OPERATORS.items():
 Length.__neg__ = lambda self: -size(self)
 
 
-def _as_size(value):
+def as_size(value):
     return size(value) if isinstance(value, Length) else value
 
 
-def parts_of_length(part) -> tuple[list[str], int]:
-    """The letters of a length, and the number that is added: of ``m + n - 1`` m, n and -1."""
-    if not isinstance(part, str):
-        return [], part
-    words = part.replace(" - ", " + -").split(" + ")
-    numbers = [w for w in words if w.lstrip("-").isdigit()]
-    return [w for w in words if w not in numbers], sum(map(int, numbers))
+def size(length: int | str) -> Expr:
+    """A length as a scalar in a formula: ``size("n")``; of a number that number.
 
-
-def size(length) -> Expr:
-    """A length as a scalar in a formula."""
+    >>> import mcalc as mc
+    >>> np.sum(mc.vectors("x")) / size("n")
+    sum(x)/n
+    """
     return as_expr(length) if isinstance(length, int) else node(SIZE, length=length, shape=())
-
-
-# --- shapes ----------------------------------------------------------------------------------
-
-
-def shape_text(shape: tuple) -> str:
-    """``n x 1`` for a vector, as the paper states shapes."""
-    two = (*shape, 1, 1)[: max(2, len(shape))]
-    return " x ".join(f"({n})" if " " in str(n) else f"{n or '?'}" for n in two)
-
-
-def same_length(a, b):
-    """The common length of two dimensions, False where they differ. None fits any."""
-    return a if a == b or b is None else b if a is None else False
-
-
-def _shape(op, args, params):
-    """The shape of an operation; element by element the last axes meet, as NumPy has it."""
-    if op.shape:
-        return op.shape(*args, **params)
-    letters = ["ij"[2 - arg.ndim :] for arg in args]
-    inputs, output = (
-        op.einsum.split("->") if op.einsum else (",".join(letters), max(letters, key=len))
-    )
-    lengths = {}
-    for position, (arg, letters) in enumerate(zip(args, inputs.split(","), strict=True)):
-        for letter, length in zip(letters, arg.shape, strict=True):
-            common = lengths[letter] = same_length(lengths.get(letter), length)
-            if common is False:
-                other, which = args[position - 1], "inner lengths" if op.einsum else "lengths"
-                name = "matmul" if op.einsum else op.name
-                raise ShapeError(
-                    f"{name}: {other} is {shape_text(other.shape)} and {arg} is "
-                    f"{shape_text(arg.shape)}: the {which} must agree"
-                )
-    return tuple(lengths[letter] for letter in output)
 
 
 # --- NumPy's calls ---------------------------------------------------------------------------
 
 
-def _full_name(function):
-    module = getattr(function, "__module__", "numpy") or "numpy"
-    return ("np.linalg." if module.endswith("linalg") else "np.") + function.__name__
-
-
 def _dispatch(function, args, options):
-    build = NUMPY.get(function)
-    if options.get("out") is not None:
-        name = _full_name(function)
-        raise UnsupportedError(
-            f"{name}: out= changes an array, and a formula cannot be changed: write z = {name}(...)"
-        )
-    if function is np.bitwise_xor:
-        raise UnsupportedError("^ is np.bitwise_xor, which has no rule: for a power write x**2")
-    if build is None:
-        known = {f.__name__: _full_name(f) for f in NUMPY if callable(f)}
-        close = difflib.get_close_matches(function.__name__, sorted(known), n=3, cutoff=0.65)
-        near = ", ".join(known[short] for short in close)
-        near = near and f"; near it: {near}"
-        raise UnsupportedError(f"{_full_name(function)} has no rule in mcalc{near}")
+    build = dispatch.rule_of(function, options)
     try:
         return build(*_as_conditions(args), **options)
     except TypeError:
-        if _takes(build, args, options):  # so the error is about something else
-            raise
-        given = _not_taken(function, build, args, options) or f"{len(args)} operands"
-        raise UnsupportedError(f"{_full_name(function)} has no rule in mcalc for {given}") from None
+        dispatch.refuse_parameters(function, build, args, options)
+        raise  # so the error is about something else
 
 
-def _refuse_in_place(function, whole, out):
+def _refuse_in_place(function, result, out):
     """Refuse what NumPy cannot put into an array that is there: another shape, or a number."""
-    name = _full_name(function)
-    if whole.shape != out.shape:
+    name = dispatch.full_name(function)
+    if result.shape != out.shape:
         raise ShapeError(
-            f"{name}: {whole} is {shape_text(whole.shape)} and cannot be put into {out}, which is "
-            f"{shape_text(out.shape)}"
+            f"{name}: {result} is {shape_text(result.shape)} and cannot be put into {out}, which "
+            f"is {shape_text(out.shape)}"
         )
-    if out.boolean and not whole.boolean:
-        raise UnsupportedError(f"{name}: {whole} is no condition and cannot be put into {out}")
+    if out.boolean and not result.boolean:
+        raise UnsupportedError(f"{name}: {result} is no condition and cannot be put into {out}")
 
 
 def _as_conditions(args):
@@ -474,19 +438,3 @@ def _as_conditions(args):
 def _is_short(dtype):
     """Whether whole numbers of this type run over, as 0 - 1 of bytes is 255."""
     return dtype.kind == "u" or dtype.kind == "i" and dtype.itemsize < 8
-
-
-def _not_taken(function, build, args, options):
-    """The names of the parameters that NumPy's function has and ``build`` does not."""
-    if isinstance(function, np.ufunc):
-        return ", ".join(options)
-    given = inspect.signature(function).bind(*args, **options).arguments
-    return ", ".join(name for name in given if name not in inspect.signature(build).parameters)
-
-
-def _takes(function, args, options):
-    try:
-        inspect.signature(function).bind(*args, **options)
-    except TypeError:
-        return False
-    return True

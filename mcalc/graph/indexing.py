@@ -10,11 +10,12 @@ from numbers import Integral
 
 import numpy as np
 
-from . import expr
 from .axes import is_axis, lay
-from .expr import LET, Expr, ShapeError, UnsupportedError, node, shape_text
+from .dispatch import NUMPY, UnsupportedError
+from .expr import LET, Expr, node
 from .lengths import shorter
 from .primitives import CHOICE, EXCHANGE, FLIP, INDEX, ONES, ROW, SEGMENT, SELECTOR, UNIT, as_column
+from .shapes import ShapeError, shape_text
 
 _ALL = slice(None)
 
@@ -207,4 +208,4 @@ def _flip(m, axis=None):
     raise UnsupportedError(f"np.flip: {m} is {shape_text(m.shape)}: give an axis that it has")
 
 
-expr.NUMPY |= {"getitem": getitem, np.take: _take, np.flip: _flip}
+NUMPY.update({"getitem": getitem, np.take: _take, np.flip: _flip})

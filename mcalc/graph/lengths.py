@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 
-from .expr import LET, SIZE, Expr, ShapeError, node, parts_of_length, shape_text
+from .expr import LET, SIZE, Expr, node
 from .primitives import (
     BLOCKS,
     DIAG,
@@ -20,13 +21,19 @@ from .primitives import (
     ZEROS,
     joined_length,
 )
+from .shapes import ShapeError, parts_of_length, shape_text
 from .walk import replace, symbols, walk
 
 # --- lengths ---------------------------------------------------------------------------------
 
 
 def symbolic_sizes(*es: Expr) -> list[str]:
-    """The symbolic lengths in the shapes of these expressions, in the order of their first use."""
+    """The symbolic lengths in the shapes of these expressions, in the order of their first use.
+
+    >>> import mcalc as mc
+    >>> symbolic_sizes(mc.matrices("A") @ mc.vectors("x"))
+    ['m', 'n']
+    """
     parts = [n for e in walk(*es) for n in (*e.shape, *(e.params.values() if e.op is SIZE else ()))]
     return list(dict.fromkeys(n for part in parts for n in parts_of_length(part or 0)[0]))
 
@@ -37,7 +44,11 @@ def sizes_shown_by(*inputs: Expr) -> list[str]:
 
 
 def length(part, sizes: dict):
-    """The number that a length such as ``n`` or ``m + n`` stands for; of a tuple, each of them."""
+    """The number that a length such as ``n`` or ``m + n`` stands for; of a tuple, each of them.
+
+    >>> length("m + n", {"m": 2, "n": 3})
+    5
+    """
     if isinstance(part, tuple):
         return tuple(length(p, sizes) for p in part)
     if not isinstance(part, str):
@@ -54,7 +65,9 @@ def fits(e: Expr, sizes: dict) -> bool:
         if min((n for n in lengths if isinstance(n, int)), default=0) < 0:
             return False
         last = params.get("index", max(params.get("indices", (0,))))
-        high = params.get("length", length(part.args[0].shape[0], sizes) if part.args and part.args[0].ndim else 1)
+        high = params.get(
+            "length", length(part.args[0].shape[0], sizes) if part.args and part.args[0].ndim else 1
+        )
         if "index" in params or "indices" in params:
             if last >= high:
                 return False
@@ -74,7 +87,7 @@ def params_at(e: Expr, sizes: dict) -> dict:
     return {name: length(p, sizes) if name in LENGTHS else p for name, p in e.params.items()}
 
 
-def make_binder(inputs: list[Expr], known=()):
+def make_binder(inputs: list[Expr], known=()) -> Callable:
     """A function that makes the arrays of ``inputs``, a list, from what was given for them.
 
     It takes values that have no name, those of the inputs, None for one that is missing, and more
@@ -83,10 +96,10 @@ def make_binder(inputs: list[Expr], known=()):
     """
     names, allowed = [e.name for e in inputs], {e.name for e in (*inputs, *known)}
 
-    def bind(unnamed, given, more):
+    def bind(unnamed, values, more):
         if unnamed:
             raise TypeError(f"values are given by name: {', '.join(names)}")
-        arrays = [_array(value, name, names) for name, value in zip(names, given, strict=True)]
+        arrays = [_array(value, name, names) for name, value in zip(names, values, strict=True)]
         if not more.keys() <= allowed:
             extra, there = [n for n in more if n not in allowed], ", ".join(sorted(allowed))
             raise TypeError(f"{', '.join(extra)}: no such variable; there are {there}")
@@ -98,12 +111,12 @@ def make_binder(inputs: list[Expr], known=()):
     return bind
 
 
-def bind_values(inputs, given):
-    """The arrays by name that are ``given`` for the inputs, and the lengths that they show."""
-    more = dict(given)
+def bind_values(inputs, values: dict) -> tuple[dict, dict]:
+    """The arrays by name of the ``values`` of the inputs, and the lengths that they show."""
+    more = dict(values)
     arrays = make_binder(inputs)((), [more.pop(e.name, None) for e in inputs], more)
-    values = {e.name: a for e, a in zip(inputs, arrays, strict=True)}
-    return values, sizes_of(inputs, [a.shape for a in arrays])
+    by_name = {e.name: a for e, a in zip(inputs, arrays, strict=True)}
+    return by_name, sizes_of(inputs, [a.shape for a in arrays])
 
 
 def _array(value, name, names):
@@ -113,18 +126,18 @@ def _array(value, name, names):
     return np.asarray(value, dtype=np.float64)
 
 
-def sizes_of(inputs, shapes):
+def sizes_of(inputs, shapes) -> dict[str, int]:
     """The lengths that these shapes show, if they fit the inputs and each other."""
     sizes: dict[str, int] = {}
     for e, shape in zip(inputs, shapes, strict=True):
         if len(shape) != e.ndim:
             raise _wrong_shape(e, shape)
-        for part, found in zip(e.shape, shape, strict=True):
+        for part, number in zip(e.shape, shape, strict=True):
             if part in sizes_shown_by(e):
-                sizes.setdefault(part, found)
+                sizes.setdefault(part, number)
     for e, shape in zip(inputs, shapes, strict=True):
-        for part, found, right in zip(e.shape, shape, length(e.shape, sizes), strict=True):
-            if found != right:
+        for part, number, right in zip(e.shape, shape, length(e.shape, sizes), strict=True):
+            if number != right:
                 elsewhere = f", and {part} is {right} elsewhere" if isinstance(part, str) else ""
                 raise _wrong_shape(e, shape, elsewhere)
     return sizes
@@ -173,7 +186,7 @@ def without_size_providers(e: Expr) -> Expr:
 SQUARE = {IDENTITY, DIAG, INV}
 
 
-def is_square(e):
+def is_square(e: Expr) -> bool:
     """Whether a matrix is square by its making, as ``2 I`` and ``inv(A)`` are; ``1 1^T`` is not."""
     if e.op in SQUARE:
         return True
@@ -190,12 +203,12 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     """
     if not is_open(e):
         return e
-    shape = tuple(own or given for own, given in zip(e.shape, shape, strict=True))
+    shape = tuple(own or outer for own, outer in zip(e.shape, shape, strict=True))
     if not e.args:
         if e.op is ZEROS:
             return node(ZEROS, lengths=shape)
         return node(e.op, length=next(filter(None, shape), None))
-    axes = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
+    axes: list = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
     output = "ij"[2 - e.ndim :]
     if e.op.einsum:
         *axes, output = e.op.einsum.replace("->", ",").split(",")
@@ -229,6 +242,6 @@ def resolve_open_lengths(y: Expr) -> Expr:
     return y
 
 
-def is_open(e):
+def is_open(e: Expr) -> bool:
     """Whether a length is still to be told by what is around it."""
     return any(None in part.shape for part in walk(e))

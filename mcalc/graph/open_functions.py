@@ -6,6 +6,7 @@ Checks by numbers put a fixed smooth function in their place.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -15,7 +16,7 @@ from .primitives import PRIMITIVES, of_vectors
 from .variables import named
 
 
-def functions(names: str, elementwise=False):
+def functions(names: str, elementwise: bool = False) -> Any:
     """Undefined functions of a vector: ``f, g = functions("f g")``.
 
     ``f(w)`` is a vector of the length of ``w``, and every ``f_i`` may depend on all of ``w``: its
@@ -26,6 +27,11 @@ def functions(names: str, elementwise=False):
     Raises ValueError for an unusable name, ShapeError for a function of a vector that is given
     anything else.
     Paper: "Derivatives of vector element-wise binary operators".
+
+    >>> import mcalc as mc
+    >>> w = mc.vectors("w")
+    >>> mc.derive(functions("f")(w), wrt=w).jacobian
+    f'(w)   (n x n)
     """
 
     def make(name):
@@ -78,5 +84,12 @@ def _whole(name: str) -> Primitive:
         return "ij,j->i", node(matrix, *e.args)
 
     matrix = Primitive(name + "'", slope, einsum="i->ii", text=name + "'({0})", unknown=True)
-    more = {"text": name + "({0})", "sympy_array": sympy_array, "unknown": True}
-    return Primitive(name, lambda v: np.sin(inside(v)), einsum="i->i", local_jacobian=local, **more)
+    return Primitive(
+        name,
+        lambda v: np.sin(inside(v)),
+        einsum="i->i",
+        local_jacobian=local,
+        text=name + "({0})",
+        sympy_array=sympy_array,
+        unknown=True,
+    )

@@ -22,13 +22,15 @@ import numpy as np
 import sympy as sp
 
 from . import expr, walk
-from .expr import Expr, Primitive, UnsupportedError, as_expr, node, parts_of_length, shape_text
+from .dispatch import NUMPY, UnsupportedError
+from .expr import Expr, Primitive, as_expr, node
+from .shapes import ShapeError, parts_of_length, same_length, shape_text
 from .walk import is_number
 
 PRIMITIVES: dict[str, Primitive] = {}
 
 
-def primitive(name, done=None, *functions, numpy=None, **more):
+def primitive(name: str, done=None, *functions, numpy=None, **more) -> Primitive:
     """Add a primitive. ``numpy`` computes it where einsum or the first function does not.
 
     ``more`` are the other fields of :class:`~mcalc.graph.expr.Primitive`. What NumPy has no
@@ -41,11 +43,12 @@ def primitive(name, done=None, *functions, numpy=None, **more):
         op = Primitive(name, numpy or functions[0], done, **more)
     PRIMITIVES[name] = op
     build = elementwise if op.sympy_form else of_vectors
-    expr.NUMPY |= dict.fromkeys(functions, partial(build, op)) | {name: partial(node, op)}
+    NUMPY.update(dict.fromkeys(functions, partial(build, op)))
+    NUMPY[name] = partial(node, op)
     return op
 
 
-def elementwise(op, *operands) -> Expr:
+def elementwise(op: Primitive, *operands) -> Expr:
     """What is done to the elements of a row is done to its vector, which is then laid down again.
 
     A constant stands first in ``max(0, z)``: where they tie the derivative is the constant's, 0.
@@ -54,127 +57,20 @@ def elementwise(op, *operands) -> Expr:
     if op.name in ("maximum", "minimum", "fmax", "fmin") and is_number(operands[1]):
         operands = operands[::-1]
     if any(e.ndim == 2 and e.op is not ROW for e in operands):
-        return _with_matrices(op, operands)
+        return NUMPY["broadcast"](op, operands)
     rows = [e for e in operands if e.op is ROW]
     others = [e for e in operands if e.ndim and e.op is not ROW]
     if not rows:
         return node(op, *operands)
     if others:
-        raise expr.ShapeError(
+        raise ShapeError(
             f"{op.name}: {rows[0]} is a row, {shape_text(rows[0].shape)}, and {others[0]} a "
             f"vertical vector, {shape_text(others[0].shape)}: leave out the .T"
         )
     return node(ROW, node(op, *map(as_column, operands)))
 
 
-def _with_matrices(op, operands) -> Expr:
-    """Element by element where one operand at least has two axes, as NumPy broadcasts them.
-
-    A column ``v[:, None]`` stands in every column, ``v 1^T``, and a row in every row, ``1 v^T``.
-    Factors scale: ``A * v[:, None]`` is ``diag(v) A``, ``A / v`` is ``A diag(1/v)``.
-    """
-    kinds = [_kind(e) for e in operands]
-    if {*kinds} <= {"scalar", "column"} or {*kinds} <= {"scalar", "row"}:
-        whole = node(op, *map(vector_of, operands))
-        laid = node(COLUMN, whole)
-        return laid if "column" in kinds else laid.T
-    if "column" not in kinds and kinds.count("row") + kinds.count("vector") == 0:
-        return node(op, *operands)
-    shape = _broadcast_shape(op, operands)
-    divided = op is DIVIDE and kinds[1] != "matrix"
-    if (op is MULTIPLY or divided) and "scalar" not in kinds:
-        return _scaled(op, *operands, *kinds)
-    return node(op, *(spread(e, shape) for e in operands))
-
-
-def _kind(e) -> str:
-    """How an operand lies beside one with two axes."""
-    if e.ndim == 0:
-        return "scalar"
-    if e.ndim == 1 or e.op is ROW:
-        return "vector"
-    if e.shape[1] == 1:
-        return "column"
-    return "row" if e.shape[0] == 1 else "matrix"
-
-
-def vector_of(e) -> Expr:
-    """The vector that a row or a column is made of, or that a matrix with one of them holds."""
-    if e.ndim < 2:
-        return e
-    if e.op in (ROW, COLUMN):
-        return e.args[0]
-    if e.op is TRANSPOSE:
-        return vector_of(e.args[0])
-    one = node(ONES, length=1)
-    return node(MATVEC, e, one) if e.shape[1] == 1 else node(VECMAT, one, e)
-
-
-def _broadcast_shape(op, operands):
-    """The shape of what is made of these element by element, two axes."""
-    shapes = [e.shape if e.ndim == 2 else (1, *e.shape) for e in operands if e.ndim]
-    lengths = []
-    for axis in (0, 1):
-        common = 1
-        for e, shape in zip([e for e in operands if e.ndim], shapes, strict=True):
-            if shape[axis] != 1:
-                common = shape[axis] if common == 1 else expr.same_length(common, shape[axis])
-            if common is False:
-                others = [o for o in operands if o.ndim and o is not e]
-                raise expr.ShapeError(
-                    f"{op.name}: {others[0]} is {numpy_shape(others[0])} and {e} is "
-                    f"{numpy_shape(e)}: the lengths must agree"
-                )
-        lengths.append(common)
-    return tuple(lengths)
-
-
-def numpy_shape(e) -> str:
-    """The shape as it meets others: a vector lies in every row."""
-    return shape_text(e.shape)
-
-
-def spread(e, shape) -> Expr:
-    """``e`` repeated over a matrix of this shape, as NumPy broadcasts it; a scalar stays one."""
-    kind = _kind(e)
-    if kind == "scalar" or e.shape == shape:
-        return e
-    if e.boolean and e.op.sympy_form and kind != "matrix":
-        return node(e.op, *(spread(a, shape) for a in e.args))  # stays a condition
-    v = vector_of(e)
-    if v.ndim and v.boolean and v.op.sympy_form:
-        turn = _column if kind == "column" else _row
-        return node(v.op, *(spread(turn(a), shape) for a in v.args))
-    if kind == "column":
-        return node(OUTER, v, node(ONES, length=shape[1]))
-    return node(OUTER, node(ONES, length=shape[0]), v) if kind != "matrix" else e
-
-
-def _column(v):
-    return node(COLUMN, v) if v.ndim else v
-
-
-def _row(v):
-    return node(ROW, v) if v.ndim else v
-
-
-def _scaled(op, a, b, left, right) -> Expr:
-    """A product or a quotient in which a row or a column stands beside something else."""
-
-    def inverse(e):
-        return np.divide(1, e) if op is DIVIDE else e
-
-    if left == "matrix":
-        factor = node(DIAG, inverse(vector_of(b)))
-        return node(MATMAT, factor, a) if right == "column" else node(MATMAT, a, factor)
-    if right == "matrix":
-        factor = node(DIAG, vector_of(a))
-        return node(MATMAT, factor, b) if left == "column" else node(MATMAT, b, factor)
-    v, w = vector_of(a), inverse(vector_of(b))
-    return node(OUTER, v, w) if left == "column" else node(OUTER, w, v)
-
-
-def slope(e, k, rate) -> tuple[str, Expr]:
+def slope(e: Expr, k: int, rate) -> tuple[str, Expr]:
     """The derivative of an element-wise operation by operand k: its signature, and its entries."""
     out = "ij"[: e.ndim]
     return f"{out[e.ndim - rate.ndim :]},{out[e.ndim - e.args[k].ndim :]}->{out}", rate
@@ -186,7 +82,7 @@ def as_column(a) -> Expr:
     return a.args[0] if a.op is ROW else a
 
 
-def of_vectors(op, *operands, error=expr.ShapeError, name=None) -> Expr:
+def of_vectors(op: Primitive, *operands, error: type = ShapeError, name=None) -> Expr:
     """A node whose operands are vectors; a row is taken as the vector it came from.
 
     ``name`` is what errors call it, if not by the operation's name.
@@ -204,7 +100,7 @@ def of_vectors(op, *operands, error=expr.ShapeError, name=None) -> Expr:
     return node(op, *operands)
 
 
-def of_vector(op, a, name=None) -> Expr:
+def of_vector(op: Primitive, a, name=None) -> Expr:
     return of_vectors(op, a, error=UnsupportedError, name=name)
 
 
@@ -217,7 +113,7 @@ def _size_of(a):
     return a * np.sign(np.real(a))
 
 
-def can_be_nan(e):
+def can_be_nan(e: Expr) -> bool:
     """Whether it has no value at some numbers: below a root, in a logarithm or a quotient."""
     return any(
         part.op.name in ("sqrt", "log", "log1p", "inv", "logdet")
@@ -298,16 +194,11 @@ def _of_largest(e, k):
 def _of_row_maxima(e, k):
     """What the largest of each row takes of each element."""
     (X,) = e.args
-    largest = np.where(np.equal(X, spread(_column(e), X.shape)), 1, 0)
-    return "ij,ij->i", largest if differ(X) else _share(largest)
+    largest = np.where(np.equal(X, node(COLUMN, e)), 1, 0)
+    return "ij,ij->i", largest if differ(X) else largest / np.sum(largest, axis=1, keepdims=True)
 
 
-def _share(largest):
-    count = node(MATVEC, largest, node(ONES, length=largest.shape[1]))
-    return _scaled(DIVIDE, largest, _column(count), "matrix", "column")
-
-
-def differ(v):
+def differ(v: Expr) -> bool:
     """Whether a variable that moves parts elements that are equal, as far as is plain to see.
 
     In ``w x + 1`` each moves its own element. In ``b x`` and ``W x`` not: where x_1 = x_2, the
@@ -332,10 +223,10 @@ def differ(v):
     return len(set(mentioned)) == len(mentioned) and all(map(differ, vectors)) and plain
 
 
-def common_shape(parts):
+def common_shape(parts) -> tuple:
     """The shape that parts of one rank have in common, with False for lengths that differ."""
     return tuple(
-        reduce(expr.same_length, found) for found in zip(*(a.shape for a in parts), strict=True)
+        reduce(same_length, lengths) for lengths in zip(*(a.shape for a in parts), strict=True)
     )
 
 
@@ -343,7 +234,7 @@ def _lengths(parts):
     return tuple(a.shape[0] for a in parts)
 
 
-def joined_length(lengths):
+def joined_length(lengths) -> int | str | None:
     """The length of vectors of these lengths in one; None if one of them is open."""
     if None in lengths:
         return None
@@ -370,9 +261,9 @@ KINK = {"kink_side": _side, "analytic": False}
 FIRST = {"takes_at_kink": "mcalc takes the derivative of {0}"}
 COMPARES = {**KINK, "takes_at_kink": "nothing is compared"}
 # what is made of conditions: a condition always, of such alone, or a number
-TRUTH = {"boolean": lambda *given: True}
-KEPT = {"boolean": lambda *given: all(given)}
-COUNTED = {"boolean": lambda *given: False}
+TRUTH = {"boolean": lambda *of: True}
+KEPT = {"boolean": lambda *of: all(of)}
+COUNTED = {"boolean": lambda *of: False}
 
 # --- the table -------------------------------------------------------------------------------
 # fmt: off
@@ -389,7 +280,7 @@ primitive("exp", sp.exp, np.exp)
 primitive("expm1", lambda a: sp.exp(a) - 1, np.expm1, text="exp({0}) - 1")
 LOG = primitive("log", sp.log, np.log)
 primitive("log1p", lambda a: sp.log(1 + a), np.log1p, text="log(1 + {0})")
-primitive("sqrt", sp.sqrt, np.sqrt, kink_side=_side,
+SQRT = primitive("sqrt", sp.sqrt, np.sqrt, kink_side=_side,
     takes_at_kink="the root's own slope is infinite")
 primitive("sin", sp.sin, np.sin)
 primitive("cos", sp.cos, np.cos)
@@ -473,7 +364,7 @@ PROD = primitive("prod", "i->", numpy=lambda x: np.prod(x, axis=-1), numpy_sourc
     **COUNTED, local_jacobian=lambda e, k: ("i,i->", np.divide(e, e.args[0])))
 ROWPROD = primitive("rowprod", numpy=lambda X: np.prod(X, axis=-1), shape=lambda X: X.shape[:1],
     numpy_source="{0}.prod(axis=1)", text="rowprod({0})", **COUNTED,
-    local_jacobian=lambda e, k: ("ij,ij->i", np.divide(_column(e), e.args[0])),
+    local_jacobian=lambda e, k: ("ij,ij->i", np.divide(node(COLUMN, e), e.args[0])),
     sympy_array=lambda X: np.array([sp.prod(row) for row in X]))
 NORM = primitive("norm", "i->", numpy=lambda x: np.sum(x * x, axis=-1) ** 0.5, text="||{0}||",
     takes_at_kink="a vector of zeros has no direction", **COUNTED,
@@ -537,9 +428,9 @@ IDENTITY = primitive("identity", numpy=lambda *, length: np.eye(length),
     shape=lambda *, length: (length, length), numpy_source="np.eye({length})")
 TRIANGLE = primitive("triangle", shape=lambda *, lengths, k, lower: lengths,
     numpy=lambda *, lengths, k, lower: (np.tril if lower else np.triu)(np.ones(lengths), k))
-UNIT = primitive("unit", numpy=lambda *, index, length: np.eye(length)[index],
+UNIT: Primitive = primitive("unit", numpy=lambda *, index, length: np.eye(length)[index],
     shape=lambda *, index, length: (length,), numpy_source="np.eye(1, {length}, {index})[0]")
-SELECTOR = primitive("selector", shape=lambda *, lengths, part: (
+SELECTOR: Primitive = primitive("selector", shape=lambda *, lengths, part: (
         joined_length(lengths), lengths[part]),
     numpy=lambda *, lengths, part: np.eye(sum(lengths))[:, _places(lengths, part)])
 

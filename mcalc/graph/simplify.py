@@ -7,13 +7,12 @@ kept.
 
 from __future__ import annotations
 
-from fractions import Fraction
-from functools import reduce
+from collections.abc import Callable
 from itertools import chain
 
 import numpy as np
 
-from .expr import NUMBER, SIZE, Expr, as_expr, node, size
+from .expr import Expr, Primitive, as_expr, node, size
 from .primitives import (
     ADD,
     CONCATENATE,
@@ -32,7 +31,6 @@ from .primitives import (
     NEGATIVE,
     NOT_EQUAL,
     ONES,
-    POWER,
     SEGMENT,
     SELECTOR,
     STACK,
@@ -43,118 +41,30 @@ from .primitives import (
     WHERE,
     ZEROS,
 )
+from .products import (
+    ONE,
+    ZERO,
+    as_number,
+    factors,
+    invert,
+    multiply_factors,
+    product,
+    sort_key,
+    split_scalar,
+)
 from .walk import is_number, rebuild, replace, same
-
-ZERO, ONE = as_expr(0), as_expr(1)
-
 
 # --- products --------------------------------------------------------------------------------
 
-_PRODUCTS = {NEGATIVE, MULTIPLY, DIVIDE, POWER}
-
-
-def factors(e: Expr) -> tuple:
-    """``(coefficient, {atom: exponent})`` of a product."""
-    c, powers = _known_factors(e)
-    return c, dict(powers)
-
-
-def _known_factors(e):
-    """The same, kept with the product: of u u, where u is v v, those of v are asked for once."""
-    stack = [e]
-    while stack:  # a product may be deeper than Python's own stack
-        part = stack[-1]
-        left = [a for a in part.args if a.factors is None and a.op in _PRODUCTS]
-        if left and part.factors is None and part.op in _PRODUCTS:
-            stack += left
-            continue
-        stack.pop()
-        if part.factors is None:
-            found = _factored(part)
-            part.factors = found if part not in found[1] else ()  # would keep itself alive
-    return _factors_of(e)
-
-
-def _factored(e):
-    """The factors of a product, from those of its operands."""
-    e = _as_number(e)
-    op = e.op
-    if e.op is NUMBER:
-        return e.params["value"], {}
-    if op is NEGATIVE:
-        c, powers = _factors_of(e.args[0])
-        return -c, powers
-    if op is MULTIPLY:
-        return multiply_factors(map(_factors_of, e.args))
-    if op is DIVIDE:
-        above, (c, powers) = map(_factors_of, e.args)
-        if c != 0:
-            return multiply_factors([above, (1 / c, {a: -p for a, p in powers.items()})])
-    if op is POWER and is_number(e.args[1]):
-        p = e.args[1].params["value"]
-        c, powers = _factors_of(e.args[0])
-        small = abs(p) < 100 or abs(c) == 1  # for a number to the p
-        if isinstance(p, Fraction) and p.denominator == 1 and (c or p > 0) and small:
-            return multiply_factors([(c ** int(p), {a: q * p for a, q in powers.items()})])
-    return Fraction(1), {e: 1}
-
-
-def _as_number(e):
-    """A condition that does not hold, ``1 - (x > 0)``, as the difference that it is written as."""
-    return node(SUBTRACT, ONE, *e.args) if e.op is LOGICAL_NOT else e
-
-
-def _factors_of(operand):
-    return operand.factors or _factored(operand)
-
-
-def multiply_factors(parts) -> tuple:
-    """The coefficient and powers of a product of such pairs."""
-    coefficient, powers = Fraction(1), {}
-    for c, more in parts:
-        coefficient = coefficient * c
-        for atom, exponent in more.items():
-            powers[atom] = powers.get(atom, 0) + exponent
-    return coefficient, {a: 1 if a.op is ONES else p for a, p in powers.items() if p}
-
-
-def sort_key(atom: Expr) -> tuple:
-    """Where an atom stands in a product: N, z, sum(x), x, cos(x), (1 + x), A."""
-    if atom.op is SIZE or atom.op is IDENTITY:
-        return (-1, atom.ndim * -1)
-    if atom.name:
-        return (atom.ndim, 0, atom.name)
-    return (atom.ndim, {ADD: 2, SUBTRACT: 2, WHERE: 3}.get(atom.op, 1))
-
-
-def product(coefficient, powers: dict) -> Expr:
-    """The product as a reader would write it: ``(2/N) ...``, ``-w/x^2``, ``6x^2 cos(x)/sin(x)``."""
-    if coefficient == 0:
-        return ZERO
-    if coefficient < 0:
-        whole = product(-coefficient, powers)
-        return as_expr(-whole.params["value"]) if whole.op is NUMBER else np.negative(whole)
-    sizes = {a: p for a, p in powers.items() if a.op is SIZE}
-    rest = {a: p for a, p in powers.items() if a.op is not SIZE}
-    if rest and any(p < 0 for p in sizes.values()):
-        return np.multiply(product(coefficient, sizes), product(1, rest))
-    exact = isinstance(coefficient, Fraction | int)
-    top, bottom = coefficient.as_integer_ratio() if exact else (coefficient, 1)
-    ordered = sorted(powers.items(), key=lambda item: sort_key(item[0]))
-    above = [_power(a, p) for a, p in ordered if p > 0]
-    below = [_power(a, -p) for a, p in ordered if p < 0]
-    above = above if top == 1 and above else [as_expr(top), *above]
-    below = below if bottom == 1 else [as_expr(bottom), *below]
-    whole = reduce(np.multiply, above)
-    return np.divide(whole, reduce(np.multiply, below)) if below else whole
-
-
-def _power(atom, exponent):
-    return atom if exponent == 1 else np.power(atom, as_expr(exponent))
-
 
 def mul(*operands) -> Expr:
-    """The product, collected; a factor goes into the branches of a case distinction."""
+    """The product, collected; a factor goes into the branches of a case distinction.
+
+    >>> import mcalc as mc
+    >>> x = mc.scalars("x")
+    >>> mul(x, 2, x)
+    2x^2
+    """
     coefficient, powers = multiply_factors(factors(as_expr(e)) for e in operands)
     if coefficient == 0 or any(a.op is ZEROS and p > 0 for a, p in powers.items()):
         return ZERO
@@ -183,7 +93,7 @@ def _negated(e: Expr) -> Expr | None:
         return add(*(product(-c, powers) for c, powers in terms)) if mixed else None
     if e.op is WHERE and is_number(e.args[2], 0):
         turned = _negated(e.args[1])
-        return None if turned is None else np.where(e.args[0], turned, ZERO)
+        return None if turned is None else as_expr(np.where(e.args[0], turned, ZERO))
     if e.op in (SUM, MATVEC):
         turned = _negated(e.args[-1])
         return None if turned is None else rebuild(e, (*e.args[:-1], turned))
@@ -195,10 +105,10 @@ def _negated(e: Expr) -> Expr | None:
 
 def _terms(e: Expr, sign=1) -> list:
     """The products of a sum, in the order written: pairs of coefficient and powers."""
-    found, stack = [], [(e, sign)]
+    terms, stack = [], [(e, sign)]
     while stack:
         e, sign = stack.pop()
-        e = _as_number(e)
+        e = as_number(e)
         op = e.op
         if op in (ADD, SUBTRACT):
             left, right = e.args
@@ -207,29 +117,35 @@ def _terms(e: Expr, sign=1) -> list:
             stack.append((e.args[0], -sign))
         else:
             c, powers = factors(e)
-            found.append((sign * c, powers))
-    return found
+            terms.append((sign * c, powers))
+    return terms
 
 
 def add(*operands) -> Expr:
-    """The sum, collected: ``x 2x + x^2`` is ``3x^2``, ``A x + A^T x`` is ``(A + A^T) x``."""
+    """The sum, collected: ``x 2x + x^2`` is ``3x^2``, ``A x + A^T x`` is ``(A + A^T) x``.
+
+    >>> import mcalc as mc
+    >>> x = mc.scalars("x")
+    >>> add(x * 2 * x, x**2)
+    3x^2
+    """
     first, *rest = map(as_expr, operands)
     known = first.collected  # is not collected again: a sum may grow term by term
-    found = _Sum(known) if known else _Sum()
+    collection = _Sum(known) if known else _Sum()
     for term in chain.from_iterable(map(_terms, rest if known else [first, *rest])):
         if term[0] and not any(a.op is ZEROS for a in term[1]):
-            found.collect(term)
-    terms = [t for t in found.terms if t[0] != 0]
+            collection.collect(term)
+    terms = [t for t in collection.terms if t[0] != 0]
     if terms and terms[0][0] < 0:  # z - y rather than -y + z
         terms.sort(key=lambda t: t[0] < 0)
     begun = len(known) if known and terms[: len(known)] == [*known] else 0
-    whole = first if begun else product(*terms[0]) if terms else ZERO
+    result = first if begun else product(*terms[0]) if terms else ZERO
     for c, powers in terms[begun or 1 :]:
-        join = np.add if c > 0 else np.subtract
-        whole = join(whole, product(abs(c), powers))
+        part = product(abs(c), powers)
+        result = result + part if c > 0 else result - part
     if len(terms) > 1:
-        whole.collected = tuple(terms)
-    return whole
+        result.collected = tuple(terms)
+    return result
 
 
 class _Sum:
@@ -283,14 +199,15 @@ def try_merge(s, t) -> Expr | None:
     if a.op is WHERE and a.args[0] is b.args[0]:
         return where(a.args[0], *(add(mul(c, x), mul(d, y)) for x, y in pairs[1:]))
     if a.op is CONCATENATE and all(x.shape == y.shape for x, y in pairs):
-        return np.concatenate([broadcast_to(add(mul(c, x), mul(d, y)), x.shape) for x, y in pairs])
+        joined = [broadcast_to(add(mul(c, x), mul(d, y)), x.shape) for x, y in pairs]
+        return as_expr(np.concatenate(joined))
     if a.op is MATVEC and a.args[1] is b.args[1] and abs(c) == abs(d):
         matrix = matrix_sum(mul(c / abs(c), a.args[0]), mul(d / abs(c), b.args[0]))
         return mul(product(abs(c), rest), np.matmul(matrix, a.args[1]))
     return None
 
 
-def matrix_sum(*terms):
+def matrix_sum(*terms: Expr) -> Expr:
     """A sum of matrices, those without a transpose first."""
 
     def rank(m):
@@ -307,7 +224,7 @@ def broadcast_to(e: Expr, shape: tuple) -> Expr:
     if is_number(e, 0):
         return node(ZEROS, lengths=shape)
     if len(shape) == 2:  # NumPy repeats a vector in every row
-        return np.outer(node(ONES, length=shape[0]), broadcast_to(e, shape[1:]))
+        return as_expr(np.outer(node(ONES, length=shape[0]), broadcast_to(e, shape[1:])))
     return mul(e, node(ONES, length=shape[0]))
 
 
@@ -321,7 +238,7 @@ def where(condition: Expr, yes: Expr, no: Expr) -> Expr:
     yes, no = assuming(condition, True, yes), assuming(condition, False, no)
     if yes is no and yes.ndim >= condition.ndim or is_number(yes, 0) and is_number(no, 0):
         return yes
-    return np.where(condition, yes, no)
+    return as_expr(np.where(condition, yes, no))
 
 
 COMPARISONS = {GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, EQUAL, NOT_EQUAL}  # 0 or 1
@@ -361,32 +278,17 @@ def simplified(e: Expr, args: tuple) -> Expr:
     return _SIMPLIFIED[e.op](*args) if e.op in _SIMPLIFIED else rebuild(e, args)
 
 
-def invert(e: Expr, exponent=-1) -> Expr:
-    """``e`` to a whole power."""
-    c, powers = factors(e)
-    if isinstance(c, Fraction) and c != 0:
-        return product(c**exponent, {a: p * exponent for a, p in powers.items()})
-    return np.power(e, as_expr(exponent))
-
-
 # --- contractions ----------------------------------------------------------------------------
 
 
-def split_scalar(e: Expr) -> tuple[Expr, Expr]:
-    """``(scalar part, the rest)`` of a product: ``2 z x`` is ``2z`` times ``x``."""
-    if e.ndim == 0:
-        return e, ONE
-    if e.op is WHERE and is_number(e.args[2], 0):
-        c, powers = factors(e.args[1])
-        return as_expr(c), np.where(e.args[0], product(1, powers), ZERO)
-    c, powers = factors(e)
-    scalar = {a: p for a, p in powers.items() if a.ndim == 0}
-    rest = {a: p for a, p in powers.items() if a.ndim}
-    return product(c, scalar), product(1, rest)
-
-
 def sum_elements(e: Expr, length=None) -> Expr:
-    """The sum of the elements: constants in front, ``sum(w x)`` as the dot product."""
+    """The sum of the elements: constants in front, ``sum(w x)`` as the dot product.
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> sum_elements(2 * w * x)
+    2(w.x)
+    """
     scalar, vector = split_scalar(e)
     if vector.ndim == 0 or vector.op is ONES:
         return mul(scalar, size(*(e.shape or (length,))))
@@ -397,9 +299,9 @@ def sum_elements(e: Expr, length=None) -> Expr:
         return mul(scalar, np.dot(*sorted(powers, key=sort_key)))
     parts = _terms(vector) if vector.op in (ADD, SUBTRACT) else ()
     if any(a.ndim == 0 for _, powers in parts for a in powers):  # sum(x - mean(x)) is 0
-        whole = add(*(sum_elements(product(*part), vector.shape[0]) for part in parts))
-        if is_number(whole):
-            return mul(scalar, whole)
+        total = add(*(sum_elements(product(*part), vector.shape[0]) for part in parts))
+        if is_number(total):
+            return mul(scalar, total)
     return mul(scalar, np.sum(vector))
 
 
@@ -417,15 +319,14 @@ def matvec(matrix: Expr, vector: Expr) -> Expr:
         return ZERO
     if matrix.op is SELECTOR:
         lengths, k = matrix.params["lengths"], matrix.params["part"]
-        vector = np.concatenate(
-            [vector if p == k else node(ZEROS, lengths=(n,)) for p, n in enumerate(lengths)]
-        )
+        parts = [vector if p == k else node(ZEROS, lengths=(n,)) for p, n in enumerate(lengths)]
+        vector = as_expr(np.concatenate(parts))
     elif matrix.op is TRANSPOSE and matrix.args[0].op is SELECTOR:
         vector = segment(vector, **matrix.args[0].params)
-    elif vector.op is UNIT and np.transpose(matrix).op is STACK:
-        vector = np.transpose(matrix).args[vector.params["index"]]  # one of its columns
+    elif vector.op is UNIT and matrix.T.op is STACK:
+        vector = matrix.T.args[vector.params["index"]]  # one of its columns
     elif matrix.op is not IDENTITY:
-        vector = np.matmul(matrix, vector)
+        vector = matrix @ vector
     return mul(front, scalar, vector)
 
 
@@ -471,7 +372,7 @@ def _inside(vector, take):
     return replace(vector, swap, simplified)
 
 
-_SIMPLIFIED = {
+_SIMPLIFIED: dict[Primitive, Callable] = {
     ADD: add,
     SUBTRACT: lambda a, b: add(a, mul(-1, b)),
     NEGATIVE: lambda a: mul(-1, a),

@@ -6,9 +6,11 @@ import keyword
 import re
 from collections.abc import Callable
 from numbers import Integral
+from typing import Any
 
+from .broadcast import vector_of
 from .expr import LET, SYMBOL, Expr, Length, as_expr, node
-from .primitives import COLUMN, TRANSPOSE, vector_of
+from .primitives import COLUMN, TRANSPOSE
 from .walk import walk
 
 _RESERVED = (  # what the notation writes and mc.read knows; e and pi can be names
@@ -31,23 +33,23 @@ def check_name(name) -> None:
         raise ValueError(f"{name!r} is not a usable name: it has a meaning in the notation")
 
 
-def named(names: str, example: str, make: Callable):
+def named(names: str, example: str, make: Callable) -> Any:
     """What ``make`` gives for a name; a tuple if there are several names."""
-    found = names.replace(",", " ").split() if isinstance(names, str) else []
-    if not found:
+    words = names.replace(",", " ").split() if isinstance(names, str) else []
+    if not words:
         raise ValueError(f"{names!r} holds no name: write names as in mc.{example}")
-    for name in found:
+    for name in words:
         check_name(name)
-    made = tuple(map(make, found))
+    made = tuple(map(make, words))
     return made if len(made) > 1 else made[0]
 
 
-def _length(given):
-    if _is_word(given):
-        return Length(given)
-    if not isinstance(given, Integral) or isinstance(given, bool) or given < 1:
-        raise ValueError(f"{given!r} is not a size: a letter such as 'n', or a number from 1 up")
-    return int(given)
+def _length(size):
+    if _is_word(size):
+        return Length(size)
+    if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+        raise ValueError(f"{size!r} is not a size: a letter such as 'n', or a number from 1 up")
+    return int(size)
 
 
 def _variables(names, kind, *shape):
@@ -55,26 +57,43 @@ def _variables(names, kind, *shape):
     return named(names, f'{kind}("w x")', lambda name: node(SYMBOL, name=name, shape=shape))
 
 
-def scalars(names: str):
+def scalars(names: str) -> Any:
     """Scalar variables, as ``sympy.symbols`` makes them: ``b, z = scalars("b z")``.
 
     Returns one :class:`Expr` of shape ``()`` for one name, a tuple for several.
     Raises ValueError for an empty or unusable name.
+
+    >>> x, y = scalars("x y")
+    >>> 3 * x**2 * y
+    3x^2 y
     """
     return _variables(names, "scalars")
 
 
-def vectors(names: str, *, size="n"):
+def vectors(names: str, *, size: int | str = "n") -> Any:
     """Vertical vectors, n x 1, all of one length: ``w, x = vectors("w x", size="n")``.
 
-    ``size`` is a letter or a number; a vector of known length can be indexed.
-    Raises ValueError for an unusable name or size.
+    ``size`` is a letter or a number; a vector of known length can be indexed. Returns one
+    :class:`Expr` of shape ``(size,)`` for one name, a tuple for several.
+    Raises ValueError for an unusable name or size. Paper: "Matrix calculus".
+
+    >>> w, x = vectors("w x")
+    >>> w + x
+    w + x  (n x 1)
     """
     return _variables(names, "vectors", size)
 
 
-def matrices(names: str, *, shape=("m", "n")):
-    """Matrices of symbolic shape: ``X = matrices("X", shape=("N", "n"))``."""
+def matrices(names: str, *, shape: tuple | list = ("m", "n")) -> Any:
+    """Matrices of symbolic shape: ``X = matrices("X", shape=("N", "n"))``.
+
+    Returns one :class:`Expr` of that shape for one name, a tuple for several.
+    Raises ValueError for an unusable name or shape.
+
+    >>> X = matrices("X", shape=("N", "n"))
+    >>> X @ vectors("w")
+    X w  (N x 1)
+    """
     if not isinstance(shape, tuple | list) or len(shape) != 2:
         raise ValueError(f"{shape!r} is not the shape of a matrix: two sizes, as in ('m', 'n')")
     return _variables(names, "matrices", *shape)
@@ -84,6 +103,12 @@ def let(name: str, value) -> Expr:
     """The same value under a name: the intermediate variable of that name in a derivation.
 
     Raises ValueError for an unusable name, or one that ``value`` already uses for another thing.
+    Paper: "Single-variable chain rule".
+
+    >>> x = scalars("x")
+    >>> u = let("u", x**2)
+    >>> u + 1
+    u + 1
     """
     check_name(name)
     value = as_expr(value)

@@ -22,7 +22,13 @@ def same(some, others) -> bool:
 
 
 def walk(*roots: Expr) -> list[Expr]:
-    """Every node once, operands before what is made of them."""
+    """Every node once, operands before what is made of them.
+
+    >>> import mcalc as mc
+    >>> x = mc.scalars("x")
+    >>> walk((x + 1) ** 2)
+    [x, 1, x + 1, 2, (x + 1)^2]
+    """
     order, seen, stack = [], set(), [(root, False) for root in reversed(roots)]
     while stack:
         e, ready = stack.pop()
@@ -36,7 +42,13 @@ def walk(*roots: Expr) -> list[Expr]:
 
 
 def replace(e: Expr, swap: Callable, rebuild: Callable = rebuild) -> Expr:
-    """``e`` with ``swap(node)`` put wherever it is not None."""
+    """``e`` with ``swap(node)`` put wherever it is not None.
+
+    >>> import mcalc as mc
+    >>> x, y = mc.scalars("x y")
+    >>> replace(x**2 + x, {x: y}.get)
+    y^2 + y
+    """
     done: dict[Expr, Expr] = {}
     stack = [(e, False)]
     while stack:  # a graph may be deeper than Python's own stack
@@ -63,7 +75,13 @@ def _opened(e, args):
 
 
 def symbols(*roots: Expr) -> list[Expr]:
-    """The variables of expressions, in the order of their first use."""
+    """The variables of expressions, in the order of their first use.
+
+    >>> import mcalc as mc
+    >>> b, z = mc.scalars("b z")
+    >>> symbols(z * b)
+    [z, b]
+    """
     return [e for e in walk(*roots) if e.op is SYMBOL]
 
 

@@ -6,6 +6,8 @@ this way, so that a sum along every path of a graph is not begun that nobody cou
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..graph.expr import DEEP, Expr, node
 from ..graph.primitives import UNIT
 from ..graph.walk import walk
@@ -18,29 +20,38 @@ TOO_LARGE = (
 )
 
 
-def accumulate(y: Expr, seeds: dict) -> list[Term]:
+def accumulate(y: Expr, seeds: dict[Expr, list[Term]]) -> list[Term]:
     """The Jacobian of ``y``, forward through the graph from the Jacobians of some of its nodes.
 
     Raises UnsupportedError if it grows beyond what anybody would write: along every path of
     ``u = u + sin(u)``, twenty times, or of a function of a function, two hundred times.
     """
-    found = dict(seeds)
+    jacobians = dict(seeds)
     for e in walk(y):
-        if e not in found:
+        if e not in jacobians:
             if e.nesting > DEEP:
                 raise NoClosedForm(TOO_LARGE)
-            terms = []
+            terms: list[Term] = []
             for k, operand in enumerate(e.args):
-                local = local_jacobian(e, k) if found.get(operand) else None
+                local = local_jacobian(e, k) if jacobians.get(operand) else None
                 if local is not None:
-                    terms += [compose(local, term, operand.shape) for term in found[operand]]
-            found[e] = collect(terms)
-            if len(found[e]) > TERMS or sum(term.weight for term in found[e]) > PARTS:
+                    terms += [compose(local, term, operand.shape) for term in jacobians[operand]]
+            jacobians[e] = collect(terms)
+            if len(jacobians[e]) > TERMS or sum(t.weight for t in jacobians[e]) > PARTS:
                 raise NoClosedForm(TOO_LARGE)
-    return found[y]
+    return jacobians[y]
 
 
-def seeded(variables: tuple, several: bool) -> dict:
+def dependents(y: Expr, variables: Iterable[Expr]) -> set[Expr]:
+    """The variables, and every part of ``y`` that they are in."""
+    depends = set(variables)
+    for e in walk(y):
+        if not depends.isdisjoint(e.args):
+            depends.add(e)
+    return depends
+
+
+def seeded(variables: tuple[Expr, ...], several: bool) -> dict[Expr, list[Term]]:
     """The Jacobian of each variable by all of them: the identity, or a unit row each."""
     seeds = {}
     for k, variable in enumerate(variables):

@@ -8,17 +8,19 @@ from dataclasses import replace
 import numpy as np
 
 from ..graph import simplify
-from ..graph.expr import Expr, node
+from ..graph.expr import Expr, UnsupportedError, as_expr, node, shape_text
+from ..graph.forms import diag, outer
 from ..graph.primitives import BLOCKS, IDENTITY, SELECTOR, UNIT, WHERE
 from ..graph.simplify import ONE, ZERO, add, mul
-from .terms import NoClosedForm, collect, product_of, times_vector
+from .terms import NoClosedForm, Term, collect, product_of, times_vector
 
 
-def in_shape_of(terms, shape: tuple, turned=False) -> Expr:
+def in_shape_of(terms: list[Term], shape: tuple, turned: bool = False) -> Expr:
     """The derivative of a scalar as a formula in the shape of what it is by, or ``turned``.
 
     Of a matrix that shape is the gradient's, and turned it is numerator layout.
     """
+    assert not any(t.row_labels for t in terms), "a vector is no scalar"
     if len(shape) < 2:
         upright = [replace(t, row_labels=t.column_labels, column_labels=()) for t in terms]
         column = formula(upright, shape, ())
@@ -31,35 +33,45 @@ def in_shape_of(terms, shape: tuple, turned=False) -> Expr:
     return formula(laid, shape[ends][:1], shape[ends][1:])
 
 
-def formula(terms, out: tuple, inp: tuple) -> Expr:
+def formula(terms: list[Term], out: tuple, inp: tuple) -> Expr:
     """The closed form of a Jacobian with these row and column shapes.
 
-    A scalar for 1 x 1, a vector for a column, ``v.T`` for a row, else a matrix.
+    A scalar for 1 x 1, a vector for a column, ``v.T`` for a row, else a matrix. Raises
+    UnsupportedError where more than two axes would be needed, as for ``t A`` by ``t``, m x n by 1.
     """
+    _refuse_more_axes(terms, out, inp)
     if not terms:
-        whole = simplify.broadcast_to(ZERO, (*out, *inp))
-        return np.transpose(whole) if inp and not out else whole
-    atoms = [a for t in terms for a in simplify.factors(t.coefficient)[1]]
-    conditions = [a.args[0] for a in atoms if a.op is WHERE]
-    if conditions:
-        cases = [[_branch(t, conditions[0], truth) for t in terms] for truth in (True, False)]
-        return simplify.where(conditions[0], *(formula(collect(case), out, inp) for case in cases))
-    if any(t.selector_at(a) for t in terms for a in t.row_labels):
-        return _blocks(terms, out, inp)
-    if _has_unit(terms, "row_labels"):  # a row for each of several scalar outputs
-        return np.stack(_rows(terms, out, inp))
-    if _has_unit(terms, "column_labels"):  # a column for each of several scalar variables
-        turned = [replace(t, row_labels=t.column_labels, column_labels=t.row_labels) for t in terms]
-        return np.transpose(formula(turned, inp, out))
-    terms = [_multiplied_out(t) for t in terms]
-    if out and inp:
-        parts = [_matrix(t, out, inp) for t in terms]
-        return simplify.broadcast_to(simplify.matrix_sum(*parts), (*out, *inp))
-    whole = simplify.broadcast_to(add(*map(product_of, terms)), out or inp)
-    return np.transpose(whole) if inp else whole
+        zero = simplify.broadcast_to(ZERO, (*out, *inp))
+        return zero.T if inp and not out else zero
+    for part_by_part in (_by_condition, _by_block, _by_unit_row, _by_unit_column):
+        if (form := part_by_part(terms, out, inp)) is not None:
+            return form
+    return _added(terms, out, inp)
 
 
-def _branch(term, condition, truth):
+def _refuse_more_axes(terms, out, inp):
+    if len(out) > 1 or len(inp) > 1:
+        raise UnsupportedError(
+            f"the derivative of what is {shape_text(out)} by what is {shape_text(inp)} has "
+            f"{len(out) + len(inp)} axes: a closed form is for scalars and vectors"
+        )
+    for t in terms:
+        labels = len(t.row_labels), len(t.column_labels)
+        assert labels == (len(out), len(inp)), f"{t} lies elsewhere than {out} and {inp}"
+
+
+def _by_condition(terms: list[Term], out: tuple, inp: tuple) -> Expr | None:
+    """A formula for each side of a condition that is a factor of some term."""
+    factors = [a for t in terms for a in simplify.factors(t.coefficient)[1]]
+    condition = next((a.args[0] for a in factors if a.op is WHERE), None)
+    if condition is None:
+        return None
+    sides = [[_assuming(condition, truth, t) for t in terms] for truth in (True, False)]
+    return simplify.where(condition, *(formula(collect(side), out, inp) for side in sides))
+
+
+def _assuming(condition, truth, term):
+    """``term`` where a condition holds, or where it does not."""
     coefficient = simplify.assuming(condition, truth, term.coefficient)
     decided = replace(deepcopy(term), coefficient=coefficient, vectors={})
     for a, v in term.vectors.items():
@@ -67,84 +79,21 @@ def _branch(term, condition, truth):
     return decided
 
 
-def _rows(terms, out, inp):
-    """The rows of what has a term for single ones: of 200 scalars each is in one row only."""
-    in_row: dict = {}
-    for place, t in enumerate(terms):
-        v = t.vectors.get(*t.row_labels, ONE)
-        in_row.setdefault(v.params["index"] if v.op is UNIT else None, []).append(place)
-    everywhere, zero = in_row.pop(None, []), formula([], (), inp)
-    rows = []
-    for k in range(*out):
-        near = [terms[place] for place in sorted([*everywhere, *in_row.get(k, ())])]
-        row = times_vector(near, node(UNIT, index=k, length=out[0]), "row_labels") if near else []
-        rows.append(formula(row, (), inp) if row else zero)
-    return rows
-
-
-def _has_unit(terms, side):
-    return any(t.vectors.get(a, ONE).op is UNIT for t in terms for a in getattr(t, side))
-
-
-def _multiplied_out(term):
-    """``term`` with nothing left to be summed: products of matrices become one, from the right."""
-    term = deepcopy(term).contract()
-    while left := term.summed:
-        near = {s: term.neighbours(s) for s in left}
-        pairs = [s for s in left if len(near[s]) == 2]
-        if not pairs:
-            raise NoClosedForm(
-                "this Jacobian is no sum of products of matrices and vectors, so it has no closed "
-                "form: use .jvp and .vjp, or .explicit for its entries"
-            )
-        s = next((s for s in pairs if {*near[s]} & {*term.column_labels}), pairs[0])
-        before, after = sorted(near[s], key=lambda label: label in term.column_labels)
-        right = _scaled(term, s, after)
-        whole = np.matmul(term.pop_matrices(before, s), right)
-        term.matrices.append((whole, before, after))
-        del term.lengths[s]
-        term.contract()
-    return term
-
-
-def _scaled(term, a, b):
-    """Take out the matrix between two labels, with the vectors of its rows and of the column."""
-    whole = term.pop_matrices(a, b)
-    if b in term.vectors and term.row_labels != term.column_labels == (b,):
-        whole = np.matmul(whole, np.diag(term.vectors.pop(b)))
-    return np.matmul(np.diag(term.vectors.pop(a)), whole) if a in term.vectors else whole
-
-
-def _matrix(term, out, inp):
-    """One term between a row's and a column's label."""
-    (i,), (j,) = term.row_labels, term.column_labels
-    if i == j and i in term.vectors:
-        return np.diag(simplify.broadcast_to(product_of(term), out))
-    if i == j:
-        return mul(term.coefficient, node(IDENTITY, length=out[0]))
-    if term.matrices:
-        return mul(term.coefficient, _scaled(term, i, j))
-    ends = (simplify.broadcast_to(term.vectors.get(a, ONE), n) for a, n in ((i, out), (j, inp)))
-    return mul(term.coefficient, np.outer(*ends))
-
-
-def _blocks(terms, out, inp):
+def _by_block(terms: list[Term], out: tuple, inp: tuple) -> Expr | None:
     """A block of rows for each part of a concatenation; a sum of such if the cuts are several."""
-    cuts: dict = {}
+    if not any(t.selector_at(a) for t in terms for a in t.row_labels):
+        return None
+    by_cuts: dict = {}  # lengths of the parts -> terms
     for t in terms:
         selector = t.selector_at(*t.row_labels)
-        cuts.setdefault(selector and selector[0].params["lengths"], []).append(t)
-    whole = cuts.pop(None, [])
-    if not any(
-        t.neighbours(*t.row_labels) or t.row_labels == t.column_labels for t in whole
-    ):  # outer products can be cut
-        cuts[next(iter(cuts))] += whole
-        whole = []
-    parts = [_cut_at(lengths, group, inp) for lengths, group in cuts.items()]
-    parts += [formula(whole, out, inp)] if whole else []
-    if len(parts) == 1:
-        return parts[0]
-    return simplify.broadcast_to(add(*parts), (*out, *inp))
+        by_cuts.setdefault(selector and selector[0].params["lengths"], []).append(t)
+    uncut = by_cuts.pop(None, [])
+    if not any(t.neighbours(*t.row_labels) or t.row_labels == t.column_labels for t in uncut):
+        by_cuts[next(iter(by_cuts))] += uncut  # outer products can be cut
+        uncut = []
+    forms = [_cut_at(lengths, group, inp) for lengths, group in by_cuts.items()]
+    forms += [formula(uncut, out, inp)] if uncut else []
+    return forms[0] if len(forms) == 1 else simplify.broadcast_to(add(*forms), (*out, *inp))
 
 
 def _cut_at(lengths, terms, inp):
@@ -153,3 +102,95 @@ def _cut_at(lengths, terms, inp):
         part = times_vector(terms, node(SELECTOR, lengths=lengths, part=k), "row_labels")
         blocks.append(formula(part, (length,), inp))
     return node(BLOCKS, *blocks) if inp else np.concatenate(blocks)
+
+
+def _by_unit_row(terms: list[Term], out: tuple, inp: tuple) -> Expr | None:
+    """A row for each of several scalar outputs: of 200 scalars each is in one row only."""
+    if not _has_unit(terms, "row_labels"):
+        return None
+    in_row: dict = {}
+    for place, t in enumerate(terms):
+        (i,) = t.row_labels
+        v = t.vectors.get(i, ONE)
+        in_row.setdefault(v.params["index"] if v.op is UNIT else None, []).append(place)
+    everywhere, zero = in_row.pop(None, []), formula([], (), inp)
+    rows = []
+    for k in range(*out):
+        near = [terms[place] for place in sorted([*everywhere, *in_row.get(k, ())])]
+        row = times_vector(near, node(UNIT, index=k, length=out[0]), "row_labels") if near else []
+        rows.append(formula(row, (), inp) if row else zero)
+    return as_expr(np.stack(rows))
+
+
+def _by_unit_column(terms: list[Term], out: tuple, inp: tuple) -> Expr | None:
+    """A column for each of several scalar variables."""
+    if not _has_unit(terms, "column_labels"):
+        return None
+    turned = [replace(t, row_labels=t.column_labels, column_labels=t.row_labels) for t in terms]
+    return formula(turned, inp, out).T
+
+
+def _has_unit(terms, side):
+    return any(t.vectors.get(a, ONE).op is UNIT for t in terms for a in getattr(t, side))
+
+
+def _added(terms: list[Term], out: tuple, inp: tuple) -> Expr:
+    """The sum of the terms, each a product of matrices and vectors."""
+    terms = [_multiplied_out(t) for t in terms]
+    if out and inp:
+        parts = [_matrix(t, out, inp) for t in terms]
+        return simplify.broadcast_to(simplify.matrix_sum(*parts), (*out, *inp))
+    added = simplify.broadcast_to(add(*map(product_of, terms)), out or inp)
+    return added.T if inp else added
+
+
+def _multiplied_out(term: Term) -> Term:
+    """``term`` with nothing left to be summed: products of matrices become one, from the right."""
+    term = deepcopy(term).contract()
+    while term.summed:
+        before, s, after = _next_product(term)
+        right = _pop_scaled(term, s, after)
+        product = term.pop_matrices(before, s) @ right
+        term.matrices.append((product, before, after))
+        del term.lengths[s]
+        term.contract()
+    return term
+
+
+def _next_product(term: Term) -> tuple[int, int, int]:
+    """The labels of the product to be done next, ``B C`` of ``A B C``: rows, summed, columns."""
+    between = [s for s in term.summed if len(term.neighbours(s)) == 2]
+    if not between:
+        raise NoClosedForm(
+            "this Jacobian is no sum of products of matrices and vectors, so it has no closed "
+            "form: use .jvp and .vjp, or .explicit for its entries"
+        )
+    last = (s for s in between if {*term.neighbours(s)} & {*term.column_labels})
+    s = next(last, between[0])
+    before, after = sorted(term.neighbours(s), key=lambda label: label in term.column_labels)
+    return before, s, after
+
+
+def _pop_scaled(term: Term, a: int, b: int) -> Expr:
+    """Take the matrix between two labels out of ``term``, as in ``diag(x) A diag(w)``.
+
+    The vector ``w`` stays in the term where ``b`` is not the column's label, or the row's, too.
+    """
+    matrix = term.pop_matrices(a, b)
+    if b in term.vectors and term.column_labels == (b,) and term.row_labels != (b,):
+        matrix = matrix @ diag(term.vectors.pop(b))
+    return diag(term.vectors.pop(a)) @ matrix if a in term.vectors else matrix
+
+
+def _matrix(term: Term, out: tuple, inp: tuple) -> Expr:
+    """One term between a row's and a column's label."""
+    (i,), (j,) = term.row_labels, term.column_labels
+    if i == j and i in term.vectors:
+        return diag(simplify.broadcast_to(product_of(term), out))
+    if i == j:
+        return mul(product_of(term), node(IDENTITY, length=out[0]))
+    if term.matrices:
+        return mul(term.coefficient, _pop_scaled(term, i, j))
+    column = simplify.broadcast_to(term.vectors.get(i, ONE), out)
+    row = simplify.broadcast_to(term.vectors.get(j, ONE), inp)
+    return mul(term.coefficient, outer(column, row))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Set
 
 from ..graph.expr import LET, SYMBOL, Expr, node
 from ..graph.primitives import (
@@ -22,6 +23,45 @@ from ..graph.primitives import (
 )
 from ..graph.simplify import COMPARISONS
 from ..graph.walk import rebuild, replace, symbols, unnamed, walk
+from .chain import accumulate, dependents, seeded
+from .formula import formula
+from .terms import Term
+
+Derivative = tuple[list[Term], Expr | None]  # and its closed form, None where there is a matrix
+
+
+def free_name(y: Expr, taken: set[str], *first: str) -> str:
+    """A name for the result ``y``: the reader's, or one that is not taken, ``first`` these."""
+    if y.op is LET:
+        return y.params["name"]
+    numbered = (f"y_{k}" for k in itertools.count(1))
+    names = itertools.chain(first, ("y", "f", "C", "r", "h"), numbered)
+    return next(name for name in names if name not in taken)
+
+
+def expression_graph(
+    y: Expr,
+    variables: tuple[Expr, ...] | None = None,
+    automatic: bool = True,
+    taken: Set[str] = frozenset(),
+    output: str | None = None,
+) -> Intermediates:
+    """The intermediate variables of ``y`` from these variables on, by default from all of them.
+
+    They, and without ``output`` the result, are given names that neither ``y`` nor ``taken`` has.
+    """
+    if variables is None:
+        variables = tuple(v for v in symbols(y) if v.ndim < 2)
+    taken = {*taken, *(e.name for e in walk(y) if e.name)}
+    return Intermediates(y, variables, output or free_name(y, taken), taken, automatic)
+
+
+def _derivative(definition: Expr, p: Expr) -> Derivative | None:
+    terms = accumulate(definition, seeded((p,), False))
+    if not terms:
+        return None
+    has_matrix = max(definition.ndim, p.ndim) > 1
+    return terms, None if has_matrix else formula(terms, definition.shape, p.shape)
 
 
 class Intermediates:
@@ -32,59 +72,79 @@ class Intermediates:
     dot product in ``w.x + b``.
     """
 
-    def __init__(self, y: Expr, variables: tuple, output: str, taken: set, local, automatic=True):
+    def __init__(
+        self,
+        y: Expr,
+        variables: tuple[Expr, ...],
+        output: str,
+        taken: set[str],
+        automatic: bool = True,
+    ):
         self.variables, self.automatic = variables, automatic
         self.by_matrix = any(v.ndim > 1 for v in variables)
         self.sources = frozenset(variables)
-        self.depends = set(variables)
-        for e in walk(y):
-            if any(a in self.depends for a in e.args):
-                self.depends.add(e)
-        self._made: dict[Expr, Expr] = {}  # the variable that stands for an operation
-        self.numbered: list[Expr] = []  # those of them that the reader has not named
+        self.depends = dependents(y, variables)
         self.definitions: dict[Expr, Expr] = {}
-        whole = y.args[0] if y.op is LET else y
-        listed = whole.op is STACK and whole.ndim == 1
-        entries = {f"{output}_{k}": e for k, e in enumerate(whole.args, 1)} if listed else {}
-        taken = taken | {output, *entries}
-        cut = {e.args[0].name for e in walk(y) if e.op is INDEX}
-        letter = next(u for u in "urshv" if u not in cut)  # u_1 is an element of u
+        self.result = node(SYMBOL, name=output, shape=y.shape)
+        self._introduce_all(y, taken | {output})
+        self._differentiate()
+        self._count_paths()
+        self.all_scalar = not any(v.ndim for v in (*variables, *self.definitions))
+
+    def _introduce_all(self, y, taken):
+        """``definitions`` of everything between the variables and the result."""
+        body = y.args[0] if y.op is LET else y
+        listed = body.op is STACK and body.ndim == 1
+        output = self.result.name
+        entries = {f"{output}_{k}": e for k, e in enumerate(body.args, 1)} if listed else {}
+        taken = taken | {*entries}
+        elements_of = {e.args[0].name for e in walk(y) if e.op is INDEX}
+        letter = next(u for u in "urshv" if u not in elements_of)  # u_1 is an element of u
         self._free = (u for k in itertools.count(1) if (u := f"{letter}_{k}") not in taken)
+        self._made: dict[Expr, Expr] = {}  # the variable that stands for an operation
         self._inlined: dict[Expr, Expr] = {}  # operations as they stand inside of others
+        self.numbered: list[Expr] = []  # variables that the reader has not named
         # of a vector that is given entry by entry
         self.components = [self._introduce(self._prepared(e), n) for n, e in entries.items()]
         if listed:
-            definition = rebuild(whole, tuple(self.components))
+            self.definitions[self.result] = rebuild(body, tuple(self.components))
         else:
-            definition = self._inside(self._prepared(whole))
-        self.result = node(SYMBOL, name=output, shape=y.shape)
-        self.definitions[self.result] = definition
-        if len(self.numbered) == 1 and taken.isdisjoint((letter, letter.upper())):
-            # one alone needs no number
-            (only,) = self.numbered
-            params = {**only.params, "name": only.name[0]}
-            swap = {only: node(SYMBOL, **params, shape=only.shape)}.get
-            self.definitions = {swap(v, v): replace(d, swap) for v, d in self.definitions.items()}
-            self.numbered = [swap(only)]
+            self.definitions[self.result] = self._inside(self._prepared(body))
+        if taken.isdisjoint((letter, letter.upper())):
+            self._drop_the_number_of_a_single_one()
+
+    def _drop_the_number_of_a_single_one(self):
+        """``u`` for ``u_1`` where there is no ``u_2``."""
+        if len(self.numbered) != 1:
+            return
+        (only,) = self.numbered
+        alone = node(SYMBOL, **{**only.params, "name": only.name[0]}, shape=only.shape)
+        swap = {only: alone}.get
+        self.definitions = {swap(v, v): replace(d, swap) for v, d in self.definitions.items()}
+        self.numbered = [alone]
+
+    def _differentiate(self):
+        """The derivative of each variable by those that it is made of."""
         self.terms: dict[tuple, list] = {}  # what has slope zero, such as a condition, is no path
         self.locals: dict[tuple, Expr | None] = {}  # the closed forms; None where there is a matrix
-        places = {p: k for k, p in enumerate((*variables, *self.definitions))}
+        places = {p: k for k, p in enumerate((*self.variables, *self.definitions))}
         self._parents: dict[Expr, list] = {v: [] for v in self.definitions}
-        for v, d in self.definitions.items():
-            for p in sorted({*symbols(d)} & places.keys(), key=places.get):
-                if found := local(d, p):
-                    self.terms[v, p], self.locals[v, p] = found
+        for v, definition in self.definitions.items():
+            for p in sorted({*symbols(definition)} & places.keys(), key=places.__getitem__):
+                if derivative := _derivative(definition, p):
+                    self.terms[v, p], self.locals[v, p] = derivative
                     self._parents[v].append(p)
-        self.counts = {v: Counter([v]) for v in variables}  # of the paths to each variable
+
+    def _count_paths(self):
+        self.counts = {v: Counter([v]) for v in self.variables}  # of the paths to each variable
         for v in self.definitions:
             self.counts[v] = sum((self.counts[p] for p in self.parents(v)), Counter())
         self.rows = self.components or [self.result]
         self.path_count = max((n for v in self.rows for n in self.counts[v].values()), default=0)
-        self.all_scalar = not any(v.ndim for v in (*variables, *self.definitions))
 
-    def _prepared(self, whole):
-        """``whole``, of which all operands have been introduced, however deep it is built."""
-        stack = [(whole, a, False) for a in reversed(whole.args)]
+    def _prepared(self, body):
+        """``body``, of which all operands have been introduced, however deep it is built."""
+        stack = [(body, a, False) for a in reversed(body.args)]
         while stack:
             parent, e, ready = stack.pop()
             if ready:
@@ -92,9 +152,9 @@ class Intermediates:
             elif e in self.depends and e not in self.sources and e not in self._made:
                 stack.append((parent, e, True))
                 inner = e.args[0] if e.op is LET else e
-                left = inner.args if inner not in self._inlined else ()
-                stack.extend((inner, a, False) for a in reversed(left))
-        return whole
+                operands = inner.args if inner not in self._inlined else ()
+                stack.extend((inner, a, False) for a in reversed(operands))
+        return body
 
     def _inside(self, e):
         """The operation ``e`` with a variable introduced for each of its operands."""
@@ -155,20 +215,21 @@ class Intermediates:
         """The variables that ``v`` moves with."""
         return self._parents.get(v, [])
 
-    def chains(self, v: Expr, x: Expr) -> list:
+    def chains(self, v: Expr, x: Expr) -> list[list[tuple[Expr, Expr]]]:
         """What leads from ``v`` back to ``x``: pairs of (variable, parent), each chain as far as
         ``x`` or the next variable with several parents."""
-        found = []
+        chains = []
         for p in self.parents(v):
             chain = [(v, p)]
             while p in self.definitions and len(self.parents(p)) == 1:
-                chain.append((p, *self.parents(p)))
-                p = chain[-1][1]
+                (parent,) = self.parents(p)
+                chain.append((p, parent))
+                p = parent
             if self.counts[p][x]:
-                found.append(chain)
-        return found
+                chains.append(chain)
+        return chains
 
-    def paths(self, x: Expr) -> list[tuple]:
+    def paths(self, x: Expr) -> list[tuple[Expr, ...]]:
         """Every path from the result back to ``x``: tuples of variables, the result first."""
 
         def back(v):
@@ -178,7 +239,7 @@ class Intermediates:
 
     def reason(self) -> str:
         """Why the rule that applies does: how many paths there are, and through what."""
-        y, x = self.result.name, " and ".join(v.name for v in self.variables)
+        y, x = self.result.name, " and ".join(str(v.name) for v in self.variables)
         if not self.path_count:
             return f"no path leads from {x} to {y} along which anything moves"
         each = " each" if len(self.variables) > 1 else ""

@@ -21,12 +21,14 @@ _NOWHERE = sp.I, sp.nan, sp.oo, -sp.oo, sp.zoo  # in the derivative of (-2)**x a
 
 def local_jacobian(e: Expr, k: int) -> Term | None:
     """The Jacobian of one operation by its operand k; None where it is zero."""
-    signature, operands = e.op.einsum, e.args
     if e.op.local_jacobian or e.op.sympy_form:
         signature, *factors = (e.op.local_jacobian or _rate)(e, k)
         if is_number(factors[0], 0):
             return None
         operands, k = (*factors, e.args[k]), len(factors)
+    else:
+        assert e.op.einsum, f"{e.op} has no derivative in its row"
+        signature, operands = e.op.einsum, e.args
     labels = {letter: fresh() for letter in signature if letter.isalpha()}
     places = signature.replace("->", ",").split(",")
     *inputs, output = (tuple(labels[letter] for letter in place) for place in places)
@@ -39,10 +41,10 @@ def local_jacobian(e: Expr, k: int) -> Term | None:
 
 def _rate(e, k):
     """Element by element: SymPy's derivative of the operation by its operand k."""
-    known = tuple(0 if a.op is ZEROS else _number(a) for a in e.args)
-    if e.op is MULTIPLY and 0 not in known:  # of 3 x and 4 x it is one form
-        known = None, None
-    form = _derivative(e.op.sympy_form, k, known)
+    numbers = tuple(0 if a.op is ZEROS else _number(a) for a in e.args)
+    if e.op is MULTIPLY and 0 not in numbers:  # of 3 x and 4 x it is one form
+        numbers = None, None
+    form = _derivative(e.op.sympy_form, k, numbers)
     if e.op in (SIGMOID, SOFTPLUS):
         form = _logistic(form)
     if form is sp.nan:
@@ -58,15 +60,15 @@ def _number(a):
 
 
 @cache
-def _derivative(form, k, known):
-    """SymPy's derivative of a scalar form by operand k; ``known`` are the operands' numbers.
+def _derivative(form, k, numbers):
+    """SymPy's derivative of a scalar form by operand k; ``numbers`` are operands, None the others.
 
     It is no number where there is none that is real.
     """
-    marks = [sp.Symbol(f"a{i}", real=True) for i in range(len(known))]
-    operands = [m if v is None else sp.sympify(v) for m, v in zip(marks, known, strict=True)]
-    found = sp.diff(form(*operands), marks[k])
-    return sp.nan if found.has(*_NOWHERE) else sp.powsimp(found)
+    marks = [sp.Symbol(f"a{i}", real=True) for i in range(len(numbers))]
+    operands = [m if v is None else sp.sympify(v) for m, v in zip(marks, numbers, strict=True)]
+    derivative = sp.diff(form(*operands), marks[k])
+    return sp.nan if derivative.has(*_NOWHERE) else sp.powsimp(derivative)
 
 
 @cache
@@ -85,13 +87,14 @@ def _from_sympy(form, operands) -> Expr:
         return as_expr(Fraction(form.p, form.q) if form.is_Rational else float(form))
     back = partial(_from_sympy, operands=operands)
     if isinstance(form, sp.Piecewise):
-        whole = back(form.args[-1].expr)
+        chosen = back(form.args[-1].expr)
         for value, condition in form.args[-2::-1]:
-            whole = simplify.where(back(condition), back(value), whole)
-        return whole
+            chosen = simplify.where(back(condition), back(value), chosen)
+        return chosen
     if form.is_Pow and form.exp.is_Rational and form.exp.q <= 2:
         base = back(form.base)
-        return simplify.invert(base if form.exp.q == 1 else np.sqrt(base), form.exp.p)
+        base = base if form.exp.q == 1 else as_expr(np.sqrt(base))
+        return simplify.invert(base, form.exp.p)
     return _FROM_SYMPY[form.func](*map(back, form.args))
 
 

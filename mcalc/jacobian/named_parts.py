@@ -4,53 +4,59 @@ from __future__ import annotations
 
 import dataclasses
 
-from ..graph import expr, simplify
-from ..graph.expr import LET, SYMBOL, Expr, node
+from ..graph import simplify
+from ..graph.expr import LET, SIZE, SYMBOL, Expr, node
 from ..graph.primitives import DIVIDE
 from ..graph.simplify import ONE
 from ..graph.walk import replace, unnamed, walk
 from .terms import Term
 
 
-def put_names_back(terms: list[Term], named: Expr, given: bool) -> list[Term]:
+def put_names_back(terms: list[Term], named: Expr, by_reader: bool) -> list[Term]:
     """Write what has a name under it: softmax is ``diag(s) - s s^T``, and a norm ``1/r``.
 
-    A vector's name is taken where its scalar factors make the formula shorter, a name that the
-    reader has not ``given`` only if it stands for several; a scalar's, such as a norm's, where
-    it is divided by.
+    A vector's name is taken where its scalar factors make the formula shorter, a name that is not
+    ``by_reader`` only if it stands for several; a scalar's, such as a norm's, where it is divided
+    by.
     """
-    whole = unnamed(named)
+    definition = unnamed(named)
     if named.ndim == 0:
-        of_vectors = any(e.ndim for e in walk(whole))
-        if not (given and of_vectors and any(whole in _divisors(t) for t in terms)):
+        of_vectors = any(e.ndim for e in walk(definition))
+        if not (by_reader and of_vectors and any(definition in _divisors(t) for t in terms)):
             return terms
-        return [_put(t, {whole: named}) for t in terms]
-    scalar, vector = simplify.split_scalar(whole)
+        return [_put(t, {definition: named}) for t in terms]
+    scalar, vector = simplify.split_scalar(definition)
     if vector.ndim == 0 or len(walk(named)) < 5:
         return terms
-    below = {a: a for a in simplify.factors(scalar)[1]}  # what belongs to the name stays as it is
-    deep = {vector: simplify.mul(named, simplify.invert(scalar)), **below}
-    count, done = 0, []
+    uses, renamed = 0, []
     for term in terms:
-        vectors, scale = {}, ONE
-        for label, v in term.vectors.items():
-            for sign in (1, -1) if v.shape == vector.shape else ():
-                rest = simplify.mul(simplify.mul(sign, v), simplify.invert(vector))
-                if rest.ndim == 0:
-                    scale = simplify.mul(scale, sign, rest, simplify.invert(scalar))
-                    v, count = named, count + 1
-                    break
-            vectors[label] = v
-        scaled = simplify.mul(term.coefficient, scale)
-        folded = dataclasses.replace(term, coefficient=scaled, vectors=vectors)
-        if vector.op is not SYMBOL:
-            count += sum(vector in {*walk(v)} for v in [scaled, *vectors.values()])
-            folded = _put(folded, deep)
-        if not _divisors(folded) <= _divisors(term):
+        new, count = _with_name(term, named, scalar, vector)
+        if not _divisors(new) <= _divisors(term):
             return terms  # it may be zero
-        done.append(folded)
-    shorter = sum(map(len, map(_written, done))) < sum(map(len, map(_written, terms)))
-    return done if count > (not given) and shorter else terms
+        uses += count
+        renamed.append(new)
+    shorter = sum(map(len, map(_written, renamed))) < sum(map(len, map(_written, terms)))
+    return renamed if uses >= (1 if by_reader else 2) and shorter else terms
+
+
+def _with_name(term: Term, named: Expr, scalar: Expr, vector: Expr) -> tuple[Term, int]:
+    """``term`` with ``named`` for ``scalar * vector``, its definition, and in how many places."""
+    vectors, scale, uses = {}, ONE, 0
+    for label, v in term.vectors.items():
+        for sign in (1, -1) if v.shape == vector.shape else ():
+            rest = simplify.mul(simplify.mul(sign, v), simplify.invert(vector))
+            if rest.ndim == 0:
+                scale = simplify.mul(scale, sign, rest, simplify.invert(scalar))
+                v, uses = named, uses + 1
+                break
+        vectors[label] = v
+    scaled = simplify.mul(term.coefficient, scale)
+    new = dataclasses.replace(term, coefficient=scaled, vectors=vectors)
+    if vector.op is SYMBOL:
+        return new, uses
+    uses += sum(vector in {*walk(v)} for v in [scaled, *vectors.values()])
+    below = {a: a for a in simplify.factors(scalar)[1]}  # what belongs to the name stays as it is
+    return _put(new, {vector: simplify.mul(named, simplify.invert(scalar)), **below}), uses
 
 
 def _written(term: Term) -> list[Expr]:
@@ -66,7 +72,7 @@ def _written(term: Term) -> list[Expr]:
     return list(seen)
 
 
-def _put(term: Term, swap: dict) -> Term:
+def _put(term: Term, swap: dict[Expr, Expr]) -> Term:
     """A term with something else in the place of some of its parts."""
     put = [replace(e, swap.get, _rebuilt) for e in (term.coefficient, *term.vectors.values())]
     new = dataclasses.replace(term, coefficient=put[0], vectors={})
@@ -81,13 +87,12 @@ def _rebuilt(e: Expr, args: tuple) -> Expr:
         scalars, args = zip(*map(simplify.split_scalar, args), strict=True)
         if all(a.ndim == old.ndim for a, old in zip(args, e.args, strict=True)):
             return simplify.mul(*scalars, node(e.op, *args, **e.params))
-        args = [simplify.mul(*pair) for pair in zip(scalars, args, strict=True)]
-    return simplify.simplified(e, tuple(args))
+        args = tuple(simplify.mul(*pair) for pair in zip(scalars, args, strict=True))
+    return simplify.simplified(e, args)
 
 
 def _divisors(term: Term) -> set[Expr]:
     """What is divided by in a term, lengths apart."""
     below = [part.args[1] for part in _written(term) if part.op is DIVIDE]
-    return {
-        atom for d in below for atom in simplify.factors(unnamed(d))[1] if atom.op is not expr.SIZE
-    }
+    factors = [factor for d in below for factor in simplify.factors(unnamed(d))[1]]
+    return {factor for factor in factors if factor.op is not SIZE}

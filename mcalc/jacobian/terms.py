@@ -22,8 +22,10 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 
@@ -34,6 +36,7 @@ from ..graph.simplify import ONE, ZERO, add, matvec, mul, split_scalar, sum_elem
 from ..graph.walk import is_number
 
 fresh = itertools.count().__next__
+Side = Literal["row_labels", "column_labels"]
 
 
 class NoClosedForm(UnsupportedError):
@@ -44,15 +47,16 @@ class NoClosedForm(UnsupportedError):
 class Term:
     """``coefficient`` times the product of its vectors and matrices; see the module's table."""
 
-    row_labels: tuple = ()
-    column_labels: tuple = ()
+    row_labels: tuple[int, ...] = ()
+    column_labels: tuple[int, ...] = ()
     coefficient: Expr = ONE
-    vectors: dict = field(default_factory=dict)  # label -> Expr
-    matrices: list = field(default_factory=list)  # (Expr, label, label)
-    lengths: dict = field(default_factory=dict)  # label -> length, for those summed over
+    vectors: dict[int, Expr] = field(default_factory=dict)  # by label
+    matrices: list[tuple[Expr, int, int]] = field(default_factory=list)  # with both labels
+    lengths: dict[int, int | str] = field(default_factory=dict)  # by label, of those summed over
 
-    def times(self, e: Expr, labels: tuple) -> None:
-        """Multiply by ``e``, whose axes lie at these labels."""
+    def times(self, e: Expr, labels: Sequence[int]) -> None:
+        """Multiply by ``e``, whose axes lie at these labels; a scalar needs none."""
+        assert e.ndim in (0, len(labels)), f"{e} has {e.ndim} axes for the labels {labels}"
         if e.ndim == 0:
             self.coefficient = mul(self.coefficient, e)
         elif e.ndim == 1:
@@ -91,13 +95,9 @@ class Term:
         elif op is MATMAT:
             middle = fresh()
             self.times(e.args[0], (a, middle)), self.times(e.args[1], (middle, b))
-        elif (
-            op is SELECTOR
-            and (known := self.selector_at(a))
-            and known[0].params["lengths"] == e.params["lengths"]
-        ):
-            if e is known[0]:
-                self.join({b: known[2]})
+        elif op is SELECTOR and (other := self._cut_alike(e, a)):
+            if e is other[0]:
+                self.join({b: other[2]})
             else:  # two parts have no row in common
                 self.coefficient = ZERO
         elif op in (DIAG, IDENTITY):
@@ -110,7 +110,7 @@ class Term:
         else:
             self.matrices.append((e, a, b))
 
-    def join(self, names: dict) -> None:
+    def join(self, names: dict[int, int]) -> None:
         """Give labels new names; labels of one name become one."""
 
         def new(labels):
@@ -128,31 +128,36 @@ class Term:
             self.times(e, new(labels))
 
     @property
-    def factors(self):
+    def factors(self) -> list[tuple]:
         """Every vector and matrix with its labels."""
         return [(v, a) for a, v in self.vectors.items()] + self.matrices
 
-    def selector_at(self, row):
+    def _cut_alike(self, e, row):
+        """The selector in these rows, if its parts are as long as those of another one."""
+        here = self.selector_at(row)
+        return here if here and here[0].params["lengths"] == e.params["lengths"] else None
+
+    def selector_at(self, row: int) -> tuple[Expr, int, int] | None:
         """The selector, with its labels, that places a part in these rows of a concatenation."""
         return next((x for x in self.matrices if x[0].op is SELECTOR and x[1] == row), None)
 
     @property
-    def summed(self):
+    def summed(self) -> list[int]:
         """The labels that are neither a row's nor a column's."""
         return [s for s in self.lengths if s not in self.row_labels + self.column_labels]
 
-    def neighbours(self, label):
+    def neighbours(self, label: int) -> list[int]:
         """The labels that share a matrix with this one."""
         pairs = [x[1:] for x in self.matrices if label in x[1:]]
         return list(dict.fromkeys(b if a == label else a for a, b in pairs))
 
-    def pop_matrices(self, a, b):
+    def pop_matrices(self, a: int, b: int) -> Expr:
         """Take out the matrices between two labels: their product, entry by entry, rows at a."""
         here = [x for x in self.matrices if {a, b} == {*x[1:]}]
         self.matrices = [x for x in self.matrices if {a, b} != {*x[1:]}]
         if all(row != a and m.op is not ADJOINT for m, row, _ in here):
-            return np.transpose(mul(*(m for m, *_ in here)))
-        return mul(*(m if row == a else np.transpose(m) for m, row, _ in here))
+            return mul(*(m for m, *_ in here)).T
+        return mul(*(m if row == a else m.T for m, row, _ in here))
 
     def contract(self) -> Term:
         """Sum over the labels that are neither a row's nor a column's."""
@@ -172,11 +177,11 @@ class Term:
             if not more:
                 continue
             before = [*self.matrices]
-            whole = self.pop_matrices(a, b)
-            if whole.ndim == 2:
+            product = self.pop_matrices(a, b)
+            if product.ndim == 2:
                 self.matrices = before
             else:  # the same in every row
-                self.times(whole, (b,) * whole.ndim)
+                self.times(product, (b,) * product.ndim)
 
     def _contract(self, s):
         near = self.neighbours(s)
@@ -193,13 +198,18 @@ class Term:
         else:
             self.coefficient = mul(self.coefficient, sum_elements(v, length))
 
+    def as_row(self) -> Term:
+        """All labels as columns': the product with a vector, which has no second side."""
+        return replace(self, row_labels=(), column_labels=self.row_labels + self.column_labels)
+
     @property
-    def weight(self):
+    def weight(self) -> int:
         """How many parts are to be written for it."""
         return self.coefficient.weight + sum(e.weight for e, *_ in self.factors)
 
     @property
-    def is_zero(self):
+    def is_zero(self) -> bool:
+        """Whether nothing is left of it, as of two rows of a concatenation that do not meet."""
         return is_number(self.coefficient, 0)
 
 
@@ -208,20 +218,11 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
 
     They have no label in common, as each comes from :data:`fresh`.
     """
-    apart = len({*outer.row_labels}) == len(
-        outer.row_labels
-    )  # and not the diagonal alone, as A ⊗ I has it
-    if (
-        apart and outer.row_labels == outer.column_labels and not outer.factors
-    ):  # a multiple of the identity
-        one = outer.coefficient is ONE
-        scaled = inner.coefficient if one else mul(outer.coefficient, inner.coefficient)
-        lengths = inner.lengths | dict(zip(inner.row_labels, shape, strict=True))
-        vectors, matrices = dict(inner.vectors), [*inner.matrices]
-        return replace(
-            inner, coefficient=scaled, vectors=vectors, matrices=matrices, lengths=lengths
-        )
-    whole = Term(
+    # of A ⊗ I the diagonal alone is asked for
+    several = len({*outer.row_labels}) == len(outer.row_labels)
+    if several and outer.row_labels == outer.column_labels and not outer.factors:
+        return _scaled(outer.coefficient, inner, shape)
+    product = Term(
         outer.row_labels,
         inner.column_labels,
         mul(outer.coefficient, inner.coefficient),
@@ -229,7 +230,7 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
         outer.matrices + inner.matrices,
         outer.lengths | inner.lengths | dict(zip(outer.column_labels, shape, strict=True)),
     )
-    names: dict = {}
+    names: dict[int, int] = {}
 
     def new(label):
         return new(names[label]) if label in names else label
@@ -237,15 +238,25 @@ def compose(outer: Term, inner: Term, shape: tuple) -> Term:
     for a, b in zip(outer.column_labels, inner.row_labels, strict=True):
         if new(a) != new(b):  # one label may meet several
             names[new(a)] = new(b)
-    whole.join({a: new(a) for a in names})
-    return whole.contract()
+    product.join({a: new(a) for a in names})
+    return product.contract()
 
 
-def times_vector(terms, e: Expr, side: str) -> list[Term]:
+def _scaled(factor, term, shape):
+    """``factor I`` times ``term``."""
+    return replace(
+        term,
+        coefficient=term.coefficient if factor is ONE else mul(factor, term.coefficient),
+        vectors=dict(term.vectors),
+        matrices=[*term.matrices],
+        lengths=term.lengths | dict(zip(term.row_labels, shape, strict=True)),
+    )
+
+
+def times_vector(terms: Iterable[Term], e: Expr, side: Side) -> list[Term]:
     """The terms of Jacobian times column, or of row times Jacobian.
 
     ``side`` is which labels of the Jacobian's meet ``e``: "column_labels", or "row_labels".
-
     ``e`` has the shape of that side; where it has an axis more, as a matrix whose columns are such
     vectors, that takes the side's place.
     """
@@ -259,13 +270,13 @@ def times_vector(terms, e: Expr, side: str) -> list[Term]:
     return collect(done)
 
 
-def collect(terms) -> list[Term]:
+def collect(terms: Iterable[Term]) -> list[Term]:
     """Terms of one structure as one term, as far as the sum stays as short."""
-    groups: dict = {}
+    groups: dict[tuple, list[Term]] = {}
     for term in terms:
         if not term.is_zero:
             groups.setdefault(_structure(term), []).append(term)
-    return [whole for group in groups.values() if not (whole := _sum(group)).is_zero]
+    return [term for group in groups.values() if not (term := _sum(group)).is_zero]
 
 
 def _structure(term):
@@ -294,10 +305,12 @@ def _sum(group):
         return first
     if not _is_vector(first):
         return replace(first, coefficient=add(*(t.coefficient for t in group)))
-    whole = replace(first, coefficient=ONE, vectors={})
-    whole.times(add(*map(product_of, group)), tuple({*first.row_labels, *first.column_labels}))
-    return whole
+    added = replace(first, coefficient=ONE, vectors={})
+    added.times(add(*map(product_of, group)), tuple({*first.row_labels, *first.column_labels}))
+    return added
 
 
-def product_of(term):
+def product_of(term: Term) -> Expr:
+    """The coefficient times the vectors, which have to be all that there is."""
+    assert not term.matrices, f"{term} has matrices"
     return mul(term.coefficient, *term.vectors.values())

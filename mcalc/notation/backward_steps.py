@@ -7,20 +7,21 @@ operation turns it into that of its operand, as ``∂y/∂W = x ∂y/∂u`` does
 
 from __future__ import annotations
 
+import operator
 from functools import reduce
-
-import numpy as np
 
 from ..graph.expr import ADJOINT, Expr, node
 from ..jacobian.formula import in_shape_of
+from ..jacobian.intermediates import Intermediates
 from ..jacobian.terms import Term, collect, compose, times_vector
 from .steps import StepWriter
+from .style import Style
 
 
 class Backward(StepWriter):
     """The lines of the four steps in one style of notation."""
 
-    def __init__(self, graph, closed: Expr, style):
+    def __init__(self, graph: Intermediates, closed: Expr | None, style: Style):
         super().__init__(graph, closed, style)
         (self.x,) = graph.variables
         self._children: dict[Expr, list] = {}
@@ -29,12 +30,12 @@ class Backward(StepWriter):
                 self._children.setdefault(v, []).append(u)
         back = [v for v in [*reversed(graph.definitions), self.x] if v is not graph.result]
         self.by = {v: self.pulled(v) for v in back}
-        found = {graph.result: [Term()]}
+        terms = {graph.result: [Term()]}
         for v in back:
-            pairs = [(u, t, local) for u in self.children(v) for t in found[u]
+            pairs = [(u, t, local) for u in self.children(v) for t in terms[u]
                      for local in graph.terms[u, v]]  # fmt: skip
-            found[v] = collect([compose(t, local, u.shape) for u, t, local in pairs])
-        self.whole = in_shape_of(found[self.x], self.x.shape, turned=True)
+            terms[v] = collect([compose(t, local, u.shape) for u, t, local in pairs])
+        self.total_slope = in_shape_of(terms[self.x], self.x.shape, turned=True)
 
     def chain(self) -> str:
         """The derivatives that go back, the result's by the matrix at the end."""
@@ -52,7 +53,7 @@ class Backward(StepWriter):
         children = self.children(v)
         if not children:
             return in_shape_of([], v.shape, turned=True)
-        return reduce(np.add, [self.through(u, v) for u in children])
+        return reduce(operator.add, [self.through(u, v) for u in children])
 
     def children(self, v: Expr) -> list[Expr]:
         """The variables that ``v`` goes into."""
@@ -73,20 +74,20 @@ class Backward(StepWriter):
             f"{self.write(v)} = {self.write(d)}" for v, d in self.graph.definitions.items()
         ]
         lines = [f"{self.head_of(v)} = {self.write(slope)}" for v, slope in self.by.items()]
-        combine = f"{self.head_of(self.x)} = {self.write(self.whole)}"
+        combine = f"{self.head_of(self.x)} = {self.write(self.total_slope)}"
         substitute = f"{self.head_of(self.x)} = {self.written()}"
         return ["\n".join(introduce), "\n".join(lines), combine, substitute]
 
-    def head_of(self, v):
+    def head_of(self, v: Expr) -> str:
         return self.style("∂", self.write(self.graph.result), self.write(v))
 
 
 class Products(StepWriter):
     """A vector by a matrix: in place of its Jacobian, what that makes of a step and of a row."""
 
-    def __init__(self, graph, forward: Expr, back: Expr, row: Expr, style):
+    def __init__(self, graph: Intermediates, forward: Expr, back: Expr, row: Expr, style: Style):
         super().__init__(graph, forward, style)
-        self.back, self.row = back, row
+        self.forward, self.back, self.row = forward, back, row
 
     def render(self) -> list[str]:
         """Introduce, then both products with the Jacobian."""
@@ -95,6 +96,6 @@ class Products(StepWriter):
             f"{self.write(v)} = {self.write(d)}" for v, d in self.graph.definitions.items()
         ]
         ratio = self.style("∂", y, self.write(x))
-        forward = f"d{y} = {self.write(self.closed)}"
+        forward = f"d{y} = {self.write(self.forward)}"
         back = f"{self.write(self.row.T)} {ratio} = {self.write(self.back)}"
         return ["\n".join(introduce), f"{forward}\n{back}", "", ""]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from ..graph import expr
@@ -11,11 +13,18 @@ from ..graph.expr import Expr, shape_text
 class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
     """A Jacobian's closed form: ``str()`` gives it in plain text, ``shape`` is symbolic, m x n.
 
-    It takes part in NumPy expressions like the formula it is, so that a claim or a product of
-    Jacobians can be written with it.
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> mc.derive(w * x, wrt=w).jacobian
+    diag(x)   (n x n)
+
+    It has a row for each output and a column for each input; where :func:`layout` has its transpose
+    shown, that is said beside it. It takes part in NumPy expressions like the formula it is, so
+    that a claim or a product of Jacobians can be written with it, and raises what the formula does:
+    ShapeError for shapes that do not fit, UnsupportedError for a function without a rule.
     """
 
-    def __init__(self, formula: Expr, names=()):
+    def __init__(self, formula: Expr, names: Iterable[str] = ()):
         self.expr = formula
         self._names = names  # of variables beside which it stands
 
@@ -60,8 +69,19 @@ _layout = "numerator"
 def layout(name: str) -> None:
     """Choose how Jacobians are shown: ``"numerator"`` layout, the paper's, or ``"denominator"``.
 
-    Denominator layout is the transpose, for readers who come from other books. Only what is shown
-    changes: ``str()``, claims and numbers stay in numerator layout.
+    Denominator layout is the transpose, n x m, for readers who come from other books. Only what is
+    shown changes: ``str()``, claims and numbers stay in numerator layout, m x n. Raises ValueError
+    for any other name.
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> J = mc.derive(w @ x, wrt=w).jacobian
+    >>> mc.layout("denominator")
+    >>> J
+    x   (n x 1, denominator layout)
+    >>> mc.layout("numerator")
+    >>> J
+    x^T   (1 x n)
     """
     global _layout
     if name not in ("numerator", "denominator"):

@@ -26,10 +26,10 @@ def numbers(array) -> str:
     return "[" + ", ".join(map(numbers if array.ndim > 1 else number, array)) + "]"
 
 
-def digits_apart(*values, digits=4) -> list[str]:
+def digits_apart(*values, digits: int = 4) -> list[str]:
     """Numbers with so many digits, or as many as it takes for the first to differ from the rest."""
     while True:
-        told = [f"{v:.{digits}g}" for v in values]
-        if digits >= 17 or told[0] not in told[1:]:
-            return told
+        texts = [f"{v:.{digits}g}" for v in values]
+        if digits >= 17 or texts[0] not in texts[1:]:
+            return texts
         digits += 1

@@ -1,21 +1,37 @@
 """SymPy's scalars in the paper's notation: how ``entries`` and ``explicit`` show themselves.
 
-SymPy's printers change from release to release, and what notebooks store must not. Only the order
-and the notation are ours; the mathematics is as SymPy gives it.
+SymPy's printers change from release to release, and what notebooks store must not. Its scalars
+become nodes of ours, in an order that is ours, and are written as any formula is.
 """
 
 from __future__ import annotations
 
-import re
+from fractions import Fraction
+from functools import partial, reduce
+from itertools import chain
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
-from .style import STYLES
-from .write import Precedence
+from ..graph import primitives as p
+from ..graph.expr import NUMBER, SYMBOL, Expr, Primitive, no_value
+from ..graph.expr import node as build
+from ..graph.walk import is_number, symbols
+from .elements import ElementWriter, Precedence
+from .style import LATEX, TEXT, Style
 
-LATEX, TEXT = STYLES
-_FUNCTIONS = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
-_RELATIONS = {"==": "=", "!=": "≠", ">=": "≥", "<=": "≤"}
+_NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}
+_RELATIONS = {
+    **{">": p.GREATER, "<": p.LESS, "==": p.EQUAL},
+    **{">=": p.GREATER_EQUAL, "<=": p.LESS_EQUAL, "!=": p.NOT_EQUAL},
+}
+
+# what SymPy has and we have not
+CALL = Primitive("call", no_value)  # of a function by its name, a reader's own with its primes
+DERIVATIVE = Primitive("derivative", no_value)  # of the first operand by the others
+AT = Primitive("at", no_value)  # the first operand, where each variable is the value behind it
+AND, OR = Primitive("and", no_value), Primitive("or", no_value)
+VERBATIM = Primitive("verbatim", no_value)  # as SymPy writes it: infinity, a truth value
 
 
 class Entries(sp.Matrix):
@@ -45,162 +61,145 @@ class Slices(tuple):
         return r"$\displaystyle " + r" \quad ".join(grids) + "$"
 
 
-def written(e: sp.Basic, style) -> str:
+def written(e: sp.Basic, style: Style) -> str:
     """A scalar, or a condition, in one style."""
-    return _Writer(style, e)(e)
+    formula = as_node(e)
+    return _ScalarWriter(style, formula)(formula)
 
 
-class _Writer:
-    """One method for each class of SymPy's that is written in a way of its own."""
+class _ScalarWriter(ElementWriter):
+    """Writes what SymPy has beside our operations, too."""
 
-    def __init__(self, style, whole):
-        self.style, self.whole = style, whole
+    def refusal(self, e):
+        return ""  # of a matrix, all entries are written
 
-    def __call__(self, e, level=Precedence.CASES):
-        for kind in type(e).__mro__:
-            if write := getattr(self, f"_{kind.__name__.lower()}", None):
-                text, tightness = write(e)
-                return text if tightness >= level else self.style("parens", text)
-        return sp.latex(e) if self.style.latex else str(e)
+    def juxtaposes(self, f, number):
+        """``2x^2`` and ``2(x + y)``, but ``2 x^n`` and ``2 (x + y)^2``."""
+        if f.op is p.POWER:
+            f, exponent = f.args
+            if f.op is not SYMBOL or not is_number(exponent) or exponent.params["value"] % 1:
+                return False
+        return f.op in (SYMBOL, p.ADD, p.SUBTRACT) and number[-1] != "i"
 
-    def _symbol(self, e):
-        return self.style.symbol(e.name, 0), Precedence.ATOM
-
-    def _rational(self, e):
-        if e.is_Integer:
-            return self.plain(int(e))
-        text = self.style("fraction", str(abs(e.p)), str(e.q))
-        return (text, Precedence.PRODUCT) if e > 0 else ("-" + text, Precedence.SUM)
-
-    def _float(self, e):
-        return self.plain(float(e))
-
-    def plain(self, value):
-        taken = [x.name for x in self.whole.free_symbols] if isinstance(value, float) else ()
-        text, several = self.style.number(abs(value), taken)
-        return (
-            (text, Precedence.PRODUCT if several else Precedence.ATOM)
-            if value >= 0
-            else (f"-{text}", Precedence.SUM)
-        )
-
-    def _add(self, e):
-        terms = sorted(e.args, key=_place_in_sum)
-        first = next((t for t in terms if not t.could_extract_minus_sign()), terms[0])
-        text = self(first, Precedence.SUM)
-        for term in terms:
-            if term is first:
-                continue
-            minus = term.could_extract_minus_sign()
-            text += (" - " if minus else " + ") + self(-term if minus else term, Precedence.PRODUCT)
-        return text, Precedence.SUM
-
-    def _mul(self, e):
-        if e.could_extract_minus_sign():
-            return "-" + self(-e, Precedence.PRODUCT), Precedence.SUM
-        above, below = sp.fraction(e, exact=True)
-        if below != 1:
-            return self.quotient(above, below)
-        return self.juxtapose(sp.Mul.make_args(above)), Precedence.PRODUCT
-
-    def quotient(self, above, below):
-        levels = (
-            (Precedence.CASES, Precedence.CASES)
-            if self.style.latex
-            else (Precedence.PRODUCT, Precedence.POWER)
-        )
-        return self.style("fraction", *map(self, (above, below), levels)), Precedence.PRODUCT
-
-    def juxtapose(self, factors):
-        text, before = "", None
-        for f in sorted(factors, key=_place_in_product):
-            loose = before is None and (f is factors[-1] or self.is_plain(f))
-            part = self(f, Precedence.PRODUCT if loose else Precedence.POWER)
-            if before is None:
-                text = part
-            elif part[0].isdigit():
-                text = self.style("times", text, part)
-            else:
-                close = before.is_Number and (_is_power(f) or f.is_Add) and text[-1] != "i"
-                text += part if close else f" {part}"
-            before = f
-        return text
-
-    def is_plain(self, f):
-        """Whether a number needs no parentheses in a product: ``2pi x``, but ``(pi/2) x``."""
-        return f.is_Number and (self.style.latex or "/" not in self(f))
-
-    def _pow(self, e):
-        base, exponent = e.args
-        if exponent.could_extract_minus_sign():
-            return self.quotient(sp.S.One, base**-exponent)
-        if exponent == sp.S.Half:
-            return self.style("sqrt", self(base)), Precedence.ATOM
-        above = self(exponent)
-        if not self.style.latex and not re.fullmatch(r"\w+", above):
-            above = f"({above})"
-        return self.style("power", self(base, Precedence.ATOM), above), Precedence.POWER
-
-    def call(self, name, operands):
-        return name + self.style("argument", ", ".join(map(self, operands))), Precedence.ATOM
-
-    def _function(self, e):
-        name = e.func.__name__
-        return self.call(self.style.function(_FUNCTIONS.get(name, name)), e.args)
-
-    def _exp1(self, e):
-        return self.call(self.style.function("exp"), [sp.S.One])
-
-    def _appliedundef(self, e):
-        return self.call(self.style.symbol(e.func.__name__, 0), e.args)
-
-    def _abs(self, e):
-        return self.style.template("|{0}|").format(self(e.args[0])), Precedence.ATOM
+    def _call(self, e):
+        name, primes = e.params["name"], e.params["primes"]
+        known = primes is None
+        head = self.style.function(name) if known else self.style.symbol(name, 0) + primes
+        return head + self.style("argument", ", ".join(map(self, e.args))), Precedence.ATOM
 
     def _derivative(self, e):
-        sign = "d" if len(e.expr.free_symbols) == 1 else "∂"
-        text = self(e.expr, Precedence.ATOM)
-        for k, variable in enumerate(e.variables):
+        of, *variables = e.args
+        sign = "d" if len(symbols(of)) == 1 else "∂"
+        text = self(of, Precedence.ATOM)
+        for k, variable in enumerate(variables):
             inside = self.style("parens", text) if k else text
             text = self.style(sign, inside, self(variable))
         return text, Precedence.POWER
 
-    def _subs(self, e):
-        of, (variable, *more), (value, *_) = e.args
-        f = of.expr if isinstance(of, sp.Derivative) else None
-        if f is not None and f.args == (variable,) and not more:
-            return self.call(self.style.symbol(f.func.__name__, 0) + "'" * of.derivative_count,
-                             [value])  # fmt: skip
-        where = (f"{self(x)} = {self(value)}" for x, value in zip(*e.args[1:], strict=True))
-        return f"{self(of)}{self.style.words(' at ')}{', '.join(where)}", Precedence.CASES
+    def _at(self, e):
+        of, *pairs = map(self, e.args)
+        where = map(" = ".join, zip(pairs[::2], pairs[1::2], strict=True))
+        return f"{of}{self.style.words(' at ')}{', '.join(where)}", Precedence.CASES
 
-    def _piecewise(self, e):
-        *cases, (last, condition) = e.args
-        while condition == sp.true and isinstance(last, sp.Piecewise):
-            *more, (last, condition) = last.args
-            cases += more
-        branches = [
-            self.style("case", self(value, Precedence.SUM), self(when)) for value, when in cases
-        ]
-        if condition == sp.true:
-            branches.append(self.style("otherwise", self(last, Precedence.SUM)))
-        else:
-            branches.append(self.style("case", self(last, Precedence.SUM), self(condition)))
-        return self.style("cases", *branches), Precedence.CASES
-
-    def _relational(self, e):
-        sign = _RELATIONS.get(e.rel_op, e.rel_op)
-        return f"{self(e.lhs)} {self.style.template(sign)} {self(e.rhs)}", Precedence.PRODUCT
-
-    def _and(self, e):
-        return self.style.words(" and ").join(
-            sorted(self(a, Precedence.PRODUCT) for a in e.args)
-        ), Precedence.SUM
+    def _and(self, e, word=" and "):
+        levels = (Precedence.ATOM if a.op in (AND, OR) else Precedence.CASES for a in e.args)
+        return self.style.words(word).join(sorted(map(self, e.args, levels))), Precedence.CASES
 
     def _or(self, e):
-        return self.style.words(" or ").join(
-            sorted(self(a, Precedence.PRODUCT) for a in e.args)
-        ), Precedence.CASES
+        return self._and(e, " or ")
+
+    def _verbatim(self, e):
+        text, latex = e.params["text"], e.params["latex"]
+        return latex if self.style.latex else text, Precedence.ATOM
+
+
+# --- SymPy's scalars as nodes ---
+
+
+def as_node(e: sp.Basic | Expr) -> Expr:
+    """The same scalar as a node of ours; nothing is simplified."""
+    if isinstance(e, Expr):
+        return e
+    if make := next((_MADE[kind] for kind in type(e).__mro__ if kind in _MADE), None):
+        return make(e)
+    return node(VERBATIM, *sorted(e.free_symbols, key=str), text=str(e), latex=sp.latex(e))
+
+
+def node(op: Primitive, /, *args: sp.Basic | Expr, **params) -> Expr:
+    return build(op, *map(as_node, args), shape=(), **params)
+
+
+def _number(value):
+    return node(NUMBER, value=value)
+
+
+def _add(e):
+    terms = sorted(e.args, key=_place_in_sum)
+    first = next((t for t in terms if not t.could_extract_minus_sign()), terms[0])
+    total = as_node(first)
+    for term in terms:
+        if term is not first:
+            minus = term.could_extract_minus_sign()
+            total = node(p.SUBTRACT, total, -term) if minus else node(p.ADD, total, term)
+    return total
+
+
+def _mul(e):
+    if e.could_extract_minus_sign():
+        return node(p.NEGATIVE, -e)
+    above, below = sp.fraction(e, exact=True)
+    if below != 1:
+        return node(p.DIVIDE, above, below)
+    factors = sorted(sp.Mul.make_args(above), key=_place_in_product)
+    return reduce(partial(node, p.MULTIPLY), map(as_node, factors))
+
+
+def _pow(e):
+    base, exponent = e.args
+    if exponent.could_extract_minus_sign():
+        return node(p.DIVIDE, sp.S.One, base**-exponent)
+    return node(p.SQRT, base) if exponent == sp.S.Half else node(p.POWER, base, exponent)
+
+
+def _function(e):
+    name = e.func.__name__
+    return node(CALL, *e.args, name=_NAMES.get(name, name), primes=None)
+
+
+def _subs(e):
+    of, variables, values = e.args
+    f = of.expr if isinstance(of, sp.Derivative) else None
+    if f is not None and len(values) == 1 and f.args == tuple(variables):
+        return node(CALL, *values, name=f.func.__name__, primes="'" * of.derivative_count)
+    return node(AT, of, *chain.from_iterable(zip(variables, values, strict=True)))
+
+
+def _piecewise(e):
+    cases = [*e.args]
+    while cases[-1][1] == sp.true and isinstance(cases[-1][0], sp.Piecewise):
+        cases += cases.pop()[0].args
+    last = cases.pop()[0] if cases[-1][1] == sp.true else sp.nan
+    return reduce(lambda rest, case: node(p.WHERE, case[1], case[0], rest), reversed(cases), last)
+
+
+_MADE = {
+    sp.Symbol: lambda e: node(SYMBOL, name=e.name),
+    sp.Rational: lambda e: _number(Fraction(e.p, e.q)),
+    sp.Float: lambda e: _number(float(e)),
+    sp.Add: _add,
+    sp.Mul: _mul,
+    sp.Pow: _pow,
+    sp.Function: _function,
+    AppliedUndef: lambda e: node(CALL, *e.args, name=e.func.__name__, primes=""),
+    sp.Abs: lambda e: node(p.ABSOLUTE, *e.args),
+    type(sp.E): lambda e: node(CALL, sp.S.One, name="exp", primes=None),
+    sp.Derivative: lambda e: node(DERIVATIVE, e.expr, *e.variables),
+    sp.Subs: _subs,
+    sp.Piecewise: _piecewise,
+    sp.core.relational.Relational: lambda e: node(_RELATIONS[e.rel_op], e.lhs, e.rhs),
+    sp.And: lambda e: node(AND, *e.args),
+    sp.Or: lambda e: node(OR, *e.args),
+}
 
 
 def _is_power(e):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..graph.expr import Expr
 from ..graph.walk import replace, walk
 from ..jacobian.intermediates import Intermediates
-from .style import STYLES
-from .write import LONG, Precedence, Writer, unwritten
+from .elements import LONG, Precedence, unwritten
+from .style import LATEX, Style
+from .write import Writer
 
 KINDS = ("introduce", "differentiate", "combine", "substitute")
 _NEXT = r" \\[4pt] "  # row of an array in LaTeX
@@ -25,9 +27,9 @@ class Step:
     text: str
 
 
-def numbered_steps(steps):
+def numbered_steps(steps: Sequence[Step]) -> list[tuple[str, Step]]:
     """The numbered steps, without those that say nothing or only repeat the one before."""
-    pairs = zip(steps, (None, *steps[:-1]), strict=True)
+    pairs = zip(steps, [None, *steps[:-1]], strict=True)
     return [
         (f"{k}. {step.kind}", step)
         for k, (step, last) in enumerate(pairs, 1)
@@ -35,7 +37,7 @@ def numbered_steps(steps):
     ]
 
 
-def as_text(steps, shape: str, rule: str, reason: str) -> str:
+def as_text(steps: Sequence[Step], shape: str, rule: str, reason: str) -> str:
     """The whole derivation as plain text; without a ``reason`` it says nothing of the rule."""
     lines = [
         head.ljust(18) + s.text.replace("\n", "\n" + " " * 18) for head, s in numbered_steps(steps)
@@ -44,7 +46,7 @@ def as_text(steps, shape: str, rule: str, reason: str) -> str:
     return "\n".join(lines) + f"   ({shape}){chained}"
 
 
-def as_latex(steps, shape: str, rule: str, reason: str) -> str:
+def as_latex(steps: Sequence[Step], shape: str, rule: str, reason: str) -> str:
     """The whole derivation as LaTeX, in two columns."""
     rows = [
         rf"\text{{{head}}} & " + s.latex.replace("\n", _NEXT + "& ")
@@ -53,7 +55,7 @@ def as_latex(steps, shape: str, rule: str, reason: str) -> str:
     size = r" \qquad (" + shape.replace("x", r"\times") + ")"
     rows[-1] += size
     if reason:
-        why = (_NEXT + "& ").join(map(STYLES[0].words, f"{rule}; {reason}".split("; ")))
+        why = (_NEXT + "& ").join(map(LATEX.words, f"{rule}; {reason}".split("; ")))
         rows.append(rf"\text{{rule}} & {why}")
     return r"$\displaystyle \begin{array}{ll} " + _NEXT.join(rows) + r" \end{array}$"
 
@@ -64,7 +66,7 @@ INSTEAD = "too long to be written: use .numpy(), .jvp or .vjp for its numbers"
 class Unwritten:
     """In the place of lines that nobody could read."""
 
-    def __init__(self, output, variables, style):
+    def __init__(self, output: str, variables: tuple, style: Style):
         names = [style.symbol(v.name, v.ndim) for v in variables]
         by = names[0] if len(names) == 1 else f"({', '.join(names)})"
         instead = style("parens", style.words(INSTEAD))
@@ -82,7 +84,7 @@ class Unwritten:
 class StepWriter:
     """The lines of the four steps in one style of notation."""
 
-    def __init__(self, graph: Intermediates, closed: Expr, style):
+    def __init__(self, graph: Intermediates, closed: Expr | None, style: Style):
         self.graph, self.locals, self.closed, self.style = graph, graph.locals, closed, style
         names = [e.name for d in graph.definitions.values() for e in walk(d) if e.name]
         self.write = Writer(style, graph.definitions[graph.result], names=names)
@@ -102,7 +104,8 @@ class StepWriter:
             return ""
         (x,) = graph.variables
         chains = graph.chains(graph.result, x)
-        factors = [replace(self.locals[p], self.definitions.get) for c in chains for p in c]
+        pairs = [self.locals[pair] for c in chains for pair in c]
+        factors = [replace(local, self.definitions.get) for local in pairs if local is not None]
         if any(map(unwritten, factors)) or sum(f.weight for f in factors) > LONG:
             return ""
         return self.values(chains, x, self.definitions.get)
@@ -114,7 +117,7 @@ class StepWriter:
         differentiate = [
             f"{self.ratio(v, p)} = {self.write(local)}"
             for (v, p), local in self.locals.items()
-            if p not in {*graph.components}
+            if local is not None and p not in {*graph.components}
         ]
         listed = bool(graph.components) or len(graph.variables) > 1
         combine = []
@@ -137,9 +140,9 @@ class StepWriter:
     def equal(self, *parts):
         """``a = b = c`` without repetitions, on one line if it is short enough to be read so."""
         parts = [part for part in dict.fromkeys(parts) if part]
-        whole = " = ".join(parts)
-        short = len(re.sub(r"\\[a-zA-Z]+|[{}^_ ]", "", whole)) < 68
-        return whole if short else f"{parts[0]} = " + f"\n{self.style('indent')}= ".join(parts[1:])
+        line = " = ".join(parts)
+        short = len(re.sub(r"\\[a-zA-Z]+|[{}^_ ]", "", line)) < 68
+        return line if short else f"{parts[0]} = " + f"\n{self.style('indent')}= ".join(parts[1:])
 
     def entries(self):
         """The Jacobian's entries, before anything is put in their place."""
@@ -162,8 +165,8 @@ class StepWriter:
     def line(self, v, x, chains):
         """One variable's derivative as the sum of what its paths contribute."""
         ratios = [[*itertools.starmap(self.ratio, c), *self.rest(c, x)] for c in chains]
-        whole = " + ".join(map(" ".join, ratios))
-        return self.equal(self.ratio(v, x, total=True), whole, self.values(chains, x, {}.get))
+        products = " + ".join(map(" ".join, ratios))
+        return self.equal(self.ratio(v, x, total=True), products, self.values(chains, x, {}.get))
 
     def rest(self, chain, x):
         """The factor for what is left of the way to ``x``, if a chain ends before it."""
@@ -187,9 +190,9 @@ class StepWriter:
 
     def joined(self, factors, written):
         """Scalars with a dot between them, matrices side by side, as the paper has them."""
-        whole = written[0]
+        text = written[0]
         for (a, b), part in zip(itertools.pairwise(factors), written[1:], strict=False):
-            digits = whole[-1].isdigit() and part[0].isdigit()
+            digits = text[-1].isdigit() and part[0].isdigit()
             dot = digits or a.ndim == b.ndim == 0
-            whole = self.style("times", whole, part) if dot else f"{whole} {part}"
-        return whole
+            text = self.style("times", text, part) if dot else f"{text} {part}"
+        return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
@@ -48,7 +49,7 @@ _TABLE = {
 _DIGITS = 17  # of a float, at most
 
 
-def of_pi(value):
+def of_pi(value) -> tuple[int, int] | None:
     """Numerator and denominator of a multiple of pi, if they are small."""
     if not isinstance(value, float):
         return None
@@ -67,20 +68,20 @@ class Style:
     MathJax.
     """
 
-    def __init__(self, name):
+    def __init__(self, name: str):
         self.name, self.latex = name, name == "latex"
 
-    def __call__(self, what, *parts):
+    def __call__(self, what: str, *parts: str) -> str:
         template = _TABLE[what][self.latex]
         if not parts:
             return template
         before, *between, after = template.split("%s")
         return before + "".join(between).join(parts) + after
 
-    def grid(self, rows):
+    def grid(self, rows: Iterable[Iterable[str]]) -> str:
         return self("grid", *(self("in grid", *row) for row in rows))
 
-    def words(self, text):
+    def words(self, text: str) -> str:
         """Plain words, in which ``u_1`` and ``x^T`` are still mathematics."""
         if not self.latex:
             return text
@@ -92,7 +93,7 @@ class Style:
 
         return r"\text{" + re.sub(r"([_^])(\w+|\([^)]*\))", script, text) + "}"
 
-    def symbol(self, name, ndim, index=""):
+    def symbol(self, name: str, ndim: int, index: str = "") -> str:
         """A name; with an ``index`` an element of it, all subscripts in one: ``x_{1,2}``."""
         if not self.latex:
             return f"{name}_{index}" if index else name
@@ -110,7 +111,7 @@ class Style:
             return letter + (f"_{under}" if index else "") + prime
         return f"{letter}_{{{','.join([*below, *([index] if index else [])])}}}{prime}"
 
-    def number(self, value, taken=()):
+    def number(self, value, taken: Iterable[str] = ()) -> tuple[str, bool]:
         """A whole number or float, with all digits that tell it from others: as it is read back.
 
         Multiples of pi are written by its name, unless that is ``taken`` by a variable. Returns the
@@ -131,12 +132,12 @@ class Style:
             return f"{Decimal(plain):f}", False
         return plain, False
 
-    def function(self, name):
+    def function(self, name: str) -> str:
         if not self.latex:
             return name
         return rf"\{name}" if name in _LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
 
-    def template(self, template):
+    def template(self, template: str) -> str:
         """A primitive's own template, with LaTeX's commands for the signs and functions in it."""
         if not self.latex:
             return template
@@ -145,4 +146,4 @@ class Style:
         return re.sub(r"([a-z]\w+)\(", lambda m: self.function(m[1]) + "(", template)
 
 
-STYLES = (Style("latex"), Style("text"))
+LATEX, TEXT = STYLES = Style("latex"), Style("text")

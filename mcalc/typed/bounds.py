@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
@@ -25,8 +26,8 @@ _REFUSED = (TypeError, ValueError, ArithmeticError, IndexError, RecursionError)
 class Builder:
     """Calls what builds expressions, ``build(column, function, *operands)``, within bounds."""
 
-    def __init__(self, given):
-        self.sizes = {e: (0, 0.3, number(e)) for e in given}
+    def __init__(self, operands: Iterable[Expr]):
+        self.sizes = {e: (0, 0.3, number(e)) for e in operands}
         self.turned = 0  # a product is turned factor by factor
 
     def __call__(self, column, function, *operands):

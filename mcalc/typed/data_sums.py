@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ..graph.expr import Expr, ShapeError, UnsupportedError, as_expr
@@ -12,14 +15,16 @@ from .operators import DataTerm, _times, divide, dot, kind, negative, power, pro
 
 # --- sums over the data ----------------------------------------------------------------------
 
-_LINEAR = {  # where an operand may be a row of the data; the others are scalars then
+_LINEAR: dict[
+    Callable, tuple[int, ...]
+] = {  # where an operand may be a row of the data; the others are scalars then
     **{np.add: (0, 1), np.subtract: (0, 1), np.where: (1, 2), negative: (0,), divide: (0,)},
     **{np.multiply: ()},
 }
 
 
-def of_data_terms(function, operands):
-    """What an operation makes of operands some of which are examples: an Example."""
+def of_data_terms(function: Callable, operands: tuple) -> DataTerm:
+    """What an operation makes of operands some of which are examples."""
     if function is np.transpose:
         (e,) = operands
         return DataTerm(e.weight, e.rows, e.rows is not None and not e.turned)
@@ -30,19 +35,23 @@ def of_data_terms(function, operands):
         raise UnsupportedError("sum_i: in it stand scalars, examples and functions of scalars")
     first = next((e for e in operands if isinstance(e, DataTerm) and e.rows is not None), None)
     places = _LINEAR.get(function, ()) if first else ()
-    weights = []
+    weights: list[Any] = []
     for place, e in enumerate(operands):
         if place in places and not is_zero(e):
-            if not isinstance(e, DataTerm) or e.rows is not first.rows or e.turned != first.turned:
+            if not _is_of_row(e, first):
                 raise ShapeError("sum_i: only multiples of one row of the data can be added")
         elif kind(e) != "scalar" and not (place in places and is_zero(e)):
             raise ShapeError("sum_i: a scalar is expected here: write w.x_i, or y_i of a vector")
         weights.append(as_expr(0) if place in places and is_zero(e) else _weight(e))
-    whole = function(*weights)
-    return DataTerm(whole, first.rows, first.turned) if first else DataTerm(whole)
+    weight = function(*weights)
+    return DataTerm(weight, first.rows, first.turned) if first else DataTerm(weight)
 
 
-def is_zero(e):
+def _is_of_row(e, first):
+    return isinstance(e, DataTerm) and e.rows is first.rows and e.turned == first.turned
+
+
+def is_zero(e) -> bool:
     return isinstance(e, Expr) and (
         is_number(e, 0) or (e.args[0] if e.op is ROW else e).op is ZEROS
     )

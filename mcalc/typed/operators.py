@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -30,7 +31,7 @@ class DataTerm:
         return [self.weight] + ([] if self.rows is None else [self.rows])
 
 
-def kind(e) -> str:
+def kind(e: Expr | DataTerm) -> str:
     """How it stands in a product: as a scalar, column, row or matrix."""
     if isinstance(e, DataTerm):
         return "scalar" if e.rows is None else "row" if e.turned else "column"
@@ -39,7 +40,7 @@ def kind(e) -> str:
 
 # --- products --------------------------------------------------------------------------------
 
-_PRODUCTS = {
+_PRODUCTS: dict[tuple[str, str], Callable] = {
     ("row", "column"): np.matmul,
     ("row", "matrix"): np.matmul,
     ("matrix", "column"): np.matmul,
@@ -119,7 +120,7 @@ def negative(a) -> Expr:
 def power(a, b) -> Expr:
     """``a^b``, element by element; ``e^b`` is ``exp(b)``, and ``A^-1`` the inverse of a matrix."""
     if kind(a) == "matrix" and is_number(b, -1):
-        return np.linalg.inv(a)
+        return as_expr(np.linalg.inv(a))
     for e in (a, b):
         if kind(e) == "matrix":
             hint = f"write {_part(e)} {_part(e)}"
@@ -151,10 +152,10 @@ def relu(z) -> Expr:
     return np.maximum(0, z)
 
 
-CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": np.exp(as_expr(1))}
+CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": as_expr(np.exp(as_expr(1)))}
 _UNARY = {name: op.numpy for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1}
 _ALIASES = {"ln": "log", "abs": "absolute", "atan": "arctan"}
-FUNCTIONS = {  # by name and number of operands
+FUNCTIONS: dict[str, dict[int, Callable]] = {  # by name and number of operands
     **{name: {1: function} for name, function in _UNARY.items()},
     **{name: {1: _UNARY[meant]} for name, meant in _ALIASES.items()},
     "relu": {1: relu},
@@ -178,7 +179,7 @@ FUNCTIONS = {  # by name and number of operands
 OF_LENGTHS = {"ones": ones, "zeros": zeros, "eye": identity}  # by name, of a length such as n
 
 
-def laid_out(grid: list) -> Expr:
+def laid_out(grid: list[list[Expr]]) -> Expr:
     """A list as the block matrix that it shows: commas side by side, semicolons one below another.
 
     Lists in a list are the rows of a matrix. Raises ShapeError for blocks that do not fit.
@@ -190,18 +191,19 @@ def laid_out(grid: list) -> Expr:
     kinds = {*map(kind, entries)}
     if kinds == {"scalar"}:
         rows = [np.stack(row) for row in grid]
-        return np.stack(rows) if wide and high else np.stack(entries) if high else rows[0].T
+        matrix = np.stack(rows) if wide and high else np.stack(entries) if high else rows[0].T
+        return as_expr(matrix)
     if wide and high:
         raise ShapeError("a list with commas and semicolons holds scalars only")
     if kinds == {"row"} and (not wide or all(e.args[0].op is STACK for e in entries)):
-        return np.stack([e.T for e in entries])
+        return as_expr(np.stack([e.T for e in entries]))
     if kinds == {"column"} and wide:
-        return np.stack(entries, axis=1)
+        return as_expr(np.stack(entries, axis=1))
     if "matrix" in kinds and kinds <= {"matrix", "row"} and high:
         return _blocks(entries)
     if kinds <= {"scalar", "row" if wide else "column"}:
-        whole = np.concatenate([np.stack([e]) if e.ndim == 0 else e for e in entries])
-        return whole.T if "row" in kinds else whole
+        column = np.concatenate([np.stack([e]) if e.ndim == 0 else e for e in entries])
+        return as_expr(column.T if "row" in kinds else column)
     hint = "; 0 and I do not tell their height" if "matrix" in kinds else ""
     raise ShapeError(f"{_shapes(entries)} do not fit into one list{hint}")
 

@@ -1,6 +1,29 @@
 """Reads typed mathematics in the paper's notation: ``2(w.x + b - y) x^T`` becomes an expression.
 
-The parser descends from cases to single names; nothing that is typed is run as code.
+The parser descends from cases to single names; nothing that is typed is run as code. The grammar,
+in which ``{ }`` is any number of times, and ``[ ]`` at most once::
+
+    cases      = comparison | choice
+    choice     = comparison "if" comparison
+                 [ "else" cases | ";" choice | ";" comparison "otherwise" ]
+    comparison = sum [ ( ">" | "<" | "=" | "≥" | "≤" | "≠" ) sum ]
+    sum        = term { sign term }
+    term       = { sign } chain
+    sign       = "+" | "-"
+    chain      = power { [ ( "·" | "." | "*" | "@" | "/" | "⊗" | "⊘" ) { sign } ] power }
+    power      = postfix [ "^" { sign } power ]
+    postfix    = single { "^T" | superscript | "_" ( digits | "i" ) }
+    single     = name | number | call | "(" cases ")" | "[" list "]" | "|" cases "|"
+               | "||" cases "||" | ( "1_" | "0_" ) ( length | "(" lengths ")" )
+    call       = function "(" cases { "," cases } ")" | "sum_i" chain
+               | ( "ones" | "zeros" | "eye" ) ( length | "(" lengths ")" )
+    list       = cases { ( "," | ";" ) cases }
+    lengths    = length { "+" length }
+    length     = name | digits
+
+Which names there are decides the rest: whether ``wx`` is a name or a product, and ``^T`` a
+transpose or a power; so does what the factors are, a dot product or the end of a number. Of
+``sum_i (y_i) w^T`` the sum ends with its brackets, since no index follows.
 """
 
 from __future__ import annotations
@@ -13,34 +36,33 @@ import numpy as np
 from ..graph.expr import SIZE, Expr, as_expr
 from ..graph.forms import ones, zeros
 from ..graph.walk import is_number
-from .bounds import Builder
 from .data_sums import sum_over_data
 from .operators import (
     COMPARISONS,
     CONSTANTS,
     DOTTED,
     FACTORS,
-    FUNCTIONS,
-    OF_LENGTHS,
     DataTerm,
     dot,
     kind,
-    laid_out,
     negative,
     power,
     product,
 )
-from .tokens import ReadError, Token, tokens
-from .words import Names, given, number_of_elements
+from .single import SingleReader
+from .tokens import ReadError
+from .words import expressions_of, number_of_elements
 
 __all__ = ["ReadError", "product", "read"]
-
-_DEEPEST = 30  # nesting of what is typed
-_KEYWORDS = ("if", "else", "otherwise")
 
 
 def read(text: str, /, **symbols) -> Expr:
     """The expression that a line of mathematics means: ``read("w.x + b", w=w, x=x, b=b)``.
+
+    >>> import mcalc as mc
+    >>> w, x = mc.vectors("w x")
+    >>> mc.read("2(w.x) x^T", w=w, x=x)
+    2(w.x) x^T  (1 x n)
 
     The names are those given: expressions, Jacobians or numbers. The notation is the paper's, and
     what ``str()`` of a closed form prints: ``x^T`` is 1 x n, ``w.x`` a scalar, ``w x^T`` a matrix,
@@ -48,11 +70,12 @@ def read(text: str, /, **symbols) -> Expr:
     ``sum_i (...)`` over the data. ``I``, ``1^T`` and ``0^T`` take the length that fits, and
     ``1_n`` and ``0_3`` have the one that is written.
 
-    Raises :class:`ReadError` for whatever cannot be read, with its column. Paper: "Notation".
+    Raises :class:`ReadError` for whatever cannot be read, with its column, and nothing else: names,
+    lengths and powers out of bounds, shapes that do not fit, a division by 0. Paper: "Notation".
     """
     if not isinstance(text, str):
         raise ReadError(f"a line of text is expected, not {type(text).__name__}")
-    return _Reader(str.__str__(text), given(symbols)).all()
+    return _Reader(str.__str__(text), expressions_of(symbols)).all()
 
 
 @dataclass
@@ -67,73 +90,14 @@ class _Factor:
     end: int
 
 
-class _Reader:
+class _Reader(SingleReader):
     """Reads one line, with a method for each level of tightness."""
 
-    def __init__(self, text, given):
-        self.text, self.given = text, given
-        self.tokens, self.at = tokens(text, given), 0
-        self.brackets: list[str] = []  # what closes those that are open
-        self.depth, self.pushed_back = 0, None
-        self.names, self.build = Names(given), Builder(given.values())
-
-    @property
-    def now(self) -> Token:
-        return self.tokens[self.at]
-
-    def next(self) -> Token:
-        self.at += 1
-        return self.tokens[self.at - 1]
-
-    def sign(self, *signs) -> Token | None:
-        """The next token, taken, if it is one of these signs."""
-        return self.next() if self.now.kind == "sign" and self.now.text in signs else None
-
-    def word(self, *words) -> Token | None:
-        return self.next() if self.is_keyword(self.now) and self.now.text in words else None
-
-    def is_keyword(self, token):
-        return token.kind == "word" and token.text in _KEYWORDS and token.text not in self.given
-
     def all(self) -> Expr:
-        whole = self.cases()
+        formula = self.cases()
         if self.now.kind != "end":
             raise self.unexpected(self.now)
-        return whole
-
-    def unexpected(self, token):
-        reasons = {
-            **{close: f'a "{open_}" is missing before it' for open_, close in ("()", "[]")},
-            **dict.fromkeys(
-                COMPARISONS, "one comparison only; the product of two says that both hold"
-            ),
-            ",": "commas belong into [ ] and max( )",
-            ";": 'semicolons follow a case, as in "x if z > 0; 0 otherwise", or belong into [ ]',
-            **dict.fromkeys(("else", "otherwise"), 'write cases as in "x if z > 0; 0 otherwise"'),
-            **dict.fromkeys(("=",), "write only what stands behind the ="),
-        }
-        reason = reasons.get(token.text, "nothing joins it to what stands before it")
-        return ReadError(f"{token} cannot stand here: {reason}", token.column)
-
-    def deeper(self, parse, column):
-        """What ``parse`` reads, one level down."""
-        self.depth += 1
-        if self.depth > _DEEPEST:
-            raise ReadError(f"this is nested too deeply: {_DEEPEST} levels at most", column)
-        value = parse()
-        self.depth -= 1
-        return value
-
-    def inside(self, opening: Token, closing: str, parse):
-        """What stands between brackets, of which the first is taken already."""
-        self.brackets.append(closing)
-        value = self.deeper(parse, opening.column)
-        self.brackets.pop()
-        if self.sign(closing):
-            return value
-        where = f'for the "{opening.text}" in column {opening.column}'
-        before = "" if self.now.kind == "end" else f", before {self.now}"
-        raise ReadError(f'a "{closing}" is missing, {where}{before}', self.now.column)
+        return formula
 
     # --- cases, comparisons, sums ---
 
@@ -277,7 +241,7 @@ class _Reader:
     def refuse_index(self, name):
         """Of ``x[0]``, Python's first element, which in the notation is ``x_1``."""
         v, index = (
-            self.names.known(name.text),
+            self.names.meaning(name.text),
             re.match(r"\[(\d{1,9})\]", self.text[name.end - 1 :]),
         )
         if not index and kind(v) == "scalar":
@@ -287,6 +251,28 @@ class _Reader:
             element = f"{element[:-1]}{int(index[1]) + 1}, counted from 1"
         message = f"an element is written {element}; before a list there is a space"
         raise ReadError(message, name.end)
+
+    def index_ahead(self):
+        """Whether a factor still to come has an index: in ``sum_i (y_i) w^T`` none has."""
+        level = 0
+        for token in self.tokens[self.at :]:
+            level += (token.text in ("(", "[")) - (token.text in (")", "]"))
+            ends = token.kind == "end" or token.text in ("+", "-", ",", ";", *COMPARISONS, "sum_i")
+            if level < 0 or level == 0 and (ends or self.is_keyword(token)):
+                return False
+            if token.kind in ("word", "index") and token.text.endswith("_i"):
+                return True
+        return False
+
+    def sum_over_data(self, token):
+        self.names.in_sum += 1
+        first = self.power if self.now.text == "(" else self.chain
+        value = self.deeper(lambda: self.term(first), token.column)
+        if first == self.power and self.index_ahead():
+            self.pushed_back = value
+            value = self.chain()
+        self.names.in_sum -= 1
+        return self.build(token.column, sum_over_data, value)
 
     def power(self):
         base = self.postfix()
@@ -341,127 +327,6 @@ class _Reader:
         if not 1 <= int(index[:9]) <= length:
             raise IndexError(f"{v} has elements _1 to _{length}")
         return v[int(index) - 1]
-
-    # --- single things ---
-
-    def primary(self):
-        if self.pushed_back is not None:
-            value, self.pushed_back = self.pushed_back, None
-            return value
-        token = self.now
-        if token.kind == "word" and not self.is_keyword(token):
-            return self.name(token)
-        if token.kind == "constant":
-            return self.constant({"1_": ones, "0_": zeros}[token.text])
-        if token.kind == "number":
-            self.next()
-            return as_expr((float if re.search("[.eE]", token.text) else int)(token.text))
-        if self.sign("("):
-            return self.inside(token, ")", self.cases)
-        if self.sign("["):
-            return self.inside(token, "]", lambda: self.list(token))
-        if self.sign("|"):
-            return self.bars(token)
-        raise ReadError(f"a formula is expected, and here is {token}", token.column)
-
-    def constant(self, make):
-        """Ones, zeros or the identity of the length that follows: ``1_n``, ``0_(m + 2)``."""
-        token = self.next()
-        opening = self.sign("(")
-        length = (
-            self.inside(opening, ")", self.length) if opening else self.names.length(self.next())
-        )
-        return self.build(token.column, make, length)
-
-    def length(self):
-        """A length, or several that are added up."""
-        parts = [self.names.length(self.next())]
-        while self.sign("+"):
-            parts.append(self.names.length(self.next()))
-        return np.concatenate([*map(ones, parts)]).shape[0]
-
-    def bars(self, opening):
-        """``|x|``, ``||x||`` and more bars in a row, told apart by the next ones."""
-        count, value = 1, None
-        while not self.now.spaced and self.sign("|"):
-            count += 1
-        while count:
-            value = self.inside(opening, "|", self.cases)
-            double = count > 1 and not self.now.spaced and self.sign("|")
-            norm = double and kind(value) != "scalar"
-            value = self.build(opening.column, np.linalg.norm if norm else np.absolute, value)
-            count -= 2 if double else 1
-            self.pushed_back = value if count else None
-        return value
-
-    def list(self, opening):
-        grid = [[self.cases()]]
-        while mark := self.sign(",", ";"):
-            if mark.text == ";":
-                grid.append([])
-            grid[-1].append(self.cases())
-        if any(isinstance(e, DataTerm) for row in grid for e in row):
-            raise ReadError("a list holds nothing that runs over the data", opening.column)
-        return self.build(opening.column, laid_out, grid)
-
-    def name(self, token):
-        self.next()
-        value, called = self.names.known(token.text), self.now.text == "("
-        if value is not None:
-            return value
-        if token.text == "sum_i":
-            return self.sum_over_data(token)
-        if token.text in OF_LENGTHS and called:
-            self.at -= 1
-            return self.constant(OF_LENGTHS[token.text])
-        if token.text in FUNCTIONS:
-            return self.call(token)
-        pieces = self.names.pieces(token, called)
-        if not pieces:
-            raise self.names.unknown(token, "/" in (self.tokens[self.at - 2].text, self.now.text))
-        self.at -= 1
-        self.tokens[self.at : self.at + 1] = pieces
-        return self.name(self.now)
-
-    def call(self, token):
-        opening, operands, choices = self.sign("("), [], FUNCTIONS[token.text]
-        if not opening:
-            operand = self.now.text if self.now.kind in ("word", "number") else "x"
-            raise ReadError(f"write {token.text}({operand}), with parentheses", token.column)
-
-        def parse():
-            operands.append(self.cases())
-            while self.sign(","):
-                operands.append(self.cases())
-
-        self.inside(opening, ")", parse)
-        if len(operands) not in choices:
-            wanted = " or ".join(map(str, choices))
-            message = f"{token.text} takes {wanted} in its parentheses, not {len(operands)}"
-            raise ReadError(message, token.column)
-        return self.build(token.column, choices[len(operands)], *operands)
-
-    def index_ahead(self):
-        """Whether a factor still to come has an index: in ``sum_i (y_i) w^T`` none has."""
-        level = 0
-        for token in self.tokens[self.at :]:
-            level += (token.text in ("(", "[")) - (token.text in (")", "]"))
-            ends = token.kind == "end" or token.text in ("+", "-", ",", ";", *COMPARISONS, "sum_i")
-            if level < 0 or level == 0 and (ends or self.is_keyword(token)):
-                return False
-            if token.kind in ("word", "index") and token.text.endswith("_i"):
-                return True
-        return False
-
-    def sum_over_data(self, token):
-        self.names.in_sum += 1
-        first = self.power if self.now.text == "(" else self.chain
-        value = self.deeper(lambda: self.term(first), token.column)
-        if first == self.power and self.index_ahead():
-            self.pushed_back = value
-            value = self.chain()
-        self.names.in_sum -= 1
-        return self.build(token.column, sum_over_data, value)
 
 
 def _as_zeros(e, other):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Container
 from typing import NamedTuple
 
 LONGEST = 300  # characters of a line
@@ -17,6 +18,9 @@ class ReadError(ValueError):
     """A typed line that cannot be read: in which ``column``, from 1, and what to write there.
 
     ``of_shapes`` says that it was understood, and that its shapes do not fit.
+
+    >>> print(ReadError('a ")" is missing', column=4))
+    column 4: a ")" is missing
     """
 
     def __init__(self, message: str, column: int = 1, of_shapes: bool = False):
@@ -76,7 +80,7 @@ _TOKEN = re.compile(
     r"|(?P<index>_(?:[0-9]+|i)(?!\w))"
     rf"|(?P<sign>{'|'.join(map(re.escape, _SIGNS))})"
 )
-_WORD, _SPACE = re.compile(_NAME), re.compile(r"\s*")
+_WORD = re.compile(_NAME)
 DERIVATIVE = "a derivative is what you are to find: write the formula that it comes to"
 _INSTEAD = {
     **dict.fromkeys("∂∇", DERIVATIVE),
@@ -88,19 +92,19 @@ _INSTEAD = {
 }
 
 
-def tokens(text: str, names) -> list[Token]:
+def tokens(text: str, names: Container[str]) -> list[Token]:
     """The tokens of a line, an "end" after the last; ``names`` are taken before other meanings."""
     if len(text) > LONGEST:
         message = f"a line has at most {LONGEST} characters, and this one has {len(text)}"
         raise ReadError(message, LONGEST + 1)
-    found, here = [], _SPACE.match(text).end()
-    start = 0
+    result: list[Token] = []
+    start, here = 0, _behind_spaces(text, 0)
     while here < len(text):
         match = _TOKEN.match(text, here)
         if match is None:
             hint = _INSTEAD.get(text[here], "it has no meaning here: take it out")
             raise ReadError(f"{shown(text[here])} cannot be read: {hint}", here + 1)
-        kind, typed = match.lastgroup, match[0]
+        kind, typed = match.lastgroup or "", match[0]
         if kind == "transpose" and typed[0] in "^." and _named(text, here + 1, names):
             kind, typed = "sign", typed[0]  # T is a name, or begins one
         if kind == "word":
@@ -111,10 +115,16 @@ def tokens(text: str, names) -> list[Token]:
         meant = _SAME.get(typed, typed)
         meant = typed.translate(_SUPERSCRIPTS) if kind == "power" else meant
         for k, sign in enumerate("||" if meant == "||" else [meant]):
-            found.append(Token(kind, sign, here + 1, typed, here > start and k == 0))
+            result.append(Token(kind, sign, here + 1, typed, here > start and k == 0))
         start = here + len(typed)
-        here = _SPACE.match(text, start).end()
-    return [*found, Token("end", "", len(text) + 1, "", True)]
+        here = _behind_spaces(text, start)
+    return [*result, Token("end", "", len(text) + 1, "", True)]
+
+
+def _behind_spaces(text, here):
+    while text[here : here + 1].isspace():
+        here += 1
+    return here
 
 
 def _check_number(typed, column, names):

@@ -14,94 +14,95 @@ from .tokens import DERIVATIVE, ReadError, Token, is_word, shown
 _LONGEST = 100  # numbers in a column of ones, if nothing given is longer
 
 
-def given(symbols: dict) -> dict[str, Expr]:
+def expressions_of(symbols: dict) -> dict[str, Expr]:
     """The expressions that are given by name; ReadError for what is none."""
-    found = {}
+    values: dict[str, Expr] = {}
     for name, value in symbols.items():
         if not is_word(name):
             reason = "letters, digits and _, a letter first"
             raise ReadError(f"{shown(name)} cannot be a name: {reason}")
         try:
-            found[name] = as_expr(value)
-            number(found[name])  # an integer may be too large for a float
+            values[name] = as_expr(value)
+            number(values[name])  # an integer may be too large for a float
         except Exception as error:  # whatever a stranger's object raises
             reason = f"{error}" if isinstance(error, TypeError) else f"a {type(value).__name__}"
             raise ReadError(f"{shown(name)} is given no formula: {reason}") from None
-    return found
+    return values
 
 
 class Names:
     """The names of one line. Inside a sum over the data, ``x_i`` is an example."""
 
-    def __init__(self, given):
-        self.given = given
-        self.letters = {n for e in given.values() for n in e.shape if isinstance(n, str)}
-        self.lengths = {n for e in given.values() for n in e.shape if isinstance(n, int)}
+    def __init__(self, symbols: dict[str, Expr]):
+        self.symbols = symbols
+        self.letters = {n for e in symbols.values() for n in e.shape if isinstance(n, str)}
+        self.lengths = {n for e in symbols.values() for n in e.shape if isinstance(n, int)}
         self.in_sum = 0  # how many are open
 
-    def known(self, name) -> Expr | DataTerm | None:
-        if name in self.given:
-            return self.given[name]
+    def meaning(self, name: str) -> Expr | DataTerm | None:
+        if name in self.symbols:
+            return self.symbols[name]
         base, _, index = name.rpartition("_")
         if index == "i" and self.in_sum:
             return self.example(base)
-        v = self.given.get(base)
-        if _is_index(index) and 1 <= int(index) <= number_of_elements(v):
+        v = self.symbols.get(base)
+        if v is not None and _is_index(index) and 1 <= int(index) <= number_of_elements(v):
             return v[int(index) - 1]
         return expr.size(name) if name in self.letters else CONSTANTS.get(name)
 
-    def length(self, token) -> str | int:
+    def length(self, token: Token) -> str | int:
         """A length, which is a letter or a number: the n of ``1_n``."""
         if token.kind == "number" and token.text.isdigit() and int(token.text) > 0:
             if int(token.text) > max({_LONGEST, *self.lengths}):
                 raise ReadError(f"a vector of {token.text} is too long", token.column)
             return int(token.text)
-        if token.kind == "word" and (token.text in self.letters or token.text not in self.given):
+        if token.kind == "word" and (token.text in self.letters or token.text not in self.symbols):
             return token.text
         reason = f"{token} is no length: a letter or a number stands there, as in 1_n and 0_3"
         raise ReadError(reason, token.column)
 
     def example(self, base):
-        v = self.given.get(base)
+        v = self.symbols.get(base)
         if v is not None and v.ndim == 1:
             return DataTerm(v)
-        data = [e for n, e in self.given.items() if e.ndim == 2 and base in (n, n.lower())]
+        data = [e for n, e in self.symbols.items() if e.ndim == 2 and base in (n, n.lower())]
         return DataTerm(as_expr(1), data[0]) if data else None
 
-    def pieces(self, token, called):
+    def pieces(self, token: Token, called: bool) -> list[Token]:
         """A word as names side by side; empty if it is no such."""
         text = token.text
-        longest = max(map(len, [*self.given, *self.letters, *FUNCTIONS])) + 10
-        ways = [(0, 0)] * len(text) + [(1, 0)]  # from here on: how many, and where the first ends
+        longest = max(map(len, [*self.symbols, *self.letters, *FUNCTIONS])) + 10
+        # from here on: in how many ways it can be split, and where the first piece ends
+        counts, ends = [0] * len(text) + [1], [0] * len(text)
         for here in reversed(range(len(text))):
             for end in range(here + 1, min(here + longest, len(text)) + 1):
                 last = end == len(text)
                 piece = self.is_piece(text[here:end], called and last, here and last)
-                if ways[end][0] and piece:
-                    ways[here] = ways[here][0] + ways[end][0], end
-        if ways[0][0] > 1:
+                if counts[end] and piece:
+                    counts[here], ends[here] = counts[here] + counts[end], end
+        if counts[0] > 1:
             raise ReadError(f"{token} can be split in several ways: write spaces", token.column)
-        found, here = [], 0
-        while ways[0][0] and here < len(text):
-            piece = text[here : ways[here][1]]
-            found.append(
+        parts, here = [], 0
+        while counts[0] and here < len(text):
+            piece = text[here : ends[here]]
+            parts.append(
                 Token("word", piece, token.column + here, piece, token.spaced and not here)
             )
             here += len(piece)
-        return found
+        return parts
 
     def is_piece(self, text, called, at_end):
-        if text in CONSTANTS and text not in self.given:
+        if text in CONSTANTS and text not in self.symbols:
             return at_end and text in ("e", "I")  # as in x e^x and 2x I without the space
-        return called and text in FUNCTIONS or self.known(text) is not None
+        return called and text in FUNCTIONS or self.meaning(text) is not None
 
-    def unknown(self, token, in_quotient) -> ReadError:
+    def unknown(self, token: Token, in_quotient: bool) -> ReadError:
         name = token.text
-        near = difflib.get_close_matches(name, [*self.given, *FUNCTIONS], n=1)
-        reason = f"the names are {', '.join(self.given) or 'none'}"
+        near = difflib.get_close_matches(name, [*self.symbols, *FUNCTIONS], n=1)
+        reason = f"the names are {', '.join(self.symbols) or 'none'}"
         reason += f"; near it is {near[0]}" if near else ""
         base, _, index = name.rpartition("_")
-        v = self.given.get(base)
+        v = self.symbols.get(base)
         start = next((f for f in FUNCTIONS if name.startswith(f) and f != name), None)
         if name[0] == "d" and in_quotient:
             reason = DERIVATIVE
@@ -109,7 +110,7 @@ class Names:
             reason = f"write exp(x), sum(x), diag(x) and the like without {name}."
         elif name in OF_LENGTHS:
             reason = f"write {name}(n), with a length"
-        elif start and name.removeprefix(start) in self.given:
+        elif start and name.removeprefix(start) in self.symbols:
             reason = f"write {start}({name.removeprefix(start)})"
         elif _is_index(index) and number_of_elements(v):
             reason = f"{base} has elements {base}_1 to {base}_{number_of_elements(v)}"

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 import mcalc as mc
 from mcalc.check import explicit
 from mcalc.notation.scalars import Entries, written
-from mcalc.notation.style import STYLES
+from mcalc.notation.style import STYLES, TEXT
 
-LATEX, TEXT = STYLES
 w, x = mc.vectors("w x")
 z = mc.scalars("z")
 f, g = mc.functions("f"), mc.functions("g", elementwise=True)

@@ -1,11 +1,13 @@
 """The closed forms as the paper prints them, literally, and the steps that lead to them."""
 
+from copy import copy
+
 import numpy as np
 import pytest
 import sympy
 
 import mcalc as mc
-from mcalc.derivation import expression_graph
+from mcalc.jacobian.intermediates import expression_graph
 
 w, x = mc.vectors("w x")
 b, z, t = mc.scalars("b z t")
@@ -464,3 +466,12 @@ def test_without_a_closed_form_there_are_products():
     d = mc.derive(bridge(P, Q, R, x), wrt=x)
     np.testing.assert_allclose(d.jvp(v, **values), jacobian @ v)
     np.testing.assert_allclose(d.vjp(v, **values), v @ jacobian)
+
+
+def test_another_closed_form_leaves_a_copy_as_it_was():
+    d = mc.derive(w * x, wrt=w)
+    wrong = copy(d)
+    wrong.jacobian = mc.Jacobian(mc.diag(-x))
+    assert str(wrong.jacobian) == "diag(-x)" and str(d.jacobian) == "diag(x)"
+    assert wrong.numpy()(x=[2.0]) == -2 and d.numpy()(x=[2.0]) == 2
+    assert "diag(-x)" in repr(wrong) and "diag(-x)" not in repr(d)

@@ -10,7 +10,7 @@ import mcalc as mc
 from mcalc.graph.expr import Expr
 from mcalc.graph.walk import walk
 from mcalc.jacobian import sweep
-from mcalc.notation.write import DEEP, LONG
+from mcalc.notation.elements import DEEP, LONG
 
 a, b = mc.scalars("a b")
 x = mc.vectors("x")
@@ -143,7 +143,7 @@ def test_the_code_grows_with_the_program_and_not_with_its_square():
     lines = []
     for count in (300, 600):
         d = mc.derive(repeated(euler, count)(a), a)
-        lines.append(len(walk(d._product("row_labels")[0])))
+        lines.append(len(walk(d._structured.product("row_labels")[0])))
     assert lines[1] < 2.1 * lines[0] < 10 * 3 * 300
 
 
@@ -199,7 +199,7 @@ def test_products_by_sweeps_are_those_of_closed_forms():
     rng = np.random.default_rng(1)
     values = {"A": rng.normal(size=(4, 4)), "x": rng.normal(size=4)}
     closed, swept = mc.derive(y, x), mc.derive(y, x)
-    swept._terms = None
+    swept._structured._terms = None
     with pytest.raises(mc.UnsupportedError):
         swept.jacobian
     assert np.allclose(closed.numpy()(**values), swept.numpy()(**values))
@@ -212,7 +212,7 @@ def test_products_by_sweeps_are_those_of_closed_forms():
 def test_products_by_sweeps_may_be_by_several_variables():
     y = np.sin(a * b) * a + b
     closed, swept = mc.derive(y, (a, b)), mc.derive(y, (a, b))
-    swept._terms = None
+    swept._structured._terms = None
     for product, given in (("jvp", [2.0, -1.0]), ("vjp", 3.0)):
         found = [getattr(d, product)(given, a=0.5, b=-1.5) for d in (closed, swept)]
         assert np.allclose(*found)

@@ -66,15 +66,15 @@ def pages():
 
 def tagged(nb, kind):
     """Number and cell for each key that a cell is tagged with, as in ``answer:05.quotient``."""
-    found = {}
+    cells = {}
     for number, cell in enumerate(nb.cells, 1):
         for tag in cell.metadata.get("tags", []):
             if tag.startswith(kind + ":"):
                 key = tag.removeprefix(kind + ":")
-                if key in found:
+                if key in cells:
                     raise Failed(f"{notebooks.name(number, cell)}: there are two cells for {tag}")
-                found[key] = number, cell
-    return found
+                cells[key] = number, cell
+    return cells
 
 
 def exercises(nb):

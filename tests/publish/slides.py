@@ -50,12 +50,12 @@ ROOM = 670
 def words_id(source, taken):
     """An id for a cell, of its first words, as the others have it."""
     some = "-".join(re.findall(r"[a-z0-9]+", source.lower())[:5]) or "cell"
-    number, found = 1, some
-    while found in taken:
+    number, unique = 1, some
+    while unique in taken:
         number += 1
-        found = f"{some}-{number}"
-    taken.add(found)
-    return found
+        unique = f"{some}-{number}"
+    taken.add(unique)
+    return unique
 
 
 def split(nb):

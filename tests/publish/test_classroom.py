@@ -153,8 +153,8 @@ def test_a_process_and_a_kernel_are_measured_alike(tmp_path):
     path = tmp_path / "some.ipynb"
     held = new_code_cell("held = b'1' * 200_000_000")
     path.write_text(notebooks.dumps(new_notebook(cells=[held])), encoding="utf-8")
-    memory, seconds, whole = load.kernel(path)
-    assert 2e8 < memory < 6e8 and 0 < seconds and 0 < whole
+    memory, seconds, elapsed = load.kernel(path)
+    assert 2e8 < memory < 6e8 and 0 < seconds and 0 < elapsed
     memory, seconds = load.about(os.getpid())
     assert 1e7 < memory and 0 < seconds
 
@@ -215,17 +215,17 @@ def test_the_gradebook_has_the_points_of_each_student(course, nbgrader):
     answers = {key: mc.exercise(key).answer for key in keys}
     one = {keys[0]: answers[keys[0]]}
     wrong = {key: "x + 12345" for key in keys[1:]}
-    for name, given in {"perfect": answers, "empty": {}, "mixed": one | wrong}.items():
-        submit(course, name, given)
+    for name, typed in {"perfect": answers, "empty": {}, "mixed": one | wrong}.items():
+        submit(course, name, typed)
     nbgrader("autograde", CHAPTER)
 
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "mcalc") as gradebook:
         assert gradebook.find_assignment(CHAPTER).max_score == sum(points.values())
-        found = {s.student.id: s for s in gradebook.assignment_submissions(CHAPTER)}
-        assert {name: s.score for name, s in found.items()} == {
+        submissions = {s.student.id: s for s in gradebook.assignment_submissions(CHAPTER)}
+        assert {name: s.score for name, s in submissions.items()} == {
             "perfect": sum(points.values()), "empty": 0, "mixed": points[keys[0]],
         }  # fmt: skip
-        assert not any(s.needs_manual_grade for s in found.values())
-        (nb,) = found["mixed"].notebooks
+        assert not any(s.needs_manual_grade for s in submissions.values())
+        (nb,) = submissions["mixed"].notebooks
         each = {grade.name: grade.score for grade in nb.grades}
         assert each == {f"test-{key.replace('.', '-')}": points[key] * (key in one) for key in keys}

@@ -29,7 +29,7 @@ LENGTHS = 3, 10, 30, 100, 300, 10_000
 FUNCTIONS = "w ⊗ x", "neuron", "softmax", "loss"
 SIZES = (100, 10), (10_000, 100), (100_000, 300)
 LONGEST = 20  # seconds for what SymPy is given to do
-ROUNDS, TURN = 6, 0.4  # in turns: how many for each library, and seconds for each of its ways
+ROUNDS, TURN = 6, 0.4  # in turns: how many for each library, and seconds for each of its methods
 LOOKS = dict(  # by library: colours that a colour-blind reader tells apart, and a marker each
     zip(
         ("mcalc", "NumPy by hand", "in blocks", "PyTorch", "JAX, jit", "autograd", "SymPy"),
@@ -38,7 +38,7 @@ LOOKS = dict(  # by library: colours that a colour-blind reader tells apart, and
 )  # fmt: skip
 
 
-def told(seconds):
+def duration(seconds):
     """``184 us``: three digits with their unit."""
     unit, size = next((u, s) for u, s in (("s", 1), ("ms", 1e-3), ("us", 0)) if seconds >= s)
     return f"{three(seconds / (size or 1e-6))} {unit}"
@@ -68,24 +68,26 @@ def left_out(*modules):
 
 def deriving():
     """The closed form for vectors of length n, beside SymPy's Jacobian, entry by entry."""
-    rows, found = [], {}
+    rows, curves = [], {}
     for name in FUNCTIONS:
         last = None
         for n in LENGTHS:
-            ways = {"mcalc": partial(peers.by_mcalc, name, n)}
+            methods = {"mcalc": partial(peers.by_mcalc, name, n)}
             if last is None or last[1] * (n / last[0]) ** 2 < LONGEST:  # it grows so at least
-                ways["SymPy"] = partial(peers.by_sympy, name, n)
-            ways["mcalc"]()
-            times = {way: statistics.median(some) for way, some in peers.turns(ways, 1).items()}
-            for way, seconds in times.items():
-                found.setdefault((way, name), []).append((n, seconds))
+                methods["SymPy"] = partial(peers.by_sympy, name, n)
+            methods["mcalc"]()
+            times = {
+                method: statistics.median(some) for method, some in peers.turns(methods, 1).items()
+            }
+            for method, seconds in times.items():
+                curves.setdefault((method, name), []).append((n, seconds))
             other, ratio = "-", "-"
             if "SymPy" in times:
                 last = n, times["SymPy"]
-                other, ratio = told(last[1]), three(last[1] / times["mcalc"])
+                other, ratio = duration(last[1]), three(last[1] / times["mcalc"])
             else:
-                other = f"not run: n = {last[0]} took {told(last[1])}"
-            rows.append([name, f"{n:,}", told(times["mcalc"]), other, ratio])
+                other = f"not run: n = {last[0]} took {duration(last[1])}"
+            rows.append([name, f"{n:,}", duration(times["mcalc"]), other, ratio])
     table(
         f"1. Derive the Jacobian for vectors of length n: the closed form, printed, and SymPy's "
         f"explicit matrix\n(the loss of {peers.N_EXAMPLES} examples; both once they are warm)",
@@ -94,11 +96,11 @@ def deriving():
     )
 
     def draw(axes):
-        for (way, name), points in found.items():
-            color, _ = LOOKS[way]
+        for (method, name), points in curves.items():
+            color, _ = LOOKS[method]
             axes.plot(*zip(*points, strict=True), color=color, marker="osD^"[FUNCTIONS.index(name)],
-                      linestyle="-" if way == "mcalc" else "--", label=f"{way}: {name}",
-                      markerfacecolor=color if way == "mcalc" else "white")  # fmt: skip
+                      linestyle="-" if method == "mcalc" else "--", label=f"{method}: {name}",
+                      markerfacecolor=color if method == "mcalc" else "white")  # fmt: skip
         axes.set(xscale="log", yscale="log", xlabel="length n of the vectors", ylabel="seconds",
                  title="Deriving a Jacobian")  # fmt: skip
         axes.legend(fontsize=8, ncols=2)
@@ -121,13 +123,13 @@ def evaluating():
             for name, pool in pools.items():
                 seconds = TURN * (3 if name == "numpy" else 1)
                 timed = pool.submit(peers.timed_gradients, name, N, n, seconds).result()
-                for way, some in timed.items():
-                    samples.setdefault(way, []).extend(some)
-        times = {way: statistics.median(some) for way, some in samples.items()}
+                for method, some in timed.items():
+                    samples.setdefault(method, []).extend(some)
+        times = {method: statistics.median(some) for method, some in samples.items()}
         best = min(times["NumPy by hand"], times["in blocks"])
-        for way, seconds in times.items():
-            ratios.setdefault(way, []).append(seconds / best)
-        cells = [f"{told(seconds)}, {three(seconds / best)}" for seconds in times.values()]
+        for method, seconds in times.items():
+            ratios.setdefault(method, []).append(seconds / best)
+        cells = [f"{duration(seconds)}, {three(seconds / best)}" for seconds in times.values()]
         rows.append([f"{N:,} x {n}", *cells])
     said = "; ".join(pool.submit(peers.threads, name).result() for name, pool in pools.items())
     for pool in pools.values():
@@ -141,9 +143,9 @@ def evaluating():
     left_out(*peers.LIBRARIES, "threadpoolctl")
 
     def draw(axes):
-        for way, some in ratios.items():
-            color, marker = LOOKS[way]
-            axes.plot(range(len(SIZES)), some, marker, color=color, label=way, linestyle=":")
+        for method, some in ratios.items():
+            color, marker = LOOKS[method]
+            axes.plot(range(len(SIZES)), some, marker, color=color, label=method, linestyle=":")
         axes.axhline(1, color="black", linewidth=0.8)
         axes.set(yscale="log", xlabel="N x n", ylabel="time, over the best NumPy by hand",
                  title="Evaluating the gradient of the loss",
@@ -160,15 +162,15 @@ def evaluating():
 
 def checking():
     """Numerical Jacobians of softmax, and how far each is from the closed form."""
-    rows, found = [], {}
+    rows, curves = [], {}
     for n in (10, 100):
-        ways, closed = peers.numerical(n)
-        times = peers.turns(ways, 2)
-        for way, some in times.items():
-            seconds, error = statistics.median(some), np.max(abs(ways[way]() - closed))
-            found.setdefault(way, []).append((n, seconds, error))
+        methods, closed = peers.numerical(n)
+        times = peers.turns(methods, 2)
+        for method, some in times.items():
+            seconds, error = statistics.median(some), np.max(abs(methods[method]() - closed))
+            curves.setdefault(method, []).append((n, seconds, error))
             ratio = three(seconds / statistics.median(times["mcalc's check"]))
-            rows.append([str(n), way, told(seconds), ratio, f"{error:.0e}"])
+            rows.append([str(n), method, duration(seconds), ratio, f"{error:.0e}"])
     table(
         "3. Numerical Jacobians of softmax at a point, and their largest error",
         ["n", "by", "time", "ratio", "error"],
@@ -176,17 +178,17 @@ def checking():
     )
     x = mc.vectors("x")
     d = mc.derive(np.exp(x) / np.sum(np.exp(x)), wrt=x)
-    whole = statistics.median(peers.turns({"check": d.check}, 1)["check"])
-    print(f"\nd.check() whole, with SymPy's scalars and 25 points: {told(whole)}.")
+    seconds = statistics.median(peers.turns({"check": d.check}, 1)["check"])
+    print(f"\nd.check() whole, with SymPy's scalars and 25 points: {duration(seconds)}.")
     left_out("scipy", "numdifftools")
 
     def draw(axes):
-        for (way, points), color, marker in zip(
-            found.items(), ("#5790fc", "#f89c20", "#964a8b"), "osD", strict=False
+        for (method, points), color, marker in zip(
+            curves.items(), ("#5790fc", "#f89c20", "#964a8b"), "osD", strict=False
         ):
             lengths, seconds, errors = zip(*points, strict=True)
             errors = np.maximum(errors, np.finfo(float).eps / 100)  # a log axis has no place for 0
-            axes.plot(seconds, errors, color=color, marker=marker, linestyle=":", label=way)
+            axes.plot(seconds, errors, color=color, marker=marker, linestyle=":", label=method)
             for n, t, error in zip(lengths, seconds, errors, strict=True):
                 axes.annotate(f"n = {n}", (t, error), xytext=(5, 5), textcoords="offset points")
         axes.set(xscale="log", yscale="log", xlabel="seconds", ylabel="largest error",
@@ -221,7 +223,7 @@ def starting():
     """Time to import, and a kernel's memory."""
     command = [sys.executable, "-c", IMPORT]
     times = [float(subprocess.check_output(command)) for _ in range(9)]
-    rows = [["import mcalc, over NumPy and SymPy", told(statistics.median(times))]]
+    rows = [["import mcalc, over NumPy and SymPy", duration(statistics.median(times))]]
     if os.path.exists("/proc/self/smaps_rollup"):
         cells = [new_code_cell(source) for stage in STAGES.values() for source in (stage, load.ASK)]
         ran = notebooks.executed(new_notebook(cells=cells), notebooks.ROOT / "notebooks")

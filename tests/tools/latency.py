@@ -39,27 +39,27 @@ def timed(page, handle, watched, k=0):
     """Milliseconds for each press, back and forth; none is left out."""
     page.ask("([watched, k]) => probe.stopwatch(watched, k)", [watched, k])
     handle.focus()
-    way, since = "ArrowRight", 0
+    key, since = "ArrowRight", 0
     for count in range(1, PRESSES + 1):
         at, low, high = (float(handle.get_attribute(f"aria-value{what}"))
                          for what in ("now", "min", "max"))  # fmt: skip
-        end = high if way == "ArrowRight" else low
+        end = high if key == "ArrowRight" else low
         if since == TURN or at == end:
-            way, since = "ArrowLeft" if way == "ArrowRight" else "ArrowRight", 0
-        page.tab.keyboard.press(way)
+            key, since = "ArrowLeft" if key == "ArrowRight" else "ArrowRight", 0
+        page.tab.keyboard.press(key)
         since += 1
         page.tab.wait_for_timeout(PAUSE)
         page.until(f"probe.times.length >= {count}", 10)
     return page.ask("probe.times")
 
 
-def told(times):
+def summary(times):
     *_, late = statistics.quantiles(times, n=20)
     return f"median {statistics.median(times):5.1f} ms, 95th percentile {late:5.1f} ms"
 
 
 def report(name, times):
-    print(f"  {name:40} {told(times)}", flush=True)
+    print(f"  {name:40} {summary(times)}", flush=True)
 
 
 def baselines(context, server):

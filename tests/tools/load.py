@@ -75,7 +75,7 @@ def main(paths):
     print("a kernel that has run a notebook to its end")
     most = [0, 0]
     for path in paths:
-        memory, seconds, whole = kernel(path)
+        memory, seconds, elapsed = kernel(path)
         most = [max(most[0], memory), max(most[1], seconds)]
-        say(path.stem, memory, seconds, f" of {whole:.1f}")
+        say(path.stem, memory, seconds, f" of {elapsed:.1f}")
     say("the most of each", *most)

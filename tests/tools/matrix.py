@@ -6,7 +6,7 @@ Each row is a Python, where there is one, and a choice of versions, in an enviro
 build/matrix. The slow tests are left out; nbval compares what the notebooks store with every row.
 The browser's side is the same with every Python, so the lock is tried there with one of them. With
 other versions of JupyterLab and its kernel a message may get lost; what fails is tried once more,
-alone, and told.
+alone, and both results are printed.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "matrix"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-TELLING = "jupyterlab", "ipywidgets", "matplotlib", "numpy", "sympy"  # versions that are shown
+PRINTED = "jupyterlab", "ipywidgets", "matplotlib", "numpy", "sympy"  # whose versions are printed
 
 NOTEBOOKS = "-n 2 --dist loadfile --nbval --nbval-cell-timeout 60 --nbval-sanitize-with"
 TESTS = {
@@ -82,8 +82,8 @@ ROWS = {
 def find_python(version):
     """A Python of this version: one on the path that answers, or one of pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    found = [shutil.which(f"python{version}"), *pyenv.glob(f"versions/{version}.*/bin/python")]
-    for python in filter(None, found):
+    pythons = [shutil.which(f"python{version}"), *pyenv.glob(f"versions/{version}.*/bin/python")]
+    for python in filter(None, pythons):
         asked = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
         if subprocess.run(asked, capture_output=True, text=True).stdout.strip() == version:
             return python
@@ -107,7 +107,7 @@ def run(command):
 def installed(python):
     """The versions in an environment, in a few words."""
     code = "import sys; from importlib.metadata import version as v; print('%d.%d.%d' % "
-    code += f"sys.version_info[:3], *(f'{{n}} {{v(n)}}' for n in {TELLING}), sep=', ')"
+    code += f"sys.version_info[:3], *(f'{{n}} {{v(n)}}' for n in {PRINTED}), sep=', ')"
     return subprocess.check_output([python, "-c", code], text=True).strip()
 
 
@@ -125,13 +125,13 @@ def tested(name, python, versions, uv):
         cache = ["-o", f"cache_dir={folder / 'pytest'}"]
         left_out = ["--ignore=tests/browser"] if name in WITHOUT_BROWSER else []
         log = BUILD / f"{name}-{what}.log"
-        failed, told = pytest(log, [own, "-m", "pytest", *cache, *options, *left_out])
+        failed, result = pytest(log, [own, "-m", "pytest", *cache, *options, *left_out])
         if failed and what == "tests":  # of a notebook no cell can be run alone
             log = BUILD / f"{name}-{what}-again.log"
             alone = ["-n", "0", "--last-failed"]
             failed, more = pytest(log, [own, "-m", "pytest", *cache, *options, *alone])
-            told += f", then {more}"
-        words.append(f"{what} {told}" + (f" (see {log.relative_to(ROOT)});" if failed else ";"))
+            result += f", then {more}"
+        words.append(f"{what} {result}" + (f" (see {log.relative_to(ROOT)});" if failed else ";"))
         well &= not failed
     return " ".join([*words, f"{time.perf_counter() - start:.0f} s"]), well
 

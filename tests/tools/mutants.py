@@ -44,18 +44,11 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "mutants"
 MCALC = ROOT / "mcalc"
 TESTS = """
-    closed_forms errors expr calls notation compiled scalars tables
-    reader_messages evaluate exercises matrices reader oracle mutant_claims widgets plots
+    tests/graph tests/jacobian tests/notation tests/typed tests/check tests/exercises tests/draw
+    tests/explorers tests/oracles tests/test_tables.py tests/test_errors.py tests/test_model.py
+    --ignore=tests/notation/test_typesetting.py --ignore=tests/oracles/test_soak.py
 """.split()
-MODULES = """
-    graph.expr graph.primitives graph.calls graph.variables graph.lengths graph.simplify graph.forms
-    graph.open_functions jacobian.terms jacobian.local jacobian.chain jacobian.sweep
-    jacobian.intermediates jacobian.named_parts derivation check.compile check.interpret check.check
-    check.claims check.explicit check.points check.precise check.steady check.plain_function
-    notation.write notation.style notation.steps notation.backward_steps notation.layout
-    notation.scalars typed.read typed.operators typed.data_sums typed.bounds typed.words
-    typed.tokens exercises.exercise exercises.replies exercises.mistakes
-""".split()
+ROOMS = "graph jacobian notation typed check exercises".split()
 SLOW = 0.7  # seconds; of a test that takes longer it is not asked which lines it reaches
 PATIENCE = 20  # seconds more than ten times what the tests take as a rule
 MEMORY = 8 * 2**30  # bytes, before a mutant that wants ever more takes the machine's
@@ -138,8 +131,7 @@ def run_pytest(plugin, files):
 
 def time_tests():
     timed = Timed()
-    files = {path.stem.removeprefix("test_"): path for path in (ROOT / "tests").rglob("test_*.py")}
-    run_pytest(timed, [str(files[name].relative_to(ROOT)) for name in TESTS])
+    run_pytest(timed, TESTS)
     assert not timed.failed, f"all tests must pass first: {timed.failed}"
     return timed.seconds
 
@@ -166,6 +158,12 @@ def name_of(file):
     return ".".join(Path(file).relative_to(MCALC).with_suffix("").parts)
 
 
+def modules():
+    """What is mutated: the rooms but those of pictures, and the hall."""
+    files = [file for room in ROOMS for file in sorted((MCALC / room).glob("[!_]*.py"))]
+    return [*map(name_of, files), "derivation", "tables"]
+
+
 def file_of(test):
     return test.split("::")[0]
 
@@ -176,8 +174,8 @@ def known_tests():
     if not file.exists() or json.loads(file.read_text())["of"] != now:
         seconds = forked(time_tests)
         quick = [test for test, spent in seconds.items() if spent < SLOW]
-        found = {"of": now, "seconds": seconds} | forked(partial(trace_tests, quick))
-        file.write_text(json.dumps(found))
+        facts = {"of": now, "seconds": seconds} | forked(partial(trace_tests, quick))
+        file.write_text(json.dumps(facts))
     return json.loads(file.read_text())
 
 
@@ -200,22 +198,22 @@ def forked(work, limit=None):
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         try:
-            told = json.dumps(work())
+            answer = json.dumps(work())
         except BaseException as error:
-            told = json.dumps(["killed", repr(error)])
+            answer = json.dumps(["killed", repr(error)])
         with open(there, "w") as pipe:
-            pipe.write(told)
+            pipe.write(answer)
         os._exit(0)
     os.close(there)
-    told, end = b"", limit and time.monotonic() + limit
+    answer, end = b"", limit and time.monotonic() + limit
     with open(here, "rb", buffering=0) as pipe:
         while part := _read(pipe, end and end - time.monotonic()):
-            told += part
+            answer += part
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
     if part is None:
         return None
-    return json.loads(told) if told else ["killed", "the process died"]
+    return json.loads(answer) if answer else ["killed", "the process died"]
 
 
 def _read(pipe, seconds):
@@ -309,12 +307,12 @@ def run_modules(names, sample, quick, again):
         shuffled = random.Random(name).sample(module.mutants, len(module.mutants))
         chosen = shuffled[:sample]
         file = BUILD / f"{name}.json"
-        found = json.loads(file.read_text()) if again and file.exists() else {}
+        before = json.loads(file.read_text()) if again and file.exists() else {}
         start, results = time.monotonic(), {}
         for k, mutant in enumerate(module.mutants):
             if mutant in chosen:
                 key = f"{k} {mutant}"
-                result = found.get(key, ["survived"])
+                result = before.get(key, ["survived"])
                 if mutant.is_of_strict:
                     result = "equivalent", "both have the same length, and strict=True only says so"
                 elif str(mutant) in EQUIVALENT.get(name, ()):
@@ -338,9 +336,9 @@ def summary(name, mutants, count, seconds):
     z = 1.96 * (max(mutants - tried, 0) / mutants) ** 0.5 / max(tried, 1) ** 0.5
     middle, half = p + z**2 / 2, z * (p * (1 - p) + z**2 / 4) ** 0.5  # after Wilson
     low, high = ((middle + side * half) / (1 + z**2) for side in (-1, 1))
-    told = ", ".join(f"{n} {what}" for what, n in sorted(count.items()))
+    counts = ", ".join(f"{n} {what}" for what, n in sorted(count.items()))
     return (
-        f"{name}: {mutants} mutants; {told}: {p:.1%} of {tried} "
+        f"{name}: {mutants} mutants; {counts}: {p:.1%} of {tried} "
         f"(95 %: {low:.1%} to {high:.1%}), {seconds:.0f} s"
     )
 
@@ -371,6 +369,10 @@ STYLE = [
     ('"%s otherwise"', '"%s else"', "11-neuron-activation"),
     ('"%s.%s"', '"%s*%s"', "12-loss-function"),
 ]
+TABLES = {
+    "graph/primitives.py": RULES, "graph/calls.py": CALLS,
+    "notation/write.py": NOTATION, "notation/style.py": STYLE,
+}  # fmt: skip
 NBVAL = """
     -q -x --color=no --nbval --nbval-cell-timeout 60 --nbval-sanitize-with tests/tools/nbval.cfg
 """.split()
@@ -378,11 +380,7 @@ NBVAL = """
 
 def run_notebooks():
     """Each mutant, in a copy of mcalc that the kernels find before the real one."""
-    files = {
-        "graph/primitives.py": RULES, "graph/calls.py": CALLS,
-        "notation/write.py": NOTATION, "notation/style.py": STYLE,
-    }  # fmt: skip
-    tables = [(MCALC / name, rows) for name, rows in files.items()]
+    tables = [(MCALC / name, rows) for name, rows in TABLES.items()]
     failed = first_failure({notebook for _, rows in tables for *_, notebook in rows})
     assert not failed, f"all notebooks must pass first: {failed}"
     survived = 0
@@ -400,14 +398,14 @@ def run_notebooks():
 def first_failure(notebooks, name=None, source=None):
     """The cell of these notebooks that fails if the module of this name has this source."""
     copy = BUILD / "notebooks" / "mcalc"
-    found = {"PYTHONPATH": str(copy.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+    variables = {"PYTHONPATH": str(copy.parent), "PYTHONDONTWRITEBYTECODE": "1"}
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(MCALC, copy, ignore=shutil.ignore_patterns("__pycache__"))
     if name:
         (copy / name).write_text(source, encoding="utf-8")
     files = [f"notebooks/{notebook}.ipynb" for notebook in sorted(notebooks)]
     command = [sys.executable, "-m", "pytest", *NBVAL, *files]
-    done = subprocess.run(command, env=os.environ | found, capture_output=True, text=True)
+    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True)
     failed = re.search("^FAILED (.*?)(?: - |$)", done.stdout, re.MULTILINE)
     assert failed or not done.returncode, done.stdout + done.stderr
     return failed and failed[1]
@@ -418,14 +416,14 @@ def main():
     parser.add_argument("--sample", type=int)
     parser.add_argument("--quick", type=float, default=float("inf"))
     parser.add_argument("--again", action="store_true")
-    parser.add_argument("modules", nargs="*", default=[*MODULES, "notebooks"])
-    given = parser.parse_args()
+    parser.add_argument("modules", nargs="*", default=[*modules(), "notebooks"])
+    args = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
     os.chdir(ROOT)
     sys.dont_write_bytecode, sys.pycache_prefix = False, str(BUILD / "bytecode")
-    names = [name for name in given.modules if name != "notebooks"]
-    survived = run_modules(names, given.sample, given.quick, given.again) if names else 0
-    if "notebooks" in given.modules:
+    names = [name for name in args.modules if name != "notebooks"]
+    survived = run_modules(names, args.sample, args.quick, args.again) if names else 0
+    if "notebooks" in args.modules:
         survived += run_notebooks()
     return survived > 0
 

@@ -17,6 +17,7 @@ import re
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -124,19 +125,19 @@ def problems(nb):
     """What in a stored notebook is wrong, or would let something wrong pass for right."""
     for error in iter_validate(nb):
         return [f"is not a valid notebook: {error.message.strip().splitlines()[0]}"]
-    found = []
+    faults = []
     if "widgets" in nb.metadata:
-        found.append("stores the state of widgets")
+        faults.append("stores the state of widgets")
     ids = Counter(cell.id for cell in nb.cells if "id" in cell)
-    found += [f"has {times} cells with the id {i}" for i, times in ids.items() if times > 1]
+    faults += [f"has {times} cells with the id {i}" for i, times in ids.items() if times > 1]
     count = 0
     for number, cell in enumerate(nb.cells, 1):
         if cell.cell_type != "code":
             continue
         count += runs(cell)
         expected = count if runs(cell) else None
-        found += [f"{name(number, cell)}: {what}" for what in cell_problems(cell, expected)]
-    return found
+        faults += [f"{name(number, cell)}: {what}" for what in cell_problems(cell, expected)]
+    return faults
 
 
 def cell_problems(cell, expected):
@@ -189,16 +190,16 @@ def executed(nb, folder):
 
 def differences(nb, fresh):
     """What a refresh would change, but for the bytes of pictures."""
-    found = []
+    faults = []
     nb, fresh = without_pictures(nb), without_pictures(fresh)
     for number, (old, new) in enumerate(zip(nb.cells, fresh.cells, strict=True), 1):
         for key in sorted(old.keys() | new.keys()):
             if old.get(key) != new.get(key):
-                found.append(f"{name(number, new)}: a refresh would change its {key}")
+                faults.append(f"{name(number, new)}: a refresh would change its {key}")
     for key in sorted((nb.keys() | fresh.keys()) - {"cells"}):
         if nb.get(key) != fresh.get(key):
-            found.append(f"a refresh would change its {key}")
-    return found
+            faults.append(f"a refresh would change its {key}")
+    return faults
 
 
 def without_pictures(nb):
@@ -220,22 +221,22 @@ def refresh(path):
         fresh = executed(read(path), path.parent)
     except Failed as failure:
         return [str(failure)]
-    found = problems(fresh)
-    if not found and (text := dumps(fresh)) != path.read_text(encoding="utf-8"):
+    faults = problems(fresh)
+    if not faults and (text := dumps(fresh)) != path.read_text(encoding="utf-8"):
         part = path.with_name(path.name + ".part")  # all or nothing, if this is interrupted
         part.write_text(text, encoding="utf-8", newline="\n")
         part.replace(path)
-    return found
+    return faults
 
 
 def check(path, run=True):
     """What is wrong with the notebook, one line each."""
     try:
         nb = read(path)
-        found = problems(nb)
+        faults = problems(nb)
         if dumps(nb) != path.read_text(encoding="utf-8"):
-            found.append("a refresh would change its layout")
-        return found or differences(nb, executed(nb, path.parent) if run else normalised(nb))
+            faults.append("a refresh would change its layout")
+        return faults or differences(nb, executed(nb, path.parent) if run else normalised(nb))
     except Failed as failure:
         return [str(failure)]
 
@@ -249,12 +250,15 @@ def main():
     paths = [path.resolve() for path in args.paths] or all_notebooks()
     if not paths:
         sys.exit("There is no notebook in notebooks/.")
+    action = {"refresh": refresh, "check": partial(check, run=not args.stored)}[args.action]
     failed = False
-    with ProcessPoolExecutor(max_workers=2, mp_context=SPAWN) as pool:
-        action = {"refresh": refresh, "check": partial(check, run=not args.stored)}[args.action]
-        for path, found in zip(paths, pool.map(action, paths), strict=True):
-            for line in found:
-                print(f"{path.name}: {line}", flush=True)
+    with ExitStack() as stack:
+        each = map  # nothing to run: done before a second process has started
+        if not args.stored:
+            each = stack.enter_context(ProcessPoolExecutor(2, mp_context=SPAWN)).map
+        for path, faults in zip(paths, each(action, paths), strict=True):
+            for fault in faults:
+                print(f"{path.name}: {fault}", flush=True)
                 failed = True
     sys.exit(failed)
 

@@ -174,7 +174,7 @@ LIBRARIES = {"numpy": _numpy, "torch": _torch, "jax": _jax, "autograd": _autogra
 
 @lru_cache(maxsize=1)
 def gradients(library, N, n):
-    """The gradient at random values of this size, as a function of nothing for each way."""
+    """The gradient at random values of this size, as a function of nothing for each method."""
     rng = np.random.default_rng(0)
     values = {
         "X": rng.standard_normal((N, n)),
@@ -182,10 +182,10 @@ def gradients(library, N, n):
         "b": np.array(0.1),
         "y": rng.standard_normal(N),
     }
-    ways = LIBRARIES[library](values)
-    for gradient in ways.values():
+    methods = LIBRARIES[library](values)
+    for gradient in methods.values():
         assert np.allclose(np.asarray(gradient()), by_hand(**values))
-    return ways
+    return methods
 
 
 def timed_gradients(library, N, n, seconds):
@@ -227,14 +227,14 @@ def numerical(n):
     x = mc.vectors("x")
     d = mc.derive(np.exp(x) / np.sum(np.exp(x)), wrt=x)
     point = np.random.default_rng(0).standard_normal(n)
-    ways = {"mcalc's check": lambda: mc.check.check.numerical(d, {"x": point})}
+    methods = {"mcalc's check": lambda: mc.check.check.numerical(d, {"x": point})}
     if installed("scipy"):
         from scipy.differentiate import jacobian
 
-        ways["scipy.differentiate"] = lambda: jacobian(softmax, point).df
+        methods["scipy.differentiate"] = lambda: jacobian(softmax, point).df
     if installed("numdifftools"):
         import numdifftools
 
         by_steps = numdifftools.Jacobian(softmax)
-        ways["numdifftools"] = lambda: by_steps(point)
-    return ways, d.numpy()(x=point)
+        methods["numdifftools"] = lambda: by_steps(point)
+    return methods, d.numpy()(x=point)

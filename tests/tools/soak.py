@@ -143,17 +143,17 @@ def main():
         "--by", choices=["jax", "autograd"], default="jax", help="autograd is quick"
     )
     parser.add_argument("--processes", type=int, default=2)
-    given = parser.parse_args()
+    args = parser.parse_args()
     failed = False
-    for part in given.part or ATTEMPT:
-        start, count = time.perf_counter(), given.count or FULL[part]
-        total = through(part, range(given.seed, given.seed + count), given.processes, given.by)
+    for part in args.part or ATTEMPT:
+        start, count = time.perf_counter(), args.count or FULL[part]
+        total = through(part, range(args.seed, args.seed + count), args.processes, args.by)
         minutes = (time.perf_counter() - start) / 60
         table = {"expressions": table_of_expressions, "claims": table_of_claims}[part]
         report(total, table(total))
         most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
         each = f"{most:.0f} MB at most in each"
-        print(f"{minutes:.1f} minutes, {given.processes} processes, {each}\n")
+        print(f"{minutes:.1f} minutes, {args.processes} processes, {each}\n")
         short = part == "expressions" and count >= FULL[part] and unused(total)
         failed |= bool(total["wrong"] + total["exceptions"] or short)
         if total["seeds"] < count:  # interrupted

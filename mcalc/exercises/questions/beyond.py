@@ -151,7 +151,7 @@ def training():
 
 
 def curvature():
-    w, x, a, b, t = *vectors("w x a"), *scalars("b t")
+    (w, x, a), (b, t) = vectors("w x a"), scalars("b t")
     X, y = matrices("X", shape=("N", "n")), vectors("y", size="N")
     row("24.distance", "A round bowl with its bottom at a: what is the Hessian of {y} with respect "
         "to {x}?", np.sum((x - a) ** 2) / 2, x,

@@ -145,7 +145,7 @@ def scalar_expansion():
 
 
 def sum_reduction():
-    w, x, z = *vectors("w x"), scalars("z")
+    (w, x), z = vectors("w x"), scalars("z")
     row("07.cubes", "What is the Jacobian of {y} with respect to {x}?", np.sum(x**3), x,
         "one output: a row, 1 x n", "entry i is the derivative of x_i^3")
     row("07.mean", "What is the Jacobian of {y}, a weighted mean, with respect to {x}?",
@@ -203,7 +203,7 @@ def total_derivative():
 
 
 def vector_chain():
-    w, x, b = *vectors("w x"), scalars("b")
+    (w, x), b = vectors("w x"), scalars("b")
     A, B = matrices("A B", shape=("n", "n"))
     row("10.sines", "What is the Jacobian of {y} with respect to {x}?", np.sum(np.sin(w * x)), w,
         "three functions inside each other: a product, sin, sum",
@@ -229,7 +229,7 @@ def vector_chain():
 
 
 def neuron():
-    w, x, b = *vectors("w x"), scalars("b")
+    (w, x), b = vectors("w x"), scalars("b")
     z = w @ x + b
     row("11.square", "What is the Jacobian of {y} with respect to {x}?", np.maximum(0, z) ** 2, w,
         "where w.x + b is not above 0, nothing moves",
@@ -252,7 +252,7 @@ def neuron():
 
 
 def loss():
-    w, x, b, a, t = *vectors("w x"), *scalars("b a t")
+    (w, x), (b, a, t) = vectors("w x"), scalars("b a t")
     X, y = matrices("X", shape=("N", "n")), vectors("y", size="N")
     row("12.one", "One example with the target t: what is the Jacobian of {y} with respect to {x}?",
         (t - (w @ x + b)) ** 2, w,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Row(NamedTuple):
@@ -10,14 +10,15 @@ class Row(NamedTuple):
 
     key: str
     question: str
-    y: object
-    wrt: object
-    hints: tuple
+    y: Any  # what mc.derive takes
+    wrt: Any
+    hints: tuple[str, ...]
     order: int = 1
 
 
 ROWS: dict[str, Row] = {}
 
 
-def row(key, question, y, wrt, *hints, order=1):
+def row(key: str, question: str, y, wrt, *hints: str, order: int = 1) -> None:
+    """Declare an exercise; it comes after those declared before it."""
     ROWS[key] = Row(key, question, y, wrt, hints, order)

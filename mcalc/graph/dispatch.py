@@ -1,0 +1,73 @@
+"""NumPy's functions that have a rule, and what is said of a call that has none."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+# NumPy function, or a name that it has none for -> what it builds; filled by the rules
+NUMPY: dict[Callable | str, Callable[..., Any]] = {}
+
+
+class UnsupportedError(TypeError):
+    """A NumPy function without a rule; the message names it and what is near.
+
+    >>> import mcalc as mc
+    >>> np.arctan2(mc.scalars("y"), 2)
+    Traceback (most recent call last):
+    mcalc.graph.dispatch.UnsupportedError: np.arctan2 has no rule in mcalc; near it: np.arctan
+    """
+
+
+def full_name(function) -> str:
+    """``np.linalg.norm`` for the function of that name."""
+    module = getattr(function, "__module__", "numpy") or "numpy"
+    return ("np.linalg." if module.endswith("linalg") else "np.") + function.__name__
+
+
+def rule_of(function, options: dict) -> Callable:
+    """What is built of a call of NumPy's; raises UnsupportedError where there is no rule."""
+    name = full_name(function)
+    if options.get("out") is not None:
+        raise UnsupportedError(
+            f"{name}: out= changes an array, and a formula cannot be changed: write z = {name}(...)"
+        )
+    if function is np.bitwise_xor:
+        raise UnsupportedError("^ is np.bitwise_xor, which has no rule: for a power write x**2")
+    build = NUMPY.get(function)
+    if build is None:
+        known = {f.__name__: full_name(f) for f in NUMPY if callable(f)}
+        close = difflib.get_close_matches(function.__name__, sorted(known), n=3, cutoff=0.65)
+        near = ", ".join(known[short] for short in close)
+        near = near and f"; near it: {near}"
+        raise UnsupportedError(f"{name} has no rule in mcalc{near}")
+    return build
+
+
+def refuse_parameters(function, build: Callable, args, options: dict) -> None:
+    """Refuse a call with parameters that NumPy's function has and ``build`` does not."""
+    if not _takes(build, args, options):
+        refused = _not_taken(function, build, args, options) or f"{len(args)} operands"
+        raise UnsupportedError(
+            f"{full_name(function)} has no rule in mcalc for {refused}"
+        ) from None
+
+
+def _not_taken(function, build, args, options):
+    """The names of the parameters that NumPy's function has and ``build`` does not."""
+    if isinstance(function, np.ufunc):
+        return ", ".join(options)
+    passed = inspect.signature(function).bind(*args, **options).arguments
+    return ", ".join(name for name in passed if name not in inspect.signature(build).parameters)
+
+
+def _takes(function, args, options):
+    try:
+        inspect.signature(function).bind(*args, **options)
+    except TypeError:
+        return False
+    return True

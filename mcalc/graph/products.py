@@ -1,0 +1,160 @@
+"""Products: a coefficient and powers of atoms, and how a reader writes them."""
+
+from __future__ import annotations
+
+import operator
+from fractions import Fraction
+from functools import reduce
+
+import numpy as np
+
+from .expr import NUMBER, SIZE, Expr, as_expr, node
+from .primitives import (
+    ADD,
+    DIVIDE,
+    IDENTITY,
+    LOGICAL_NOT,
+    MULTIPLY,
+    NEGATIVE,
+    ONES,
+    POWER,
+    SUBTRACT,
+    WHERE,
+)
+from .walk import is_number
+
+ZERO, ONE = as_expr(0), as_expr(1)
+
+_PRODUCTS = {NEGATIVE, MULTIPLY, DIVIDE, POWER}
+
+
+def factors(e: Expr) -> tuple:
+    """``(coefficient, {atom: exponent})`` of a product.
+
+    >>> import mcalc as mc
+    >>> factors(3 * mc.scalars("x") ** 2)
+    (Fraction(3, 1), {x: Fraction(2, 1)})
+    """
+    c, powers = _known_factors(e)
+    return c, dict(powers)
+
+
+def _known_factors(e):
+    """The same, kept with the product: of u u, where u is v v, those of v are asked for once."""
+    stack = [e]
+    while stack:  # a product may be deeper than Python's own stack
+        part = stack[-1]
+        left = [a for a in part.args if a.factors is None and a.op in _PRODUCTS]
+        if left and part.factors is None and part.op in _PRODUCTS:
+            stack += left
+            continue
+        stack.pop()
+        if part.factors is None:
+            c, powers = _factored(part)
+            part.factors = (c, powers) if part not in powers else ()  # would keep itself alive
+    return _factors_of(e)
+
+
+def _factored(e):
+    """The factors of a product, from those of its operands."""
+    e = as_number(e)
+    op = e.op
+    if e.op is NUMBER:
+        return e.params["value"], {}
+    if op is NEGATIVE:
+        c, powers = _factors_of(e.args[0])
+        return -c, powers
+    if op is MULTIPLY:
+        return multiply_factors(map(_factors_of, e.args))
+    if op is DIVIDE:
+        above, (c, powers) = map(_factors_of, e.args)
+        if c != 0:
+            return multiply_factors([above, (1 / c, {a: -p for a, p in powers.items()})])
+    if op is POWER and is_number(e.args[1]):
+        p = e.args[1].params["value"]
+        c, powers = _factors_of(e.args[0])
+        small = abs(p) < 100 or abs(c) == 1  # for a number to the p
+        if isinstance(p, Fraction) and p.denominator == 1 and (c or p > 0) and small:
+            return multiply_factors([(c ** int(p), {a: q * p for a, q in powers.items()})])
+    return Fraction(1), {e: 1}
+
+
+def as_number(e):
+    """A condition that does not hold, ``1 - (x > 0)``, as the difference that it is written as."""
+    return node(SUBTRACT, ONE, *e.args) if e.op is LOGICAL_NOT else e
+
+
+def _factors_of(operand):
+    return operand.factors or _factored(operand)
+
+
+def multiply_factors(parts) -> tuple:
+    """The coefficient and powers of a product of such pairs."""
+    coefficient = Fraction(1)
+    powers: dict[Expr, Fraction] = {}
+    for c, more in parts:
+        coefficient = coefficient * c
+        for atom, exponent in more.items():
+            powers[atom] = powers.get(atom, 0) + exponent
+    return coefficient, {a: 1 if a.op is ONES else p for a, p in powers.items() if p}
+
+
+def sort_key(atom: Expr) -> tuple:
+    """Where an atom stands in a product: N, z, sum(x), x, cos(x), (1 + x), A."""
+    if atom.op is SIZE or atom.op is IDENTITY:
+        return (-1, atom.ndim * -1)
+    if atom.name:
+        return (atom.ndim, 0, atom.name)
+    return (atom.ndim, {ADD: 2, SUBTRACT: 2, WHERE: 3}.get(atom.op, 1))
+
+
+def product(coefficient, powers: dict) -> Expr:
+    """The product as a reader would write it: ``(2/N) ...``, ``-w/x^2``, ``6x^2 cos(x)/sin(x)``."""
+    if coefficient == 0:
+        return ZERO
+    if coefficient < 0:
+        opposite = product(-coefficient, powers)
+        return as_expr(-opposite.params["value"] if opposite.op is NUMBER else -opposite)
+    sizes = {a: p for a, p in powers.items() if a.op is SIZE}
+    rest = {a: p for a, p in powers.items() if a.op is not SIZE}
+    if rest and any(p < 0 for p in sizes.values()):
+        return product(coefficient, sizes) * product(1, rest)
+    exact = isinstance(coefficient, Fraction | int)
+    numerator, denominator = coefficient.as_integer_ratio() if exact else (coefficient, 1)
+    ordered = sorted(powers.items(), key=lambda item: sort_key(item[0]))
+    above = [_power(a, p) for a, p in ordered if p > 0]
+    below = [_power(a, -p) for a, p in ordered if p < 0]
+    above = above if numerator == 1 and above else [as_expr(numerator), *above]
+    below = below if denominator == 1 else [as_expr(denominator), *below]
+    top = reduce(operator.mul, above)
+    return top / reduce(operator.mul, below) if below else top
+
+
+def _power(atom, exponent):
+    return atom if exponent == 1 else np.power(atom, as_expr(exponent))
+
+
+def invert(e: Expr, exponent=-1) -> Expr:
+    """``e`` to a whole power."""
+    c, powers = factors(e)
+    if isinstance(c, Fraction) and c != 0:
+        return product(c**exponent, {a: p * exponent for a, p in powers.items()})
+    return e ** as_expr(exponent)
+
+
+def split_scalar(e: Expr) -> tuple[Expr, Expr]:
+    """``(scalar part, the rest)`` of a product: ``2 z x`` is ``2z`` times ``x``.
+
+    >>> import mcalc as mc
+    >>> split_scalar(2 * mc.scalars("z") * mc.vectors("x"))
+    (2z, x  (n x 1))
+    """
+    if e.ndim == 0:
+        return e, ONE
+    if e.op is WHERE and is_number(e.args[2], 0):
+        c, powers = factors(e.args[1])
+        return as_expr(c), as_expr(np.where(e.args[0], product(1, powers), ZERO))
+    c, powers = factors(e)
+    scalar = {a: p for a, p in powers.items() if a.ndim == 0}
+    rest = {a: p for a, p in powers.items() if a.ndim}
+    return product(c, scalar), product(1, rest)

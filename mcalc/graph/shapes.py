@@ -1,0 +1,63 @@
+"""Symbolic shapes: how they are written, and how those of operands meet."""
+
+from __future__ import annotations
+
+
+class ShapeError(ValueError):
+    """Operands whose shapes do not fit; the message names both and their shapes.
+
+    >>> import mcalc as mc
+    >>> mc.vectors("x", size=2) + mc.vectors("y", size=3)
+    Traceback (most recent call last):
+    mcalc.graph.shapes.ShapeError: add: x is 2 x 1 and y is 3 x 1: the lengths must agree
+    """
+
+
+def shape_text(shape: tuple) -> str:
+    """``n x 1`` for a vector, as the paper states shapes.
+
+    >>> shape_text(("n",))
+    'n x 1'
+    """
+    two = (*shape, 1, 1)[: max(2, len(shape))]
+    return " x ".join(f"({n})" if " " in str(n) else f"{n or '?'}" for n in two)
+
+
+def same_length(a, b) -> int | str | bool | None:
+    """The common length of two dimensions, False where they differ. None fits any.
+
+    >>> same_length("n", None)
+    'n'
+    """
+    return a if a == b or b is None else b if a is None else False
+
+
+def shape_of(op, args, params) -> tuple:
+    """The shape of an operation; element by element the last axes meet, as NumPy has it."""
+    if op.shape:
+        return op.shape(*args, **params)
+    letters = ["ij"[2 - arg.ndim :] for arg in args]
+    inputs, output = (
+        op.einsum.split("->") if op.einsum else (",".join(letters), max(letters, key=len))
+    )
+    lengths: dict = {}
+    for position, (arg, letters) in enumerate(zip(args, inputs.split(","), strict=True)):
+        for letter, length in zip(letters, arg.shape, strict=True):
+            common = lengths[letter] = same_length(lengths.get(letter), length)
+            if common is False:
+                other, which = args[position - 1], "inner lengths" if op.einsum else "lengths"
+                name = "matmul" if op.einsum else op.name
+                raise ShapeError(
+                    f"{name}: {other} is {shape_text(other.shape)} and {arg} is "
+                    f"{shape_text(arg.shape)}: the {which} must agree"
+                )
+    return tuple(lengths[letter] for letter in output)
+
+
+def parts_of_length(part) -> tuple[list[str], int]:
+    """The letters of a length, and the number that is added: of ``m + n - 1`` m, n and -1."""
+    if not isinstance(part, str):
+        return [], part
+    words = part.replace(" - ", " + -").split(" + ")
+    numbers = [w for w in words if w.lstrip("-").isdigit()]
+    return [w for w in words if w not in numbers], sum(map(int, numbers))

@@ -1,0 +1,108 @@
+"""A Jacobian in numbers: NumPy functions of it, and of its products with a vector."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .check.compile import compile_
+from .graph.expr import Expr, UnsupportedError
+from .graph.lengths import bind_values, length, sizes_shown_by, symbolic_sizes
+from .graph.walk import symbols, unnamed, walk
+from .jacobian.structured import PROBES, StructuredJacobian
+from .jacobian.terms import Side
+
+
+class NumericJacobian:
+    """What is compiled of a Jacobian, as functions of keyword arrays, when it is first asked for.
+
+    ``inputs`` are the variables whose values may be given, also those that only tell a length.
+    """
+
+    def __init__(self, jacobian: StructuredJacobian, inputs: tuple[Expr, ...]):
+        self.jacobian, self.inputs = jacobian, inputs
+        self._products: dict[Side, Callable] = {}
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the inputs that are needed."""
+        closed = self.jacobian.closed
+        needed: set[Expr] = set()
+        forms = [] if closed is None else [[closed]]
+        for form, *probes in (*forms, *map(self.jacobian.product, PROBES)):
+            needed |= {*symbols(unnamed(form)), *self._size_providers(unnamed(form), *probes)}
+        return tuple(str(e.name) for e in self.inputs if e in needed)
+
+    def _size_providers(self, form, *probes):
+        """Variables that only lend their length: in ``I`` nothing else tells n."""
+        wanted = {*symbolic_sizes(form, *probes)} - {*sizes_shown_by(*probes, *symbols(form))}
+        providers = []
+        for e in [*self.jacobian.variables, *self.inputs]:
+            if not wanted.isdisjoint(sizes_shown_by(e)):
+                wanted.difference_update(sizes_shown_by(e))
+                providers.append(e)
+        return providers
+
+    def function(self) -> Callable[..., np.ndarray]:
+        """The Jacobian in numerator layout, m x n; raises UnsupportedError where it is none."""
+        self._refuse_open()
+        self.jacobian.refuse_three_axes()
+        if self.jacobian.closed is not None:
+            return self._compiled(self.jacobian.closed, two_axes=True)
+        rows = self._rows()
+        if not self.jacobian.by_matrix:
+            return rows
+        wrt = str(self.jacobian.variables[0].name)
+        return lambda **values: rows(**values).reshape(np.shape(values[wrt])).T
+
+    def two_axes(self) -> Callable[..., np.ndarray]:
+        """As :meth:`function`, with the entries of a matrix side by side, row after row of it.
+
+        A fixed smooth function takes the place of each open one.
+        """
+        if self.jacobian.closed is None:
+            return self._rows()
+        if not self.jacobian.by_matrix:
+            return self._compiled(self.jacobian.closed, two_axes=True)
+        gradient = self._compiled(self.jacobian.gradient, two_axes=True)
+        return lambda **values: gradient(**values).reshape(1, -1)
+
+    def _rows(self):
+        """The same without a closed form: a product with a unit vector for each row."""
+        back = self._compiled(*self.jacobian.product("row_labels"))
+
+        def rows(**values):
+            inputs = [e for e in self.inputs if e.name in values]
+            shape = length(self.jacobian.y.shape, bind_values(inputs, values)[1])
+            units = np.eye(*(shape or (1,))).reshape(-1, *shape)
+            return np.array(
+                [back(**{PROBES["row_labels"]: e}, **values).reshape(-1) for e in units]
+            )
+
+        return rows
+
+    def times(self, side: Side, vector: ArrayLike, values: dict[str, ArrayLike]) -> np.ndarray:
+        """The product with a vector on this side."""
+        if side not in self._products:
+            self._refuse_open()
+            self._products[side] = self._compiled(*self.jacobian.product(side))
+        return self._products[side](**{PROBES[side]: vector}, **values)
+
+    def _refuse_open(self):
+        names = [e.op.name for e in walk(self.jacobian.y) if e.op.unknown]
+        if names:
+            raise UnsupportedError(f"{names[0]} is left open, so there are no numbers for it")
+
+    def _compiled(self, form, *probes, two_axes=False):
+        form = unnamed(form)
+        needed = dict.fromkeys([*self._size_providers(form, *probes), *symbols(form)])
+        inputs = [e for e in needed if e not in {*probes}]
+        inputs += probes  # last: of two lengths that differ, the vector's is the wrong one
+        shown = sizes_shown_by(*inputs)
+        missing = [n for n in symbolic_sizes(form, *probes) if n not in shown]
+        if missing:
+            raise ValueError(f"no variable of {self.jacobian.y} tells the length {missing[0]}")
+        return compile_(form, inputs, self.inputs, two_axes=two_axes)

@@ -1,0 +1,124 @@
+"""Single things of a typed line: names, numbers, calls, lists, and what stands in brackets."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ..graph.expr import as_expr
+from ..graph.forms import ones, zeros
+from .cursor import Cursor, Value
+from .operators import FUNCTIONS, OF_LENGTHS, DataTerm, kind, laid_out
+from .tokens import ReadError, Token
+
+
+class SingleReader(Cursor):
+    """Reads what holds most tightly; what stands inside of it is read by ``cases``."""
+
+    pushed_back: Value | None = None  # what has been read already, and stands next
+
+    def cases(self) -> Value:
+        raise NotImplementedError
+
+    def sum_over_data(self, token: Token) -> Value:
+        raise NotImplementedError
+
+    # --- single things ---
+
+    def primary(self):
+        if self.pushed_back is not None:
+            value, self.pushed_back = self.pushed_back, None
+            return value
+        token = self.now
+        if token.kind == "word" and not self.is_keyword(token):
+            return self.name(token)
+        if token.kind == "constant":
+            return self.constant({"1_": ones, "0_": zeros}[token.text])
+        if token.kind == "number":
+            self.next()
+            return as_expr((float if re.search("[.eE]", token.text) else int)(token.text))
+        if self.sign("("):
+            return self.inside(token, ")", self.cases)
+        if self.sign("["):
+            return self.inside(token, "]", lambda: self.list(token))
+        if self.sign("|"):
+            return self.bars(token)
+        raise ReadError(f"a formula is expected, and here is {token}", token.column)
+
+    def constant(self, make):
+        """Ones, zeros or the identity of the length that follows: ``1_n``, ``0_(m + 2)``."""
+        token = self.next()
+        opening = self.sign("(")
+        length = (
+            self.inside(opening, ")", self.length) if opening else self.names.length(self.next())
+        )
+        return self.build(token.column, make, length)
+
+    def length(self):
+        """A length, or several that are added up."""
+        parts = [self.names.length(self.next())]
+        while self.sign("+"):
+            parts.append(self.names.length(self.next()))
+        return np.concatenate([*map(ones, parts)]).shape[0]
+
+    def bars(self, opening):
+        """``|x|``, ``||x||`` and more bars in a row, told apart by the next ones."""
+        count, value = 1, None
+        while not self.now.spaced and self.sign("|"):
+            count += 1
+        while count:
+            value = self.inside(opening, "|", self.cases)
+            double = count > 1 and not self.now.spaced and self.sign("|")
+            norm = double and kind(value) != "scalar"
+            value = self.build(opening.column, np.linalg.norm if norm else np.absolute, value)
+            count -= 2 if double else 1
+            self.pushed_back = value if count else None
+        return value
+
+    def list(self, opening):
+        grid = [[self.cases()]]
+        while mark := self.sign(",", ";"):
+            if mark.text == ";":
+                grid.append([])
+            grid[-1].append(self.cases())
+        if any(isinstance(e, DataTerm) for row in grid for e in row):
+            raise ReadError("a list holds nothing that runs over the data", opening.column)
+        return self.build(opening.column, laid_out, grid)
+
+    def name(self, token):
+        self.next()
+        value, called = self.names.meaning(token.text), self.now.text == "("
+        if value is not None:
+            return value
+        if token.text == "sum_i":
+            return self.sum_over_data(token)
+        if token.text in OF_LENGTHS and called:
+            self.at -= 1
+            return self.constant(OF_LENGTHS[token.text])
+        if token.text in FUNCTIONS:
+            return self.call(token)
+        pieces = self.names.pieces(token, called)
+        if not pieces:
+            raise self.names.unknown(token, "/" in (self.tokens[self.at - 2].text, self.now.text))
+        self.at -= 1
+        self.tokens[self.at : self.at + 1] = pieces
+        return self.name(self.now)
+
+    def call(self, token):
+        opening, operands, choices = self.sign("("), [], FUNCTIONS[token.text]
+        if not opening:
+            operand = self.now.text if self.now.kind in ("word", "number") else "x"
+            raise ReadError(f"write {token.text}({operand}), with parentheses", token.column)
+
+        def parse():
+            operands.append(self.cases())
+            while self.sign(","):
+                operands.append(self.cases())
+
+        self.inside(opening, ")", parse)
+        if len(operands) not in choices:
+            wanted = " or ".join(map(str, choices))
+            message = f"{token.text} takes {wanted} in its parentheses, not {len(operands)}"
+            raise ReadError(message, token.column)
+        return self.build(token.column, choices[len(operands)], *operands)
