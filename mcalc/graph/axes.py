@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import inspect
+import operator
+from collections.abc import Callable
 from functools import partial, reduce
 from numbers import Integral, Real
 
@@ -140,7 +142,7 @@ def _means_along(X, axis):
 
 
 def _count(lengths) -> Expr:
-    return reduce(np.multiply, map(size, lengths))
+    return reduce(operator.mul, map(size, lengths))
 
 
 def _var_of_all(a, ddof=0, correction=0):
@@ -355,7 +357,7 @@ def _atleast_2d(a):
     return a if a.ndim == 2 else node(COLUMN, _ravel(a)).T
 
 
-REDUCTIONS = {
+REDUCTIONS: dict[Callable, tuple] = {
     np.sum: ("np.sum", _sum_of_all, _sums_along),
     np.mean: ("np.mean", _mean_of_all, _means_along),
     np.var: ("np.var", _var_of_all, _vars_along),

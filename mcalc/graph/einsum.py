@@ -81,7 +81,7 @@ def _check(subscripts, parts):
                 )
 
 
-def _diagonal(a, letters):
+def _diagonal(a, letters) -> tuple[Expr, str]:
     """``A_ii`` as the vector of the diagonal."""
     if len(letters) == 2 and letters[0] == letters[1]:
         return node(DIAGONAL, a), letters[0]

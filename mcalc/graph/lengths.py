@@ -8,20 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from .expr import LET, SIZE, Expr, node
-from .primitives import (
-    BLOCKS,
-    DIAG,
-    IDENTITY,
-    INV,
-    MATMAT,
-    ONES,
-    ROW,
-    STACK,
-    TRANSPOSE,
-    ZEROS,
-    joined_length,
-)
-from .shapes import ShapeError, parts_of_length, shape_text
+from .primitives import BLOCKS, DIAG, IDENTITY, INV, MATMAT, ONES, ROW, STACK, TRANSPOSE, ZEROS
+from .shapes import ShapeError, joined_length, parts_of_length, shape_text
 from .walk import replace, symbols, walk
 
 # --- lengths ---------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from numbers import Integral
 from typing import Any
 
 from .broadcast import vector_of
-from .expr import LET, SYMBOL, Expr, Length, as_expr, node
+from .expr import LET, SYMBOL, Expr, as_expr, node
+from .length import Length
 from .primitives import COLUMN, TRANSPOSE
 from .walk import walk
 
