@@ -75,9 +75,9 @@ CASES = {
         "multiply: w^T is a row, 1 x n, and x a vertical vector, n x 1: leave out the .T",
     ),
     "no rule": (
-        lambda: np.arccos(x),
+        lambda: np.cumprod(x),
         mc.UnsupportedError,
-        "np.arccos has no rule in mcalc; near it: np.cos",
+        "np.cumprod has no rule in mcalc; near it: np.prod",
     ),
     "no rule, in linalg": (
         lambda: np.linalg.qr(A),
@@ -85,19 +85,19 @@ CASES = {
         "np.linalg.qr has no rule in mcalc; near it: np.sqrt",
     ),
     "a function that two are near": (
-        lambda: np.arctanh(x),
+        lambda: np.nanmax(x),
         mc.UnsupportedError,
-        "np.arctanh has no rule in mcalc; near it: np.arctan, np.tanh",
+        "np.nanmax has no rule in mcalc; near it: np.amax, np.max",
     ),
     "no rule for this option": (
-        lambda: np.sum(x, keepdims=True),
+        lambda: np.sum(x, dtype=float),
         mc.UnsupportedError,
-        "np.sum has no rule in mcalc for keepdims",
+        "np.sum has no rule in mcalc for dtype",
     ),
     "no rule and nothing near": (
-        lambda: np.round(x),
+        lambda: np.fix(x),
         mc.UnsupportedError,
-        "np.round has no rule in mcalc",
+        "np.fix has no rule in mcalc",
     ),
     "equality as a truth value": (
         lambda: 1 if z == 1 else 0,
@@ -161,7 +161,7 @@ CASES = {
     "a matrix added to a vector in place": (
         lambda: iadd(x, A),
         mc.ShapeError,
-        "np.add: x + A is m x n and cannot be put into x, which is n x 1",
+        "np.add: 1 x^T + A is m x n and cannot be put into x, which is n x 1",
     ),
     "clip without bounds": (
         lambda: np.clip(x, None, None),
@@ -224,11 +224,16 @@ CASES = {
         "length, and x has shape n x 1: use NumPy's functions (np.sum, np.max), or give a length, "
         'as in mc.vectors("x", size=3)',
     ),
-    "indexing": (
-        lambda: x[0],
-        TypeError,
-        "indexing needs a vector of known length, and x has shape n x 1: use NumPy's functions "
-        '(np.sum, np.max), or give a length, as in mc.vectors("x", size=3)',
+    "an element of a vector of any length, from the back": (
+        lambda: x[-1],
+        mc.UnsupportedError,
+        "x[-1]: x is n x 1, so its elements are counted from the front; for a part of it write "
+        "x[:-1] or x[1:]",
+    ),
+    "an element of a scalar": (
+        lambda: np.take(z, [0]),
+        IndexError,
+        "np.take: z is a scalar and has no elements",
     ),
     "index out of range": (lambda: q[3], IndexError, "q[3]: q has 3 elements, 0 to 2"),
     "an array of formulas": (

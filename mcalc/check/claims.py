@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -10,7 +10,15 @@ import numpy as np
 
 from ..graph.expr import LET, SYMBOL, Expr, ShapeError, as_expr, node, shape_text
 from ..graph.forms import diag
-from ..graph.lengths import is_open, is_square, resolve, resolve_inside, symbolic_sizes
+from ..graph.lengths import (
+    fits,
+    is_open,
+    is_square,
+    lengthened,
+    resolve,
+    resolve_inside,
+    symbolic_sizes,
+)
 from ..graph.primitives import ROW, ZEROS
 from ..graph.shapes import same_length
 from ..graph.walk import is_number, replace, symbols, unnamed, walk
@@ -123,15 +131,25 @@ def _given(claim, want):
 
 
 def rounds(
-    es: list[Expr], variables, lengths: tuple[int, ...] = _COMPARED, look: Callable = points.usual
+    es: list[Expr],
+    variables,
+    lengths: tuple[int, ...] = _COMPARED,
+    look: Callable = points.usual,
+    functions: Sequence[Expr] = (),
 ) -> Iterator[tuple[dict, dict, list[np.ndarray]]]:
     """The values of expressions at random points, for several sizes.
+
+    At other sizes not all that they, or these ``functions``, take of vectors is there.
 
     Yields the sizes, the points, and for each expression an array: a batch of matrices.
     """
     rng, names = np.random.default_rng(7), symbolic_sizes(*es, *variables)
+    taking = [*es, *functions]
+    lengths = lengthened(lengths, names, *taking)
     for k in range(len(lengths)):
         sizes = {n: lengths[(k + i) % len(lengths)] for i, n in enumerate(names)}
+        if not all(fits(e, sizes) for e in taking):
+            continue
         with np.errstate(all="ignore"):
             values = look(rng, variables, sizes, *es)
             computed = batch(es, values, sizes)
@@ -256,7 +274,7 @@ def first_difference(
     for look, lengths in ((points.usual, _COMPARED), (beyond, _COMPARED[:_FAR])):
         compared = [
             _Comparison(formulas, look is points.usual, sizes, values, a, b)
-            for sizes, values, (a, b) in rounds([claim, right], variables, lengths, look)
+            for sizes, values, (a, b) in rounds([claim, right], variables, lengths, look, functions)
         ]
         usable = usable or any(c.usable.any() for c in compared)
         for c in compared:

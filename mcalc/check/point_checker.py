@@ -16,7 +16,7 @@ import mpmath
 import numpy as np
 
 from ..graph.expr import Expr, UnsupportedError
-from ..graph.lengths import length, symbolic_sizes
+from ..graph.lengths import fits, length, symbolic_sizes
 from ..graph.primitives import DET, INV, LOGDET, WHERE
 from ..graph.walk import unnamed, walk
 from ..jacobian.terms import NoClosedForm
@@ -143,9 +143,16 @@ class PointChecker:
         turned = [[*sizes[k:], *sizes[:k]] for k in range(len(sizes))]
         return list(dict.fromkeys(tuple(zip(self.letters, cycle(some))) for some in turned))
 
+    def fits(self, sizes: Mapping[str, int]) -> bool:
+        """Whether all that y takes is there at these sizes: of x[1:-1] two elements."""
+        return fits(self.y, dict(sizes))
+
     def visit(self, normal: Callable, lengths: Lengths, scalar: bool, first=0) -> None:
         """Compare at a random point where y is finite and clear of every kink, if there is one."""
         sizes = dict(lengths)
+        if not self.fits(sizes):
+            self.coverage.without[lengths] = False
+            return
         for k in range(first, first + TRIES // 5):
             spread = SPREADS[k % len(SPREADS)]
             point = {e.name: spread(normal(length(e.shape, sizes)))[None] for e in self.inputs}

@@ -106,8 +106,8 @@ def _usual(derivation, claim, wrong):
             shapes = f"{wrong.sentence}; " if wrong.mistake == "shape" else ""
             return Difference(mistake.name, f"{shapes}{mistake.sentence}")
     if wrong.mistake != "constant factor" and symbolic_sizes(right, *variables):
-        ((*_, (a, b)),) = rounds([claim, right], variables, lengths=(1,))
-        if _same(a, b):
+        alone = list(rounds([claim, right], variables, lengths=(1,)))
+        if all(_same(a, b) for _, _, (a, b) in alone) and alone:
             n = " and ".join(symbolic_sizes(right, *variables))
             shapes = f"{wrong.sentence}: " if wrong.mistake == "shape" else ""
             return Difference("right for n = 1", f"{shapes}right for {n} = 1 only")

@@ -60,13 +60,13 @@ def _is_list(key):
 
 def _of_vector(x, key):
     """An entry or a part of a vector."""
-    if _is_list(key):
-        return _choice(key, x.shape[0], x) @ x
-    length = x.shape[0] if x.ndim else None
-    if isinstance(key, slice) and isinstance(length, str):
-        return _slice(x, key)
     if not x.ndim:
         raise IndexError(f"{x} is a scalar and has no elements")
+    (length,) = x.shape
+    if _is_list(key):
+        return _choice(key, length, x) @ x
+    if isinstance(key, slice) and isinstance(length, str):
+        return _slice(x, key)
     if isinstance(key, slice):
         return np.stack([x[k] for k in range(*key.indices(length))])
     k = _position(x, key, length)
@@ -193,6 +193,8 @@ def _pairs(A, rows, columns):
 
 def _take(a, indices, axis=None):
     a = as_column(a)
+    if not a.ndim:
+        raise IndexError(f"np.take: {a} is a scalar and has no elements")
     if a.ndim == 2 and not (axis is not None and is_axis(axis, 2)):
         raise UnsupportedError("np.take: a matrix needs its axis: np.take(E, ids, axis=0)")
     key = indices if isinstance(indices, Integral) else np.asarray(indices)

@@ -20,6 +20,7 @@ from .primitives import (
     DIAGONAL,
     DIVIDE,
     DOT,
+    EXCHANGE,
     IDENTITY,
     INV,
     LOGDET,
@@ -27,6 +28,7 @@ from .primitives import (
     MATVEC,
     MULTIPLY,
     NEGATIVE,
+    ONES,
     OUTER,
     ROW,
     STACK,
@@ -66,23 +68,24 @@ def _is_laid_row(e):
 
 def _matmul_laid(a, b):
     """A product with a column ``v[:, None]`` or a row ``v[None, :]``."""
-    left, right = vector_of(a), vector_of(b)
-    if a.op is COLUMN:  # times a row, or a vector of one element
-        if b.ndim == 2 and b.shape[0] == 1:
-            return of_vectors(OUTER, left, right)
+    if a.shape[-1] == 1 and a.ndim == 2 and b.ndim == 2 and b.shape[0] == 1:  # a column by a row
+        return of_vectors(OUTER, vector_of(a), vector_of(b))
+    if a.shape[-1] == 1 and b.shape == (1,):
+        return vector_of(a) * b[0]
+    if a.op is COLUMN or _is_laid_row(b):
+        written = [f"{e.args[0]}[:, None]" if e.op is COLUMN else f"{e}" for e in (a, b)]
+        written = [f"{vector_of(e)}[None, :]" if _is_laid_row(e) else text
+                   for e, text in zip((a, b), written, strict=True)]  # fmt: skip
         raise ShapeError(
-            f"matmul: {left}[:, None] is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}: "
-            "the inner lengths must agree"
+            f"matmul: {written[0]} is {shape_text(a.shape)} and {written[1]} is "
+            f"{shape_text(b.shape)}: the inner lengths must agree"
         )
-    whole = _matmul(left if _is_laid_row(a) else a, right if b.op is COLUMN else b)
-    if _is_laid_row(b):
-        raise ShapeError(
-            f"matmul: {a} is {shape_text(a.shape)} and {right}[None, :] is {shape_text(b.shape)}: "
-            "the inner lengths must agree"
-        )
-    if whole.ndim == 0:
-        return whole
-    laid = node(COLUMN, whole)
+    left = vector_of(a) if _is_laid_row(a) else a
+    right = vector_of(b) if b.op is COLUMN else b
+    product = _matmul(left, right)
+    if product.ndim == 0:
+        return product
+    laid = node(COLUMN, product)
     return laid.T if _is_laid_row(a) else laid
 
 
@@ -124,9 +127,9 @@ def _diag(v, k=0):
 
 
 def _diagonal(a, offset=0, axis1=0, axis2=1):
-    if {axis1, axis2} - {0, 1, -1, -2} or axis1 % 2 == axis2 % 2:
+    if not (is_axis(axis1, 2) and is_axis(axis2, 2)) or axis1 % 2 == axis2 % 2:
         raise UnsupportedError(f"np.diagonal: axes {axis1!r} and {axis2!r} have no rule")
-    return _square(DIAGONAL, a) if not offset else _diag(a, offset)
+    return _square(DIAGONAL, a) if offset == 0 else _diag(a, offset)
 
 
 def _solve(a, b):
@@ -137,6 +140,8 @@ def _solve(a, b):
 def _matrix_power(a, n):
     if not isinstance(n, Integral) or isinstance(n, bool) or abs(n) > 100:
         raise UnsupportedError(f"np.linalg.matrix_power: {n!r} is no whole number up to 100")
+    if as_expr(a).boolean:
+        raise UnsupportedError(f"np.linalg.matrix_power takes numbers: write 1.0 * ({a})")
     base = np.linalg.inv(as_expr(a)) if n < 0 else _square(TRACE, a).args[0]
     if n == 0:
         return node(IDENTITY, length=base.shape[0])
@@ -150,7 +155,10 @@ def _triangle(name, lower):
             raise UnsupportedError(f"np.{name}: k={k!r} is no whole number")
         if m.ndim != 2 or m.op is ROW:
             raise UnsupportedError(f"np.{name}: {m} is {shape_text(m.shape)}: a matrix is expected")
-        return m * node(TRIANGLE, lengths=m.shape, k=int(k), lower=lower)
+        ones = node(TRIANGLE, lengths=m.shape, k=int(k), lower=lower)
+        if m.op is OUTER and all(e.op is ONES for e in m.args):
+            return ones
+        return m * (np.not_equal(ones, 0) if m.boolean else ones)
 
     return build
 
@@ -168,8 +176,11 @@ def _cumsum(a, axis=None):
 
 def _transpose(a):
     a = as_expr(a)
-    if a.ndim == 0 or a.op in (IDENTITY, DIAG):
+    if a.ndim == 0 or a.op in (IDENTITY, DIAG, EXCHANGE):
         return a
+    if a.op is TRIANGLE:
+        k, lower = -a.params["k"], not a.params["lower"]
+        return node(TRIANGLE, lengths=a.shape[::-1], k=k, lower=lower)
     if a.op in (ROW, TRANSPOSE):
         return a.args[0]
     if a.op is STACK and all(row.op is STACK for row in a.args) and a.ndim == 2:

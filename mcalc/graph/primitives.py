@@ -350,9 +350,8 @@ FLIP = primitive("flip", numpy=lambda v: v[..., ::-1], shape=lambda v: v.shape, 
     local_jacobian=lambda e, k: ("ij,j->i", node(EXCHANGE, length=e.shape[0])))
 EXCHANGE: Primitive = primitive("exchange", numpy=lambda *, length: np.eye(length)[::-1],
     shape=lambda *, length: (length, length), numpy_source="np.eye({length})[::-1]")
-CHOICE = primitive("choice", numpy=lambda *, indices, length: np.eye(length)[list(indices)],
-    shape=lambda *, indices, length: (len(indices), length),
-    numpy_source="np.eye({length})[list({indices})]")
+CHOICE = primitive("choice", numpy=values.choice,
+    shape=lambda *, indices, length: (len(indices), length))
 BLOCKS = primitive("blocks", numpy=lambda *parts: np.concatenate(parts, axis=-2), shape=_joined,
     local_jacobian=lambda e, k: ("ij,jk->ik", node(SELECTOR, lengths=_lengths(e.args), part=k)),
     **KEPT,

@@ -16,11 +16,11 @@ _SINGULAR = 1e-13  # a matrix that is nearer to a singular one than this is take
 def inverse(X):
     """The inverse, not-a-number for a singular matrix: that may be one of a batch."""
     try:
-        inverse = np.linalg.inv(X)
+        Y = np.linalg.inv(X)
     except np.linalg.LinAlgError:
         return np.stack(list(map(inverse, X))) if X.ndim > 2 else np.full(X.shape, np.nan)
-    condition = np.prod([abs(M).sum(axis=-1).max(axis=-1) for M in (X, inverse)], axis=0)
-    return np.where((condition < 1 / _SINGULAR)[..., None, None], inverse, np.nan)
+    condition = np.prod([abs(M).sum(axis=-1).max(axis=-1) for M in (X, Y)], axis=0)
+    return np.where((condition < 1 / _SINGULAR)[..., None, None], Y, np.nan)
 
 
 def log_determinant(X):
@@ -51,3 +51,10 @@ def largest(x):
     """1 at the largest element and -1 elsewhere; 0 where several are the largest."""
     top = x.real == np.max(x.real, axis=-1, keepdims=True)
     return np.where(top, np.where(np.sum(top, axis=-1, keepdims=True) > 1, 0, 1), -1)
+
+
+def choice(*, indices, length):
+    """The rows of the identity with these numbers; of a long one without the rest of it."""
+    rows = np.zeros((len(indices), length))
+    rows[np.arange(len(indices)), indices] = 1
+    return rows

@@ -11,14 +11,14 @@ from typing import Any
 from .broadcast import vector_of
 from .expr import LET, SYMBOL, Expr, as_expr, node
 from .length import Length
-from .primitives import COLUMN, TRANSPOSE
+from .primitives import COLUMN, PRIMITIVES, TRANSPOSE
 from .walk import walk
 
 _RESERVED = (  # what the notation writes and mc.read knows; e and pi can be names
-    "I T d i otherwise sum_i tr trace det inv diag norm outer dot sum mean max min fmax fmin abs "
-    "absolute sign negative exp expm1 log log1p ln sqrt sin cos tan arctan atan sinh cosh tanh "
-    "relu sigmoid σ"
+    "I T d i otherwise sum_i tr trace det inv diag diagonal norm outer dot sum mean prod max min "
+    "rowmax rowprod fmax fmin abs ln atan arctan2 relu sigmoid σ tril triu flip"
 ).split()
+_RESERVED += [name for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1]
 
 
 def _is_word(name):

@@ -131,7 +131,8 @@ def _by_unit_column(terms: list[Term], out: tuple, inp: tuple) -> Expr | None:
 
 
 def _has_unit(terms, side):
-    return any(t.vectors.get(a, ONE).op is UNIT for t in terms for a in getattr(t, side))
+    units = [t.vectors.get(a, ONE) for t in terms for a in getattr(t, side)]
+    return any(v.op is UNIT and isinstance(v.shape[0], int) for v in units)
 
 
 def _added(terms: list[Term], out: tuple, inp: tuple) -> Expr:

@@ -11,6 +11,8 @@ from ..graph.expr import ADJOINT, SYMBOL, node
 from ..graph.lengths import FILLED
 from ..graph.primitives import (
     ADD,
+    CHOICE,
+    COLUMN,
     CONCATENATE,
     DIVIDE,
     MATMAT,
@@ -18,6 +20,7 @@ from ..graph.primitives import (
     MULTIPLY,
     NEGATIVE,
     ONES,
+    ROW,
     STACK,
     SUBTRACT,
     TRANSPOSE,
@@ -126,9 +129,19 @@ class Writer(ElementWriter):
         return f"{left} {right}", Precedence.PRODUCT
 
     def _transpose(self, e):
-        if e.args[0].op is ADJOINT:
-            return self._slope(*e.args, turned=True)
-        return self(e.args[0], Precedence.ATOM) + "^T", Precedence.POWER
+        (matrix,) = e.args
+        if matrix.op is ADJOINT:
+            return self._slope(matrix, turned=True)
+        if matrix.op is COLUMN:
+            return self._row(node(ROW, *matrix.args))
+        if matrix.op is CHOICE:
+            return self._choice(matrix, turned=True)
+        return self(matrix, Precedence.ATOM) + "^T", Precedence.POWER
+
+    def _column(self, e):
+        """A column is what a vector is on paper."""
+        (v,) = e.args
+        return getattr(self, "_" + v.op.name, self._function)(v)
 
     def _stack(self, e):
         if e.ndim == 1:

@@ -275,8 +275,12 @@ def call(problem, seed):
         return ["calls: refused"]
     value = np.asarray(value, dtype=float)
     y = recorded(program)
+    if name in ("shape", "ndim"):
+        return ["calls: no numbers"]
     if name == "transpose" and y.shape[:1] == (1,):  # of a vector: a row, in the paper
         y = np.transpose(y)
+    if value.ndim and value.size == 1 and not y.shape:  # lies beside anything, as NumPy's does
+        value = value.reshape(())
     assert len(y.shape) == value.ndim, f"recorded as {y.shape}, and NumPy's has {value.shape}"
     singular = name == "linalg.slogdet" and np.all(value < -30)
     singular |= name == "linalg.inv" and np.max(np.abs(value)) > 1e12
@@ -389,31 +393,29 @@ q = SYMBOLS["q"]
 REFUSED = [  # what the message has to name, and what is done with a vector and a square matrix
     *_all([f for f in UFUNCS if f.nin == 1 and not f.signature], "x"),
     *_all([f for f in UFUNCS if f.nin == 2 and not f.signature], "x", "x"),
-    *_all([np.sort, np.argsort, np.cumsum, np.cumprod, np.prod, np.median, np.argmax, np.argmin,
-           np.diff, np.flip, np.ptp, np.any, np.all, np.unique, np.nansum, np.real, np.round], "x"),
-    *_all([np.ravel, np.tril, np.linalg.cholesky, np.linalg.eigvals, np.linalg.pinv,
+    *_all([np.sort, np.argsort, np.cumprod, np.median, np.argmax, np.argmin, np.diff, np.ptp,
+           np.any, np.all, np.unique, np.nansum, np.real, np.round], "x"),
+    *_all([np.linalg.cholesky, np.linalg.eigvals, np.linalg.pinv,
            np.linalg.matrix_rank], "A"),
     *_all([np.cross, np.kron, np.convolve, np.tensordot, np.append], "x", "x"),
-    *_all([np.linalg.solve], "A", "x"),
     ("np.add.reduce", lambda x, A: np.add.reduce(x)),
-    ("np.multiply.outer", lambda x, A: np.multiply.outer(x, x)),
     ("np.maximum.accumulate", lambda x, A: np.maximum.accumulate(x)),
-    ("np.sum", lambda x, A: np.sum(x, keepdims=True)),
+    ("np.sum", lambda x, A: np.sum(x, dtype=float)),
     ("np.sum", lambda x, A: np.sum(x, axis=1)),
     ("np.mean", lambda x, A: np.mean(A, where=True)),
     ("np.mean", lambda x, A: np.mean(x, axis=1)),
-    ("np.var", lambda x, A: np.var(x, ddof=1)),
-    ("np.std", lambda x, A: np.std(x, axis=0)),
-    ("np.max", lambda x, A: np.max(x, axis=0)),
-    ("max", lambda x, A: np.max(A)),
-    ("min", lambda x, A: np.min(A)),
-    ("diag", lambda x, A: np.diag(A)),
+    ("np.var", lambda x, A: np.var(x, ddof="1")),
+    ("np.max", lambda x, A: np.max(x, axis=2)),
+    ("np.cumsum", lambda x, A: np.cumsum(A)),
+    ("np.tril", lambda x, A: np.tril(x)),
+    ("as one vector", lambda x, A: np.ravel(A)),
+    ("np.linalg.matrix_power", lambda x, A: np.linalg.matrix_power(A, 0.5)),
+    ("reshape", lambda x, A: np.reshape(A, (-1, 1))),
     ("np.diag", lambda x, A: np.diag(x, k=1)),
     ("np.linalg.norm", lambda x, A: np.linalg.norm(x, 3)),
     ("np.linalg.norm", lambda x, A: np.linalg.norm(A, 2)),
     ("np.stack", lambda x, A: np.stack([x, x], axis=2)),
     ("stack", lambda x, A: np.stack([A, A])),
-    ("concatenate", lambda x, A: np.concatenate([A, A])),
     ("outer", lambda x, A: np.outer(A, x)),
     ("q[0.5]", lambda x, A: q[0.5]),
     ("S is a matrix", lambda x, A: mc.hessian(np.sum(SYMBOLS["S"] @ x) ** 2, SYMBOLS["S"])),

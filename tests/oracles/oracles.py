@@ -8,7 +8,7 @@ digits. Points where they need not agree are passed over, judged by the numbers 
 
 import itertools
 import warnings
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 
 import autograd
 import autograd.numpy
@@ -56,6 +56,38 @@ class Library:
 
     def where(self, c, a, b):  # autograd's derivative is wrong for operands that are broadcast
         return self.numpy.where(c, a + 0.0 * (b + c), b + 0.0 * (a + c))
+
+    # what autograd has no derivative of, or no function
+
+    def hypot(self, a, b):
+        return self.numpy.sqrt(a * a + b * b)
+
+    def cbrt(self, a):
+        return self.numpy.sign(a) * self.numpy.abs(a) ** (1 / 3)
+
+    def take(self, a, indices, axis=None):
+        return a[:, indices] if axis == 1 else a[indices]
+
+    def flip(self, a, axis=None):
+        return a[:, ::-1] if axis == 1 else a[::-1]
+
+    def amax(self, a):
+        return self.numpy.max(a)
+
+    def amin(self, a):
+        return self.numpy.min(a)
+
+    def average(self, a, weights):
+        return self.sum(a * weights) / self.sum(weights)
+
+    def broadcast_to(self, a, shape):
+        return self.numpy.ones(shape) * a
+
+    def diagonal(self, a):
+        return self.sum(a * np.eye(len(a)), axis=1)
+
+    def matrix_power(self, a, n):
+        return reduce(self.numpy.matmul, [a] * n)
 
     def float_power(self, a, b):
         return a**b
