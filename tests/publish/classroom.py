@@ -140,10 +140,6 @@ def linked(nb, up):
     return nb
 
 
-def needs_data(nb):
-    return any("data/" in cell.source for cell in nb.cells)
-
-
 # --- the instructor's version ----------------------------------------------------------------
 
 
@@ -187,7 +183,7 @@ def instructor(path, to):
     if not exercises(nb):
         return []
     folder = to / "source" / path.stem
-    fresh_folder(folder, needs_data(nb))
+    fresh_folder(folder)
     return write(folder / path.name, run(with_solutions(nb)))
 
 
@@ -235,7 +231,7 @@ def student(path, to):
     nb = notebooks.read(path)
     if path in chapters():
         folder, nb = to / path.stem, released(with_solutions(nb))
-        fresh_folder(folder, needs_data(nb))
+        fresh_folder(folder)
     else:
         folder, nb = to, released(linked(nb, ""))
     for key, (number, cell) in tagged(run(nb), "answer").items():
@@ -247,18 +243,16 @@ def student(path, to):
 # --- files -----------------------------------------------------------------------------------
 
 
-def fresh_folder(folder, data):
+def fresh_folder(folder):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    if data:
-        shutil.copytree(ROOT / "notebooks" / "data", folder / "data")
 
 
 def run(nb):
     """A copy with its outputs; what the exercises note about the answers stays behind."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "run"
-        fresh_folder(folder, needs_data(nb))
+        fresh_folder(folder)
         os.environ["MCALC_ANSWERS"] = str(Path(temporary) / "answers.sqlite")
         return notebooks.executed(nb, folder)
 
