@@ -10,9 +10,9 @@ from ..derivation import Derivation, derive, hessian
 from ..graph.expr import WRITERS, Expr, shape_text
 from ..graph.walk import symbols
 from ..typed.read import ReadError, read
+from . import record
 from .mistakes import in_variables
 from .questions import ROWS
-from .record import FILE, Note, load, save
 from .replies import NO_TRY, NOTHING, Reply, diagnose
 
 
@@ -71,7 +71,7 @@ class Exercise:
 
         ``...`` stands for no answer yet. A wrong answer is told what is wrong with it, and from the
         second one on there is a hint. Nothing that is given raises an error. The outcome is noted
-        in the folder of the notebook.
+        in the reader's own record, for all notebooks.
         """
         reply = self.why(answer)
         if reply.mistake in NO_TRY:
@@ -114,16 +114,11 @@ class Exercise:
         return f'hint: mc.exercise("{self.key}").derivation shows all steps'
 
     def _keep(self, reply, answer):
-        """Note the outcome in the folder of the notebook; what to say if that fails."""
+        """Note the outcome in the reader's record; what to say if that fails."""
         try:
-            record = load()
-            before = record.get(self.key, Note())
-            if not before.right:
-                typed = answer if reply and isinstance(answer, str) else ""
-                record[self.key] = Note(bool(reply), before.tries + 1, typed)
-                save(record)
+            record.note(self.key, bool(reply), answer if isinstance(answer, str) else "")
         except OSError as error:
-            return f"\n(this could not be written to {FILE}: {error.strerror})"
+            return f"\n(this could not be written to {record.place()}: {error.strerror})"
         return ""
 
     def __repr__(self):

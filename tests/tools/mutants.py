@@ -423,7 +423,7 @@ def main():
     parser.add_argument("--quick", type=float, default=float("inf"))
     parser.add_argument("--again", action="store_true")
     parser.add_argument("modules", nargs="*", default=[*modules(), "notebooks"])
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     BUILD.mkdir(parents=True, exist_ok=True)
     os.chdir(ROOT)
     sys.dont_write_bytecode, sys.pycache_prefix = False, str(BUILD / "bytecode")
