@@ -32,7 +32,7 @@ def broadcast(op, operands) -> Expr:
     Factors scale: ``A * v[:, None]`` is ``diag(v) A``, ``A / v`` is ``A diag(1/v)``.
     """
     kinds = [_kind(e) for e in operands]
-    if {*kinds} <= {"scalar", "column"} or {*kinds} <= {"scalar", "row"}:
+    if {*kinds} <= {"scalar", "column"} or {*kinds} <= {"scalar", "row", "vector"}:
         whole = node(op, *map(vector_of, operands))
         laid = node(COLUMN, whole)
         return laid if "column" in kinds else laid.T

@@ -6,6 +6,7 @@ conditions have to agree.
 
 import inspect
 import itertools
+import operator
 import traceback
 import warnings
 
@@ -47,11 +48,11 @@ def value_of(e):
     if isinstance(e, tuple | list):
         return type(e)(map(value_of, e))
     if not isinstance(e, Expr):
-        return e
+        return e.copy() if isinstance(e, np.ndarray) else e  # may be written to
     values = {name: value[None] for name, value in VALUES.items()}
     with np.errstate(all="ignore"):
         value = batch([e], values, {})[e][0]
-    value = (value[0] if e.op.name == "row" else value).copy()  # may be written to
+    value = (value[0] if e.op.name == "row" else value).copy()
     return value.astype(bool) if e.boolean else value
 
 
@@ -77,7 +78,7 @@ def compare(function, args, options=None):
             right = function(*map(value_of, args), **{k: value_of(v) for k, v in options.items()})
     except np.linalg.LinAlgError:  # a singular matrix, or none
         return False
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+    except (TypeError, ValueError, IndexError, OverflowError, ZeroDivisionError):
         right = None
     try:
         e = recorded(function, args, options)
@@ -152,6 +153,23 @@ def test_operands(function):
     taken = [compare(function, args) for args in calls(function) if has_expression(args)]
     needs_more = (np.clip, np.expand_dims, np.reshape, np.broadcast_to)
     assert any(taken) or function in needs_more
+
+
+ALL = slice(None)
+KEYS = [
+    0, 1, -1, 2, 3, 0.5, None, Ellipsis, slice(1, None), slice(None, -1), slice(1, -1), slice(0, 2),
+    slice(None, None, -1), slice(None, None, 2), [1, 0, 1], [0], [-1, 0], [5], [0.5], [True, False],
+    np.array([1, 0]), (0, 1), (1, -1), (ALL, 1), (1, ALL), (slice(1, None), slice(None, -1)),
+    (ALL, [1, 0]), ([1, 0], ALL), ([0, 1], [1, 0]), ([0, 1], [1]), (0, [1, 0]), ([1, 0], 0),
+    (None, ALL), (ALL, None), (None, 0), (Ellipsis, 0), (0, Ellipsis), (0, slice(1, None)),
+    (ALL, slice(None, None, -1)), (slice(None, None, -1), ALL), (0, 0, 0), (),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS, ids=repr)
+def test_square_brackets(key):
+    for e in OPERANDS:
+        compare(operator.getitem, (e, key))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)

@@ -1,5 +1,7 @@
 """How rows, columns, parts and triangles are written: as mathematics that mc.read takes."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -92,3 +94,20 @@ def test_many_rows_are_not_all_written():
 def test_an_element_of_a_part_is_no_part_of_an_element():
     d = mc.derive(np.max(x[1:]), x)
     assert "(E_2^T x)_i" in str(d.jacobian) and "E_2^T x_i" not in str(d.jacobian)
+
+
+@pytest.mark.parametrize(
+    "text, hint",
+    [
+        ("X W + b", "write 1 b^T for it in each row"),
+        ("X W + b^T", "write 1 b^T for it in each row"),
+        ("X W - 2b", "write 1 (2b)^T for it in each row"),
+        ("A + u", "write u 1^T for it in each column"),
+        ("A + w", "write 1 w^T for it in each row"),
+        ("S + x", r"diag( ) makes a matrix of it"),
+        ("A + b", r"diag( ) makes a matrix of it"),
+    ],
+)
+def test_a_vector_beside_a_matrix_is_told_how_to_lie(text, hint):
+    with pytest.raises(mc.ReadError, match=re.escape(hint)):
+        mc.read(text, **NAMES)
