@@ -252,11 +252,16 @@ CASES = {
         ValueError,
         "the name 'w' is already taken: w ⊗ x uses it for something else",
     ),
-    "wrt is no variable": (
-        lambda: mc.derive(w * x, wrt=z),
+    "wrt is a name that y has not": (
+        lambda: mc.derive(w * x, wrt=mc.let("u", z**2)),
         ValueError,
-        "z is not a variable of w ⊗ x: its variables are w, x; by anything else the "
-        "derivative is 0",
+        "u is not a variable of w ⊗ x: its variables are w, x; u names z^2, and no part of it has "
+        "this name",
+    ),
+    "wrt has a name that y uses": (
+        lambda: mc.derive(w * x, wrt=mc.scalars("w")),
+        ValueError,
+        "w ⊗ x uses the name w for two things: rename one of them",
     ),
     "wrt is no variable at all": (
         lambda: mc.derive(w * x, wrt="w"),
@@ -315,11 +320,26 @@ CASES = {
         ValueError,
         'max(1) x has a constant of unknown length: give it one, as in mc.ones("n")',
     ),
-    "a matrix to derive": (
-        lambda: mc.derive(A * z, wrt=z),
+    "a Jacobian of four axes": (
+        lambda: mc.derive(A * z, wrt=A).numpy(),
         mc.UnsupportedError,
-        "A z is m x n: a scalar or a vector can be derived, not a matrix; derive the scalar "
-        "np.sum(G * Y) of this matrix Y, with a constant matrix G",
+        "A z is m x n and A is m x n, so the Jacobian has four axes and no closed form as a "
+        "matrix: use .jvp and .vjp, or .explicit(m=2, n=2) for its entries",
+    ),
+    "the gradient of a matrix": (
+        lambda: mc.derive(A * z, wrt=z).gradient,
+        ValueError,
+        "A z is m x n: only a scalar has a gradient; a matrix has .jvp and .vjp",
+    ),
+    "a step of another shape": (
+        lambda: mc.derive(A * z, wrt=A).jvp(A.T),
+        mc.ShapeError,
+        "A^T is n x m, and m x n is expected",
+    ),
+    "a formula for a step and numbers": (
+        lambda: mc.derive(A * z, wrt=A).jvp(A, z=1.0),
+        TypeError,
+        "A is a formula: give numbers for it, or no values",
     ),
     "one name for two": (
         lambda: mc.derive(w * mc.scalars("w"), wrt=w),

@@ -11,7 +11,7 @@ from numbers import Integral
 
 import numpy as np
 
-from ..graph.lengths import bind_values, lengthened
+from ..graph.lengths import bind_values, length, lengthened
 from .coverage import where_the_kink_is
 from .point_checker import SPREADS, STEP, TRIES, PointChecker
 from .points import clear, sides
@@ -92,10 +92,17 @@ def _turned(lengths):
 
 
 def numerical(derivation, values: dict) -> np.ndarray:
-    """The Jacobian at a point by nudging the inputs, in the shape of the closed form."""
+    """The Jacobian at a point by nudging the inputs, in the shape of the closed form.
+
+    With more axes than two it has a row for each output and a column for each input.
+    """
     checker = PointChecker(derivation)
     values, sizes = bind_values(checker.inputs, values)
     slopes = checker.numerical(values, sizes)
+    if derivation.more_axes:
+        return slopes
+    if derivation.y.ndim > 1:
+        return slopes.reshape(length(derivation.y.shape, sizes))
     return slopes.reshape(values[derivation.wrt.name].shape).T if derivation.by_matrix else slopes
 
 

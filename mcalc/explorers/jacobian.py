@@ -82,7 +82,7 @@ class JacobianExplorer(NudgeExplorer):
         return inputs
 
     def _formulas(self, d):
-        if d.three_axes:
+        if d.more_axes:
             return [d]
         closed = d.jacobian.expr
         if d.by_scalars:

@@ -92,7 +92,7 @@ def uses(program, d):
     """NumPy's functions in a program, and the primitives in its derivation, each once."""
     called = {CALLS.get(name, name) for name in operations(program)}
     matrices = [m for term in d.terms for m, *_ in term.matrices]
-    closed = () if d.three_axes else (d.jacobian.expr,)
+    closed = () if d.more_axes else (d.jacobian.expr,)
     found = {e.op.name for e in walk(unnamed(d.y), *closed, *matrices)}
     return [("np", name) for name in called] + [("row", name) for name in found]
 
@@ -202,7 +202,7 @@ def checked(d, far):
             return
         raise
     assert report.passed, report
-    assert d.three_axes or (d.equals(d.jacobian) and d.why(d.jacobian) is None), "not itself"
+    assert d.more_axes or (d.equals(d.jacobian) and d.why(d.jacobian) is None), "not itself"
 
 
 def by_oracle(problem, values, by, plain):
@@ -243,7 +243,7 @@ def whole_numbers_given(d, point):
     given = {e.name: point.by_name[e.name] for e in d.inputs}
     whole = {n: v.astype(int) if np.all(v == np.round(v)) else v for n, v in given.items()}
     if any(v.dtype == int for v in whole.values()):
-        function = d.jacobian_2d() if d.three_axes else d.numpy()
+        function = d.jacobian_2d() if d.more_axes else d.numpy()
         assert np.array_equal(function(**whole), function(**given), equal_nan=True)
 
 

@@ -341,10 +341,10 @@ def compare_plain(d, plain, by_name, sizes, at_a_kink=False):
     """mcalc's value and Jacobian against the plain NumPy program's; the Jacobian, m x n."""
     given = {e.name: by_name[e.name] for e in d.inputs}
     compared_value(d.y, given, sizes, plain.value)
-    closed = d.jacobian_2d() if d.three_axes else d.numpy()
+    closed = d.jacobian_2d() if d.more_axes else d.numpy()
     found = closed(**given)
     assert type(found) is np.ndarray and found.dtype == np.float64 and found.ndim == 2
-    flat = found.T.reshape(1, -1) if d.by_matrix and not d.three_axes else found
+    flat = found.T.reshape(1, -1) if d.by_matrix and not d.more_axes else found
     unlike = None if at_a_kink else unlike_plain(flat, plain)
     assert not unlike, unlike
     return flat
@@ -370,11 +370,11 @@ def compare(d, point, sizes, at_a_kink=False):
     for by_mcalc, by_oracle in zip((forward, backward), point.products, strict=True):
         assert close(by_mcalc, by_oracle), f"{by_mcalc} by mcalc, {by_oracle} by the oracle"
 
-    closed = d.jacobian_2d() if d.three_axes else d.numpy()
+    closed = d.jacobian_2d() if d.more_axes else d.numpy()
     results = [closed(**given), forward, backward]
     needed = {name: point.by_name[name] for name in d.parameters}
     again = [
-        closed(**given if d.three_axes else needed),
+        closed(**given if d.more_axes else needed),
         d.jvp(point.dx, **needed),
         d.vjp(point.v, **needed),
     ]
