@@ -14,6 +14,9 @@ export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.venv/bytecode
 endif
 
+# What somebody has answered shows in nothing that is stored or tested.
+test quick refresh: export MCALC_ANSWERS = $(CURDIR)/.venv/answers.sqlite
+
 .PHONY: help lab test quick refresh bench soak picture mutants test-matrix test-hub student instructor slides site tag measure links lock clean stale
 
 help:

@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
-from .check import check, claims, explicit
+from .check import check, claims, diagnosis, explicit
 from .check.report import Report
 from .graph.expr import Expr, shape_text
 from .graph.primitives import as_column
@@ -323,7 +323,7 @@ class Derivation:
         >>> mc.derive(x @ x, wrt=x).why(x.T)
         'a constant factor: yours is 0.5 times what it should be'
         """
-        difference = claims.difference(self, claim)
+        difference = diagnosis.diagnose(self, claim)
         return difference and difference.sentence
 
     # --- the four steps ---

@@ -28,16 +28,26 @@ from .interpret import batch
 from .precise import differ, finite
 
 _COMPARED = (2, 3, 1, 5)
+CONSTANT = "a constant factor: a number in front is wrong"
 _FAR = 2  # lengths for which points far out are tried
 SAME = 1e-9  # relative; what is further apart is looked at with more digits
 _TRIED = 12  # points of a size at which numbers differ that are looked at so, and as many others
 
 
 class Difference(NamedTuple):
-    """What is wrong with a claim: the name of the mistake, and a sentence about it."""
+    """What is wrong with a claim: the name of the mistake, and a sentence about it.
+
+    ``brief`` says it without the formula or number that would mend it.
+    """
 
     mistake: str
     sentence: str
+    brief: str = ""
+
+    @property
+    def first(self) -> str:
+        """What to say to a first try."""
+        return self.brief or self.sentence
 
 
 def difference(derivation, claim) -> Difference | None:
@@ -383,13 +393,13 @@ def _factor(factors):
             return Difference("sign", "the sign is wrong: yours is the negative")
         factor = digits_apart(ratios[0], 1.0)[0]
         sentence = f"a constant factor: yours is {factor} times what it should be"
-        return Difference("constant factor", sentence)
+        return Difference("constant factor", sentence, CONSTANT)
     for name in known[0][0]:
         lengths = np.array([sizes[name] for sizes, _ in known])
         for factor, text in ((lengths, name), (1 / lengths, f"1/{name}")):
             if np.allclose(ratios, factor):
                 sentence = f"a factor: yours is {text} times what it should be"
-                return Difference("constant factor", sentence)
+                return Difference("constant factor", sentence, CONSTANT)
     return None
 
 

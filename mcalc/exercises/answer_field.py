@@ -8,7 +8,6 @@ import ipywidgets as W
 
 from ..draw.scene import STYLE
 from ..graph.expr import WRITERS
-from ..graph.walk import symbols
 from ..typed.read import ReadError, read
 from .exercise import Exercise
 from .progress import progress
@@ -35,12 +34,10 @@ class Answering(W.VBox):
         self.exercise = exercise
         self.answered: tuple[str, str, Reply] | None = None  # the text, what was said, and how
         self.question = W.HTMLMath(exercise._repr_html_())
-        scalar = not any(v.ndim for v in symbols(exercise.derivation.y))
-        example = "2x or exp(x)" if scalar else "diag(x) or 2x^T"
         self.field = W.Text(
             value=progress().done.get(exercise.key, ""),
             description="answer",
-            placeholder=f"as in {example}",
+            placeholder=f"as in {exercise.example[1]}",
             continuous_update=False,
         )
         self.field.layout.width = "420px"

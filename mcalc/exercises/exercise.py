@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import json
 from functools import cached_property
 from importlib import import_module
 
+from ..check.diagnosis import diagnose
+from ..check.paths import in_variables
 from ..derivation import Derivation, derive, hessian
 from ..graph.expr import WRITERS, Expr, shape_text
 from ..graph.walk import symbols
 from ..typed.read import ReadError, read
 from . import record
-from .mistakes import in_variables
 from .questions import ROWS
-from .replies import NO_TRY, NOTHING, Reply, diagnose
+from .replies import NO_TRY, NOTHING, Reply
+
+_IN_FULL = 2  # misses after which a reply holds what would mend the answer
 
 
 class Exercise:
@@ -69,12 +73,13 @@ class Exercise:
     def check(self, answer=...) -> Reply:
         """The reply to an answer: a closed form, or a line of text as ``mc.read`` reads it.
 
-        ``...`` stands for no answer yet. A wrong answer is told what is wrong with it, and from the
-        second one on there is a hint. Nothing that is given raises an error. The outcome is noted
+        ``...`` stands for the answer that was typed into the field, if one was right. A wrong
+        answer is told what is wrong with it, from the second one on with a hint, and from the third
+        one on with what is missing. Nothing that is given raises an error. The outcome is noted
         in the reader's own record, for all notebooks.
         """
         reply = self.why(answer)
-        if reply.mistake in NO_TRY:
+        if reply.mistake in NO_TRY or answer is ...:
             return reply
         note = self._keep(reply, answer)
         self.misses += not reply
@@ -83,11 +88,13 @@ class Exercise:
 
     def why(self, answer) -> Reply:
         """What :meth:`check` says to an answer, without a hint and without noting anything."""
-        if answer is ... or answer is None or isinstance(answer, str) and not answer.strip():
-            return Reply("not answered", NOTHING)
+        if answer is ...:
+            return self._in_the_field()
+        if answer is None or isinstance(answer, str) and not answer.strip():
+            return Reply("not answered", self._nothing())
         try:
             claim = read(answer, **self.names) if isinstance(answer, str) else answer
-            wrong = diagnose(self.derivation, claim)
+            wrong = diagnose(self.derivation, claim, self.chapter >= "08", done=True)
         except ReadError as error:
             return self._unread(error)
         except Exception as error:  # whatever a stranger's object raises
@@ -95,7 +102,41 @@ class Exercise:
         if wrong is None:
             size = shape_text(self.derivation.jacobian.shape)
             return Reply(None, f"right: {self.answer}   ({size})")
-        return Reply(wrong.mistake, f"not yet: {wrong.sentence}")
+        said = wrong.first if self.misses < _IN_FULL else wrong.sentence
+        return Reply(wrong.mistake, f"not yet: {said}")
+
+    def _in_the_field(self):
+        """Right if what was typed into the field was, as the record has it."""
+        noted = record.load().get(self.key, record.Note())
+        if noted.right and noted.typed and self.why(noted.typed):
+            sentence = f"right, as answered above: {noted.typed}"
+            line = json.dumps(noted.typed, ensure_ascii=False)
+            hand_in = f"to hand it in, write it in the place of the dots: {line}"
+            return Reply(None, f"{sentence}\n{hand_in}")
+        return Reply("not answered", self._nothing())
+
+    def _nothing(self):
+        code, typed = self.example
+        return NOTHING.format(code, typed)
+
+    @property
+    def example(self) -> tuple[str, str]:
+        """What an answer may look like, in code and typed; it is none to this exercise."""
+        d, (m, n) = self.derivation, self.derivation.jacobian.shape
+        v = next((f"{v}" for v in symbols(d.y) if v.ndim == 1), f"{symbols(d.y)[0]}")
+        if all(e.ndim == 2 for e in symbols(d.y)):
+            return f"5*{v}.T", f"5{v}^T"
+        if not any(v.ndim for v in symbols(d.y)):
+            row = f"[2*{v}, 3]"
+            code = f"2*{v}" if m == n == 1 else f"[{row}]" if m == 1 else f"[{row}, [1, {v}]]"
+            return code, (row if m == 1 < n else code).replace("*", "")
+        if n == 1:
+            return f"5*{v}", f"5{v}"
+        if m == 1:
+            return f"5*{v}.T", f"5{v}^T"
+        if self.chapter < "05":
+            return f"np.outer({v}, {v})", f"{v} {v}^T"
+        return f"mc.diag(5*{v})", f"diag(5{v})"
 
     def _unread(self, error):
         """A product whose shapes do not fit is a mistake; what cannot be read is none."""

@@ -213,7 +213,7 @@ DIVIDE = primitive("divide", lambda a, b: a / b, **COUNTED, numpy=np.divide)
 POWER = primitive("power", lambda a, b: a**b, np.power, np.float_power,
     boolean=lambda base, exponent: None if base else False)  # (x > 0)**2 has 8 bits
 NEGATIVE = primitive("negative", lambda a: -a, np.negative)
-primitive("exp", sp.exp, np.exp)
+EXP = primitive("exp", sp.exp, np.exp)
 primitive("expm1", lambda a: sp.exp(a) - 1, np.expm1, text="exp({0}) - 1")
 LOG = primitive("log", sp.log, np.log)
 primitive("log1p", lambda a: sp.log(1 + a), np.log1p, text="log(1 + {0})")

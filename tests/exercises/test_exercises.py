@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 import mcalc as mc
+from mcalc.check.diagnosis import diagnose
 from mcalc.check.interpret import batch
+from mcalc.check.mistakes import mistakes
 from mcalc.exercises import exercise as module
 from mcalc.exercises import record
 from mcalc.exercises.exercise import Exercise, exercise, exercise_keys
-from mcalc.exercises.mistakes import mistakes
 from mcalc.exercises.questions import ROWS
-from mcalc.exercises.replies import diagnose
 from mcalc.graph.expr import NUMBER, as_expr
 from mcalc.graph.lengths import symbolic_sizes
 from mcalc.graph.walk import rebuild, replace, symbols, unnamed, walk
@@ -139,7 +139,7 @@ TYPED = {
     "06": {
         "transpose": ("quotient-by-z", "-x^T/z^2"),
         "diagonal as a vector": ("square", "2 z x"),
-        "sign": ("difference", "1"),
+        "sign": ("difference", "1_n"),
         "constant factor": ("square-of-a-sum", "x + z"),
         "missing factor": ("exponential", "exp(z x)"),
         "missing term": ("square-of-a-sum", "2x"),
@@ -232,7 +232,8 @@ TYPED = {
         "missing factor": ("temperature", "(exp(u)/sum(exp(u)) - y)^T"),
         "not differentiated": ("curvature", "sigmoid(w.x) x x^T"),
         "not summed": ("weighted", "diag(w (*) exp(z))/(w.exp(z))"),
-        "right for n = 1": ("curvature", "sigmoid(w.x)(1 - sigmoid(w.x)) diag(x^2)"),
+        "right for n = 1": ("curvature", "sigmoid(w.x)(1 - sigmoid(w.x)) sum(x) x 1^T"),
+        "diagonal only": ("curvature", "sigmoid(w.x)(1 - sigmoid(w.x)) diag(x^2)"),
         "shape": ("logistic", "sigmoid(w.x) - t"),
         "substitution": ("temperature", "(exp(u)/sum(exp(u)) - y)^T/t"),
     },
@@ -243,7 +244,7 @@ TYPED = {
         "constant factor": ("distance", "2I"),
         "missing path": ("two-paths", "4(x.x) I"),
         "missing factor": ("exponential", "a a^T"),
-        "right for n = 1": ("square", "2x^T x"),
+        "right for n = 1": ("square", "2sum(x) x 1^T"),
         "shape": ("square", "2(w.x - t) x^T"),
         "substitution": ("exponential", "exp(u_1) a a^T"),
     },
@@ -257,19 +258,18 @@ MORE = [
     ("01.power", "5x^4", "that is 5x^4 itself"),
     ("01.power", "4x^3", "a factor is missing: 5"),
     ("05.sine", "diag(x ⊗ sin(w ⊗ x))", "sin(w ⊗ x) is still there"),
-    ("05.sine", "diag(x ⊗ cos(x))", "a factor is missing: w"),
+    ("05.sine", "diag(x ⊗ cos(x))", "w ⊗ x has to stand where yours has x inside the function"),
     ("05.sine", "diag(w ⊗ cos(w ⊗ x))", "that is the Jacobian with respect to x; w is asked for"),
     ("05.sine", "diag(x cos(w.x))", "w.x is one number; here every element has its own"),
     ("05.cube", "diag(3x^2)", "a factor is missing: w"),
     ("05.square", "x", "n x 1 given, n x n expected; and on the diagonal of a matrix"),
-    ("06.quotient", "1/z", "a number, and a matrix is expected: 1/z times I"),
+    ("06.quotient", "1/z", "a matrix is expected, n x n, with that number on its diagonal"),
     ("07.cubes", "sum(3x^2)", "the sum of all entries"),
     ("07.cubes", "diag(3x^2)", "not on a diagonal"),
-    ("07.by-the-scalar", "x cos(z x)", "they do not fit side by side"),
     ("07.by-the-scalar", "x*cos(z x)", "still have to be added up"),
     ("09.nested", "2(x + sin(x)) + 1", "a factor is missing: the derivative of u by x"),
     ("10.layers", "B diag(cos(A x)) A^T", "A is transposed in your answer"),
-    ("10.layers", "B diag(cos(x)) A", "has to stand where yours has x"),
+    ("10.layers", "B diag(cos(x)) A", "A x has to stand where yours has x"),
     ("10.square", "2x^T", "a factor is missing: w.x"),
     ("10.square", "2(w.x)", "the derivative of w.x by w"),
     ("10.square", "2(w.x) w^T", "with respect to x; w is asked for"),
@@ -290,8 +290,12 @@ MORE = [
 
 @pytest.mark.parametrize(("key", "text", "sentence"), MORE)
 def test_other_mistakes_are_told_in_a_sentence(key, text, sentence):
-    reply = exercise(key).check(text)
-    assert not reply and sentence in f"{reply}"
+    found = diagnose(exercise(key).derivation, mc.read(text, **exercise(key).names), done=True)
+    assert sentence in found.sentence
+    for _ in range(2):
+        reply = exercise(key).check(text)
+        assert reply.mistake == found.mistake and found.first in f"{reply}"
+    assert sentence in f"{exercise(key).check(text)}"
 
 
 @pytest.mark.parametrize("chapter", TYPED)
@@ -501,6 +505,47 @@ def test_asking_for_hints_goes_through_them():
     assert ex.hint() == 'hint: mc.exercise("05.sine").derivation shows all steps'
 
 
+def test_the_first_miss_does_not_hand_over_the_solution():
+    """Whatever is missing from an answer, the reply does not hold it until the third miss."""
+    for key, text, missing in [
+        ("01.power", "4x^3", "5"), ("05.cube", "diag(3x^2)", "w"), ("20.batch", "2(D Q - Y)", "D"),
+        ("04.twice", "2A", "diag"), ("10.layers", "A diag(cos(A x)) B", "B diag"),
+        ("06.quotient", "1/z", "I"), ("02.by-y", "x y", "2"), ("01.chain", "(3x+1)^4", "15"),
+    ]:  # fmt: skip
+        ex = exercise(key)
+        for _ in range(2):
+            said = f"{ex.check(text)}".partition("\n")[0]
+            words = re.findall(r"[\w']+", said.partition(": ")[2])
+            assert missing not in words and missing not in said.partition(";")[2], said
+
+
+def test_a_number_is_no_column():
+    for answer in ("-1", -1, "-1.0"):
+        assert exercise("06.difference").why(answer).mistake == "shape"
+    for answer in ("-1_n", "-ones(n)", "-1*1_n", -mc.ones()):
+        assert exercise("06.difference").why(answer)
+
+
+def test_what_was_right_in_the_field_counts_in_the_cell_below():
+    ex = exercise("05.square")
+    assert not ex.check(...)
+    ex.check("2 diag(x)")
+    reply = ex.check(...)
+    assert reply and '"2 diag(x)"' in f"{reply}" and "answered above" in f"{reply}"
+    assert not exercise("05.cube").check(...)
+    record.place().unlink()
+    record.note("05.square", True, "diag(x)")
+    assert not ex.check(...), "a record is believed as far as its answer is right"
+
+
+@every_exercise
+def test_the_example_of_an_answer_is_no_answer(key):
+    ex = exercise(key)
+    code, typed = ex.example
+    assert not ex.why(typed) and ex.why(typed).mistake not in ("not read", "no formula")
+    assert typed in f"{ex.check(...)}" and code in f"{ex.check(...)}"
+
+
 def test_what_is_no_formula_is_no_try():
     ex = exercise("05.sine")
     for answer in (object(), ..., "2x +"):
@@ -595,12 +640,13 @@ def test_kernels_that_note_at_the_same_time_lose_nothing(folder):
 def test_each_reply_word_for_word(monkeypatch):
     ex = exercise("05.square")
     wrong = (
-        "not yet: n x 1 given, n x n expected; and on the diagonal of a matrix, a constant "
-        "factor: yours is 0.5 times what it should be"
+        "not yet: n x 1 given, n x n expected; and on the diagonal of a matrix, a constant factor"
     )
+    brief, full = "a number in front is wrong", "yours is 0.5 times what it should be"
     first, second = ex.row.hints
-    for hint in ("", f"\nhint 1 of 2: {first}", f"\nhint 2 of 2: {second}"):
-        assert repr(ex.check("x")) == wrong + hint
+    assert repr(ex.check("x")) == f"{wrong}: {brief}"
+    assert repr(ex.check("x")) == f"{wrong}: {brief}\nhint 1 of 2: {first}"
+    assert repr(ex.check("x")) == f"{wrong}: {full}\nhint 2 of 2: {second}"
     unread = ex.check("diag(x) x^T")
     assert unread.mistake == "shape" and repr(unread).partition("\n")[0] == (
         "not yet: diag(x) is n x n and x^T is 1 x n, they do not fit side by side: in which order, "
@@ -610,7 +656,7 @@ def test_each_reply_word_for_word(monkeypatch):
     said = "this cannot be read: column 5: a formula is expected, and here is the end of the line"
     assert (unread.mistake, repr(unread)) == ("not read", said)
 
-    def too_much(*given):
+    def too_much(*given, **more):
         raise OverflowError("it is too large")
 
     monkeypatch.setattr(module, "diagnose", too_much)

@@ -11,10 +11,10 @@ import pytest
 from test_closed_forms import ELEMENTWISE, JOINED, MATRICES, NEURON, PRODUCTS, SCALARS, SUMS
 
 import mcalc as mc
+from mcalc.check.diagnosis import diagnose
 from mcalc.check.interpret import batch
-from mcalc.exercises.mistakes import mistakes
+from mcalc.check.mistakes import mistakes
 from mcalc.exercises.questions import ROWS as QUESTIONS
-from mcalc.exercises.replies import diagnose
 from mcalc.graph.primitives import PRIMITIVES, elementwise
 from mcalc.typed.operators import FUNCTIONS
 

@@ -1,0 +1,264 @@
+"""What is wrong with a claim: one of the usual mistakes if it is one, by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+
+import numpy as np
+
+from ..graph.expr import ShapeError, UnsupportedError, as_expr, shape_text
+from ..graph.forms import diag, identity, ones
+from ..graph.lengths import is_open, resolve
+from ..graph.primitives import ADD, DIVIDE, POWER, ROW, SUBTRACT, WHERE
+from ..graph.walk import is_number, rebuild, replace, symbols, unnamed, walk
+from ..typed.operators import product
+from .claims import CONSTANT, Difference, difference, first_difference, rounds
+from .fits import fitted, one_ratio
+from .mistakes import mistakes
+from .partly import near, partly_right, right_for_one
+from .paths import Mistake, in_variables
+
+_UNNAMED = ("entry", "constant factor", "shape")
+
+
+def diagnose(derivation, claim, chain: bool = True, done: bool = False) -> Difference | None:
+    """What is wrong with a claim, as one of the usual mistakes if it is one; None if it is right.
+
+    ``chain`` says whether to speak of paths and of the chain rule. With ``done`` a claim in which
+    an intermediate variable is left counts as a mistake, unless the derived form has it, too.
+    """
+    left = None
+    if done:
+        claim, left = _substituted(derivation, claim)
+    wrong = difference(derivation, claim)
+    if wrong is None:
+        return left
+    if derivation.three_axes or wrong.mistake not in _UNNAMED:
+        return wrong
+    claim = unnamed(as_expr(claim))
+    wrong = _usual(derivation, claim, wrong, chain) or wrong
+    return _two_at_once(derivation, claim, wrong, chain) if wrong.mistake == "shape" else wrong
+
+
+def _two_at_once(derivation, claim, wrong, chain):
+    """A wrong shape and another mistake: what would be wrong in the right shape."""
+    m, n = derivation.jacobian.shape
+    turned = []
+    if claim.ndim and m != n:
+        turned.append(("transpose", "in the right layout, which is the transpose", claim.T))
+    if m == n and (claim.ndim == 1 or claim.op is ROW):
+        turned.append(("diagonal as a vector", "on the diagonal of a matrix", diag(claim)))
+    for mistake, place, formula in turned:
+        other = difference(derivation, formula)
+        if other and other.mistake in _UNNAMED:
+            other = _usual(derivation, formula, other, chain) or other
+        if other and other.mistake not in ("entry", "shape", "right for n = 1"):
+            shapes = f"{wrong.sentence}; and {place}, "
+            return Difference(mistake, shapes + other.sentence, shapes + other.first)
+    return wrong
+
+
+def _substituted(derivation, claim):
+    """The claim in the variables alone, and a sentence if it was not."""
+    try:
+        plain = as_expr(claim)
+    except (TypeError, ValueError):
+        return claim, None
+    graph, definitions = derivation.graph, in_variables(derivation)
+    known = {v.name: v for v in definitions if v is not graph.result}
+    inside = [e for e in walk(plain) if e.name in known and e.shape == known[e.name].shape]
+    inside = [e for e in inside if e not in {*derivation.variables}]
+    if not inside:
+        return claim, None
+    put_in = {e: definitions[known[e.name]] for e in inside}
+    kept = {e.name for e in walk(derivation.jacobian.expr)}
+    steps = dict.fromkeys(f"{e.name} = {d}" for e, d in put_in.items() if e.name not in kept)
+    sentence = f"one step is left: put in {'; '.join(steps)}"
+    return replace(plain, put_in.get), Difference("substitution", sentence) if steps else None
+
+
+# --- the usual mistakes ----------------------------------------------------------------------
+
+
+def _usual(derivation, claim, wrong, chain):
+    """The usual mistake that a wrong claim is, if it is one."""
+    variables, right = derivation.inputs, unnamed(derivation.jacobian.expr)
+    try:
+        claim = resolve(claim, (*right.shape, 1, 1)[: claim.ndim])
+    except ShapeError:
+        return None
+    if is_open(claim):
+        return None
+    shapes = f"{wrong.sentence}; " if wrong.mistake == "shape" else ""
+    made = [m for m in _made(derivation, chain) if m.formula.shape == claim.shape]
+    if wrong.mistake == "constant factor":  # two equal terms, of which one is not there
+        made = [m for m in made if m.name not in ("missing term", "missing path")]
+    if mistake := _the_one(claim, made, variables):
+        return _said(shapes, Difference(mistake.name, mistake.sentence, mistake.brief))
+    if wrong.mistake == "shape":
+        return (
+            _short_of_zeros(claim, right, variables)
+            or _for_all(derivation, claim)
+            or _one_long(shapes, claim, right, variables)
+        )
+    if wrong.mistake == "constant factor":
+        return None
+    return (
+        _times_a_number(claim, right, variables)
+        or _integrated(derivation, claim)
+        or fitted(claim, right, variables)
+        or regrouped(claim, right, variables)
+        or next(partly_right(claim, right, variables), None)
+        or next(right_for_one(claim, right, variables), None)
+        or fitted(claim, right, variables, most=2)
+        or _scaled_too(claim, made, variables)
+    )
+
+
+def _times_a_number(claim, right, variables):
+    """A number that the claim has too many, where floating-point numbers hide it."""
+    c = one_ratio(claim, right, variables)
+    if c in (None, 0, 1) or first_difference(claim, as_expr(c) * right, variables):
+        return None
+    if c == -1:
+        return Difference("sign", "the sign is wrong: yours is the negative")
+    sentence = f"a constant factor: yours is {c} times what it should be"
+    return Difference("constant factor", sentence, CONSTANT)
+
+
+def _scaled_too(claim, made, variables):
+    """A factor that is missing, and beside it a number in front or a sign."""
+    for m in made:
+        if m.name == "missing factor":
+            c = one_ratio(claim, m.formula, variables)
+            if c in (-1, 2, Fraction(1, 2)) and not first_difference(
+                claim, as_expr(c) * m.formula, variables
+            ):
+                more = "a sign is wrong" if c == -1 else CONSTANT
+                return Difference(m.name, f"{m.sentence}; and {more}", f"{m.brief}; and {more}")
+    return None
+
+
+def regrouped(claim, right, variables) -> Difference | None:
+    """A claim that is right with other parentheses, or with another condition."""
+    conditions = [e.args[0] for e in walk(right) if e.op is WHERE]
+    for e in walk(claim):
+        for other, sentence in _otherwise_grouped(e, conditions):
+            try:
+                meant = replace(claim, {e: other}.get)
+            except (ShapeError, UnsupportedError, ValueError):
+                continue
+            if meant.shape == claim.shape and not first_difference(meant, right, variables):
+                return Difference("parentheses" if e.op is not WHERE else "cases", sentence)
+    return None
+
+
+def _otherwise_grouped(e, conditions):
+    """What may have been meant by a part of a claim, and what to say if it was."""
+    if e.op in (ADD, SUBTRACT) and e.args[0].op is DIVIDE:
+        (above, below), more = e.args[0].args, e.args[1]
+        sentence = f"{below} alone stands below the /: a sum there needs parentheses"
+        yield above / rebuild(e, (below, more)), sentence
+    if e.op is DIVIDE and e.args[0].op is POWER and is_number(e.args[0].args[1]):
+        base, exponent = e.args[0].args
+        sentence = f"{e.args[0]} is divided by {e.args[1]}: an exponent with / needs parentheses"
+        yield base ** (exponent / e.args[1]), sentence
+    if e.op is WHERE:
+        for condition in conditions:
+            if condition is not e.args[0] and condition.shape == e.args[0].shape:
+                sentence = "the cases are right, and the condition that parts them is not"
+                yield rebuild(e, (condition, *e.args[1:])), sentence
+
+
+def _said(shapes, wrong):
+    return Difference(wrong.mistake, shapes + wrong.sentence, shapes + wrong.first)
+
+
+def _the_one(claim, made, variables) -> Mistake | None:
+    """The first of some mistakes that a claim is, at all points and at others."""
+    ((*_, (mine, *others)),) = rounds([claim, *(m.formula for m in made)], variables, (2,))
+    for mistake, values in zip(made, others, strict=True):
+        if near(mine, values) and first_difference(claim, mistake.formula, variables) is None:
+            return mistake
+    return None
+
+
+@lru_cache(maxsize=128)
+def _made(derivation, chain) -> list[Mistake]:
+    """The mistakes that do not depend on the claim; a derivation is asked for them again."""
+    right = unnamed(derivation.jacobian.expr)
+    return [*mistakes(derivation, chain), *_of_the_right(derivation, right)]
+
+
+def _one_long(shapes, claim, right, variables):
+    """A claim of another shape that is right for lengths of 1."""
+    wrong = next(right_for_one(claim, right, variables), None)
+    return wrong and _said(shapes.replace(";", ":"), wrong)
+
+
+def _for_all(derivation, claim):
+    """A number where a row, a column or a matrix is expected."""
+    m, n = derivation.jacobian.shape
+    if claim.ndim or m == n == 1:
+        return None
+    kind = "a matrix" if m != 1 != n else "a row" if m == 1 else "a column"
+    sentence = f"that is one number, 1 x 1, and {kind} is expected, {shape_text((m, n))}"
+    spread = identity() if m == n else ones() if n == 1 else ones().T
+    if difference(derivation, spread * claim) is None:
+        where = "on its diagonal" if m == n else "in each of its places"
+        return Difference("shape", f"{sentence}, with that number {where}", sentence)
+    return Difference("shape", sentence)
+
+
+def _of_the_right(derivation, right) -> Iterator[Mistake]:
+    """The right formula times a variable that should be gone, or with it multiplied out."""
+    vectors = [v for v in derivation.inputs if v.ndim == 1]
+    stacked = as_expr(np.stack(derivation.variables)) if derivation.by_scalars else None
+    for v in [*derivation.variables[: not derivation.by_scalars], *vectors, stacked]:
+        if v is None or v.ndim > 1:
+            continue
+        sentence = f"{v} is still there: what is left of it when it is differentiated?"
+        if v is stacked:
+            sentence = "the variables are still there: what is left of each when it moves?"
+        for times in (lambda e: product(e, diag(v)), lambda e: product(diag(v), e),  # noqa: B023
+                      lambda e: product(e, v)):  # fmt: skip  # noqa: B023
+            try:
+                yield Mistake("not differentiated", sentence, as_expr(times(right)))
+            except (ShapeError, UnsupportedError, TypeError):
+                continue
+
+
+def _integrated(derivation, claim):
+    """The function whose derivative is the one to differentiate."""
+    y = unnamed(derivation.y)
+    if y.ndim or claim.ndim or derivation.by_scalars:
+        return None
+    (x,) = derivation.variables
+    if x.ndim or x not in {*symbols(claim)}:
+        return None
+    back = type(derivation)(claim, x)
+    if first_difference(unnamed(back.jacobian.expr), y, derivation.inputs) is None:
+        return Difference("integrated", f"that is an integral of {y}, and not its derivative")
+    return None
+
+
+def _short_of_zeros(claim, right, variables):
+    """A matrix from which the zeros of each row were left out."""
+    if not all(isinstance(k, int) for k in (*claim.shape, *right.shape)):
+        return None
+    if claim.ndim < 2 or right.ndim < 2:
+        return None
+    m, n = right.shape
+    if claim.shape[0] != m or claim.shape[1] >= n:
+        return None
+    for *_, (a, b) in rounds([claim, right], variables):
+        for i in range(m):
+            kept = [j for j in range(n) if b[:, i, j].any()]
+            mine = [j for j in range(a.shape[2]) if a[:, i, j].any()]
+            if len(kept) != len(mine) or not near(a[:, i : i + 1, mine], b[:, i : i + 1, kept]):
+                return None
+    shapes = f"{shape_text(claim.shape)} given, {shape_text((m, n))} expected"
+    sentence = f"{shapes}: a column for each input, with a 0 where an output does not move with it"
+    return Difference("zeros left out", sentence)
