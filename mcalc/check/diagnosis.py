@@ -35,7 +35,7 @@ def diagnose(derivation, claim, chain: bool = True, done: bool = False) -> Diffe
     wrong = difference(derivation, claim)
     if wrong is None:
         return left
-    if derivation.three_axes or wrong.mistake not in _UNNAMED:
+    if derivation.more_axes or wrong.mistake not in _UNNAMED:
         return wrong
     claim = unnamed(as_expr(claim))
     wrong = _usual(derivation, claim, wrong, chain) or wrong

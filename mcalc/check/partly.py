@@ -57,7 +57,8 @@ def _in_other_places(compared, shape):
         for i in range(m)
         for j in range(n)
         if not _everywhere(
-            compared, lambda a, b: (a[:, i : i + 1, j : j + 1], b[:, i : i + 1, j : j + 1])
+            compared,
+            lambda a, b, at=(slice(None), slice(i, i + 1), slice(j, j + 1)): (a[at], b[at]),
         )
     ]
     zero = [(i, j) for i, j in wrong if all(not b[:, i, j].any() for *_, (a, b) in compared)]
