@@ -24,6 +24,7 @@ TAKING = {  # what is taken, by what, and what the report says of it
     "pairs": (np.sum(A[[0, 1], [1, 0]] ** 2), A, "no value there"),
     "the largest but the first": (np.max(x[1:]), x, "it needs n >= 2"),
     "differences": (np.sum((x[1:] - x[:-1]) ** 2), x, None),
+    "all but the first": (x[1:] / w[:-1], x, "it needs n >= 2"),
     "all in reverse": (x[::-1] * x, x, None),
 }  # fmt: skip
 
@@ -61,7 +62,7 @@ def test_what_is_asked_for_at_sizes_without_it_is_a_sentence():
 
 
 def test_how_long_a_length_has_to_be():
-    assert needed(x[3] * x[1:-2]) == {"n": 4, "n - 3": 0}
+    assert needed(np.sum(x[3] * x[1:-2])) == {"n": 4, "n - 3": 0}
     assert fits(x[3], {"n": 4}) and not fits(x[3], {"n": 3})
     assert fits(x[1:-1], {"n": 2}) and not fits(x[1:-1], {"n": 1})
     assert lengthened((1, 2, 5), ["n"], x[3]) == (1, 2, 5)

@@ -165,7 +165,7 @@ FUNCTIONS = {  # NumPy's name: what calls it, and a variable
     "matrix_power": (("matmul", ("matrix_power", ("outer", "x", "w"), 2), "x"), "x"),
     "shape": (("divide", ("square", "x"), ("shape_0", "x")), "x"),
     "ndim": (("power", "x", ("add", 1, ("ndim", "x"))), "x"),
-    "size": (("divide", ("square", "x"), ("size", "A")), "x"),
+    "size": (("divide", ("square", "x"), ("size", "S")), "x"),
     "hstack": (("sin", ("hstack", "x", "u")), "x"),
     "power": (("power", "w", "b"), "b"),
     "float_power": (("float_power", "w", 3), "w"),
