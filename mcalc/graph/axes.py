@@ -57,21 +57,28 @@ def _reduction(name, all_of, along):
         axis = _one_axis(name, a, axis)
         _as_flag(name, keepdims)
         if axis is None or a.ndim < 2:
-            return all_of(vector_of(a) if 1 in a.shape else a, **more)
+            whole = all_of(vector_of(a) if 1 in a.shape else a, **more)
+            return _with_axes(whole, a.ndim) if keepdims else whole
         axis %= 2
         if a.shape[1 - axis] == 1:  # one row, or one column, along it
             whole = all_of(vector_of(a), **more)
         else:
             whole = along(a, axis, **more)
-        if not keepdims or whole.ndim == 0:  # NumPy's 1 x 1 lies beside anything, as a scalar does
-            return whole
-        return _laid(whole, axis)
+        if whole.ndim == 0:
+            return _with_axes(whole, 1 + bool(keepdims))
+        return _laid(whole, axis) if keepdims else whole
 
     own = list(inspect.signature(all_of).parameters.values())[1:]
     own = [p.replace(kind=p.KEYWORD_ONLY) for p in own]
     plain = list(inspect.signature(reduced).parameters.values())[:-1]
     reduced.__signature__ = inspect.Signature([*plain, *own])  # what is refused is told from it
     return reduced
+
+
+def _with_axes(number, ndim):
+    """The one element that is left, in as many axes as there were."""
+    single = np.stack([number]) if ndim else number
+    return node(COLUMN, single) if ndim == 2 else single
 
 
 def _laid(v, axis):
@@ -212,11 +219,13 @@ def _norm(a, ord=None, axis=None, keepdims=False):
             raise UnsupportedError(
                 f"np.linalg.norm: ord={ord!r} of a matrix has no rule; the Frobenius norm has"
             )
-        return node(NORM, vector_of(a)) if 1 in a.shape else node(FROBENIUS, a)
-    whole = of_vector(NORM, a)
-    _known_order(ord)
-    sizes = np.abs(*whole.args)
-    return np.sum(sizes) if ord == 1 else np.max(sizes) if ord == np.inf else whole
+        whole = node(NORM, vector_of(a)) if 1 in a.shape else node(FROBENIUS, a)
+    else:
+        whole = of_vector(NORM, a)
+        _known_order(ord)
+        sizes = np.abs(*whole.args)
+        whole = np.sum(sizes) if ord == 1 else np.max(sizes) if ord == np.inf else whole
+    return _with_axes(whole, a.ndim) if keepdims else whole
 
 
 def _row_norms(a, ord, **how):

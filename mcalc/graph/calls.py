@@ -14,7 +14,7 @@ import numpy as np
 from . import expr, simplify
 from .axes import is_axis
 from .dispatch import NUMPY, UnsupportedError
-from .expr import SIZE, as_expr, node
+from .expr import SIZE, as_expr, as_limit, node
 from .lengths import with_size_providers
 from .primitives import (
     ABSOLUTE,
@@ -120,7 +120,7 @@ def _clip(a, a_min=..., a_max=..., *, min=..., max=...):
 def _where(condition, x, y):
     if expr.is_boolean(x) and expr.is_boolean(y):  # then what is chosen is one, too
         x, y = (np.not_equal(as_expr(e), 0) for e in (x, y))
-    return elementwise(PRIMITIVES["where"], condition, x, y)
+    return elementwise(PRIMITIVES["where"], condition, as_limit(x), as_limit(y))
 
 
 def _log_add_exp(a, b):

@@ -208,11 +208,11 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return self._known_length("len()")
 
     def _known_length(self, what):
-        if self.ndim != 1 or not isinstance(self.shape[0], int):
+        if not self.ndim or not isinstance(self.shape[0], int):
             raise TypeError(
                 f"{what} needs a vector of known length, and {self} has shape "
-                f"{shape_text(self.shape)}: use NumPy's functions (np.sum, np.max), or give a "
-                'length, as in mc.vectors("x", size=3)'
+                f"{shape_text(self.shape)}: use NumPy's functions (np.sum, np.max) and .shape[0], "
+                'or give a length, as in mc.vectors("x", size=3)'
             )
         return self.shape[0]
 
@@ -311,7 +311,7 @@ def as_expr(value) -> Expr:
         value = value.astype(int)
     plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
     if isinstance(plain, list | tuple) and plain:
-        return NUMPY[np.stack]([as_expr(v) for v in plain])
+        return NUMPY[np.stack]([as_limit(v) for v in plain])
     if isinstance(plain, bool):
         raise TypeError(
             f"{plain} cannot stand in an expression: write {plain:d} for the number, or a "
@@ -333,6 +333,13 @@ def as_expr(value) -> Expr:
             "a function cannot stand in an expression: give it its argument, as in g(x)"
         )
     raise TypeError(f"{value!r} cannot stand in an expression: numbers, arrays and mcalc's can")
+
+
+def as_limit(value) -> Expr:
+    """The same of an entry or a branch that may be infinite, as ``-np.inf`` is for a masked one."""
+    if isinstance(value, Real) and np.isinf(float(value)):
+        return NUMPY["infinity"]() if value > 0 else -NUMPY["infinity"]()
+    return as_expr(value)
 
 
 def is_boolean(value) -> bool:

@@ -68,6 +68,10 @@ def _is_laid_row(e):
 
 def _matmul_laid(a, b):
     """A product with a column ``v[:, None]`` or a row ``v[None, :]``."""
+    single = a.args[0] if a.op is ROW else a
+    if single.shape == (1,) and b.ndim == 2 and b.shape[0] == 1:  # one number by a row
+        row = np.multiply(single[0], vector_of(b))
+        return node(ROW, row) if a.op is ROW else row
     if a.shape[-1] == 1 and a.ndim == 2 and b.ndim == 2 and b.shape[0] == 1:  # a column by a row
         return of_vectors(OUTER, vector_of(a), vector_of(b))
     if a.shape[-1] == 1 and b.shape == (1,):

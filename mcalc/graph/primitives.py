@@ -56,7 +56,8 @@ def elementwise(op: Primitive, *operands) -> Expr:
     operands = tuple(map(as_expr, operands))
     if op.name in ("maximum", "minimum", "fmax", "fmin") and is_number(operands[1]):
         operands = operands[::-1]
-    if any(e.ndim == 2 and e.op is not ROW for e in operands):
+    vectors = {e.shape for e in operands if e.ndim and e.op is not ROW}
+    if any(len(shape) == 2 for shape in vectors) or (1,) in vectors and len(vectors) > 1:
         return NUMPY["broadcast"](op, operands)
     rows = [e for e in operands if e.op is ROW]
     others = [e for e in operands if e.ndim and e.op is not ROW]
@@ -360,6 +361,8 @@ ONES: Primitive = primitive("ones", numpy=lambda *, length, like=(): np.ones(len
     shape=lambda *, length: (length,), numpy_source="np.ones({length})")
 ZEROS = primitive("zeros", numpy=lambda *, lengths, like=(): np.zeros(lengths),
     shape=lambda *, lengths: lengths, numpy_source="np.zeros({lengths})")
+INFINITY = primitive("infinity", numpy=lambda: np.float64(np.inf), shape=lambda: (),
+    numpy_source="np.inf", sympy_array=lambda: sp.oo)
 IDENTITY = primitive("identity", numpy=lambda *, length: np.eye(length),
     shape=lambda *, length: (length, length), numpy_source="np.eye({length})")
 TRIANGLE = primitive("triangle", shape=lambda *, lengths, k, lower: lengths,

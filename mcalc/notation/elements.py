@@ -168,6 +168,9 @@ class ElementWriter:
     def _identity(self, e):
         return "I", Precedence.ATOM
 
+    def _infinity(self, e):
+        return "∞", Precedence.ATOM
+
     def _unit(self, e):
         return f"e_{e.params['index'] + 1}", Precedence.ATOM
 

@@ -15,7 +15,8 @@ _GREEK = set(
     "psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega".split()
 )
 _LATEX_FUNCTIONS = set("exp log sin cos tan sinh cosh tanh arctan max min det".split())
-_LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "σ": r"\sigma "}
+_LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "σ": r"\sigma ",
+                "∞": r"\infty "}
 
 # What the styles write differently: as plain text, and as LaTeX. The first part stands at the first
 # %s, all further ones at the second, with what is between the two before each of them.

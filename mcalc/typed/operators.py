@@ -10,7 +10,16 @@ from functools import partial
 
 import numpy as np
 
-from ..graph.expr import NUMBER, Expr, ShapeError, UnsupportedError, as_expr, node, shape_text
+from ..graph.expr import (
+    NUMBER,
+    Expr,
+    ShapeError,
+    UnsupportedError,
+    as_expr,
+    as_limit,
+    node,
+    shape_text,
+)
 from ..graph.forms import diag, identity, ones, outer, sigmoid, zeros
 from ..graph.primitives import (
     BLOCKS,
@@ -185,7 +194,8 @@ def flip(e) -> Expr:
     return np.flip(e)
 
 
-CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": as_expr(np.exp(as_expr(1)))}
+CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": as_expr(np.exp(as_expr(1))),
+             "∞": as_limit(math.inf)}  # fmt: skip
 _UNARY = {name: op.numpy for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1}
 _ALIASES = {"ln": "log", "abs": "absolute", "atan": "arctan"}
 FUNCTIONS: dict[str, dict[int, Callable]] = {  # by name and number of operands

@@ -22,7 +22,11 @@ u = mc.vectors("u", size=2)
 a, z = mc.scalars("a z")
 A = mc.matrices("A", shape=(2, 3))
 S, B = mc.matrices("S B", shape=(3, 3))
+C = mc.matrices("C", shape=(3, 1))
+R = mc.matrices("R", shape=(1, 3))
 VALUES = {
+    "C": np.array([[1.5], [-0.5], [2.0]]),
+    "R": np.array([[-1.25, 0.75, 1.0]]),
     "w": np.array([0.5, -1.5, 2.0]),
     "x": np.array([1.25, -0.75, 2.0]),
     "u": np.array([-0.5, 3.0]),
