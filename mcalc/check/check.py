@@ -116,7 +116,7 @@ def _check_at(checker, at):
         point = {name: value[None] for name, value in values.items()}
         here, _ = checker.perturbed(point, sizes, np.zeros(1))
         around, _ = checker.perturbed(point, sizes, 2 * STEP * np.array([0, 1, -1]))
-    if not all(np.isfinite(value).all() for value in here.values()):
+    if not all(np.isfinite(value).all() for value in checker.unmasked(here)):
         raise ValueError(f"{checker.y} has no value at this point, or an infinite one")
     beside = sides(checker.kinks.sites, around)
     met = [

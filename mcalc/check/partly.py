@@ -52,15 +52,7 @@ def _in_other_places(compared, shape):
     m, n = shape
     if m * n == 1:
         return
-    wrong = [
-        (i, j)
-        for i in range(m)
-        for j in range(n)
-        if not _everywhere(
-            compared,
-            lambda a, b, at=(slice(None), slice(i, i + 1), slice(j, j + 1)): (a[at], b[at]),
-        )
-    ]
+    wrong = [(i, j) for i in range(m) for j in range(n) if not _entry_right(compared, i, j)]
     zero = [(i, j) for i, j in wrong if all(not b[:, i, j].any() for *_, (a, b) in compared)]
     if zero and zero == wrong:
         entry = f"({zero[0][0] + 1}, {zero[0][1] + 1})"
@@ -68,6 +60,10 @@ def _in_other_places(compared, shape):
             f"entry {entry} is not 0, and should be: that output does not move with that input"
         )
         yield Difference("not zero", sentence)
+
+
+def _entry_right(compared, i, j):
+    return all(near(*(v[:, i : i + 1, j : j + 1] for v in pair)) for *_, pair in compared)
 
 
 def _on_the_diagonal(compared, shape):
@@ -128,6 +124,6 @@ def right_for_one(claim: Expr, right: Expr, variables) -> Iterator[Difference]:
             more = list(rounds([claim, right], variables, lengths=(1, 3, 2)))
             if all(near(*values) for sizes, _, values in more if sizes[name] == 1):
                 yield Difference("right for n = 1", f"right for {name} = 1 only")
-    alone = [values for *_, values in rounds([claim, right], variables, lengths=(1,))]
-    if names and alone and all(near(*values) for values in alone):
+    ((*_, values),) = rounds([claim, right], variables, lengths=(1,))
+    if names and near(*values):
         yield Difference("right for n = 1", f"right for {' = '.join(names)} = 1 only")

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..graph.expr import Expr, UnsupportedError
 from ..graph.lengths import fits, length, symbolic_sizes
-from ..graph.primitives import DET, INV, LOGDET, WHERE
+from ..graph.primitives import DET, INFINITY, INV, LOGDET, WHERE
 from ..graph.walk import symbols, unnamed, walk
 from ..jacobian.terms import NoClosedForm
 from ..notation.numbers import digits_apart
@@ -220,12 +220,22 @@ class PointChecker:
             with np.errstate(all="ignore"):
                 around, _ = self.perturbed(some, sizes, KINK_MARGIN * np.array([0, 1, -1]))
                 here = sides(self.kinks.sites, around)
-                finite = [np.isfinite(v).reshape(each, -1).all(axis=1) for v in around.values()]
+                finite = [
+                    np.isfinite(v).reshape(each, -1).all(axis=1) for v in self.unmasked(around)
+                ]
                 there = np.logical_and.reduce(finite) & self.settled(some, sizes)
             for k in np.flatnonzero(there):
                 at = {e: side.reshape(each, -1, *side.shape[1:])[k] for e, side in here.items()}
                 if all(clear(site, side) for site, side in at.items()):
                     yield start + int(k), at
+
+    def unmasked(self, values: dict) -> list[np.ndarray]:
+        """The values that have to be finite: not those on which a mask of ``-np.inf`` bears."""
+        masked = set()
+        for e in walk(self.y):
+            if e.op is INFINITY or not masked.isdisjoint(e.args):
+                masked.add(e)
+        return [v for e, v in values.items() if e not in masked or e is self.y]
 
     def perturbed(self, points: dict, sizes: dict, steps: np.ndarray) -> tuple[dict, np.ndarray]:
         """Every node's value with one input after the other moved by each step, as a batch.

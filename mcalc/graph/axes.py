@@ -31,11 +31,13 @@ from .primitives import (
     ROWMAX,
     ROWPROD,
     SUM,
+    ZEROS,
     as_column,
     elementwise,
     of_vector,
 )
 from .shapes import ShapeError, shape_text
+from .walk import is_number
 
 
 def is_axis(axis, ndim) -> bool:
@@ -252,6 +254,8 @@ def _average(a, axis=None, weights=None, *, keepdims=False):
         raise ShapeError(
             f"average: {a} is {shape_text(a.shape)} and its weights {w} are {shape_text(w.shape)}"
         )
+    if w.op is ZEROS or w.op.is_list and all(is_number(part, 0) for part in w.args):
+        raise ValueError(f"average: the weights {w} have the sum 0")
     if a.ndim == 2 and w.ndim == 1:
         w = lay(w, (slice(None), None)) if axis in (0, -2) else w
     return np.sum(a * w, axis=axis, keepdims=keepdims) / np.sum(

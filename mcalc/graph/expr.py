@@ -338,7 +338,7 @@ def as_expr(value) -> Expr:
 def as_limit(value) -> Expr:
     """The same of an entry or a branch that may be infinite, as ``-np.inf`` is for a masked one."""
     if isinstance(value, Real) and np.isinf(float(value)):
-        return NUMPY["infinity"]() if value > 0 else -NUMPY["infinity"]()
+        return NUMPY["infinity"]() if float(value) > 0 else -NUMPY["infinity"]()
     return as_expr(value)
 
 

@@ -169,7 +169,7 @@ class ElementWriter:
         return "I", Precedence.ATOM
 
     def _infinity(self, e):
-        return "∞", Precedence.ATOM
+        return self.style("infinity"), Precedence.ATOM
 
     def _unit(self, e):
         return f"e_{e.params['index'] + 1}", Precedence.ATOM

@@ -15,14 +15,14 @@ _GREEK = set(
     "psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega".split()
 )
 _LATEX_FUNCTIONS = set("exp log sin cos tan sinh cosh tanh arctan max min det".split())
-_LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "σ": r"\sigma ",
-                "∞": r"\infty "}
+_LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "σ": r"\sigma "}
 
 # What the styles write differently: as plain text, and as LaTeX. The first part stands at the first
 # %s, all further ones at the second, with what is between the two before each of them.
 _TABLE = {
     "ones": ("1", r"\vec{1}"),
     "zeros": ("0", r"\vec{0}"),
+    "infinity": ("∞", r"\infty"),
     "indent": ("    ", r"\quad "),
     "parens": ("(%s)", r"\left(%s\right)"),
     "argument": ("(%s)", r"{\left(%s\right)}"),  # no space behind the function's name

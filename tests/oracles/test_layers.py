@@ -159,8 +159,9 @@ LAYERS = {
     "RMS norm": lambda G, X, g: np.sum(
         G * X / np.sqrt(np.mean(X**2, axis=-1, keepdims=True) + 1e-6) * g
     ),
-    "layer norm of one vector": lambda w, x, g: w
-    @ (g * (x - x.mean()) / np.sqrt(np.var(x, keepdims=True) + 1e-5)),
+    "layer norm of one vector": lambda w, x, g: (
+        w @ (g * (x - x.mean()) / np.sqrt(np.var(x, keepdims=True) + 1e-5))
+    ),
     "centred over one and the variance": lambda G, X: np.sum(
         G * (X - X.mean(0)) / (1 + X.var(axis=0, keepdims=True))
     ),
@@ -171,14 +172,13 @@ LAYERS = {
     "softmax regression": lambda Y, X, W, c: -np.mean(np.sum(Y * log_softmax(X @ W + c), axis=1)),
     "cross-entropy by one-hot": lambda Z: -np.sum(ONE_HOT * log_softmax(Z)) / Z.shape[0],
     "cross-entropy by labels": lambda Z: -np.mean(log_softmax(Z)[np.arange(4), LABELS]),
-    "label smoothing": lambda Z: -np.mean(
-        np.sum((0.9 * ONE_HOT + 0.1 / 5) * log_softmax(Z), axis=1)
+    "label smoothing": lambda Z: (
+        -np.mean(np.sum((0.9 * ONE_HOT + 0.1 / 5) * log_softmax(Z), axis=1))
     ),
     "focal loss": focal,
     "logistic loss": lambda y, X, w: np.mean(np.logaddexp(0, -y * (X @ w))),
-    "cosine of rows": lambda r, X, U: r
-    @ (
-        np.sum(X * U, axis=1) / (np.linalg.norm(X, axis=1) * np.linalg.norm(U, axis=1))
+    "cosine of rows": lambda r, X, U: (
+        r @ (np.sum(X * U, axis=1) / (np.linalg.norm(X, axis=1) * np.linalg.norm(U, axis=1)))
     ),
     "unit rows": lambda G, X: np.sum(G * unit_rows(X)),
     "unit columns": lambda G, X: np.sum(G * X / np.sqrt((X**2).sum(axis=0))),
