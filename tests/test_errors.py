@@ -36,7 +36,27 @@ CASES = {
     "a reserved name": (
         lambda: mc.matrices("I"),
         ValueError,
-        "'I' is not a usable name: it has a meaning in the notation",
+        "'I' is not a usable name: it is the identity matrix: take J, or I_1",
+    ),
+    "the sign of a differential as a name": (
+        lambda: mc.vectors("d"),
+        ValueError,
+        "'d' is not a usable name: it is the sign of a differential, as in dy/dx: take e, or d_1",
+    ),
+    "the sign of the transpose as a name": (
+        lambda: mc.matrices("T"),
+        ValueError,
+        "'T' is not a usable name: it is the sign of the transpose, as in X^T: take t, or T_1",
+    ),
+    "an identity that is not square": (
+        lambda: np.eye(2, 3, like=z),
+        mc.UnsupportedError,
+        "np.eye: only the square identity has a rule, np.eye(n, like=X)",
+    ),
+    "ones of another type": (
+        lambda: np.ones(3, dtype=bool, like=z),
+        mc.UnsupportedError,
+        "np.ones: dtype=<class 'bool'> has no rule: leave it out",
     ),
     "not a size": (
         lambda: mc.vectors("x", size=0),

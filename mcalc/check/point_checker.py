@@ -231,7 +231,7 @@ class PointChecker:
 
     def unmasked(self, values: dict) -> list[np.ndarray]:
         """The values that have to be finite: not those on which a mask of ``-np.inf`` bears."""
-        masked = set()
+        masked: set[Expr] = set()
         for e in walk(self.y):
             if e.op is INFINITY or not masked.isdisjoint(e.args):
                 masked.add(e)

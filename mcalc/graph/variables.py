@@ -20,6 +20,12 @@ _RESERVED = (  # what the notation writes and mc.read knows; e and pi can be nam
 ).split()
 _RESERVED += [name for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1]
 
+_INSTEAD = {
+    "d": "it is the sign of a differential, as in dy/dx: take e, or d_1",
+    "T": "it is the sign of the transpose, as in X^T: take t, or T_1",
+    "I": "it is the identity matrix: take J, or I_1",
+}
+
 
 def _is_word(name):
     plain = isinstance(name, str) and re.fullmatch(r"[^\W\d_][^\W_]*(_[^\W_]+)*'?", name)
@@ -30,6 +36,8 @@ def check_name(name) -> None:
     """Refuse what could not be printed as one variable."""
     if not _is_word(name):
         raise ValueError(f"{name!r} is not a usable name: letters, digits and _, a letter first")
+    if name in _INSTEAD:
+        raise ValueError(f"{name!r} is not a usable name: {_INSTEAD[name]}")
     if name in _RESERVED:
         raise ValueError(f"{name!r} is not a usable name: it has a meaning in the notation")
 
