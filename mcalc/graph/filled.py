@@ -11,7 +11,8 @@ import numpy as np
 
 from . import simplify
 from .dispatch import NUMPY, UnsupportedError
-from .expr import Expr, Length, as_expr, node
+from .expr import Expr, as_expr, node
+from .length import Length
 from .primitives import IDENTITY
 
 _NUMBERS = (None, float, np.float64)  # a type that changes no value

@@ -150,7 +150,7 @@ def test_mcalc_itself_compares_no_expressions(monkeypatch):
 
 @pytest.mark.parametrize("name", sorted({*FUNCTIONS}))
 def test_what_has_a_meaning_in_the_notation_is_no_name(name):
-    with pytest.raises(ValueError, match="it has a meaning in the notation|it is the .*: take "):
+    with pytest.raises(ValueError, match=r"it has a meaning in the notation|it is the .*: take "):
         mc.scalars(name)
 
 
