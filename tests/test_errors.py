@@ -241,8 +241,8 @@ CASES = {
         lambda: sum(x),
         TypeError,
         "going through its elements (as the built-in sum and max do) needs a vector of known "
-        "length, and x has shape n x 1: use NumPy's functions (np.sum, np.max), or give a length, "
-        'as in mc.vectors("x", size=3)',
+        "length, and x has shape n x 1: use NumPy's functions (np.sum, np.max) and .shape[0], or "
+        'give a length, as in mc.vectors("x", size=3)',
     ),
     "an element of a vector of any length, from the back": (
         lambda: x[-1],
@@ -649,14 +649,14 @@ CLAIMS = {
         d, x.T, "1 x n given, n x n expected: you have the diagonal as a row",
     ),
     "the identity for a column": (
-        mc.derive(x + z, wrt=z), mc.identity(), "a square matrix given, n x 1 expected",
+        mc.derive(x + z, wrt=z), mc.identity(), "a square matrix given, n x 1 expected: right for n = 1 only",
     ),
     "a column of ones for a row": (
         mc.derive(np.sum(x), wrt=x), mc.ones(),
         "n x 1 given, 1 x n expected: this is the transpose, which is denominator layout",
     ),
     "a mean without its factor": (
-        mc.derive(np.mean(x * w), wrt=x), w.T, "a factor: yours is n times what it should be",
+        mc.derive(np.mean(x * w), wrt=x), w.T, "a factor is missing: 1/n",
     ),
     "a tiny difference": (
         mc.derive(1e-12 * w, wrt=w), 2e-12 * mc.identity(),
@@ -668,7 +668,7 @@ CLAIMS = {
         "should be -3.009",
     ),
     "right for few numbers": (
-        mc.derive(z**3, wrt=z), 3 * z, "at z = 2 yours is 6, and it should be 12",
+        mc.derive(z**3, wrt=z), 3 * z, "a factor: yours is 1/z times what it should be",
     ),
     "more than can be told": (
         mc.derive(A @ x, wrt=x), 2 * A + 1,
@@ -692,7 +692,7 @@ CLAIMS = {
         "a length in max(1) x^T is open: give it, as in mc.ones('n')",
     ),
     "a diagonal for a column": (
-        mc.derive(x + z, wrt=z), mc.diag(mc.ones()), "a square matrix given, n x 1 expected",
+        mc.derive(x + z, wrt=z), mc.diag(mc.ones()), "a square matrix given, n x 1 expected: right for n = 1 only",
     ),
     "below the diagonal": (
         mc.derive([z * b, z + b, z - b], wrt=(z, b)), [[b, z], [1, 1], [2, -1]],
@@ -710,10 +710,9 @@ CLAIMS = {
         d, np.array(["x"]),
         "that array is not a formula: write it with variables, mc.diag(x), x.T and the like",
     ),
-    "a number": (d, 1, "1 x 1 given, n x n expected"),
+    "a number": (d, 1, "that is one number, 1 x 1, and a matrix is expected, n x n"),
     "another matrix": (
-        d, mc.diag(w),
-        "entry (1, 1) differs for n = 2: at w = [2, 3], x = [3, 4] yours is 2, and it should be 3",
+        d, mc.diag(w), "that is the Jacobian with respect to x; w is asked for",
     ),
     "text": (
         d, "diag(x)",
