@@ -18,7 +18,10 @@ from ..graph.walk import is_number, rebuild, replace, symbols, unnamed, walk
 from ..typed.operators import product
 from .paths import Mistake, added
 
-_BRIEF = {"inner function": "what stands inside a function is not what has to stand there"}
+_BRIEF = {
+    "inner function": "what stands inside a function is not what has to stand there",
+    "constant factor": "a constant factor: an exponent has to come down as one",
+}
 _MOST = 12  # operations of a function that are tried
 _REFUSED = (ShapeError, UnsupportedError, ValueError, TypeError)
 
