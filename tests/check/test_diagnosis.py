@@ -1,4 +1,4 @@
-"""Mistakes by their names: each kind with a claim that it names, and a near one that it must not."""
+"""Mistakes by their names: each kind with a claim that it names, and a near one."""
 
 import numpy as np
 import pytest
@@ -23,9 +23,9 @@ rate = mc.derive(np.sum(np.exp(x / t)), x)
 
 KINDS = [  # derivation, claim, the mistake, words of what is said, and a near claim
     (ridge, errors + a * w.T, "constant factor", "exponent 2 of w^2", errors + b * w.T),
-    (ridge, errors, "missing path", "missing", errors + x.T if False else 3 * errors),
-    (ridge, errors - 2 * a * w.T, "sign", "sign of one term", errors - 2 * a * w.T + w.T),
-    (ridge, 0.5 * errors + 2 * a * w.T, "constant factor", "1/2 times", errors.T + 2 * a * w),
+    (ridge, errors, "missing path", "missing", 3 * errors),
+    (ridge, errors - 2 * a * w.T, "sign", "sign of one term", errors - 3 * a * w.T),
+    (ridge, errors / 3 + 2 * a * w.T, "constant factor", "1/3 times", errors / 3 + a * w.T),
     (rate, np.exp(x / t).T, "missing factor", "t", np.exp(x).T),
     (rate, np.exp(x / t).T / t**2, "missing factor", "1/t times", np.exp(x / t).T / (t + 1)),
     (softmax, mc.diag(p * (1 - p)), "diagonal only", "diagonal", mc.diag(p * (1 + p))),
