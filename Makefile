@@ -14,7 +14,10 @@ export PYTHONDONTWRITEBYTECODE =
 export PYTHONPYCACHEPREFIX = $(CURDIR)/.venv/bytecode
 endif
 
-.PHONY: help lab test quick refresh bench soak picture mutants test-matrix test-hub student instructor slides site tag measure lock clean stale
+# What somebody has answered shows in nothing that is stored or tested.
+test quick refresh: export MCALC_ANSWERS = $(CURDIR)/.venv/answers.sqlite
+
+.PHONY: help lab test quick refresh bench soak picture mutants test-matrix test-hub student instructor slides site tag measure links lock clean stale
 
 help:
 	@echo 'make lab       JupyterLab on the notebooks   ARGS="--no-browser --port=9000"'
@@ -33,6 +36,7 @@ help:
 	@echo 'make mutants   change a token of mcalc at a time: do the tests notice?   ARGS="--sample 120 graph.primitives"'
 	@echo 'make test-matrix   the tests with other versions, with uv   ARGS="3.12 oldest"'
 	@echo 'make test-hub  a class of twenty on a JupyterHub of its own; needs npm'
+	@echo 'make links     your own repository in all links   REPO=you/yours'
 	@echo 'make lock      pin the dependencies anew, with uv   ARGS=--upgrade'
 	@echo 'make clean     remove what the others made'
 	@echo 'The first time takes a minute and a network. Another Python: make lab PYTHON=python3.12'
@@ -86,6 +90,9 @@ test-hub: .venv/hub/installed
 
 student instructor slides site tag measure: .venv/reader
 	$(with_tools) .venv/bin/python tests/publish/classroom.py $@ $(ARGS)
+
+links:
+	@"$(PYTHON)" tests/tools/links.py $(REPO)
 
 # One version of each package for all Pythons, so that all readers see the same outputs; flit_core,
 # so that mcalc itself installs without a network.

@@ -6,6 +6,7 @@ from importlib import import_module
 
 from .check.explicit import entries
 from .check.report import CheckFailed, Report
+from .data import digits
 from .derivation import Derivation, derive, hessian
 from .draw import plots
 from .graph.expr import ShapeError, UnsupportedError, size
@@ -28,6 +29,7 @@ __all__ = [
     "derivative",
     "derive",
     "diag",
+    "digits",
     "entries",
     "exercise",
     "exercise_keys",

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from functools import cached_property
-from typing import cast
+from functools import cached_property, reduce
+from typing import Any, cast
 
 import numpy as np
 import sympy as sp
@@ -16,14 +16,14 @@ from numpy.typing import ArrayLike
 
 from .check import check, claims, diagnosis, explicit
 from .check.report import Report
-from .graph import expr, lengths
-from .graph.expr import LET, SYMBOL, UNEVALUATED, Expr, node, shape_text
-from .graph.lengths import size_providers, without_size_providers
-from .graph.primitives import INDEX, ROW
+from .graph.expr import Expr, shape_text
+from .graph.primitives import as_column
+from .graph.simplify import add
 from .graph.walk import replace, symbols, unnamed, walk
+from .jacobian.inputs import function_of, lets_as_symbols, refuse_no_variables, refuse_two_meanings
 from .jacobian.intermediates import Intermediates, expression_graph, free_name
 from .jacobian.structured import StructuredJacobian
-from .jacobian.terms import NoClosedForm, Term
+from .jacobian.terms import NoClosedForm, Side, Term
 from .notation.backward_steps import Backward, Products
 from .notation.layout import Jacobian
 from .notation.steps import KINDS, Step, StepWriter, Unwritten, as_latex, as_text
@@ -32,127 +32,85 @@ from .numeric import NumericJacobian
 
 Wrt = Expr | Sequence[Expr]
 OPERATIONS, LINES = 1000, 40_000  # that the four steps are written for, and their own parts
+PROBE_NAMES = ("v", "g", "r", "v_1"), ("G", "H", "R", "G_1")  # of a vector, of a matrix
+DIRECTIONS = PROBE_NAMES[0], ("P", "Q", "R", "P_1")  # of a Hessian
 
 
 def derive(y: Expr | Sequence[Expr], wrt: Wrt) -> Derivation:
     """Derive the Jacobian of ``y`` by ``wrt``, in numerator layout, for vectors of any length.
 
-    ``y`` is a scalar or vector expression (a list of scalars counts as a vector); ``wrt`` is one of
-    its variables, or a tuple of scalar variables, which gives a column each. The Jacobian is
-    ``m x n`` for m outputs and n inputs; that of a scalar by an m x n matrix is ``n x m``, and that
-    of a vector by a matrix has three axes: it has ``jvp``, ``vjp`` and ``explicit``.
+    ``y`` is a scalar, a vector (a list of scalars counts as one) or a matrix; ``wrt`` is a variable
+    or a tuple of scalar variables, which gives a column each. By a variable that is not in ``y``
+    the derivative is 0. The Jacobian is ``m x n`` for m outputs and n inputs; that of a scalar by
+    an m x n matrix is ``n x m``, that of a matrix by a scalar has the matrix's shape. What has more
+    axes, as a matrix by a matrix, has no ``jacobian``; it has ``jvp``, ``vjp`` and ``explicit``.
 
     >>> import mcalc as mc
     >>> w, x = mc.vectors("w x")
     >>> mc.derive(w * x, wrt=w).jacobian
     diag(x)   (n x n)
+    >>> X, W = mc.matrices("X", shape=("N", "n")), mc.matrices("W", shape=("n", "k"))
+    >>> mc.derive(X @ W, wrt=W)
+    1. introduce      Y = X W
+    2. differentiate  dY = X dW   (N x k)
+                      G ↦ X^T G   (n x k)
 
-    Raises ValueError if ``wrt`` is not a variable of ``y`` (the message lists those that are) or if
-    nothing tells the length of a constant in ``y``, and UnsupportedError for a ``y`` that is a
-    matrix: derive ``np.sum(G * Y)`` of such a ``Y``, with a constant matrix ``G``.
-    Paper: "Matrix calculus" to "Vector chain rule"; by a matrix, beyond it.
+    Raises ValueError if ``wrt`` is no variable (the message lists those of ``y``) or if nothing
+    tells the length of a constant in ``y``, and UnsupportedError where conditions are added.
+    Paper: "Matrix calculus" to "Vector chain rule"; with matrices, beyond it.
     """
-    y, more = _expression(y)
+    y, more = function_of(y)
     return Derivation(y, wrt, more)
 
 
 def hessian(y: Expr, wrt: Wrt) -> Derivation:
     """The second derivatives of a scalar ``y``: the derivation of its gradient, n x n.
 
-    Where the gradient is constant they are zero.
+    Where the gradient is constant they are zero. By a matrix the Hessian has four axes: it says
+    what a step P does to the gradient, ``jvp(P)``.
 
     >>> import mcalc as mc
     >>> x = mc.vectors("x")
     >>> mc.hessian(x @ x, wrt=x).jacobian
     2I   (n x n)
+    >>> W, P, y = *mc.matrices("W P"), mc.vectors("y", size="m")
+    >>> mc.hessian(np.sum((W @ x - y) ** 2), wrt=W).jvp(P)
+    2(P x) x^T  (m x n)
 
-    Raises ValueError and UnsupportedError as :func:`derive` does, ValueError if ``y`` is a vector,
-    and UnsupportedError for a matrix as ``wrt``. The paper ends with first derivatives.
+    Raises ValueError and UnsupportedError as :func:`derive` does, and ValueError if ``y`` is no
+    scalar. The paper ends with first derivatives.
     """
     first = derive(y, wrt)
-    if first.by_matrix:
-        raise expr.UnsupportedError(
-            f"{wrt} is a matrix: second derivatives are by a scalar or a vector"
-        )
     return Derivation(first.gradient, wrt, first.inputs, first.y)
-
-
-def _expression(y) -> tuple[Expr, list[Expr]]:
-    """The function to derive, and variables that tell lengths in it."""
-    y = expr.as_expr(list(y) if isinstance(y, tuple) else y)
-    y = replace(y, lambda part: part.args[0] if part.op is UNEVALUATED else None)
-    y = y.args[0] if y.op is ROW else y
-    y = lengths.resolve_open_lengths(y)
-    for e in walk(y):
-        if e.boolean is None:
-            raise expr.UnsupportedError(
-                f"{e} calculates with conditions alone, which NumPy has as True and False and not "
-                f"as 1 and 0: write 1.0 * ({e.args[0]})"
-            )
-    if y.ndim > 1:
-        raise expr.UnsupportedError(
-            f"{y} is {shape_text(y.shape)}: a scalar or a vector can be derived, not a matrix; "
-            "derive the scalar np.sum(G * Y) of this matrix Y, with a constant matrix G"
-        )
-    named: dict[str, Expr] = {}
-    for e in (*walk(y), *size_providers(y)):
-        if e.name and named.setdefault(e.name, e) is not e:
-            raise ValueError(f"{y} uses the name {e.name} for two things: rename one of them")
-    return without_size_providers(y), size_providers(y)
-
-
-def _hint(v) -> str:
-    """What else may have been meant by something that is no variable."""
-    if isinstance(v, str):
-        return "; give the variable, not its name"
-    if not isinstance(v, Expr) or v.op not in (INDEX, SYMBOL):
-        return ""
-    if v.op is SYMBOL:
-        return "; by anything else the derivative is 0"
-    return "; an element is a column of the Jacobian by its vector"
 
 
 class Derivation:
     """What :func:`derive` gives: the closed form, the steps to it, and ways to use and check it.
 
-    ``wrt_shape`` is the shape of the inputs, ``(k,)`` for k scalar variables; ``three_axes`` says
-    whether it is a vector by a matrix.
+    ``wrt_shape`` is the shape of the inputs, ``(k,)`` for k scalar variables; ``more_axes`` says
+    whether the Jacobian has more than two, as that of a vector by a matrix has.
     """
 
     def __init__(self, y: Expr, wrt: Wrt, more: Sequence[Expr] = (), of: Expr | None = None):
         self.of = of  # the function whose second derivatives these are
         self.by_scalars = isinstance(wrt, tuple | list)
         asked = tuple(wrt) if isinstance(wrt, tuple | list) else (wrt,)
-        # an intermediate variable that is derived by is a variable, as if it had no definition
-        lets = [v for v in asked if isinstance(v, Expr) and v.op is LET]
-        self.lets_as_symbols = {v: node(SYMBOL, name=v.name, shape=v.shape) for v in lets}
+        self.lets_as_symbols = lets_as_symbols(y, asked)
         self.y = replace(y, self.lets_as_symbols.get)
         self.variables = tuple(
             self.lets_as_symbols.get(v, v) if isinstance(v, Expr) else v for v in asked
         )
-        self.inputs = tuple(dict.fromkeys([*symbols(self.y), *more]))  # whose values may be given
-        self._refuse_others()
+        others = dict.fromkeys([*symbols(self.y), *more])
+        refuse_no_variables(self.y, self.variables, [*others], self.by_scalars)
+        refuse_two_meanings(self.y, (*walk(self.y), *self.variables))
+        # whose values may be given
+        self.inputs = tuple(dict.fromkeys([*others, *self.variables]))
         self.wrt = self.variables if self.by_scalars else self.variables[0]
-        self._taken = {e.name for e in (*walk(y), *more) if e.name}
+        self._taken = {e.name for e in (*walk(y), *self.inputs) if e.name}
         self._structured = StructuredJacobian(self.y, self.variables, self.by_scalars, self.output)
         self._numeric = NumericJacobian(self._structured, self.inputs)
         self.wrt_shape, self.by_matrix = self._structured.wrt_shape, self._structured.by_matrix
-        self.three_axes = self._structured.three_axes
-
-    def _refuse_others(self):
-        if not self.variables:
-            raise ValueError("wrt is empty: give a variable, or a tuple of scalar variables")
-        for v in self.variables:
-            if not isinstance(v, Expr) or v not in {*self.inputs}:
-                names = ", ".join(e.name for e in self.inputs) or "none"
-                raise ValueError(
-                    f"{v} is not a variable of {self.y}: its variables are {names}{_hint(v)}"
-                )
-            if self.by_scalars and v.ndim:
-                kind = ("vector", "matrix")[v.ndim - 1]
-                raise ValueError(f"{v} is a {kind}: a tuple for wrt holds scalar variables only")
-        if len({*self.variables}) < len(self.variables):
-            raise ValueError("wrt has a variable twice: give each once, for a column each")
+        self.more_axes = self._structured.more_axes
 
     # --- formulas and numbers ---
 
@@ -206,6 +164,12 @@ class Derivation:
         return self._structured.rows()
 
     @property
+    def product_forward(self) -> tuple[Expr, Expr]:
+        """The formula of ``jvp``, and the step that it is of."""
+        form, probe = self._structured.product("column_labels")
+        return unnamed(form), probe
+
+    @property
     def parameters(self) -> tuple[str, ...]:
         """The names that ``numpy()``, ``jvp`` and ``vjp`` need.
 
@@ -235,37 +199,74 @@ class Derivation:
         """As ``numpy()``, a matrix row after row, and a smooth function for each open one."""
         return self._numeric.two_axes()
 
-    def jvp(self, dx: ArrayLike, /, **values: ArrayLike) -> np.ndarray:
+    def columns(self) -> Callable[..., np.ndarray]:
+        """As :meth:`jacobian_2d`, from the formula that goes forward, ``jvp``."""
+        return self._numeric.columns()
+
+    def jvp(self, dx: ArrayLike | Expr, /, **values: ArrayLike) -> Any:
         """Jacobian times the column ``dx``: how y changes, to first order, in the shape of y.
 
-        ``dx`` has the shape of wrt. Time and memory are those of the closed form, never m x n.
+        ``dx`` has the shape of wrt. Of numbers the result is numbers, in time and memory of the
+        closed form, never m x n; of an expression it is the formula.
 
         >>> import mcalc as mc
+        >>> X, W, dW = mc.matrices("X", shape=("N", "n")), *mc.matrices("W dW", shape=("n", "k"))
+        >>> mc.derive(X @ W, wrt=W).jvp(dW)
+        X dW  (N x k)
         >>> w, x = mc.vectors("w x")
         >>> mc.derive(w * x, wrt=w).jvp([1, 1], x=[2, 3])
         array([2., 3.])
 
-        Raises what :meth:`numpy` and its function do, but takes a vector by a matrix.
+        Raises what :meth:`numpy` and its function do, but takes Jacobians of any number of axes.
         """
-        return self._numeric.times("column_labels", dx, values)
+        return self._times("column_labels", dx, values)
 
-    def vjp(self, v: ArrayLike, /, **values: ArrayLike) -> np.ndarray:
+    def vjp(self, v: ArrayLike | Expr, /, **values: ArrayLike) -> Any:
         """The row ``v`` times the Jacobian, in the shape of wrt; see :meth:`jvp`.
 
-        ``v`` has the shape of y.
+        ``v`` has the shape of y: it is a result's gradient by y, and what comes back is that
+        result's gradient by wrt.
 
         >>> import mcalc as mc
+        >>> X, W = mc.matrices("X", shape=("N", "n")), mc.matrices("W", shape=("n", "k"))
+        >>> d = mc.derive(X @ W, wrt=W)
+        >>> d.vjp(d.G)
+        X^T G  (n x k)
         >>> W, x = mc.matrices("W"), mc.vectors("x")
         >>> mc.derive(W @ x, wrt=W).vjp([1, 2], x=[3, 4])
         array([[3., 4.],
                [6., 8.]])
         """
-        return self._numeric.times("row_labels", v, values)
+        return self._times("row_labels", v, values)
+
+    def _times(self, side: Side, vector, values):
+        if not isinstance(vector, Expr):
+            return self._numeric.times(side, vector, values)
+        if values:
+            raise TypeError(f"{vector} is a formula: give numbers for it, or no values")
+        return self._structured.times(side, as_column(vector))
+
+    @property
+    def G(self) -> Expr:
+        """The gradient of a result by y, as a symbol: what ``vjp`` and claims are written in.
+
+        It is called G, or by another letter if y has a G; v where y is no matrix, and P where this
+        is a Hessian, of which both sides are alike.
+
+        >>> import mcalc as mc
+        >>> A = mc.matrices("A", shape=("n", "n"))
+        >>> d = mc.derive(np.linalg.inv(A), wrt=A)
+        >>> d.equals(-np.linalg.inv(A).T @ d.G @ np.linalg.inv(A).T)
+        True
+        """
+        names = (PROBE_NAMES if self.of is None else DIRECTIONS)[self.y.ndim > 1]
+        taken = {*self._taken, self.output}
+        return self._structured.probe("row_labels", next(n for n in names if n not in taken))
 
     def explicit(self, **sizes: int) -> sp.Matrix | list[sp.Matrix]:
         """The Jacobian by scalar rules alone, a ``sympy.Matrix`` over ``x_1, x_2, ...``, m x n.
 
-        Of a vector by a matrix it is a matrix for each output, in the shape of that matrix.
+        With more axes than two it is a matrix for each output, in the shape of wrt.
 
         >>> import mcalc as mc
         >>> x = mc.vectors("x")
@@ -277,9 +278,7 @@ class Derivation:
         1 up, and UnsupportedError if y is too large for SymPy. Paper: "Matrix calculus".
         """
         entries = explicit.jacobian(unnamed(self.y), self.variables, sizes)
-        if not self.by_matrix:
-            return entries
-        return explicit.spread(entries, self.variables[0], sizes, self.y.ndim)
+        return explicit.spread(entries, self.y, self.variables, sizes, self.more_axes)
 
     # --- whether it is true ---
 
@@ -376,14 +375,22 @@ class Derivation:
         """The four steps in one style of notation."""
         if not self._is_short:
             return Unwritten(self.output, self.variables, style)
-        if not self.three_axes:
+        if not self.more_axes and self.y.ndim < 2:
             kind = Backward if self.by_matrix else StepWriter
             # of no closed form it writes what there is instead
             return kind(self.graph, cast(Expr, self.closed), style)
-        v = next(name for name in ("v", "g", "r", "v_1") if name not in self._taken)
-        forward = self._structured.times("column_labels", f"d{self.variables[0].name}")[0]
-        back, row = self._structured.times("row_labels", v, turned=True)
-        return Products(self.graph, forward, back, row, style)
+        forward = self.vjp(self.G) if self.of is not None else self._differential()
+        back = self._structured.times("row_labels", self.G, turned=self.y.ndim < 2)
+        return Products(self.graph, forward, back, self.G, style, self.of is not None)
+
+    def _differential(self):
+        """How y changes with its variables, to first order, in the signs dW or ΔW."""
+        total = []
+        for v in self.variables:
+            by_one = StructuredJacobian(self.y, (v,), False, self.output)
+            name = next(n for n in (f"d{v.name}", f"Δ{v.name}") if n not in self._taken)
+            total.append(by_one.times("column_labels", by_one.probe("column_labels", name)))
+        return reduce(add, total)
 
     def __repr__(self):
         return as_text(*self._steps_and_reason())
@@ -396,5 +403,6 @@ class Derivation:
         reason = self.reason if self._is_short and self.graph.chained else ""
         rows, columns = self.y.shape or (1,), self.wrt_shape or (1,)
         shape = (*columns[::-1], *self.y.shape) if self.by_matrix else (*rows, *columns)
-        shape = (*self.y.shape, *self.wrt_shape) if self.three_axes else shape
-        return self.steps, shape_text(shape), reason and self.rule, reason
+        shape = (*self.y.shape, *self.wrt_shape) if self.more_axes else shape
+        in_lines = self._is_short and self.y.ndim > 1  # each of them has its own
+        return self.steps, "" if in_lines else shape_text(shape), reason and self.rule, reason

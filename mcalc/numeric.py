@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cached_property
 
@@ -49,14 +50,16 @@ class NumericJacobian:
     def function(self) -> Callable[..., np.ndarray]:
         """The Jacobian in numerator layout, m x n; raises UnsupportedError where it is none."""
         self._refuse_open()
-        self.jacobian.refuse_three_axes()
+        self.jacobian.refuse_more_axes()
         if self.jacobian.closed is not None:
             return self._compiled(self.jacobian.closed, two_axes=True)
-        rows = self._rows()
-        if not self.jacobian.by_matrix:
+        rows, y = self._rows(), self.jacobian.y
+        if self.jacobian.by_matrix:
+            wrt = str(self.jacobian.variables[0].name)
+            return lambda **values: rows(**values).reshape(np.shape(values[wrt])).T
+        if y.ndim < 2:
             return rows
-        wrt = str(self.jacobian.variables[0].name)
-        return lambda **values: rows(**values).reshape(np.shape(values[wrt])).T
+        return lambda **values: rows(**values).reshape(self._lengths(y.shape, values))
 
     def two_axes(self) -> Callable[..., np.ndarray]:
         """As :meth:`function`, with the entries of a matrix side by side, row after row of it.
@@ -65,24 +68,44 @@ class NumericJacobian:
         """
         if self.jacobian.closed is None:
             return self._rows()
-        if not self.jacobian.by_matrix:
+        shape = (-1, 1) if self.jacobian.y.ndim > 1 else (1, -1)
+        if self.jacobian.y.ndim < 2 and not self.jacobian.by_matrix:
             return self._compiled(self.jacobian.closed, two_axes=True)
-        gradient = self._compiled(self.jacobian.gradient, two_axes=True)
-        return lambda **values: gradient(**values).reshape(1, -1)
+        by_matrix = self.jacobian.by_matrix
+        entries = self._compiled(self.jacobian.gradient if by_matrix else self.jacobian.closed)
+        return lambda **values: entries(**values).reshape(shape)
+
+    def columns(self) -> Callable[..., np.ndarray]:
+        """As :meth:`two_axes`, of the product that goes forward: a column for each step."""
+        forward = self._compiled(*self.jacobian.product("column_labels"))
+
+        def columns(**values):
+            steps = self._units(self.jacobian.wrt_shape, values)
+            some = [forward(**{PROBES["column_labels"]: e}, **values).reshape(-1) for e in steps]
+            return np.array(some).T
+
+        return columns
 
     def _rows(self):
         """The same without a closed form: a product with a unit vector for each row."""
         back = self._compiled(*self.jacobian.product("row_labels"))
 
         def rows(**values):
-            inputs = [e for e in self.inputs if e.name in values]
-            shape = length(self.jacobian.y.shape, bind_values(inputs, values)[1])
-            units = np.eye(*(shape or (1,))).reshape(-1, *shape)
+            units = self._units(self.jacobian.y.shape, values)
             return np.array(
                 [back(**{PROBES["row_labels"]: e}, **values).reshape(-1) for e in units]
             )
 
         return rows
+
+    def _units(self, shape, values):
+        """An array of zeros and a one for each place of this shape."""
+        numbers = self._lengths(shape, values)
+        return np.eye(math.prod(numbers)).reshape(-1, *numbers)
+
+    def _lengths(self, shape, values):
+        inputs = [e for e in self.inputs if e.name in values]
+        return length(shape, bind_values(inputs, values)[1])
 
     def times(self, side: Side, vector: ArrayLike, values: dict[str, ArrayLike]) -> np.ndarray:
         """The product with a vector on this side."""

@@ -14,6 +14,7 @@ from mcalc.derivation import Derivation
 from mcalc.graph.expr import Expr
 from mcalc.graph.walk import replace, symbols
 from mcalc.jacobian.intermediates import Intermediates
+from mcalc.jacobian.structured import StructuredJacobian
 
 # These raise an error when what they are given does not hold, as an assertion does.
 ASSERTING = {"compare", "lines", "reference"}
@@ -100,10 +101,10 @@ def _falsehoods(tree, names):
 
 def _wrong_derivatives():
     """Jacobians twice as large, scalars that are twice as large and one more, and other rules."""
-    accumulated, jacobian = Derivation._accumulated, explicit.jacobian
+    accumulated, jacobian = StructuredJacobian._accumulated, explicit.jacobian
     count = property(lambda graph: graph.count + 1, lambda graph, n: setattr(graph, "count", n))
     return [
-        mock.patch.object(Derivation, "_accumulated", lambda d: 2 * accumulated(d)),
+        mock.patch.object(StructuredJacobian, "_accumulated", lambda d: 2 * accumulated(d)),
         mock.patch.object(explicit, "jacobian",
                           lambda *a: jacobian(*a).applyfunc(lambda entry: 2 * entry + 1)),
         mock.patch.object(Derivation, "rule", "no rule at all"),

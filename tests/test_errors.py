@@ -36,7 +36,27 @@ CASES = {
     "a reserved name": (
         lambda: mc.matrices("I"),
         ValueError,
-        "'I' is not a usable name: it has a meaning in the notation",
+        "'I' is not a usable name: it is the identity matrix: take J, or I_1",
+    ),
+    "the sign of a differential as a name": (
+        lambda: mc.vectors("d"),
+        ValueError,
+        "'d' is not a usable name: it is the sign of a differential, as in dy/dx: take e, or d_1",
+    ),
+    "the sign of the transpose as a name": (
+        lambda: mc.matrices("T"),
+        ValueError,
+        "'T' is not a usable name: it is the sign of the transpose, as in X^T: take t, or T_1",
+    ),
+    "an identity that is not square": (
+        lambda: np.eye(2, 3, like=z),
+        mc.UnsupportedError,
+        "np.eye: only the square identity has a rule, np.eye(n, like=X)",
+    ),
+    "ones of another type": (
+        lambda: np.ones(3, dtype=bool, like=z),
+        mc.UnsupportedError,
+        "np.ones: dtype=<class 'bool'> has no rule: leave it out",
     ),
     "not a size": (
         lambda: mc.vectors("x", size=0),
@@ -75,9 +95,9 @@ CASES = {
         "multiply: w^T is a row, 1 x n, and x a vertical vector, n x 1: leave out the .T",
     ),
     "no rule": (
-        lambda: np.arccos(x),
+        lambda: np.cumprod(x),
         mc.UnsupportedError,
-        "np.arccos has no rule in mcalc; near it: np.cos",
+        "np.cumprod has no rule in mcalc; near it: np.prod",
     ),
     "no rule, in linalg": (
         lambda: np.linalg.qr(A),
@@ -85,19 +105,19 @@ CASES = {
         "np.linalg.qr has no rule in mcalc; near it: np.sqrt",
     ),
     "a function that two are near": (
-        lambda: np.arctanh(x),
+        lambda: np.nanmax(x),
         mc.UnsupportedError,
-        "np.arctanh has no rule in mcalc; near it: np.arctan, np.tanh",
+        "np.nanmax has no rule in mcalc; near it: np.amax, np.max",
     ),
     "no rule for this option": (
-        lambda: np.sum(x, keepdims=True),
+        lambda: np.sum(x, dtype=float),
         mc.UnsupportedError,
-        "np.sum has no rule in mcalc for keepdims",
+        "np.sum has no rule in mcalc for dtype",
     ),
     "no rule and nothing near": (
-        lambda: np.round(x),
+        lambda: np.fix(x),
         mc.UnsupportedError,
-        "np.round has no rule in mcalc",
+        "np.fix has no rule in mcalc",
     ),
     "equality as a truth value": (
         lambda: 1 if z == 1 else 0,
@@ -161,7 +181,7 @@ CASES = {
     "a matrix added to a vector in place": (
         lambda: iadd(x, A),
         mc.ShapeError,
-        "np.add: x + A is m x n and cannot be put into x, which is n x 1",
+        "np.add: 1 x^T + A is m x n and cannot be put into x, which is n x 1",
     ),
     "clip without bounds": (
         lambda: np.clip(x, None, None),
@@ -224,11 +244,16 @@ CASES = {
         "length, and x has shape n x 1: use NumPy's functions (np.sum, np.max), or give a length, "
         'as in mc.vectors("x", size=3)',
     ),
-    "indexing": (
-        lambda: x[0],
-        TypeError,
-        "indexing needs a vector of known length, and x has shape n x 1: use NumPy's functions "
-        '(np.sum, np.max), or give a length, as in mc.vectors("x", size=3)',
+    "an element of a vector of any length, from the back": (
+        lambda: x[-1],
+        mc.UnsupportedError,
+        "x[-1]: x is n x 1, so its elements are counted from the front; for a part of it write "
+        "x[:-1] or x[1:]",
+    ),
+    "an element of a scalar": (
+        lambda: np.take(z, [0]),
+        IndexError,
+        "np.take: z is a scalar and has no elements",
     ),
     "index out of range": (lambda: q[3], IndexError, "q[3]: q has 3 elements, 0 to 2"),
     "an array of formulas": (
@@ -247,11 +272,16 @@ CASES = {
         ValueError,
         "the name 'w' is already taken: w ⊗ x uses it for something else",
     ),
-    "wrt is no variable": (
-        lambda: mc.derive(w * x, wrt=z),
+    "wrt is a name that y has not": (
+        lambda: mc.derive(w * x, wrt=mc.let("u", z**2)),
         ValueError,
-        "z is not a variable of w ⊗ x: its variables are w, x; by anything else the "
-        "derivative is 0",
+        "u is not a variable of w ⊗ x: its variables are w, x; u names z^2, and no part of it has "
+        "this name",
+    ),
+    "wrt has a name that y uses": (
+        lambda: mc.derive(w * x, wrt=mc.scalars("w")),
+        ValueError,
+        "w ⊗ x uses the name w for two things: rename one of them",
     ),
     "wrt is no variable at all": (
         lambda: mc.derive(w * x, wrt="w"),
@@ -310,11 +340,26 @@ CASES = {
         ValueError,
         'max(1) x has a constant of unknown length: give it one, as in mc.ones("n")',
     ),
-    "a matrix to derive": (
-        lambda: mc.derive(A * z, wrt=z),
+    "a Jacobian of four axes": (
+        lambda: mc.derive(A * z, wrt=A).numpy(),
         mc.UnsupportedError,
-        "A z is m x n: a scalar or a vector can be derived, not a matrix; derive the scalar "
-        "np.sum(G * Y) of this matrix Y, with a constant matrix G",
+        "A z is m x n and A is m x n, so the Jacobian has four axes and no closed form as a "
+        "matrix: use .jvp and .vjp, or .explicit(m=2, n=2) for its entries",
+    ),
+    "the gradient of a matrix": (
+        lambda: mc.derive(A * z, wrt=z).gradient,
+        ValueError,
+        "A z is m x n: only a scalar has a gradient; a matrix has .jvp and .vjp",
+    ),
+    "a step of another shape": (
+        lambda: mc.derive(A * z, wrt=A).jvp(A.T),
+        mc.ShapeError,
+        "A^T is n x m, and m x n is expected",
+    ),
+    "a formula for a step and numbers": (
+        lambda: mc.derive(A * z, wrt=A).jvp(A, z=1.0),
+        TypeError,
+        "A is a formula: give numbers for it, or no values",
     ),
     "one name for two": (
         lambda: mc.derive(w * mc.scalars("w"), wrt=w),
@@ -611,7 +656,7 @@ CLAIMS = {
         "n x 1 given, 1 x n expected: this is the transpose, which is denominator layout",
     ),
     "a mean without its factor": (
-        mc.derive(np.mean(x * w), wrt=x), w.T, "a factor: yours is n times what it should be",
+        mc.derive(np.mean(x * w), wrt=x), w.T, "a factor is missing: 1/n",
     ),
     "a tiny difference": (
         mc.derive(1e-12 * w, wrt=w), 2e-12 * mc.identity(),
@@ -623,7 +668,7 @@ CLAIMS = {
         "should be -3.009",
     ),
     "right for few numbers": (
-        mc.derive(z**3, wrt=z), 3 * z, "at z = 2 yours is 6, and it should be 12",
+        mc.derive(z**3, wrt=z), 3 * z, "a factor: yours is 1/z times what it should be",
     ),
     "more than can be told": (
         mc.derive(A @ x, wrt=x), 2 * A + 1,
@@ -665,10 +710,9 @@ CLAIMS = {
         d, np.array(["x"]),
         "that array is not a formula: write it with variables, mc.diag(x), x.T and the like",
     ),
-    "a number": (d, 1, "1 x 1 given, n x n expected"),
+    "a number": (d, 1, "that is one number, 1 x 1, and a matrix is expected, n x n"),
     "another matrix": (
-        d, mc.diag(w),
-        "entry (1, 1) differs for n = 2: at w = [2, 3], x = [3, 4] yours is 2, and it should be 3",
+        d, mc.diag(w), "that is the Jacobian with respect to x; w is asked for",
     ),
     "text": (
         d, "diag(x)",

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -46,8 +47,27 @@ def test_a_notebook_newer_than_the_package_says_what_to_run(monkeypatch):
         mc.require("new")
 
 
+def first_cell(path):
+    return next(cell for cell in notebooks.read(path).cells if notebooks.runs(cell)).source
+
+
 @pytest.mark.parametrize("path", notebooks.all_notebooks(), ids=lambda path: path.stem)
 def test_each_notebook_begins_with_that(path):
-    first = next(cell for cell in notebooks.read(path).cells if notebooks.runs(cell))
-    (version,) = re.findall(r'import mcalc as mc\n\nmc\.require\("([\d.]+)"\)$', first.source)
+    (version,) = re.findall(r'import mcalc as mc\n\n    mc\.require\("([\d.]+)"\)$',
+                            first_cell(path), re.MULTILINE)  # fmt: skip
     mc.require(version)
+
+
+ANOTHER = ModuleType("mcalc")  # what "pip install mcalc" brings is a calculator
+
+
+@pytest.mark.parametrize("there", [None, ANOTHER], ids=["none", "of another project"])
+@pytest.mark.parametrize("path", notebooks.all_notebooks(), ids=lambda path: path.stem)
+def test_without_mcalc_a_notebook_says_what_to_run(path, there, monkeypatch):
+    monkeypatch.setitem(sys.modules, "mcalc", there)
+    with pytest.raises(ImportError, match=r'^this notebook needs the mcalc of .*"python -m pip '):
+        exec(first_cell(path), {})
+    monkeypatch.setattr(mc, "__version__", "0.1")
+    monkeypatch.setitem(sys.modules, "mcalc", mc)
+    with pytest.raises(ImportError, match=r"needs mcalc .*, and 0.1 is installed"):
+        exec(first_cell(path), {})

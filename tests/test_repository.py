@@ -159,7 +159,7 @@ def test_the_citation_names_the_paper():
 
 
 def test_the_digits_are_what_their_readme_says():
-    digits = np.load(ROOT / "notebooks" / "data" / "digits.npz")
+    digits = np.load(ROOT / "mcalc" / "data" / "digits.npz")
     images, labels = digits["images"], digits["labels"]
     assert (images.shape, images.dtype) == ((1797, 64), np.uint8)
     assert (labels.shape, labels.dtype) == ((1797,), np.uint8)

@@ -11,7 +11,7 @@ from numbers import Integral
 
 import numpy as np
 
-from ..graph.lengths import bind_values
+from ..graph.lengths import bind_values, length, lengthened
 from .coverage import where_the_kink_is
 from .point_checker import SPREADS, STEP, TRIES, PointChecker
 from .points import clear, sides
@@ -35,9 +35,13 @@ def check(derivation, sizes, points: int, seed, at, against: Callable | None) ->
         raise ValueError(f"points={points!r}: a whole number from 1 up is needed")
     normal = np.random.default_rng(seed).standard_normal
     if isinstance(sizes, Mapping):
+        if not checker.fits(sizes):
+            given = ", ".join(f"{name} = {n}" for name, n in sizes.items())
+            raise ValueError(f"{checker.y} is not there for {given}: more elements are needed")
         small = rounds = [tuple(sizes.items())]
         quick = rounds if checker.scalars.quick(sizes.values()) else []
     else:
+        sizes = lengthened(sizes, checker.letters, checker.y)
         small = [n for n in sizes if checker.scalars.quick([n] * len(checker.letters))]
         rounds, quick = checker.rounds(sizes), checker.rounds(small)
     for lengths in dict.fromkeys([*rounds, *quick]):
@@ -46,14 +50,15 @@ def check(derivation, sizes, points: int, seed, at, against: Callable | None) ->
     if checker.coverage.without_value:  # of X^T X, where X is wider than high: turn it
         for lengths in dict.fromkeys(tuple(_turned(some)) for some in rounds):
             checker.visit(normal, lengths, False)
+    present = [lengths for lengths in rounds if checker.fits(dict(lengths))]
     if checker.kinks.choices or not checker.coverage.points:
-        for lengths in rounds[:FAR]:
+        for lengths in present[:FAR]:
             checker.look_beyond(seed, dict(lengths))
     for tries, lengths in zip(range(TRIES), cycle(rounds), strict=False):
         if checker.kinks.unseen():
             checker.visit(normal, lengths, False, first=tries)
     if checker.kinks.choices:
-        for _, lengths, spread in zip(range(N_LINES), cycle(rounds), cycle(SPREADS), strict=False):
+        for _, lengths, spread in zip(range(N_LINES), cycle(present), cycle(SPREADS), strict=False):
             checker.approach(lambda size, spread=spread: spread(normal(size)), dict(lengths))
     if not checker.coverage.points:
         raise CheckFailed(f"no point was found where {checker.y} is smooth and finite")
@@ -87,10 +92,17 @@ def _turned(lengths):
 
 
 def numerical(derivation, values: dict) -> np.ndarray:
-    """The Jacobian at a point by nudging the inputs, in the shape of the closed form."""
+    """The Jacobian at a point by nudging the inputs, in the shape of the closed form.
+
+    With more axes than two it has a row for each output and a column for each input.
+    """
     checker = PointChecker(derivation)
     values, sizes = bind_values(checker.inputs, values)
     slopes = checker.numerical(values, sizes)
+    if derivation.more_axes:
+        return slopes
+    if derivation.y.ndim > 1:
+        return slopes.reshape(length(derivation.y.shape, sizes))
     return slopes.reshape(values[derivation.wrt.name].shape).T if derivation.by_matrix else slopes
 
 
@@ -98,11 +110,13 @@ def _check_at(checker, at):
     if not isinstance(at, Mapping):
         raise ValueError(f"at={at!r}: values by name are needed, as in {{'x': [1, 2]}}")
     values, sizes = bind_values(checker.inputs, at)
+    if not checker.fits(sizes):
+        raise ValueError(f"{checker.y} is not there at this point: more elements are needed")
     with np.errstate(all="ignore"):
         point = {name: value[None] for name, value in values.items()}
         here, _ = checker.perturbed(point, sizes, np.zeros(1))
         around, _ = checker.perturbed(point, sizes, 2 * STEP * np.array([0, 1, -1]))
-    if not all(np.isfinite(value).all() for value in here.values()):
+    if not all(np.isfinite(value).all() for value in checker.unmasked(here)):
         raise ValueError(f"{checker.y} has no value at this point, or an infinite one")
     beside = sides(checker.kinks.sites, around)
     met = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -10,7 +10,15 @@ import numpy as np
 
 from ..graph.expr import LET, SYMBOL, Expr, ShapeError, as_expr, node, shape_text
 from ..graph.forms import diag
-from ..graph.lengths import is_open, is_square, resolve, resolve_inside, symbolic_sizes
+from ..graph.lengths import (
+    fits,
+    is_open,
+    is_square,
+    lengthened,
+    resolve,
+    resolve_inside,
+    symbolic_sizes,
+)
 from ..graph.primitives import ROW, ZEROS
 from ..graph.shapes import same_length
 from ..graph.walk import is_number, replace, symbols, unnamed, walk
@@ -50,44 +58,91 @@ def difference(derivation, claim) -> Difference | None:
         what = "that array" if isinstance(claim, np.ndarray) else f"{claim!r}"
         advice = "write it with variables, mc.diag(x), x.T and the like"
         return Difference("no formula", f"{what} is not a formula: {advice}")
-    if derivation.three_axes:
-        shapes = shape_text((*derivation.y.shape, *derivation.wrt_shape))
-        return Difference("shape", f"{shapes} expected, which no matrix is: use .jvp or .vjp")
-    want, variables = derivation.jacobian.shape, derivation.inputs
-    strange = [e.name for e in symbols(formula) if e not in {*variables}]
+    right = _right(derivation, formula)
+    want, variables = (*right.formula.shape, 1, 1)[:2], right.variables
+    formula = replace(formula, right.meant.get)
+    strange = [e for e in symbols(formula) if e not in {*variables}]
     if strange:
-        names = ", ".join(e.name for e in variables)
-        sentence = f"{strange[0]} is not a variable of {derivation.y}; its variables are {names}"
-        return Difference("unknown variable", sentence)
+        return _unknown(strange[0], derivation, right)
     if is_number(formula, 0):
         formula = node(ZEROS, lengths=want)
+    elif right.lacks_probe(formula):
+        sentence = f"a formula in {right.probe} is expected: {right.expected(derivation.y)}"
+        return Difference("shape", sentence)
     try:
         formula = resolve_inside(formula)
     except ShapeError as error:  # as of X^T + I, where X is not square
         return Difference("shape", f"{error}")
-    return _in_some_layout(derivation, formula, want)
+    return _in_some_layout(derivation, formula, want, right)
 
 
-def _in_some_layout(derivation, claim, want):
+class _Right(NamedTuple):
+    """The right formula, and the variables that a claim may have.
+
+    ``probe`` is what the Jacobian is multiplied with, if that is no matrix, and ``meant`` has it
+    for what stands for it in the claim.
+    """
+
+    formula: Expr
+    variables: tuple[Expr, ...]
+    probe: Expr | None
+    meant: dict[Expr, Expr]
+
+    def lacks_probe(self, claim: Expr) -> bool:
+        """Whether a claim does not say what is made of the gradient."""
+        if self.probe is None or claim.op is ZEROS:
+            return False
+        return self.probe not in {*symbols(claim)}
+
+    def expected(self, y: Expr) -> str:
+        """What a claim is to say, in words."""
+        assert self.probe is not None
+        shapes = shape_text(self.probe.shape), shape_text(self.formula.shape)
+        return f"what {self.probe} ({shapes[0]}), a gradient by {y}, becomes ({shapes[1]})"
+
+
+def _right(derivation, claim: Expr) -> _Right:
+    """The closed form; for what is no matrix, or is claimed in a matrix G, what G becomes."""
+    known, probe = {*derivation.inputs}, derivation.G
+    strange = [e for e in symbols(claim) if e not in known]
+    in_probe = len(strange) == 1 and strange[0].shape == probe.shape
+    in_matrix = in_probe and derivation.y.ndim > 1
+    if not (derivation.more_axes or in_matrix):
+        return _Right(unnamed(derivation.jacobian.expr), derivation.inputs, None, {})
+    meant = {strange[0]: probe} if in_probe else {}
+    return _Right(unnamed(derivation.vjp(probe)), (*derivation.inputs, probe), probe, meant)
+
+
+def _unknown(e: Expr, derivation, right: _Right) -> Difference:
+    """A variable that is none of those of the function."""
+    names = ", ".join(v.name for v in derivation.inputs)
+    sentence = f"{e.name} is not a variable of {derivation.y}; its variables are {names}"
+    if right.probe is not None:
+        sentence += f", and {right.probe}: {right.expected(derivation.y)}"
+    return Difference("unknown variable", sentence)
+
+
+def _in_some_layout(derivation, claim, want, right: _Right):
     """How a formula differs, and whether in another layout it would be right."""
-    right = unnamed(derivation.jacobian.expr)
-    compare = partial(first_difference, right=right, variables=derivation.inputs,
+    compare = partial(first_difference, right=right.formula, variables=right.variables,
                       of=unnamed(derivation.y), by=derivation.variables)  # fmt: skip
     fits = _fits(claim, want)
     shapes = f"{_given(claim, want)} given, {shape_text(want)} expected"
     wrong = compare(claim) if fits else Difference("shape", shapes)
     if wrong:
-        for mistake, sentence, other in _other_layouts(derivation, claim, want):
+        for mistake, sentence, other in _other_layouts(derivation, claim, want, right):
             if _fits(other, want) and not compare(other):
                 return Difference(mistake, sentence if fits else f"{shapes}: {sentence}")
     return wrong
 
 
-def _other_layouts(derivation, claim, want):
+def _other_layouts(derivation, claim, want, right: _Right):
     """A claim laid out as it may have been meant, with the mistake that it then is."""
     if claim.ndim:
         layout = "the transpose, which is denominator layout"
-        if derivation.by_matrix:
+        if right.probe is not None:
+            layout = f"the transpose: {right.probe} becomes what has the shape of the variable"
+        elif derivation.by_matrix:
             layout = f"the gradient, in the shape of {derivation.wrt}: transpose it"
         yield "transpose", f"this is {layout}", claim.T
     if want[0] == want[1] and (claim.ndim == 1 or claim.op is ROW):
@@ -133,15 +188,25 @@ def _given(claim, want):
 
 
 def rounds(
-    es: list[Expr], variables, lengths: tuple[int, ...] = _COMPARED, look: Callable = points.usual
+    es: list[Expr],
+    variables,
+    lengths: tuple[int, ...] = _COMPARED,
+    look: Callable = points.usual,
+    functions: Sequence[Expr] = (),
 ) -> Iterator[tuple[dict, dict, list[np.ndarray]]]:
     """The values of expressions at random points, for several sizes.
+
+    At other sizes not all that they, or these ``functions``, take of vectors is there.
 
     Yields the sizes, the points, and for each expression an array: a batch of matrices.
     """
     rng, names = np.random.default_rng(7), symbolic_sizes(*es, *variables)
+    taking = [*es, *functions]
+    lengths = lengthened(lengths, names, *taking)
     for k in range(len(lengths)):
         sizes = {n: lengths[(k + i) % len(lengths)] for i, n in enumerate(names)}
+        if not all(fits(e, sizes) for e in taking):
+            continue
         with np.errstate(all="ignore"):
             values = look(rng, variables, sizes, *es)
             computed = batch(es, values, sizes)
@@ -266,7 +331,7 @@ def first_difference(
     for look, lengths in ((points.usual, _COMPARED), (beyond, _COMPARED[:_FAR])):
         compared = [
             _Comparison(formulas, look is points.usual, sizes, values, a, b)
-            for sizes, values, (a, b) in rounds([claim, right], variables, lengths, look)
+            for sizes, values, (a, b) in rounds([claim, right], variables, lengths, look, functions)
         ]
         usable = usable or any(c.usable.any() for c in compared)
         for c in compared:

@@ -13,7 +13,15 @@ from collections.abc import Callable
 import numpy as np
 
 from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, node
-from ..graph.lengths import LENGTHS, make_binder, sizes_shown_by, without_size_providers
+from ..graph.lengths import (
+    LENGTHS,
+    length,
+    make_binder,
+    needed,
+    sizes_of,
+    sizes_shown_by,
+    without_size_providers,
+)
 from ..graph.primitives import (
     ADD,
     COLUMN,
@@ -28,6 +36,7 @@ from ..graph.primitives import (
     MULTIPLY,
     NEGATIVE,
     ONES,
+    OUTER,
     POWER,
     ROW,
     SEGMENT,
@@ -37,7 +46,7 @@ from ..graph.primitives import (
     WHERE,
     ZEROS,
 )
-from ..graph.shapes import parts_of_length
+from ..graph.shapes import ShapeError, parts_of_length
 from ..graph.simplify import COMPARISONS
 from ..graph.walk import is_number, replace, symbols, walk
 from ..graph.walk import rebuild as plain_rebuild
@@ -65,10 +74,25 @@ def compile_(e: Expr, extra=(), known=(), two_axes: bool = False) -> Callable[..
     code = _Code(_by_rows(e), list(dict.fromkeys([*extra, *symbols(e)])))
     if two_axes and e.ndim < 2:
         code.result = f"({code.result}).reshape(-1, 1)"
-    function = code.by_name(make_binder(code.inputs, known))
+    function = code.by_name(_binder_of_enough(e, code.inputs, known), needed(e))
     if any(part.op is WHERE and not _finite(*part.args) for part in walk(e)):
         function = np.errstate(all="ignore")(function)  # both branches are computed everywhere
     return function
+
+
+def _binder_of_enough(e, inputs, known):
+    """What makes the arrays of the inputs, which refuses too few elements: x[7] needs 8."""
+    bind = make_binder(inputs, known)
+
+    def bind_enough(unnamed, values, more):
+        arrays = bind(unnamed, values, more)
+        sizes = sizes_of(inputs, [a.shape for a in arrays])
+        for n, least in needed(e).items():
+            if length(n, sizes) < least:
+                raise ShapeError(f"{n} is {length(n, sizes)}, and at least {least} is needed")
+        return arrays
+
+    return bind_enough if needed(e) else bind
 
 
 def _finite(*es):
@@ -83,16 +107,23 @@ def fuse_diagonals_and_masks(e: Expr, args: tuple) -> Expr:
     if op is WHERE and e.ndim and e.shape == args[0].shape and args[0].op in COMPARISONS:
         if is_number(args[2], 0) and _finite(args[1]):
             return args[0] * args[1]
+    if op.sympy_form and any(a.ndim == 2 and not _is_row_in_each(a) for a in args):
+        args = tuple(a.args[1] if _is_row_in_each(a) else a for a in args)
     if op in (MATMAT, MATVEC):
         left, right = args
         if left.op is DIAG:
             v = left.args[0]
-            return v * right if e.ndim == 1 else (right.T * v).T
-        if right.op is DIAG:
-            return left * right.args[0]
+            return v * right if e.ndim == 1 else node(MULTIPLY, right.T, v).T
+        if right.op is DIAG:  # each row times the vector, as NumPy repeats it
+            return node(MULTIPLY, left, right.args[0])
         if left.op is TRANSPOSE and e.ndim == 1:
             return node(VECMAT, right, left.args[0])
     return plain_rebuild(e, args)
+
+
+def _is_row_in_each(e):
+    """Whether it is ``1 x^T``, the same row in each: NumPy need not write it out."""
+    return e.op is OUTER and e.args[0].op is ONES
 
 
 BLOCK = 2**20  # elements that stay in the processor's cache and are still worth several threads
@@ -184,7 +215,7 @@ class _Code:
         source += f" {'-' if number < 0 else '+'} {abs(number)}" if number else ""
         return f"({source})" if " " in source else source
 
-    def by_name(self, bind):
+    def by_name(self, bind, least):
         """The function of keyword arrays; what is not plainly right is left to ``bind``."""
         names = [self.names[x] for x in self.inputs]
         arguments = [f"{name}=None" for name in names if name[0] != "_"]
@@ -200,6 +231,7 @@ class _Code:
             if axis != self.lengths.get(part):
                 right = self.length(part) if isinstance(part, str) else self.constant(part)
                 tests.append(f"{axis} == {right}")
+        tests += [f"{self.length(n)} >= {number}" for n, number in least.items()]
         listed = f"[{', '.join(names)}]"
         first.append(f"if _unnamed or _more or not ({' and '.join(tests)}):")
         first.append(f"    {listed} = _bind(_unnamed, {listed}, _more)")

@@ -96,14 +96,23 @@ def _refusals():
         raise UnsupportedError(f"this is too much for SymPy: {error}") from None
 
 
-def spread(jacobian: Entries, matrix: Expr, sizes: dict, axes: int) -> Entries | Slices:
-    """A Jacobian with a column for each entry of ``matrix``, in the shape of that matrix.
+def spread(
+    jacobian: Entries, y: Expr, variables: tuple, sizes: dict, more_axes: bool
+) -> Entries | Slices:
+    """A Jacobian with a row for each entry of ``y``, in numerator layout.
 
-    Of a scalar it is turned, as numerator layout has it; of a vector it is a matrix an output.
+    Of a scalar by a matrix it is turned, and a matrix by a scalar has the matrix's shape. What has
+    ``more_axes`` is a matrix for each entry of ``y``, in the shape of what it is by: a column for a
+    vector, a row for several scalars.
     """
-    shape = length(matrix.shape, sizes)
-    slices = [Entries(*shape, list(jacobian.row(k))) for k in range(jacobian.rows)]
-    return Slices(slices) if axes else slices[0].T
+    shape = length(variables[0].shape, sizes) or (1, jacobian.cols)
+    rows = [list(jacobian.row(k)) for k in range(jacobian.rows)]
+    if more_axes:
+        columns = length(y.shape[1:], sizes)
+        return Slices([Entries(*(*shape, 1)[:2], row) for row in rows], *columns)
+    if y.ndim == 2:
+        return Entries(*length(y.shape, sizes), [row[0] for row in rows])
+    return Entries(*shape, rows[0]).T if variables[0].ndim == 2 else jacobian
 
 
 def entries(y: Expr, **sizes: int) -> Entries:

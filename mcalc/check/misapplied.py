@@ -29,7 +29,7 @@ _REFUSED = (ShapeError, UnsupportedError, ValueError, TypeError)
 def misapplied(derivation) -> Iterator[Mistake]:
     """What comes of a wrong rule at one operation of the function, the others done rightly."""
     y = unnamed(derivation.y)
-    if derivation.by_matrix or derivation.three_axes:
+    if derivation.by_matrix or derivation.more_axes:
         return
     if derivation.by_scalars:
         yield from _in_each_column(derivation, y)

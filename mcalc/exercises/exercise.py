@@ -13,8 +13,8 @@ from ..derivation import Derivation, derive, hessian
 from ..graph.expr import WRITERS, Expr, shape_text
 from ..graph.walk import symbols
 from ..typed.read import ReadError, read
+from . import record
 from .questions import ROWS
-from .record import FILE, Note, load, save
 from .replies import NO_TRY, NOTHING, Reply
 
 _IN_FULL = 2  # misses after which a reply holds what would mend the answer
@@ -76,7 +76,7 @@ class Exercise:
         ``...`` stands for the answer that was typed into the field, if one was right. A wrong
         answer is told what is wrong with it, from the second one on with a hint, and from the third
         one on with what is missing. Nothing that is given raises an error. The outcome is noted
-        in the folder of the notebook.
+        in the reader's own record, for all notebooks.
         """
         reply = self.why(answer)
         if reply.mistake in NO_TRY or answer is ...:
@@ -107,10 +107,7 @@ class Exercise:
 
     def _in_the_field(self):
         """Right if what was typed into the field was, as the record has it."""
-        try:
-            noted = load().get(self.key, Note())
-        except OSError:
-            noted = Note()
+        noted = record.load().get(self.key, record.Note())
         if noted.right and noted.typed and self.why(noted.typed):
             sentence = f"right, as answered above: {noted.typed}"
             line = json.dumps(noted.typed, ensure_ascii=False)
@@ -158,16 +155,11 @@ class Exercise:
         return f'hint: mc.exercise("{self.key}").derivation shows all steps'
 
     def _keep(self, reply, answer):
-        """Note the outcome in the folder of the notebook; what to say if that fails."""
+        """Note the outcome in the reader's record; what to say if that fails."""
         try:
-            record = load()
-            before = record.get(self.key, Note())
-            if not before.right:
-                typed = answer if reply and isinstance(answer, str) else ""
-                record[self.key] = Note(bool(reply), before.tries + 1, typed)
-                save(record)
+            record.note(self.key, bool(reply), answer if isinstance(answer, str) else "")
         except OSError as error:
-            return f"\n(this could not be written to {FILE}: {error.strerror})"
+            return f"\n(this could not be written to {record.place()}: {error.strerror})"
         return ""
 
     def __repr__(self):

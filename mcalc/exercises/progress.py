@@ -34,8 +34,8 @@ class Progress:
 def progress() -> Progress:
     """Which exercises were answered rightly, chapter by chapter, also before the last restart.
 
-    They are read from ``mcalc-progress.json`` in the folder of the notebook. A file that cannot be
-    understood is put aside; OSError is raised for one that cannot be read.
+    They are kept in one file for each person, wherever the notebooks lie: in Jupyter's folder for
+    data, or where the variable ``MCALC_ANSWERS`` of the environment says.
 
     >>> import mcalc as mc
     >>> right, of = mc.progress().chapter("05")

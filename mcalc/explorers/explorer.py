@@ -20,12 +20,18 @@ Function = Expr | Callable  # an expression, or what makes one of variables
 
 # JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless the element
 # that has it has this attribute. Keys that go with Ctrl, Alt or Cmd, and Shift+Enter, are left
-# to it. An image without a source is the one element that can run this when it is put in place.
+# to it. The handle of a slider has no name of its own: it is that of the box beside it. An image
+# without a source is the one element that can run this when it is put in place.
 _KEYS = (
     "if(!window.mcalcKeys){window.mcalcKeys=true;window.addEventListener('keydown',e=>{"
     "const at=e.target;if(at.closest&&at.closest('.mcalc-explorer'))"
     "at.toggleAttribute('data-lm-suppress-shortcuts',"
-    "!(e.ctrlKey||e.altKey||e.metaKey||(e.key==='Enter'&&e.shiftKey)))},true)}this.remove()"
+    "!(e.ctrlKey||e.altKey||e.metaKey||(e.key==='Enter'&&e.shiftKey)))},true);"
+    "window.mcalcNames=()=>document.querySelectorAll('.mcalc-explorer .noUi-handle').forEach(h=>{"
+    "const box=h.closest('.widget-hbox:has(label)'),of=box&&box.querySelector('label');"
+    "if(of)h.setAttribute('aria-label',of.textContent)});"
+    "window.addEventListener('focusin',()=>window.mcalcNames(),true)}"
+    "setTimeout(()=>window.mcalcNames(),500);this.remove()"
 )
 # The arrow of a drop-down is black, and lost in a dark theme: grey is seen in both.
 _ARROW = (
@@ -45,6 +51,7 @@ _CSS = STYLE + (
     ".mcalc-explorer .noUi-handle:focus,.mcalc-explorer button:focus-visible,"
     ".mcalc-explorer select:focus-visible,.mcalc-explorer input:focus-visible"
     "{outline:3px solid var(--mcalc-blue)!important;outline-offset:1px}"
+    "@media (forced-colors:active){.mcalc-view svg{forced-color-adjust:none;background:#fff}}"
 )
 _HEAD = f'<style>{_CSS}</style><img src="data:," alt="" hidden onerror="{_KEYS}">'
 

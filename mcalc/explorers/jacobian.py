@@ -59,6 +59,9 @@ class JacobianExplorer(NudgeExplorer):
         wrt = variables[0] if wrt is None else wrt
         self.derived = [derive(f, wrt) for f in functions]
         self.functions = [d.y for d in self.derived]  # free of a `let` that is wrt
+        for d in self.derived:
+            if still := [v for v in d.variables if v not in {*symbols(d.y)}]:
+                raise ValueError(f"{still[0]} is not a variable of {d.y}: nothing moves with it")
         if len(symbolic_sizes(*self.functions)) > 1:
             lengths = ", ".join(symbolic_sizes(functions[0]))
             raise ValueError(
@@ -82,7 +85,7 @@ class JacobianExplorer(NudgeExplorer):
         return inputs
 
     def _formulas(self, d):
-        if d.three_axes:
+        if d.more_axes:
             return [d]
         closed = d.jacobian.expr
         if d.by_scalars:

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import inspect
+import operator
+from collections.abc import Callable
 from functools import partial, reduce
 from numbers import Integral, Real
 
@@ -29,11 +31,13 @@ from .primitives import (
     ROWMAX,
     ROWPROD,
     SUM,
+    ZEROS,
     as_column,
     elementwise,
     of_vector,
 )
 from .shapes import ShapeError, shape_text
+from .walk import is_number
 
 
 def is_axis(axis, ndim) -> bool:
@@ -55,21 +59,28 @@ def _reduction(name, all_of, along):
         axis = _one_axis(name, a, axis)
         _as_flag(name, keepdims)
         if axis is None or a.ndim < 2:
-            return all_of(vector_of(a) if 1 in a.shape else a, **more)
+            whole = all_of(vector_of(a) if 1 in a.shape else a, **more)
+            return _with_axes(whole, a.ndim) if keepdims else whole
         axis %= 2
         if a.shape[1 - axis] == 1:  # one row, or one column, along it
             whole = all_of(vector_of(a), **more)
         else:
             whole = along(a, axis, **more)
-        if not keepdims or whole.ndim == 0:  # NumPy's 1 x 1 lies beside anything, as a scalar does
-            return whole
-        return _laid(whole, axis)
+        if whole.ndim == 0:
+            return _with_axes(whole, 1 + bool(keepdims))
+        return _laid(whole, axis) if keepdims else whole
 
     own = list(inspect.signature(all_of).parameters.values())[1:]
     own = [p.replace(kind=p.KEYWORD_ONLY) for p in own]
     plain = list(inspect.signature(reduced).parameters.values())[:-1]
     reduced.__signature__ = inspect.Signature([*plain, *own])  # what is refused is told from it
     return reduced
+
+
+def _with_axes(number, ndim):
+    """The one element that is left, in as many axes as there were."""
+    single = np.stack([number]) if ndim else number
+    return node(COLUMN, single) if ndim == 2 else single
 
 
 def _laid(v, axis):
@@ -140,7 +151,7 @@ def _means_along(X, axis):
 
 
 def _count(lengths) -> Expr:
-    return reduce(np.multiply, map(size, lengths))
+    return reduce(operator.mul, map(size, lengths))
 
 
 def _var_of_all(a, ddof=0, correction=0):
@@ -210,11 +221,13 @@ def _norm(a, ord=None, axis=None, keepdims=False):
             raise UnsupportedError(
                 f"np.linalg.norm: ord={ord!r} of a matrix has no rule; the Frobenius norm has"
             )
-        return node(NORM, vector_of(a)) if 1 in a.shape else node(FROBENIUS, a)
-    whole = of_vector(NORM, a)
-    _known_order(ord)
-    sizes = np.abs(*whole.args)
-    return np.sum(sizes) if ord == 1 else np.max(sizes) if ord == np.inf else whole
+        whole = node(NORM, vector_of(a)) if 1 in a.shape else node(FROBENIUS, a)
+    else:
+        whole = of_vector(NORM, a)
+        _known_order(ord)
+        sizes = np.abs(*whole.args)
+        whole = np.sum(sizes) if ord == 1 else np.max(sizes) if ord == np.inf else whole
+    return _with_axes(whole, a.ndim) if keepdims else whole
 
 
 def _row_norms(a, ord, **how):
@@ -241,6 +254,8 @@ def _average(a, axis=None, weights=None, *, keepdims=False):
         raise ShapeError(
             f"average: {a} is {shape_text(a.shape)} and its weights {w} are {shape_text(w.shape)}"
         )
+    if w.op is ZEROS or w.op.is_list and all(is_number(part, 0) for part in w.args):
+        raise ValueError(f"average: the weights {w} have the sum 0")
     if a.ndim == 2 and w.ndim == 1:
         w = lay(w, (slice(None), None)) if axis in (0, -2) else w
     return np.sum(a * w, axis=axis, keepdims=keepdims) / np.sum(
@@ -355,7 +370,7 @@ def _atleast_2d(a):
     return a if a.ndim == 2 else node(COLUMN, _ravel(a)).T
 
 
-REDUCTIONS = {
+REDUCTIONS: dict[Callable, tuple] = {
     np.sum: ("np.sum", _sum_of_all, _sums_along),
     np.mean: ("np.mean", _mean_of_all, _means_along),
     np.var: ("np.var", _var_of_all, _vars_along),

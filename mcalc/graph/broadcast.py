@@ -14,25 +14,32 @@ from .primitives import (
     DIAG,
     DIVIDE,
     MATMAT,
+    MATRIX_SUM,
     MATVEC,
     MULTIPLY,
     ONES,
     OUTER,
     ROW,
+    STACK,
     TRANSPOSE,
     VECMAT,
+    elementwise,
 )
 from .shapes import ShapeError, same_length, shape_text
 
 
 def broadcast(op, operands) -> Expr:
-    """Element by element where one operand at least has two axes, as NumPy broadcasts them.
+    """Element by element where one operand has two axes, or only one element, as NumPy has it.
 
     A column ``v[:, None]`` stands in every column, ``v 1^T``, and a row in every row, ``1 v^T``.
     Factors scale: ``A * v[:, None]`` is ``diag(v) A``, ``A / v`` is ``A diag(1/v)``.
     """
+    has_two_axes = any(e.ndim == 2 and e.op is not ROW for e in operands)
+    operands = _elements_beside(operands)
+    if not has_two_axes:
+        return elementwise(op, *operands)
     kinds = [_kind(e) for e in operands]
-    if {*kinds} <= {"scalar", "column"} or {*kinds} <= {"scalar", "row"}:
+    if {*kinds} <= {"scalar", "column"} or {*kinds} <= {"scalar", "row", "vector"}:
         whole = node(op, *map(vector_of, operands))
         laid = node(COLUMN, whole)
         return laid if "column" in kinds else laid.T
@@ -43,6 +50,29 @@ def broadcast(op, operands) -> Expr:
     if (op is MULTIPLY or divided) and "scalar" not in kinds:
         return _scaled(op, *operands, *kinds)
     return node(op, *(spread(e, shape) for e in operands))
+
+
+def _elements_beside(operands) -> list[Expr]:
+    """The operands, of which one with a single element beside longer ones is that element."""
+    if all(_is_single(e) for e in operands if e.ndim):
+        return list(operands)
+    return [_element(e) if _is_single(e) else e for e in operands]
+
+
+def _is_single(e):
+    return e.shape in ((1,), (1, 1))
+
+
+def _element(e):
+    """The one element of ``e``."""
+    v = vector_of(e) if e.op in (ROW, COLUMN, TRANSPOSE) else e
+    if v.ndim == 0:
+        return v
+    if v.op.sympy_form:
+        return node(v.op, *map(_element, v.args))  # of a condition it is one
+    if v.ndim == 2:
+        return node(MATRIX_SUM, v)
+    return v.args[0] if v.op is STACK else v[0]
 
 
 def _kind(e) -> str:
@@ -64,6 +94,9 @@ def vector_of(e) -> Expr:
         return e.args[0]
     if e.op is TRANSPOSE:
         return vector_of(e.args[0])
+    if e.op is STACK and all(row.op is STACK for row in e.args):  # [[1, 2, 3]]
+        entries = [entry for row in e.args for entry in row.args]
+        return node(STACK, *entries, axis=-1)
     one = node(ONES, length=1)
     return node(MATVEC, e, one) if e.shape[1] == 1 else node(VECMAT, one, e)
 

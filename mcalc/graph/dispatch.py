@@ -17,9 +17,9 @@ class UnsupportedError(TypeError):
     """A NumPy function without a rule; the message names it and what is near.
 
     >>> import mcalc as mc
-    >>> np.arctan2(mc.scalars("y"), 2)
+    >>> np.nanmax(mc.vectors("x"))
     Traceback (most recent call last):
-    mcalc.graph.dispatch.UnsupportedError: np.arctan2 has no rule in mcalc; near it: np.arctan
+    mcalc.graph.dispatch.UnsupportedError: np.nanmax has no rule in mcalc; near it: np.amax, np.max
     """
 
 

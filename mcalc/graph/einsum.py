@@ -22,6 +22,8 @@ def einsum(subscripts, *operands, optimize=False) -> Expr:
     """
     if not isinstance(subscripts, str):
         raise UnsupportedError('np.einsum: the axes are given as letters first, as in "ij,j->i"')
+    if all(as_column(a).boolean for a in operands):
+        raise UnsupportedError(f"np.einsum takes numbers: write 1.0 * ({operands[0]})")
     inputs, output = _letters(subscripts, len(operands))
     parts = [(as_column(a), letters) for a, letters in zip(operands, inputs, strict=True)]
     _check(subscripts, parts)
@@ -81,7 +83,7 @@ def _check(subscripts, parts):
                 )
 
 
-def _diagonal(a, letters):
+def _diagonal(a, letters) -> tuple[Expr, str]:
     """``A_ii`` as the vector of the diagonal."""
     if len(letters) == 2 and letters[0] == letters[1]:
         return node(DIAGONAL, a), letters[0]

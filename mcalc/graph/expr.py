@@ -12,6 +12,7 @@ with a letter or a number for each length. A row, as ``x.T`` gives it, has shape
 from __future__ import annotations
 
 import functools
+import operator
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ import numpy as np
 
 from . import dispatch
 from .dispatch import NUMPY, UnsupportedError
+from .length import as_size
 from .shapes import ShapeError, shape_of, shape_text
 
 
@@ -174,7 +176,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def size(self) -> Expr:
         """How many elements there are, as a number in formulas: ``np.sum(x) / x.size``."""
-        return functools.reduce(np.multiply, map(size, self.shape or (1,)))
+        return functools.reduce(operator.mul, map(size, self.shape or (1,)))
 
     @property
     def name(self) -> str | None:
@@ -206,11 +208,11 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return self._known_length("len()")
 
     def _known_length(self, what):
-        if self.ndim != 1 or not isinstance(self.shape[0], int):
+        if not self.ndim or not isinstance(self.shape[0], int):
             raise TypeError(
                 f"{what} needs a vector of known length, and {self} has shape "
-                f"{shape_text(self.shape)}: use NumPy's functions (np.sum, np.max), or give a "
-                'length, as in mc.vectors("x", size=3)'
+                f"{shape_text(self.shape)}: use NumPy's functions (np.sum, np.max) and .shape[0], "
+                'or give a length, as in mc.vectors("x", size=3)'
             )
         return self.shape[0]
 
@@ -309,7 +311,7 @@ def as_expr(value) -> Expr:
         value = value.astype(int)
     plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
     if isinstance(plain, list | tuple) and plain:
-        return NUMPY[np.stack]([as_expr(v) for v in plain])
+        return NUMPY[np.stack]([as_limit(v) for v in plain])
     if isinstance(plain, bool):
         raise TypeError(
             f"{plain} cannot stand in an expression: write {plain:d} for the number, or a "
@@ -333,54 +335,16 @@ def as_expr(value) -> Expr:
     raise TypeError(f"{value!r} cannot stand in an expression: numbers, arrays and mcalc's can")
 
 
+def as_limit(value) -> Expr:
+    """The same of an entry or a branch that may be infinite, as ``-np.inf`` is for a masked one."""
+    if isinstance(value, Real) and np.isinf(float(value)):
+        return NUMPY["infinity"]() if float(value) > 0 else -NUMPY["infinity"]()
+    return as_expr(value)
+
+
 def is_boolean(value) -> bool:
     """Whether it is an array of booleans, which are 0 and 1 beside numbers."""
     return isinstance(value, np.ndarray) and value.ndim > 0 and value.dtype == bool
-
-
-class Length(str):
-    """The letter of a length, as ``X.shape[0]`` gives it: in arithmetic it is a number.
-
-    ``np.sum(x) / x.shape[0]`` is the mean, and ``np.sqrt(Q.shape[1])`` a scalar.
-    """
-
-    __slots__ = ()
-
-    def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        return getattr(ufunc, method)(*map(as_size, inputs), **options)
-
-    def __array_function__(self, function, types, args, options):
-        return function(*map(as_size, args), **options)
-
-    def __index__(self):
-        raise TypeError(
-            f"{self} is a length that may be any number, and np.eye({self}), range({self}) and the "
-            f'like need one that is known: write mc.identity("{self}"), mc.ones("{self}") or np.sum'
-        )
-
-    __int__ = __float__ = __index__
-
-
-def _arithmetic(function, turned=False):
-    def method(self, other):
-        if isinstance(other, str) and not isinstance(other, Length):  # text is being written
-            return str(other) + str(self) if turned else str(self) + str(other)
-        operands = (other, self) if turned else (self, other)
-        return function(*map(as_size, operands))
-
-    return method
-
-
-_OPERATORS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide,
-              "pow": np.power}  # fmt: skip
-for _name, _function in _OPERATORS.items():
-    setattr(Length, f"__{_name}__", _arithmetic(_function))
-    setattr(Length, f"__r{_name}__", _arithmetic(_function, True))
-Length.__neg__ = lambda self: -size(self)
-
-
-def as_size(value):
-    return size(value) if isinstance(value, Length) else value
 
 
 def size(length: int | str) -> Expr:
@@ -391,6 +355,9 @@ def size(length: int | str) -> Expr:
     sum(x)/n
     """
     return as_expr(length) if isinstance(length, int) else node(SIZE, length=length, shape=())
+
+
+NUMPY["size"] = size
 
 
 # --- NumPy's calls ---------------------------------------------------------------------------

@@ -11,10 +11,24 @@ from numbers import Integral
 import numpy as np
 
 from .axes import is_axis, lay
+from .broadcast import vector_of
 from .dispatch import NUMPY, UnsupportedError
 from .expr import LET, Expr, node
 from .lengths import shorter
-from .primitives import CHOICE, EXCHANGE, FLIP, INDEX, ONES, ROW, SEGMENT, SELECTOR, UNIT, as_column
+from .primitives import (
+    CHOICE,
+    COLUMN,
+    EXCHANGE,
+    FLIP,
+    INDEX,
+    ONES,
+    ROW,
+    SEGMENT,
+    SELECTOR,
+    TRANSPOSE,
+    UNIT,
+    as_column,
+)
 from .shapes import ShapeError, shape_text
 
 _ALL = slice(None)
@@ -25,25 +39,50 @@ def getitem(e: Expr, key) -> Expr:
 
     Raises IndexError for what is not there, and UnsupportedError for what has no rule.
     """
+    part = _taken(e, key)
+    return np.not_equal(part, 0) if e.boolean and not part.boolean else part
+
+
+def _taken(e, key):
     keys = key if isinstance(key, tuple) else (key,)
     if any(k is None for k in keys):
         laid = lay(e, key)
         if laid is None:
             raise UnsupportedError(f"{e}[{_told(keys)}] has no rule: lay it first, then take parts")
         return laid
-    keys = tuple(k for k in keys if k is not Ellipsis)
     e = e.args[0] if e.op is ROW else e
+    if any(k is Ellipsis for k in keys):  # A[..., 0] is A[:, 0]
+        place = next(k for k, some in enumerate(keys) if some is Ellipsis)
+        others = max(0, e.ndim - len(keys) + 1)
+        keys = (*keys[:place], *[_ALL] * others, *keys[place + 1 :])
     if len(keys) > max(1, e.ndim):
         raise IndexError(f"{e} has {e.ndim} axes, and {len(keys)} indices are given")
     if e.ndim < 2:
         return _of_vector(e, *keys) if keys else e
     rows, columns = (*keys, _ALL, _ALL)[:2]
+    if e.op is COLUMN:
+        return _of_laid(e, rows, columns)
+    if e.op is TRANSPOSE and e.args[0].op is COLUMN:
+        part = _of_laid(e, columns, rows)
+        return part.T if part.ndim == 2 else part
     if _is_list(rows) and _is_list(columns):
         return _pairs(e, rows, columns)
     part = _along(e, rows, 0)
     if part.ndim == 1:
         return _of_vector(part, columns) if not _is_all(columns) else part
     return _along(part, columns, 1)
+
+
+def _of_laid(e, along, across):
+    """Part of a column ``v[:, None]`` or row, which has one element across."""
+    v = vector_of(e)
+    part = v if _is_all(along) else _of_vector(v, along)
+    if isinstance(across, Integral) and not isinstance(across, bool):
+        _position(e, across, 1)
+        return part
+    if not _is_all(across):
+        raise UnsupportedError(f"{e}[{_told((along, across))}]: {e} has one element across")
+    return node(COLUMN, part) if part.ndim else np.stack([part])
 
 
 def _told(keys):
@@ -60,15 +99,18 @@ def _is_list(key):
 
 def _of_vector(x, key):
     """An entry or a part of a vector."""
-    if _is_list(key):
-        return _choice(key, x.shape[0], x) @ x
-    length = x.shape[0] if x.ndim else None
-    if isinstance(key, slice) and isinstance(length, str):
-        return _slice(x, key)
     if not x.ndim:
         raise IndexError(f"{x} is a scalar and has no elements")
+    (length,) = x.shape
+    if _is_list(key):
+        return _choice(key, length, x) @ x
+    if isinstance(key, slice) and isinstance(length, str):
+        return _slice(x, key)
     if isinstance(key, slice):
-        return np.stack([x[k] for k in range(*key.indices(length))])
+        places = range(*key.indices(length))
+        if not places:
+            raise UnsupportedError(f"{x}[{_slice_text(key)}] has no elements: leave it out")
+        return np.stack([x[k] for k in places])
     k = _position(x, key, length)
     if x.op is LET and x.args[0].op.is_list:
         return x.args[0].args[k]  # the entry itself is on the path
@@ -193,7 +235,11 @@ def _pairs(A, rows, columns):
 
 def _take(a, indices, axis=None):
     a = as_column(a)
-    if a.ndim == 2 and not (axis is not None and is_axis(axis, 2)):
+    if not a.ndim:
+        raise IndexError(f"np.take: {a} is a scalar and has no elements")
+    if axis is not None and not is_axis(axis, a.ndim):
+        raise UnsupportedError(f"np.take: {a} has {a.ndim} axes, there is no axis {axis!r}")
+    if a.ndim == 2 and axis is None:
         raise UnsupportedError("np.take: a matrix needs its axis: np.take(E, ids, axis=0)")
     key = indices if isinstance(indices, Integral) else np.asarray(indices)
     return getitem(a, (_ALL, key) if axis is not None and axis % 2 and a.ndim == 2 else key)

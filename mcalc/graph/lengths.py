@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -11,17 +11,19 @@ from .expr import LET, SIZE, Expr, node
 from .primitives import (
     BLOCKS,
     DIAG,
+    EXCHANGE,
     IDENTITY,
     INV,
     MATMAT,
+    MAX,
     ONES,
     ROW,
+    ROWMAX,
     STACK,
     TRANSPOSE,
     ZEROS,
-    joined_length,
 )
-from .shapes import ShapeError, parts_of_length, shape_text
+from .shapes import ShapeError, joined_length, parts_of_length, shape_text
 from .walk import replace, symbols, walk
 
 # --- lengths ---------------------------------------------------------------------------------
@@ -57,21 +59,52 @@ def length(part, sizes: dict):
     return sum(sizes[letter] for letter in letters) + number
 
 
+def needed(e: Expr) -> dict:
+    """How long lengths have to be for all that is taken to be there: of x[7] n is 8 at least.
+
+    >>> import mcalc as mc
+    >>> x = mc.vectors("x")
+    >>> needed(np.sum(x[7] * x[1:-1]))
+    {'n': 8, 'n - 2': 0}
+    """
+    least: dict = {n: 1 for n in e.shape if " - " in str(n)}  # nothing is said of no elements
+    for part in walk(e):
+        params = part.params
+        pairs = [(n, 0) for n in params.get("lengths", ())]
+        if taken := params.get("indices", [params["index"]] if "index" in params else []):
+            pairs.append((params.get("length") or part.args[0].shape[0], max(taken) + 1))
+        if part.op in (MAX, ROWMAX) and " - " in str(part.args[0].shape[-1]):
+            pairs.append((part.args[0].shape[-1], 1))
+        for n, number in pairs:
+            if n is not None and (number or " - " in str(n)):
+                least[n] = max(number, least.get(n, 0))
+    return least
+
+
 def fits(e: Expr, sizes: dict) -> bool:
     """Whether all that it takes is there at these sizes: of x[2] three elements, of x[1:-1] two."""
-    for part in walk(e):
-        params = params_at(part, sizes)
-        lengths = params.get("lengths", ())
-        if min((n for n in lengths if isinstance(n, int)), default=0) < 0:
-            return False
-        last = params.get("index", max(params.get("indices", (0,))))
-        high = params.get(
-            "length", length(part.args[0].shape[0], sizes) if part.args and part.args[0].ndim else 1
-        )
-        if "index" in params or "indices" in params:
-            if last >= high:
-                return False
-    return True
+    return all(length(n, sizes) >= least for n, least in needed(e).items())
+
+
+_LONGER = 1000  # elements that are looked for
+
+
+def lengthened(lengths: Iterable[int], names: Iterable[str], *es: Expr) -> tuple[int, ...]:
+    """Lengths at which all that is taken of these is there; of x[7] 8, 9 for 1, 2.
+
+    >>> import mcalc as mc
+    >>> lengthened((1, 2), ["n"], mc.vectors("x")[7])
+    (8, 9)
+    """
+    lengths, names = tuple(lengths), tuple(names)
+
+    def enough(number):
+        return all(fits(e, dict.fromkeys(names, number)) for e in es)
+
+    if any(map(enough, lengths)):
+        return lengths
+    more = next((k for k in range(_LONGER) if enough(min(lengths) + k)), 0)
+    return tuple(number + more for number in lengths)
 
 
 def shorter(part, by: int):
@@ -183,7 +216,7 @@ def without_size_providers(e: Expr) -> Expr:
     return replace(e, swap)
 
 
-SQUARE = {IDENTITY, DIAG, INV}
+SQUARE = {IDENTITY, DIAG, INV, EXCHANGE}
 
 
 def is_square(e: Expr) -> bool:
@@ -205,9 +238,12 @@ def resolve(e: Expr, shape: tuple) -> Expr:
         return e
     shape = tuple(own or outer for own, outer in zip(e.shape, shape, strict=True))
     if not e.args:
-        if e.op is ZEROS:
-            return node(ZEROS, lengths=shape)
-        return node(e.op, length=next(filter(None, shape), None))
+        if "lengths" in e.params:  # zeros, or a triangle
+            return node(e.op, **{**e.params, "lengths": shape})
+        own = {**e.params, "length": shape[-1] or (shape[0] if e.shape[0] is None else None)}
+        if isinstance(own["length"], int) and own.get("index", 0) >= own["length"]:
+            raise ShapeError(f"{e} has more elements than {own['length']}")
+        return node(e.op, **{name: p for name, p in own.items() if name != "like"})
     axes: list = ["ij"[2 - a.ndim :] for a in e.args]  # the last ones meet, element by element
     output = "ij"[2 - e.ndim :]
     if e.op.einsum:

@@ -15,16 +15,16 @@ What other rows make up, as ``np.square`` is a power, is in the second table, in
 
 from __future__ import annotations
 
-from functools import partial, reduce
+from functools import partial
 
 import mpmath
 import numpy as np
 import sympy as sp
 
-from . import expr, walk
+from . import expr, values, walk
 from .dispatch import NUMPY, UnsupportedError
 from .expr import Expr, Primitive, as_expr, node
-from .shapes import ShapeError, parts_of_length, same_length, shape_text
+from .shapes import ShapeError, common_shape, joined_length, shape_text
 from .walk import is_number
 
 PRIMITIVES: dict[str, Primitive] = {}
@@ -56,7 +56,8 @@ def elementwise(op: Primitive, *operands) -> Expr:
     operands = tuple(map(as_expr, operands))
     if op.name in ("maximum", "minimum", "fmax", "fmin") and is_number(operands[1]):
         operands = operands[::-1]
-    if any(e.ndim == 2 and e.op is not ROW for e in operands):
+    vectors = {e.shape for e in operands if e.ndim and e.op is not ROW}
+    if any(len(shape) == 2 for shape in vectors) or (1,) in vectors and len(vectors) > 1:
         return NUMPY["broadcast"](op, operands)
     rows = [e for e in operands if e.op is ROW]
     others = [e for e in operands if e.ndim and e.op is not ROW]
@@ -108,11 +109,6 @@ def _if(condition, yes, no):
     return sp.Piecewise((yes, condition), (no, True))
 
 
-def _size_of(a):
-    """The absolute value as a function that may be evaluated at complex points near real ones."""
-    return a * np.sign(np.real(a))
-
-
 def can_be_nan(e: Expr) -> bool:
     """Whether it has no value at some numbers: below a root, in a logarithm or a quotient."""
     return any(
@@ -137,49 +133,6 @@ def _chosen(second, e, k):
     return slope(e, k, np.where(second(b, a), *((0, 1), (1, 0))[k]))
 
 
-_SINGULAR = 1e-13  # a matrix that is nearer to a singular one than this is taken for one
-
-
-def _inverse(X):
-    """The inverse, not-a-number for a singular matrix: that may be one of a batch."""
-    try:
-        inverse = np.linalg.inv(X)
-    except np.linalg.LinAlgError:
-        return np.stack(list(map(_inverse, X))) if X.ndim > 2 else np.full(X.shape, np.nan)
-    condition = np.prod([abs(M).sum(axis=-1).max(axis=-1) for M in (X, inverse)], axis=0)
-    return np.where((condition < 1 / _SINGULAR)[..., None, None], inverse, np.nan)
-
-
-def _log_determinant(X):
-    """log(|det(X)|); of a singular matrix, such as X X^T with too few columns, minus infinity."""
-    det, rows = np.linalg.det(X), np.sqrt((abs(X) ** 2).sum(axis=-1))
-    singular = abs(det) < _SINGULAR * rows.prod(axis=-1)
-    return np.log(np.where(singular, 0, _size_of(det)))
-
-
-def _side(*operands):
-    """Which side of its kink an operation is on: the sign of its operand, or of a difference."""
-    apart = np.real(operands[0] if len(operands) == 1 else operands[1] - operands[0])
-    return np.where(abs(apart) < 1e-14, 0, np.sign(apart))  # rounding is on no side
-
-
-def _decay(a):
-    """``exp(-|a|)``, which never overflows; of complex numbers by the side of their real part."""
-    return np.exp(np.where(np.real(a) > 0, -a, a))
-
-
-def _logistic(a):
-    """Without overflow for large numbers, and to the last digit where it is nearly 0."""
-    small = _decay(a)
-    return np.where(np.real(a) > 0, 1, small) / (1 + small)
-
-
-def _largest(x):
-    """1 at the largest element and -1 elsewhere; 0 where several are the largest."""
-    top = x.real == np.max(x.real, axis=-1, keepdims=True)
-    return np.where(top, np.where(np.sum(top, axis=-1, keepdims=True) > 1, 0, 1), -1)
-
-
 def _of_largest(e, k):
     """What ``max`` takes of each element: 1 of the largest, and of several an equal share.
 
@@ -196,6 +149,12 @@ def _of_row_maxima(e, k):
     (X,) = e.args
     largest = np.where(np.equal(X, node(COLUMN, e)), 1, 0)
     return "ij,ij->i", largest if differ(X) else largest / np.sum(largest, axis=1, keepdims=True)
+
+
+def _largest_scalar(x):
+    """The largest of SymPy's scalars."""
+    cases = [(a, sp.And(*(a >= b for b in x))) for a in x[:-1]]
+    return sp.Piecewise(*cases, (x[-1], True))
 
 
 def differ(v: Expr) -> bool:
@@ -223,29 +182,8 @@ def differ(v: Expr) -> bool:
     return len(set(mentioned)) == len(mentioned) and all(map(differ, vectors)) and plain
 
 
-def common_shape(parts) -> tuple:
-    """The shape that parts of one rank have in common, with False for lengths that differ."""
-    return tuple(
-        reduce(same_length, lengths) for lengths in zip(*(a.shape for a in parts), strict=True)
-    )
-
-
 def _lengths(parts):
     return tuple(a.shape[0] for a in parts)
-
-
-def joined_length(lengths) -> int | str | None:
-    """The length of vectors of these lengths in one; None if one of them is open."""
-    if None in lengths:
-        return None
-    letters, known = [], 0
-    for part in lengths:
-        more, number = parts_of_length(part)
-        letters, known = [*letters, *more], known + number
-    text = " + ".join(letters)
-    if not letters:
-        return known
-    return expr.Length(f"{text} {'-' if known < 0 else '+'} {abs(known)}" if known else text)
 
 
 def _places(lengths, part):
@@ -257,7 +195,7 @@ def _joined(*parts):
     return (joined_length(_lengths(parts)), *parts[0].shape[1:])
 
 
-KINK = {"kink_side": _side, "analytic": False}
+KINK = {"kink_side": values.side, "analytic": False}
 FIRST = {"takes_at_kink": "mcalc takes the derivative of {0}"}
 COMPARES = {**KINK, "takes_at_kink": "nothing is compared"}
 # what is made of conditions: a condition always, of such alone, or a number
@@ -280,7 +218,7 @@ EXP = primitive("exp", sp.exp, np.exp)
 primitive("expm1", lambda a: sp.exp(a) - 1, np.expm1, text="exp({0}) - 1")
 LOG = primitive("log", sp.log, np.log)
 primitive("log1p", lambda a: sp.log(1 + a), np.log1p, text="log(1 + {0})")
-SQRT = primitive("sqrt", sp.sqrt, np.sqrt, kink_side=_side,
+SQRT = primitive("sqrt", sp.sqrt, np.sqrt, kink_side=values.side,
     takes_at_kink="the root's own slope is infinite")
 primitive("sin", sp.sin, np.sin)
 primitive("cos", sp.cos, np.cos)
@@ -295,16 +233,17 @@ primitive("log2", lambda a: sp.log(a) / sp.log(2), np.log2)
 primitive("log10", lambda a: sp.log(a) / sp.log(10), np.log10)
 primitive("exp2", lambda a: 2**a, np.exp2)
 primitive("cbrt", lambda a: _if(a > 0, sp.Abs(a)**sp.Rational(1, 3), -sp.Abs(a)**sp.Rational(1, 3)),
-    np.cbrt, analytic=False, kink_side=_side, takes_at_kink="the root's own slope is infinite",
+    np.cbrt, analytic=False, kink_side=values.side,
+    takes_at_kink="the root's own slope is infinite",
     local_jacobian=lambda e, k: slope(e, k, 1 / (3 * e**2)))
 primitive("arctan2", sp.atan2, np.arctan2, analytic=False)
 primitive("sinh", sp.sinh, np.sinh)
 primitive("cosh", sp.cosh, np.cosh)
 TANH = primitive("tanh", sp.tanh, np.tanh)
-SIGMOID = primitive("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})", numpy=_logistic,
+SIGMOID = primitive("sigmoid", lambda a: 1 / (1 + sp.exp(-a)), text="σ({0})", numpy=values.logistic,
     **COUNTED)
 SOFTPLUS = primitive("softplus", lambda a: sp.log(1 + sp.exp(a)), text="log(1 + exp({0}))",
-    **COUNTED, numpy=lambda a: np.where(np.real(a) > 0, a, 0) + np.log1p(_decay(a)))
+    **COUNTED, numpy=lambda a: np.where(np.real(a) > 0, a, 0) + np.log1p(values.decay(a)))
 ABSOLUTE = primitive("absolute", sp.Abs, np.abs, text="|{0}|", **KINK, **KEPT)
 SIGN = primitive("sign", lambda a: _if(a > 0, 1, _if(a < 0, -1, 0)), np.sign, **KINK)
 MAXIMUM = primitive("maximum", lambda a, b: _if(b > a, b, a), np.maximum, text="max({0}, {1})",
@@ -349,16 +288,15 @@ TRACE = primitive("trace", "ii->", text="tr({0})", numpy_source="np.trace({0})",
 MATRIX_SUM = primitive("total", "ij->", text="sum({0})", numpy_source="{0}.sum()", **COUNTED)
 
 # neither
-MAX = primitive("max", "i->", numpy=lambda x: np.max(x, axis=-1), kink_side=_largest,
+MAX = primitive("max", "i->", numpy=lambda x: np.max(x, axis=-1), kink_side=values.largest,
     analytic=False,
     **KEPT, takes_at_kink="mcalc counts each of them",
     local_jacobian=_of_largest,
-    sympy_array=lambda x: sp.Piecewise(*((a, sp.And(*(a >= b for b in x))) for a in x[:-1]),
-        (x[-1], True)), numpy_source="{0}.max()")
+    sympy_array=_largest_scalar, numpy_source="{0}.max()")
 ROWMAX = primitive("rowmax", numpy=lambda X: np.max(X, axis=-1), shape=lambda X: X.shape[:1],
-    kink_side=_largest, analytic=False, **KEPT, takes_at_kink="mcalc counts each of them",
+    kink_side=values.largest, analytic=False, **KEPT, takes_at_kink="mcalc counts each of them",
     text="rowmax({0})", local_jacobian=_of_row_maxima,
-    sympy_array=lambda X: np.array([MAX.sympy_array(row) for row in X]),
+    sympy_array=lambda X: np.array([*map(_largest_scalar, X)]),
     numpy_source="{0}.max(axis=1)")
 PROD = primitive("prod", "i->", numpy=lambda x: np.prod(x, axis=-1), numpy_source="{0}.prod()",
     **COUNTED, local_jacobian=lambda e, k: ("i,i->", np.divide(e, e.args[0])))
@@ -375,13 +313,13 @@ FROBENIUS = primitive("frobenius", "ij->", numpy=lambda X: np.sum(X * X, axis=(-
     **COUNTED, local_jacobian=lambda e, k: ("ij,ij->", np.divide(e.args[0], e)),
     kink_side=lambda X: np.sign(np.sum(np.abs(X), axis=(-2, -1))), text="||{0}||_F",
     sympy_array=lambda X: sp.sqrt(np.sum(X * X)), numpy_source="np.sqrt(np.sum({0} * {0}))")
-INV = primitive("inv", "ij->ij", numpy=_inverse, numpy_source="np.linalg.inv({0})", **COUNTED,
+INV = primitive("inv", "ij->ij", numpy=values.inverse, numpy_source="np.linalg.inv({0})", **COUNTED,
     local_jacobian=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
     sympy_array=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
 DET = primitive("det", "ij->", numpy=np.linalg.det, numpy_source="np.linalg.det({0})", **COUNTED,
     local_jacobian=lambda e, k: ("ij,ij->", np.multiply(e, np.linalg.inv(e.args[0]).T)),
     sympy_array=lambda X: sp.Matrix(X).det("berkowitz"), precise=mpmath.det)
-LOGDET = primitive("logdet", "ij->", numpy=_log_determinant, **COUNTED,
+LOGDET = primitive("logdet", "ij->", numpy=values.log_determinant, **COUNTED,
     local_jacobian=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log(|det({0})|)",
     sympy_array=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
     numpy_source="np.linalg.slogdet({0})[1]", precise=lambda X: mpmath.log(abs(mpmath.det(X))))
@@ -395,7 +333,7 @@ CONCATENATE = primitive("concatenate", numpy=lambda *parts: np.concatenate(parts
     local_jacobian=lambda e, k: ("ij,j->i", node(SELECTOR, lengths=_lengths(e.args), part=k)),
     shape=_joined,
     numpy_source="np.concatenate([{all}])")
-COLUMN = primitive("column", numpy=lambda v: v[..., None], shape=lambda v: (*v.shape, 1),
+COLUMN: Primitive = primitive("column", numpy=lambda v: v[..., None], shape=lambda v: (*v.shape, 1),
     numpy_source="{0}[:, None]", **KEPT,
     local_jacobian=lambda e, k: ("j,i->ij", node(ONES, length=1)))
 ROW = primitive("row", numpy=lambda v: v[..., None, :], shape=lambda v: (1, *v.shape),
@@ -411,19 +349,20 @@ SEGMENT = primitive("segment", numpy=lambda v, *, lengths, part: v[..., _places(
 FLIP = primitive("flip", numpy=lambda v: v[..., ::-1], shape=lambda v: v.shape, text="flip({0})",
     numpy_source="{0}[::-1]", **KEPT,
     local_jacobian=lambda e, k: ("ij,j->i", node(EXCHANGE, length=e.shape[0])))
-EXCHANGE = primitive("exchange", numpy=lambda *, length: np.eye(length)[::-1],
+EXCHANGE: Primitive = primitive("exchange", numpy=lambda *, length: np.eye(length)[::-1],
     shape=lambda *, length: (length, length), numpy_source="np.eye({length})[::-1]")
-CHOICE = primitive("choice", numpy=lambda *, indices, length: np.eye(length)[list(indices)],
-    shape=lambda *, indices, length: (len(indices), length),
-    numpy_source="np.eye({length})[list({indices})]")
+CHOICE = primitive("choice", numpy=values.choice,
+    shape=lambda *, indices, length: (len(indices), length))
 BLOCKS = primitive("blocks", numpy=lambda *parts: np.concatenate(parts, axis=-2), shape=_joined,
     local_jacobian=lambda e, k: ("ij,jk->ik", node(SELECTOR, lengths=_lengths(e.args), part=k)),
     **KEPT,
     numpy_source="np.vstack([{all}])")
-ONES = primitive("ones", numpy=lambda *, length, like=(): np.ones(length),
+ONES: Primitive = primitive("ones", numpy=lambda *, length, like=(): np.ones(length),
     shape=lambda *, length: (length,), numpy_source="np.ones({length})")
 ZEROS = primitive("zeros", numpy=lambda *, lengths, like=(): np.zeros(lengths),
     shape=lambda *, lengths: lengths, numpy_source="np.zeros({lengths})")
+INFINITY = primitive("infinity", numpy=lambda: np.float64(np.inf), shape=lambda: (),
+    numpy_source="np.inf", sympy_array=lambda: sp.oo)
 IDENTITY = primitive("identity", numpy=lambda *, length: np.eye(length),
     shape=lambda *, length: (length, length), numpy_source="np.eye({length})")
 TRIANGLE = primitive("triangle", shape=lambda *, lengths, k, lower: lengths,

@@ -19,6 +19,7 @@ from .primitives import (
     ONES,
     POWER,
     SUBTRACT,
+    TRIANGLE,
     WHERE,
 )
 from .walk import is_number
@@ -96,7 +97,8 @@ def multiply_factors(parts) -> tuple:
         coefficient = coefficient * c
         for atom, exponent in more.items():
             powers[atom] = powers.get(atom, 0) + exponent
-    return coefficient, {a: 1 if a.op is ONES else p for a, p in powers.items() if p}
+    ones = {a for a, p in powers.items() if a.op is ONES or a.op is TRIANGLE and p > 0}
+    return coefficient, {a: 1 if a in ones else p for a, p in powers.items() if p}
 
 
 def sort_key(atom: Expr) -> tuple:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
+from .length import Length
+
 
 class ShapeError(ValueError):
     """Operands whose shapes do not fit; the message names both and their shapes.
@@ -61,3 +65,25 @@ def parts_of_length(part) -> tuple[list[str], int]:
     words = part.replace(" - ", " + -").split(" + ")
     numbers = [w for w in words if w.lstrip("-").isdigit()]
     return [w for w in words if w not in numbers], sum(map(int, numbers))
+
+
+def common_shape(parts) -> tuple:
+    """The shape that parts of one rank have in common, with False for lengths that differ."""
+    return tuple(
+        reduce(same_length, lengths) for lengths in zip(*(a.shape for a in parts), strict=True)
+    )
+
+
+def joined_length(lengths) -> int | str | None:
+    """The length of vectors of these lengths in one; None if one of them is open."""
+    if None in lengths:
+        return None
+    letters: list[str] = []
+    known = 0
+    for part in lengths:
+        more, number = parts_of_length(part)
+        letters, known = [*letters, *more], known + number
+    text = " + ".join(letters)
+    if not letters:
+        return known
+    return Length(f"{text} {'-' if known < 0 else '+'} {abs(known)}" if known else text)

@@ -9,15 +9,22 @@ from numbers import Integral
 from typing import Any
 
 from .broadcast import vector_of
-from .expr import LET, SYMBOL, Expr, Length, as_expr, node
-from .primitives import COLUMN, TRANSPOSE
+from .expr import LET, SYMBOL, Expr, as_expr, node
+from .length import Length
+from .primitives import COLUMN, PRIMITIVES, TRANSPOSE
 from .walk import walk
 
 _RESERVED = (  # what the notation writes and mc.read knows; e and pi can be names
-    "I T d i otherwise sum_i tr trace det inv diag norm outer dot sum mean max min fmax fmin abs "
-    "absolute sign negative exp expm1 log log1p ln sqrt sin cos tan arctan atan sinh cosh tanh "
-    "relu sigmoid σ"
+    "I T d i otherwise sum_i tr trace det inv diag diagonal norm outer dot sum mean prod max min "
+    "rowmax rowprod fmax fmin abs ln atan arctan2 relu sigmoid σ tril triu flip"
 ).split()
+_RESERVED += [name for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1]
+
+_INSTEAD = {
+    "d": "it is the sign of a differential, as in dy/dx: take e, or d_1",
+    "T": "it is the sign of the transpose, as in X^T: take t, or T_1",
+    "I": "it is the identity matrix: take J, or I_1",
+}
 
 
 def _is_word(name):
@@ -29,6 +36,8 @@ def check_name(name) -> None:
     """Refuse what could not be printed as one variable."""
     if not _is_word(name):
         raise ValueError(f"{name!r} is not a usable name: letters, digits and _, a letter first")
+    if name in _INSTEAD:
+        raise ValueError(f"{name!r} is not a usable name: {_INSTEAD[name]}")
     if name in _RESERVED:
         raise ValueError(f"{name!r} is not a usable name: it has a meaning in the notation")
 

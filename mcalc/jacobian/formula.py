@@ -10,7 +10,7 @@ import numpy as np
 from ..graph import simplify
 from ..graph.expr import Expr, UnsupportedError, as_expr, node, shape_text
 from ..graph.forms import diag, outer
-from ..graph.primitives import BLOCKS, IDENTITY, SELECTOR, UNIT, WHERE
+from ..graph.primitives import BLOCKS, COLUMN, IDENTITY, ONES, SELECTOR, UNIT, WHERE
 from ..graph.simplify import ONE, ZERO, add, mul
 from .terms import NoClosedForm, Term, collect, product_of, times_vector
 
@@ -131,7 +131,8 @@ def _by_unit_column(terms: list[Term], out: tuple, inp: tuple) -> Expr | None:
 
 
 def _has_unit(terms, side):
-    return any(t.vectors.get(a, ONE).op is UNIT for t in terms for a in getattr(t, side))
+    units = [t.vectors.get(a, ONE) for t in terms for a in getattr(t, side)]
+    return any(v.op is UNIT and isinstance(v.shape[0], int) for v in units)
 
 
 def _added(terms: list[Term], out: tuple, inp: tuple) -> Expr:
@@ -193,4 +194,6 @@ def _matrix(term: Term, out: tuple, inp: tuple) -> Expr:
         return mul(term.coefficient, _pop_scaled(term, i, j))
     column = simplify.broadcast_to(term.vectors.get(i, ONE), out)
     row = simplify.broadcast_to(term.vectors.get(j, ONE), inp)
+    if column.op is ONES and out == (1,):
+        return mul(term.coefficient, node(COLUMN, row).T)
     return mul(term.coefficient, outer(column, row))

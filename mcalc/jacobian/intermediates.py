@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Iterable, Set
 
 from ..graph.expr import LET, SYMBOL, Expr, node
 from ..graph.primitives import (
@@ -35,7 +35,9 @@ def free_name(y: Expr, taken: set[str], *first: str) -> str:
     if y.op is LET:
         return y.params["name"]
     numbered = (f"y_{k}" for k in itertools.count(1))
-    names = itertools.chain(first, ("y", "f", "C", "r", "h"), numbered)
+    names: Iterable[str] = itertools.chain(first, ("y", "f", "C", "r", "h"), numbered)
+    if y.ndim > 1:
+        names = map(str.upper, names)
     return next(name for name in names if name not in taken)
 
 
@@ -81,7 +83,7 @@ class Intermediates:
         automatic: bool = True,
     ):
         self.variables, self.automatic = variables, automatic
-        self.by_matrix = any(v.ndim > 1 for v in variables)
+        self.by_matrix = any(v.ndim > 1 for v in (*variables, y))
         self.sources = frozenset(variables)
         self.depends = dependents(y, variables)
         self.definitions: dict[Expr, Expr] = {}

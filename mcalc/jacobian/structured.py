@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..graph.expr import LET, SYMBOL, Expr, node, shape_text
+from ..graph.expr import LET, SYMBOL, Expr, ShapeError, node, shape_text
 from ..graph.lengths import symbolic_sizes
 from ..graph.primitives import INDEX
 from ..graph.variables import let
@@ -24,14 +24,16 @@ PROBES: dict[Side, str] = {"column_labels": "dx'", "row_labels": "v'"}
 class StructuredJacobian:
     """The Jacobian of ``y`` by one variable, or by several scalar ones (``by_scalars``).
 
-    ``output`` is the name of ``y`` in formulas in which it comes up again.
+    ``output`` is the name of ``y`` in formulas in which it comes up again. It has
+    ``more_axes`` than a matrix if it is of a vector by a matrix, or of a matrix by anything but a
+    scalar.
     """
 
     def __init__(self, y: Expr, variables: tuple[Expr, ...], by_scalars: bool, output: str):
         self.y, self.variables, self.by_scalars, self.output = y, variables, by_scalars, output
         self.wrt_shape = (len(variables),) if by_scalars else variables[0].shape
         self.by_matrix = len(self.wrt_shape) > 1
-        self.three_axes = self.by_matrix and y.ndim > 0
+        self.more_axes = y.ndim + len(self.wrt_shape) > 2
         self._products: dict[Side, tuple[Expr, Expr]] = {}
 
     @property
@@ -60,10 +62,12 @@ class StructuredJacobian:
     @cached_property
     def formula(self) -> Expr:
         """The closed form in numerator layout; raises UnsupportedError where there is none."""
-        if not self.by_matrix:
-            return formula(self.terms, self.y.shape, self.wrt_shape)
-        self.refuse_three_axes()
-        return in_shape_of(self.terms, self.wrt_shape, turned=True)
+        self.refuse_more_axes()
+        if self.by_matrix:
+            return in_shape_of(self.terms, self.wrt_shape, turned=True)
+        if self.y.ndim > 1:
+            return in_shape_of([t.as_row() for t in self.terms], self.y.shape)
+        return formula(self.terms, self.y.shape, self.wrt_shape)
 
     @property
     def closed(self) -> Expr | None:
@@ -73,29 +77,32 @@ class StructuredJacobian:
         except NoClosedForm:
             return None
 
-    def refuse_three_axes(self) -> None:
-        """Raise UnsupportedError for a vector by a matrix."""
-        if self.three_axes:
+    def refuse_more_axes(self) -> None:
+        """Raise UnsupportedError for a Jacobian that is no matrix."""
+        if self.more_axes:
             sizes = ", ".join(f"{n}=2" for n in symbolic_sizes(self.y, *self.variables))
+            names = [str(v) for v in self.variables]
+            by = names[0] if len(names) == 1 else f"({', '.join(names)})"
+            count = {3: "three", 4: "four"}[self.y.ndim + len(self.wrt_shape)]
             raise NoClosedForm(
-                f"{self.y} is {shape_text(self.y.shape)} and {self.variables[0]} is "
-                f"{shape_text(self.wrt_shape)}, so the Jacobian has three axes and no closed form "
-                f"as a matrix: use .jvp and .vjp, or .explicit({sizes}) for its entries"
+                f"{self.y} is {shape_text(self.y.shape)} and {by} is "
+                f"{shape_text(self.wrt_shape)}, so the Jacobian has {count} axes and no closed "
+                f"form as a matrix: use .jvp and .vjp, or .explicit({sizes}) for its entries"
             )
 
     @property
     def gradient(self) -> Expr:
         """The closed form in the shape of ``wrt``; raises ValueError if ``y`` is a vector."""
         if self.y.ndim:
+            instead = ("a vector has a .jacobian", "a matrix has .jvp and .vjp")[self.y.ndim - 1]
             raise ValueError(
-                f"{self.y} is {shape_text(self.y.shape)}: only a scalar has a gradient; "
-                "a vector has a .jacobian"
+                f"{self.y} is {shape_text(self.y.shape)}: only a scalar has a gradient; {instead}"
             )
         return in_shape_of(self.terms, self.wrt_shape) if self.by_matrix else self.formula.T
 
     def rows(self) -> tuple[Expr, Expr | None]:
-        """The formula of the rows; with three axes, of one row, and the vector that picks it."""
-        if self.three_axes:
+        """The formula of the rows; with more axes, of one row, and what picks it."""
+        if self.more_axes:
             form, probe = self.product("row_labels")
             return unnamed(form), probe
         return unnamed(self.gradient if self.by_matrix else self.formula), None
@@ -103,20 +110,29 @@ class StructuredJacobian:
     def product(self, side: Side) -> tuple[Expr, Expr]:
         """The formula of the product with a vector on this side, and that vector."""
         if side not in self._products:
-            self._products[side] = self.times(side, PROBES[side])
+            probe = self.probe(side, PROBES[side])
+            self._products[side] = self.times(side, probe), probe
         return self._products[side]
 
-    def times(self, side: Side, name: str, turned: bool = False) -> tuple[Expr, Expr]:
-        """As :meth:`product`, with a name for the vector; ``turned`` is the transpose of it."""
+    def probe(self, side: Side, name: str) -> Expr:
+        """What the Jacobian can be multiplied with on this side, under a name."""
+        shape = self.wrt_shape if side == "column_labels" else self.y.shape
+        return node(SYMBOL, name=name, shape=shape)
+
+    def times(self, side: Side, vector: Expr, turned: bool = False) -> Expr:
+        """The formula of the product with this; ``turned`` is the transpose of it."""
         shapes = self.wrt_shape, self.y.shape
         near, far = shapes if side == "column_labels" else shapes[::-1]
-        probe = node(SYMBOL, name=name, shape=near)
+        if vector.shape != near:
+            raise ShapeError(
+                f"{vector} is {shape_text(vector.shape)}, and {shape_text(near)} is expected"
+            )
         try:
-            terms = times_vector(self.terms, probe, side)
-        except NoClosedForm:  # too large
-            product = self._swept(side, probe)
-            return product.T if turned else product, probe
-        return in_shape_of([t.as_row() for t in terms], far, turned), probe
+            terms = times_vector(self.terms, vector, side)
+            return in_shape_of([t.as_row() for t in terms], far, turned)
+        except NoClosedForm:  # too large, or no sum of products of matrices
+            product = self._swept(side, vector)
+            return product.T if turned else product
 
     def _swept(self, side, probe):
         """The same product, an operation after the other."""

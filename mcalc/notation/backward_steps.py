@@ -14,6 +14,7 @@ from ..graph.expr import ADJOINT, Expr, node
 from ..jacobian.formula import in_shape_of
 from ..jacobian.intermediates import Intermediates
 from ..jacobian.terms import Term, collect, compose, times_vector
+from .elements import unwritten
 from .steps import StepWriter
 from .style import Style
 
@@ -83,19 +84,39 @@ class Backward(StepWriter):
 
 
 class Products(StepWriter):
-    """A vector by a matrix: in place of its Jacobian, what that makes of a step and of a row."""
+    """In place of a Jacobian that is no matrix: what it makes of a step, and of a gradient.
 
-    def __init__(self, graph: Intermediates, forward: Expr, back: Expr, row: Expr, style: Style):
+    Of a vector ``y`` a row ``v^T`` goes back, ``v^T ∂y/∂W``; of a matrix ``Y`` a gradient G, in the
+    shape of Y, becomes one in the shape of the variable. Of a ``hessian`` both are one line.
+    """
+
+    def __init__(
+        self, graph: Intermediates, forward: Expr, back: Expr, probe: Expr, style: Style,
+        hessian: bool = False,
+    ):  # fmt: skip
         super().__init__(graph, forward, style)
-        self.forward, self.back, self.row = forward, back, row
+        self.forward, self.back, self.probe, self.hessian = forward, back, probe, hessian
 
     def render(self) -> list[str]:
         """Introduce, then both products with the Jacobian."""
-        (x,), y = self.graph.variables, self.write(self.graph.result)
         introduce = [
             f"{self.write(v)} = {self.write(d)}" for v, d in self.graph.definitions.items()
         ]
+        lines = self.of_a_vector() if self.graph.result.ndim < 2 else self.of_a_matrix()
+        return ["\n".join(introduce), "\n".join(lines), "", ""]
+
+    def of_a_vector(self) -> list[str]:
+        (x,), y = self.graph.variables, self.write(self.graph.result)
         ratio = self.style("∂", y, self.write(x))
-        forward = f"d{y} = {self.write(self.forward)}"
-        back = f"{self.write(self.row.T)} {ratio} = {self.write(self.back)}"
-        return ["\n".join(introduce), f"{forward}\n{back}", "", ""]
+        back = f"{self.write(self.probe.T)} {ratio} = {self.write(self.back)}"
+        return [f"d{y} = {self.write(self.forward)}", back]
+
+    def of_a_matrix(self) -> list[str]:
+        forward = f"d{self.write(self.graph.result)} = {self.sized(self.forward)}"
+        back = self.style("maps to", self.write(self.probe), self.sized(self.back))
+        return [back] if self.hessian else [forward, back]
+
+    def sized(self, e: Expr) -> str:
+        """A formula and its shape."""
+        written = self.write(e) if not unwritten(e) else self.written()
+        return written + self.style("size", self.style.shape(e.shape))

@@ -13,12 +13,14 @@ from fractions import Fraction
 from itertools import pairwise
 
 from ..graph import expr, walk
-from ..graph.expr import DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr
+from ..graph.expr import DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr, node
 from ..graph.lengths import FILLED
 from ..graph.primitives import (
     ADD,
+    DIAGONAL,
     DIVIDE,
     DOT,
+    FLIP,
     IDENTITY,
     INDEX,
     LOGICAL_NOT,
@@ -26,12 +28,18 @@ from ..graph.primitives import (
     MATVEC,
     MULTIPLY,
     NEGATIVE,
+    ONES,
     OUTER,
     POWER,
     ROW,
+    ROWMAX,
+    ROWPROD,
+    SEGMENT,
     SUBTRACT,
     SUM,
     TRANSPOSE,
+    TRIANGLE,
+    UNIT,
     VECMAT,
     WHERE,
 )
@@ -46,10 +54,13 @@ class Precedence(IntEnum):
 
 PRODUCTS = (MATVEC, VECMAT, MATMAT)
 SUMS = (ADD, SUBTRACT, LOGICAL_NOT)  # the last is written as 1 - (x > 0)
+# what an element of these is made of is not the same element of the operand
+_OF_SEVERAL = (SEGMENT, FLIP, DIAGONAL, ROWMAX, ROWPROD, UNIT)
 _SCALED = (ROW, MULTIPLY, DIVIDE, NEGATIVE, WHERE)  # as a row in a list is
 
 
 LONG = 5000  # parts of a formula that is written
+_ENOUGH = 12  # rows of an identity
 
 
 def unwritten(e: Expr) -> str:
@@ -79,9 +90,11 @@ class ElementWriter:
         """``e``, in parentheses if it holds less tightly than ``level``."""
         if reason := self.refusal(e):
             return self.style("parens", self.style.words(reason))
-        place = (
-            self if e.ndim or not self.index else self.within(index=None)
-        )  # the same for every i
+        if self.index and e.ndim == 1 and e.op in _OF_SEVERAL:
+            element = f"{self.style('parens', self.within(index=None)(e))}_{self.index}"
+            return element if level <= Precedence.POWER else self.style("parens", element)
+        # a scalar is the same for every i
+        place = self if e.ndim or not self.index else self.within(index=None)
         if e.args and not self.style.latex:
             beside = bool(e.op.sympy_form) and (self.beside_vector or self.shows_length(e))
             in_list = self.in_list and e.op in _SCALED
@@ -155,6 +168,9 @@ class ElementWriter:
     def _identity(self, e):
         return "I", Precedence.ATOM
 
+    def _infinity(self, e):
+        return self.style("infinity"), Precedence.ATOM
+
     def _unit(self, e):
         return f"e_{e.params['index'] + 1}", Precedence.ATOM
 
@@ -163,6 +179,28 @@ class ElementWriter:
 
     def _segment(self, e):
         return f"E_{e.params['part'] + 1}^T {self(e.args[0], Precedence.POWER)}", Precedence.PRODUCT
+
+    def _choice(self, e, turned=False):
+        """Rows of the identity, or ``turned`` its columns."""
+        units = [f"e_{k + 1}" for k in e.params["indices"]]
+        if len(units) > _ENOUGH:
+            units = [*units[: _ENOUGH - 2], "...", units[-1]]
+        if turned:
+            return self.style("row", *units), Precedence.ATOM
+        rows = [u if u == "..." else f"{u}^T" for u in units]
+        return self.style("blocks", *rows), Precedence.ATOM
+
+    def _exchange(self, e):
+        return self.call("flip", node(IDENTITY, length=e.params["length"])), Precedence.ATOM
+
+    def _triangle(self, e, of=None):
+        """What is kept of ones, or ``of`` a matrix: ``tril(A)``, ``triu(1_n 1_n^T, 1)``."""
+        place = self.within(beside_vector=False)
+        column, row = (place(node(ONES, length=n)) for n in e.shape)
+        k = e.params["k"]
+        name = self.style.function("tril" if e.params["lower"] else "triu")
+        operand = (of or f"{column} {row}^T") + (f", {k}" if k else "")
+        return name + self.style("argument", operand), Precedence.ATOM
 
     def _index(self, e):
         (v,) = e.args
@@ -193,9 +231,26 @@ class ElementWriter:
         return "-" + self(e.args[0], Precedence.PRODUCT), Precedence.SUM
 
     def _multiply(self, e):
-        lead = _factors(e)[0]
+        factors = _factors(e)
+        lead = factors[0]
+        triangle = next((f for f in factors if f.op is TRIANGLE), None)
+        others = [f for f in factors if f is not triangle]
+        if triangle is not None and any(f.ndim for f in others):
+            return self._scaled_triangle(triangle, others)
         negative = lead.op is NUMBER and lead.params["value"] < 0
         return self.juxtapose(e.args), Precedence.SUM if negative else Precedence.PRODUCT
+
+    def _scaled_triangle(self, triangle, others):
+        """``2 tril(A ⊗ B)``."""
+        matrices = [f for f in others if f.ndim]
+        scalars = [f for f in others if not f.ndim]
+        inside = self.juxtapose(matrices) if len(matrices) > 1 else self(*matrices)
+        written, level = self._triangle(triangle, inside)
+        if not scalars:
+            return written, level
+        negative = scalars[0].op is NUMBER and scalars[0].params["value"] < 0
+        level = Precedence.SUM if negative else Precedence.PRODUCT
+        return f"{self.juxtapose(scalars)} {written}", level
 
     def juxtapose(self, operands):
         """Factors side by side, and the Hadamard product between vectors."""
@@ -301,6 +356,15 @@ class ElementWriter:
         return self.style(
             "cases", *branches, self.style("otherwise", write(e, Precedence.SUM))
         ), Precedence.CASES
+
+    def _max(self, e):
+        """The largest of a vector, or of the rows' largest, which is that of the matrix."""
+        (v,) = e.args
+        return self.call(
+            e.op.name, *(v.args if v.op in (ROWMAX, ROWPROD) else e.args)
+        ), Precedence.ATOM
+
+    _prod = _max
 
     def _sum(self, e):
         (v,) = e.args

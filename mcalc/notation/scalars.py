@@ -6,6 +6,7 @@ become nodes of ours, in an order that is ours, and are written as any formula i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import partial, reduce
 from itertools import chain
@@ -51,10 +52,27 @@ class Entries(sp.Matrix):
 
 
 class Slices(tuple):
-    """The Jacobian of a vector by a matrix: for each output a matrix of its derivatives."""
+    """A Jacobian with more axes than two: for each output a matrix of its derivatives.
+
+    The outputs are those of a vector, or of a matrix with so many ``columns``, row after row.
+    """
+
+    columns: int | None
+
+    def __new__(cls, matrices: Iterable[Entries], columns: int | None = None):
+        slices = super().__new__(cls, matrices)
+        slices.columns = columns
+        return slices
 
     def __repr__(self):
-        return "\n".join(f"output {k}:\n{matrix!r}" for k, matrix in enumerate(self, 1))
+        return "\n".join(f"output {self._place(k)}:\n{m!r}" for k, m in enumerate(self))
+
+    def _place(self, k):
+        """The number of an output, from 1 on; of a matrix, those of its row and column."""
+        if self.columns is None:
+            return k + 1
+        row, column = divmod(k, self.columns)
+        return row + 1, column + 1
 
     def _repr_latex_(self):
         grids = (LATEX.grid([written(e, LATEX) for e in row] for row in m.tolist()) for m in self)

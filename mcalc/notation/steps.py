@@ -43,7 +43,7 @@ def as_text(steps: Sequence[Step], shape: str, rule: str, reason: str) -> str:
         head.ljust(18) + s.text.replace("\n", "\n" + " " * 18) for head, s in numbered_steps(steps)
     ]
     chained = f"\n{rule}: {reason}" if reason else ""
-    return "\n".join(lines) + f"   ({shape}){chained}"
+    return "\n".join(lines) + (shape and f"   ({shape})") + chained
 
 
 def as_latex(steps: Sequence[Step], shape: str, rule: str, reason: str) -> str:
@@ -52,8 +52,7 @@ def as_latex(steps: Sequence[Step], shape: str, rule: str, reason: str) -> str:
         rf"\text{{{head}}} & " + s.latex.replace("\n", _NEXT + "& ")
         for head, s in numbered_steps(steps)
     ]
-    size = r" \qquad (" + shape.replace("x", r"\times") + ")"
-    rows[-1] += size
+    rows[-1] += shape and r" \qquad (" + shape.replace("x", r"\times") + ")"
     if reason:
         why = (_NEXT + "& ").join(map(LATEX.words, f"{rule}; {reason}".split("; ")))
         rows.append(rf"\text{{rule}} & {why}")

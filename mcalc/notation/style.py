@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from ..graph.shapes import shape_text
+
 _GREEK = set(
     "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi "
     "psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega".split()
@@ -20,6 +22,7 @@ _LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "�
 _TABLE = {
     "ones": ("1", r"\vec{1}"),
     "zeros": ("0", r"\vec{0}"),
+    "infinity": ("∞", r"\infty"),
     "indent": ("    ", r"\quad "),
     "parens": ("(%s)", r"\left(%s\right)"),
     "argument": ("(%s)", r"{\left(%s\right)}"),  # no space behind the function's name
@@ -35,6 +38,8 @@ _TABLE = {
     "∂": ("∂%s/∂%s", r"\frac{\partial %s}{\partial %s}"),
     "d/d": ("d/d%s %s", r"\frac{d}{d%s} %s"),
     "∂/∂": ("∂/∂%s %s", r"\frac{\partial}{\partial %s} %s"),
+    "maps to": ("%s ↦ %s", r"%s \mapsto %s"),
+    "size": ("   (%s)", r" \qquad (%s)"),
     "case": ("%s if %s", r"%s & \text{if } %s"),
     "otherwise": ("%s otherwise", r"%s & \text{otherwise}"),
     "cases": ("%s; %s", r"\begin{cases} %s \\ %s \end{cases}\,"),
@@ -80,6 +85,11 @@ class Style:
 
     def grid(self, rows: Iterable[Iterable[str]]) -> str:
         return self("grid", *(self("in grid", *row) for row in rows))
+
+    def shape(self, shape: tuple) -> str:
+        """``m x n``."""
+        text = shape_text(shape)
+        return text.replace("x", r"\times") if self.latex else text
 
     def words(self, text: str) -> str:
         """Plain words, in which ``u_1`` and ``x^T`` are still mathematics."""

@@ -11,13 +11,19 @@ from ..graph.expr import ADJOINT, SYMBOL, node
 from ..graph.lengths import FILLED
 from ..graph.primitives import (
     ADD,
+    CHOICE,
+    COLUMN,
     CONCATENATE,
     DIVIDE,
+    EXCHANGE,
+    IDENTITY,
     MATMAT,
     MATVEC,
     MULTIPLY,
     NEGATIVE,
     ONES,
+    OUTER,
+    ROW,
     STACK,
     SUBTRACT,
     TRANSPOSE,
@@ -42,6 +48,19 @@ class Writer(ElementWriter):
     def fitting(self, v, level, without=(ONES,)):
         """A vector beside something that tells its length: ``A 1``, and not ``A 1_n``."""
         return (self.within(beside_vector=True) if v.op in without else self)(v, level)
+
+    def shows_axis(self, e, axis):
+        """Whether how high (axis 0) or wide a matrix is can be seen: ``1 x^T`` shows no height."""
+        if e.op in (IDENTITY, EXCHANGE):
+            return False
+        if e.op is OUTER:
+            return self.shows_length(e.args[axis])
+        if e.op is TRANSPOSE:
+            return self.shows_axis(e.args[0], 1 - axis)
+        if e.op is MATMAT:
+            return self.shows_axis(e.args[axis], axis)
+        matrices = [a for a in e.args if a.ndim == 2]
+        return not (e.op.sympy_form and matrices) or any(self.shows_axis(a, axis) for a in matrices)
 
     def _slope(self, e, turned=False):
         written = self.style("∂", self(e.params["of"]), self(e.params["by"]))
@@ -81,6 +100,11 @@ class Writer(ElementWriter):
             if v.op in FILLED:
                 return f"{outside.as_row(v, Precedence.POWER)} {row}", Precedence.PRODUCT
             return self.style("dot", outside(v, Precedence.ATOM), row), Precedence.PRODUCT
+        if v.op in FILLED and not self.style.latex and not self.shows_axis(matrix, 1):
+            ones = self.within(beside_vector=False)(v)  # with their length
+            if laid:
+                return f"{ones}^T {self(matrix.T, Precedence.POWER)}", Precedence.PRODUCT
+            return f"{self(matrix, Precedence.POWER)} {ones}", Precedence.PRODUCT
         row = self.data_row(matrix.T)
         if v.op is WHERE and row:
             return self.weighted(v, row, "^T" if laid else ""), Precedence.PRODUCT
@@ -126,9 +150,19 @@ class Writer(ElementWriter):
         return f"{left} {right}", Precedence.PRODUCT
 
     def _transpose(self, e):
-        if e.args[0].op is ADJOINT:
-            return self._slope(*e.args, turned=True)
-        return self(e.args[0], Precedence.ATOM) + "^T", Precedence.POWER
+        (matrix,) = e.args
+        if matrix.op is ADJOINT:
+            return self._slope(matrix, turned=True)
+        if matrix.op is COLUMN:
+            return self._row(node(ROW, *matrix.args))
+        if matrix.op is CHOICE:
+            return self._choice(matrix, turned=True)
+        return self(matrix, Precedence.ATOM) + "^T", Precedence.POWER
+
+    def _column(self, e):
+        """A column is what a vector is on paper."""
+        (v,) = e.args
+        return getattr(self, "_" + v.op.name, self._function)(v)
 
     def _stack(self, e):
         if e.ndim == 1:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..graph.expr import NUMBER, Expr, ShapeError, as_expr, shape_text
 from ..graph.primitives import POWER
+from ..graph.shapes import same_length
 from .data_sums import of_data_terms, sum_over_data
 from .operators import DataTerm, divide, kind, power
 from .tokens import ReadError
@@ -105,6 +106,19 @@ def _value(e, values):
 _ADDED = {np.add: "added", np.subtract: "subtracted"}
 
 
+def _laid(a, b):
+    """What makes a matrix of a column or row beside one: ``1 b^T`` has b in each row."""
+    v, matrix = (b, a) if kind(a) == "matrix" else (a, b)
+    v = v.T if kind(v) == "row" else v
+    name = v.name or f"({v})"
+    fits = [same_length(n, v.shape[0]) is not False for n in matrix.shape]
+    if fits == [False, True]:
+        return f"write 1 {name}^T for it in each row"
+    if fits == [True, False]:
+        return f"write {name} 1^T for it in each column"
+    return "diag( ) makes a matrix of it"
+
+
 def _refuse_beside(function, operands):
     """What NumPy would spread over a matrix, or lay down, and a person does not mean."""
     if not isinstance(function, np.ufunc) or len(operands) != 2:
@@ -115,8 +129,10 @@ def _refuse_beside(function, operands):
     if "matrix" in kinds and len(kinds) > 1:
         if "scalar" in kinds and function not in _ADDED:
             return
-        hint = {"scalar": "a number times I is a matrix", "column": "diag( ) makes a matrix of it"}
-        more = next((f": {hint[k]}" for k in hint if k in kinds and function in _ADDED), "")
+        more = ""
+        if function in _ADDED:
+            number = "a number times I is a matrix"
+            more = f": {number if 'scalar' in kinds else _laid(*operands)}"
         done = _ADDED.get(function, "taken together element by element")
         raise ShapeError(f"{parts}, they cannot be {done}{more}")
     if kinds == {"row", "column"}:

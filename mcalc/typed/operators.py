@@ -6,12 +6,34 @@ import math
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 
-from ..graph.expr import NUMBER, Expr, ShapeError, UnsupportedError, as_expr, node, shape_text
+from ..graph.expr import (
+    NUMBER,
+    Expr,
+    ShapeError,
+    UnsupportedError,
+    as_expr,
+    as_limit,
+    node,
+    shape_text,
+)
 from ..graph.forms import diag, identity, ones, outer, sigmoid, zeros
-from ..graph.primitives import BLOCKS, DIAG, DOT, PRIMITIVES, ROW, STACK, of_vectors
+from ..graph.primitives import (
+    BLOCKS,
+    CHOICE,
+    DIAG,
+    DOT,
+    EXCHANGE,
+    IDENTITY,
+    PRIMITIVES,
+    ROW,
+    STACK,
+    UNIT,
+    of_vectors,
+)
 from ..graph.walk import is_number
 from ..notation.style import of_pi
 
@@ -168,7 +190,28 @@ def relu(z) -> Expr:
     return np.maximum(0, z)
 
 
-CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": as_expr(np.exp(as_expr(1)))}
+def _whole(k) -> int:
+    """The diagonal at which a triangle begins, a number that is written out."""
+    if k.op is not NUMBER or k.params["value"] != int(k.params["value"]):
+        raise UnsupportedError(f"{k} is no whole number, as in tril(A, 1)")
+    return int(k.params["value"])
+
+
+def _part_of_matrix(function):
+    return {1: function, 2: lambda e, k: function(e, _whole(k))}
+
+
+def flip(e) -> Expr:
+    """A vector from its last element to the first; ``flip(I) A`` has the rows of A so."""
+    if e.op is IDENTITY:
+        return node(EXCHANGE, length=e.shape[0])
+    if kind(e) != "column":
+        raise UnsupportedError(f"flip takes a vector or I: write flip(I) {e} for reversed rows")
+    return np.flip(e)
+
+
+CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": as_expr(np.exp(as_expr(1))),
+             "∞": as_limit(math.inf)}  # fmt: skip
 _UNARY = {name: op.numpy for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1}
 _ALIASES = {"ln": "log", "abs": "absolute", "atan": "arctan"}
 FUNCTIONS: dict[str, dict[int, Callable]] = {  # by name and number of operands
@@ -193,6 +236,14 @@ FUNCTIONS: dict[str, dict[int, Callable]] = {  # by name and number of operands
     "minimum": {2: np.minimum},
     "ones_like": {1: _like(ones)},
     "zeros_like": {1: _like(zeros)},
+    "prod": _of_elements("prod", np.prod),
+    "rowmax": {1: partial(np.max, axis=1)},
+    "rowprod": {1: partial(np.prod, axis=1)},
+    "diagonal": {1: np.diagonal},
+    "tril": _part_of_matrix(np.tril),
+    "triu": _part_of_matrix(np.triu),
+    "flip": {1: flip},
+    "arctan2": {2: np.arctan2},
     "norm": {1: np.linalg.norm},
     "outer": {2: outer},
     "dot": {2: dot},
@@ -222,6 +273,11 @@ def laid_out(grid: list[list[Expr]]) -> Expr:
         return as_expr(matrix)
     if wide and high:
         raise ShapeError("a list with commas and semicolons holds scalars only")
+    if kinds <= {*_VECTORS} and (high if kinds == {"row"} else wide):
+        units = [as_expr(e.T if kind(e) == "row" else e) for e in entries]
+        if all(e.op is UNIT for e in units):
+            rows = _of_units(units)
+            return rows if high else as_expr(rows.T)
     if kinds == {"row"} and (not wide or all(e.args[0].op is STACK for e in entries)):
         return as_expr(np.stack([e.T for e in entries]))
     if kinds == {"column"} and wide:
@@ -233,6 +289,14 @@ def laid_out(grid: list[list[Expr]]) -> Expr:
         return as_expr(column.T if "row" in kinds else column)
     hint = "; 0 and I do not tell their height" if "matrix" in kinds else ""
     raise ShapeError(f"{_shapes(entries)} do not fit into one list{hint}")
+
+
+def _of_units(units):
+    """Rows of the identity."""
+    lengths = {e.shape[0] for e in units}
+    if len(lengths) > 1:
+        raise ShapeError(f"{_shapes(units)} do not fit into one list")
+    return node(CHOICE, indices=tuple(e.params["index"] for e in units), length=lengths.pop())
 
 
 def _shapes(entries):

@@ -7,6 +7,7 @@ import re
 
 from ..graph import expr
 from ..graph.expr import Expr, as_expr, shape_text
+from ..graph.primitives import UNIT
 from .bounds import number
 from .latex import GREEK
 from .operators import CONSTANTS, FUNCTIONS, OF_LENGTHS, DataTerm
@@ -55,6 +56,8 @@ class Names:
         v = self.symbols.get(base)
         if v is not None and _is_index(index) and 1 <= int(index) <= number_of_elements(v):
             return v[int(index) - 1]
+        if base == "e" and _is_index(index) and 1 <= int(index) <= _LONGEST:
+            return expr.node(UNIT, index=int(index) - 1, length=None)
         return expr.size(name) if name in self.letters else CONSTANTS.get(name)
 
     def length(self, token: Token) -> str | int:
@@ -134,8 +137,10 @@ class Names:
             reason = f"{base} has elements {base}_1 to {base}_{number_of_elements(v)}"
         elif _is_index(index) and v is not None:
             reason = f"{base} is {shape_text(v.shape)}: only a column of known length has elements"
-        elif _is_index(index) and base in ("e", "E"):
-            reason = "the length of a unit vector is open: write it as [1, 0, 0]^T"
+        elif _is_index(index) and base == "E":
+            reason = "how long the parts are is open: write the columns as [e_1, e_2]"
+        elif _is_index(index) and base == "e":
+            reason = f"the unit vectors are e_1 to e_{_LONGEST}"
         elif index == "i" and self.example(base):
             data = any(e.ndim == 2 for e in self.symbols.values())
             reason = f"leave out the index: {base} stands for all of its elements"

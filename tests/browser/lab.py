@@ -167,7 +167,6 @@ def server(folder):
     running = Server(folder)
     try:
         notebooks = ROOT / "notebooks"
-        shutil.copytree(notebooks / "data", running.root / "data")
         for path in notebooks.glob("*.ipynb"):
             running.put(path.name, nbformat.read(path, 4))
         yield running

@@ -110,6 +110,19 @@ def test_one_explorer_in_two_cells_and_another_one_of_its_kind(open_page):
     assert page.wrong() == []
 
 
+def test_each_slider_has_its_name_and_a_picture_its_colours(open_page):
+    page = open_page("named.ipynb", START, TWO[1], END)
+    page.run_all()
+    handles = page.tab.locator(".mcalc-explorer .noUi-handle")
+    page.comes("document.querySelector('.mcalc-explorer .noUi-handle[aria-label]')", 10)
+    names = [handles.nth(k).get_attribute("aria-label") for k in range(handles.count())]
+    assert names and all(names) and len({*names}) == len(names)
+    page.tab.emulate_media(forced_colors="active")
+    style = "getComputedStyle(document.querySelector('.mcalc-view svg'))"
+    assert page.ask(f"{style}.forcedColorAdjust") == "none"
+    assert page.ask(f"{style}.backgroundColor") == "rgb(255, 255, 255)"
+
+
 # What the checks are for: each of these is wrong in one way, and is told apart by it.
 
 BROKEN = """

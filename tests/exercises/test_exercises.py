@@ -1,11 +1,14 @@
 """The exercises: answers that are right however they are written, and mistakes by their names."""
 
 import ast
-import json
 import random
 import re
+import sqlite3
+import sys
+from functools import partial
 from importlib import import_module
 from pathlib import Path
+from subprocess import Popen
 
 import nbformat
 import numpy as np
@@ -16,9 +19,9 @@ from mcalc.check.diagnosis import diagnose
 from mcalc.check.interpret import batch
 from mcalc.check.mistakes import mistakes
 from mcalc.exercises import exercise as module
+from mcalc.exercises import record
 from mcalc.exercises.exercise import Exercise, exercise, exercise_keys
 from mcalc.exercises.questions import ROWS
-from mcalc.exercises.record import FILE
 from mcalc.graph.expr import NUMBER, as_expr
 from mcalc.graph.lengths import symbolic_sizes
 from mcalc.graph.walk import rebuild, replace, symbols, unnamed, walk
@@ -32,6 +35,7 @@ every_exercise = pytest.mark.parametrize("key", ROWS)
 def folder(tmp_path, monkeypatch):
     """A folder of its own for the progress, and exercises that nobody has tried."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(record.PLACE, str(tmp_path / "answers.sqlite"))
     monkeypatch.setattr(module, "_exercises", {})
     return tmp_path
 
@@ -68,6 +72,16 @@ def test_none_is_derived_in_the_text(monkeypatch):
     monkeypatch.setattr(
         mc.Derivation, "check", lambda d, **o: check(d, **o) if "at" in o else mc.Report(True, [])
     )
+    why = mc.Derivation.why
+
+    def unnoted(d, claim):
+        """What the diagnosis derives for itself is not shown."""
+        before = {*noted}
+        sentence = why(d, claim)
+        noted.intersection_update(before)
+        return sentence
+
+    monkeypatch.setattr(mc.Derivation, "why", unnoted)
     monkeypatch.chdir(NOTEBOOKS)
     for path in sorted(NOTEBOOKS.glob("[0-2][0-9]-*.ipynb")):
         scope = {"display": lambda *shown: None}
@@ -472,7 +486,7 @@ def test_no_answer_yet():
     for nothing in (..., None, "", "  "):
         reply = exercise("05.square").check(nothing)
         assert not reply and repr(reply).startswith("not answered yet")
-    assert not Path(FILE).exists()
+    assert not record.place().exists()
 
 
 @pytest.mark.parametrize(
@@ -529,7 +543,8 @@ def test_what_was_right_in_the_field_counts_in_the_cell_below():
     reply = ex.check(...)
     assert reply and '"2 diag(x)"' in f"{reply}" and "answered above" in f"{reply}"
     assert not exercise("05.cube").check(...)
-    Path(FILE).write_text('{"05.square": [true, 1, "diag(x)"]}', "utf-8")
+    record.place().unlink()
+    record.note("05.square", True, "diag(x)")
     assert not ex.check(...), "a record is believed as far as its answer is right"
 
 
@@ -577,12 +592,11 @@ def test_what_is_kept_and_shown_of_it():
         assert exercise(key).check(exercise(key).answer)
     exercise("05.sine").check("x")
     exercise("05.sine").check(5)
-    assert json.loads(Path(FILE).read_text("utf-8")) == {
-        "05.cube": [True, 1, exercise("05.cube").answer],
-        "05.sine": [False, 2, ""],
-        "05.square": [True, 1, "diag(2x)"],
+    assert record.load() == {
+        "05.cube": (True, 1, exercise("05.cube").answer),
+        "05.sine": (False, 2, ""),
+        "05.square": (True, 1, "diag(2x)"),
     }
-    assert list(json.loads(Path(FILE).read_text("utf-8"))) == ["05.cube", "05.sine", "05.square"]
     assert repr(mc.progress()).splitlines()[3:6] == [
         "04  □□□□□     0 of 5",
         "05  ■■□□□□□   2 of 7  left: root, sine, difference, two-places, smaller",
@@ -590,23 +604,47 @@ def test_what_is_kept_and_shown_of_it():
     ]
 
 
-@pytest.mark.parametrize("found", ["", "{", "[]", '{"05.sine": 3}', "\x00"])
-def test_a_record_that_cannot_be_read_is_put_aside(found):
-    Path(FILE).write_text(found, "utf-8")
+@pytest.mark.parametrize("text", ["{" * 1000, '{"05.sine": 3}' * 100, "\0" * 2000 + "x"])
+def test_a_record_that_cannot_be_read_is_put_aside(text):
+    record.place().write_text(text, "utf-8")
+    assert mc.progress().chapter("05") == (0, 7)
     assert exercise("05.square").check("2 diag(x)")
-    assert Path(f"{FILE}.unreadable").read_text("utf-8") == found
-    assert json.loads(Path(FILE).read_text("utf-8")) == {"05.square": [True, 1, "2 diag(x)"]}
+    aside = Path(f"{record.place()}.unreadable")
+    assert aside.read_text("utf-8") == text
+    assert record.load() == {"05.square": (True, 1, "2 diag(x)")}
 
 
-def test_a_folder_that_cannot_be_written_to(monkeypatch):
-    def refused(self, *args):
-        raise PermissionError(13, "Permission denied")
+def test_entries_of_another_version_stay():
+    exercise("05.square").check("2 diag(x)")
+    record.note("99.later", True, "z")
+    exercise("05.cube").check("1")
+    assert record.load()["99.later"] == (True, 1, "z") and mc.progress().done["99.later"] == "z"
 
-    monkeypatch.setattr(Path, "write_text", refused)
+
+def test_a_folder_that_cannot_be_written_to(folder, monkeypatch):
+    (folder / "file").write_text("")
+    monkeypatch.setenv(record.PLACE, str(folder / "file" / "answers.sqlite"))
     reply = exercise("05.square").check("2 diag(x)")
-    assert repr(reply) == (
-        f"right: diag(2x)   (n x n)\n(this could not be written to {FILE}: Permission denied)"
+    assert repr(reply).startswith("right: diag(2x)   (n x n)\n(this could not be written to ")
+    assert "File exists" in repr(reply) and mc.progress().done == {}
+
+
+def test_a_record_that_may_only_be_read(monkeypatch):
+    exercise("05.square").check("2 diag(x)")
+    only_read = partial(sqlite3.connect, f"file:{record.place()}?mode=ro", uri=True)
+    monkeypatch.setattr(sqlite3, "connect", lambda place, timeout: only_read(timeout=timeout))
+    assert "readonly" in repr(exercise("05.cube").check("1"))
+    assert [*mc.progress().done] == ["05.square"]
+
+
+def test_kernels_that_note_at_the_same_time_lose_nothing(folder):
+    program = (
+        "import sys; from mcalc.exercises import record\n"
+        "for k in range(25): record.note(f'{sys.argv[1]}.{k}', True, 'x')"
     )
+    kernels = [Popen([sys.executable, "-c", program, f"{n}"]) for n in range(4)]
+    assert [kernel.wait() for kernel in kernels] == [0] * 4
+    assert len(record.load()) == 100
 
 
 def test_each_reply_word_for_word(monkeypatch):

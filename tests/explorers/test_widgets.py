@@ -501,7 +501,7 @@ def test_the_bench_reads_what_is_typed():
     for typed, sentence in (
         ("tanh(", "column 6"),
         ("q", "unknown"),
-        ("x x^T", "not a matrix"),
+        ("x x^T", "three axes"),
         ("3", "no sc"),
     ):
         box.value = typed

@@ -6,6 +6,7 @@ conditions have to agree.
 
 import inspect
 import itertools
+import operator
 import traceback
 import warnings
 
@@ -21,7 +22,11 @@ u = mc.vectors("u", size=2)
 a, z = mc.scalars("a z")
 A = mc.matrices("A", shape=(2, 3))
 S, B = mc.matrices("S B", shape=(3, 3))
+C = mc.matrices("C", shape=(3, 1))
+R = mc.matrices("R", shape=(1, 3))
 VALUES = {
+    "C": np.array([[1.5], [-0.5], [2.0]]),
+    "R": np.array([[-1.25, 0.75, 1.0]]),
     "w": np.array([0.5, -1.5, 2.0]),
     "x": np.array([1.25, -0.75, 2.0]),
     "u": np.array([-0.5, 3.0]),
@@ -33,7 +38,7 @@ VALUES = {
 }
 OPERANDS = [
     z, a, w, u, A, S, B, x.T, S.T, x > 0, z > 0, S > 0, ~(w > 0) & (x > 0), 1.0 * (w > 0),
-    np.stack([w > 0, x > 0]), 1 - (x > 0), 2 * (z > 0),
+    np.stack([w > 0, x > 0]), 1 - (x > 0), 2 * (z > 0), w[:, None], u[None, :],
 ]  # fmt: skip
 PLAIN = [2.0, -1, 0, np.array([3.0, -1.0, 0.5]), np.array([True, False, True]), [1, 2, 3], True,
          np.array([0, 1, 200], dtype=np.uint8)]  # fmt: skip
@@ -47,11 +52,11 @@ def value_of(e):
     if isinstance(e, tuple | list):
         return type(e)(map(value_of, e))
     if not isinstance(e, Expr):
-        return e
+        return e.copy() if isinstance(e, np.ndarray) else e  # may be written to
     values = {name: value[None] for name, value in VALUES.items()}
     with np.errstate(all="ignore"):
         value = batch([e], values, {})[e][0]
-    value = value[0] if e.op.name == "row" else value
+    value = (value[0] if e.op.name == "row" else value).copy()
     return value.astype(bool) if e.boolean else value
 
 
@@ -62,7 +67,7 @@ def recorded(function, args, options):
         for part in e if isinstance(e, tuple) else [e]:
             mc.derive(z * np.sum(part), wrt=z)
         return e
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, IndexError) as error:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         assert "mcalc" in frame.filename and frame.line.startswith("raise"), (error, frame)
         return None
@@ -77,7 +82,7 @@ def compare(function, args, options=None):
             right = function(*map(value_of, args), **{k: value_of(v) for k, v in options.items()})
     except np.linalg.LinAlgError:  # a singular matrix, or none
         return False
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+    except (TypeError, ValueError, IndexError, OverflowError, ZeroDivisionError):
         right = None
     try:
         e = recorded(function, args, options)
@@ -91,15 +96,23 @@ def compare(function, args, options=None):
     assert right is not None, f"{told} is taken as {e}, and NumPy refuses it"
     pairs = zip(e, right, strict=True) if isinstance(e, tuple) else [(e, right)]
     for part, value in pairs:
-        found, value = value_of(part), np.asarray(value)
+        found, value = np.asarray(value_of(part)), np.asarray(value)
         # an array of one element that NumPy keeps axes for is a scalar: it lies beside anything
         assert found.shape == value.shape or found.ndim == 0 and value.size == 1, told
-        assert part.boolean or value.dtype.itemsize == 8, f"{told}: {value.dtype}"
+        assert getattr(part, "boolean", False) or value.dtype.itemsize == 8, (
+            f"{told}: {value.dtype}"
+        )
         assert np.allclose(found, value, rtol=1e-9, equal_nan=True), f"{told}: {part}"
     return True
 
 
 FUNCTIONS = [f for f in NUMPY if callable(f)]
+# of an einsum: the subscripts, and for how many operands
+SUBSCRIPTS = [
+    (text, text.count(",") + 1)
+    for text in "i->i i-> ii->i ii-> ii ij->ji ij->i ij->j ij-> ij,j->i ij,jk ij,kj->ik i,i-> i,j "
+    "ij,ij->i ij,ij-> i,ij->ij i,ij->j ,i->i i,i ij,ji-> ba ij->ii iij->j ij,i->j i,j->ji".split()
+]
 SEQUENCES = (np.stack, np.concatenate, np.hstack)
 
 
@@ -108,6 +121,13 @@ def calls(function):
     if function in SEQUENCES:
         pairs = itertools.product([*OPERANDS, *PLAIN], repeat=2)
         return [*(([p],) for p in OPERANDS), *((list(p),) for p in pairs)]
+    if function is np.einsum:
+        return [(*call[:1], *operands) for call in SUBSCRIPTS for operands in several(*call[1:])]
+    if function is np.linalg.matrix_power:
+        return list(itertools.product(OPERANDS, (-2, -1, 0, 1, 3, 2.0, True)))
+    if function is np.take:
+        return [(e, some, *axis) for e in OPERANDS for some in (0, [1, 0, 1], [2], [True, False])
+                for axis in ((), (0,), (1,), (-1,), (2,))]  # fmt: skip
     if function is np.where:
         few = [z, x, w, x > 0, w > x, x.T, S, 1, 0.5, np.array([True, False, True])]
         return list(itertools.product(few, repeat=3))
@@ -116,10 +136,15 @@ def calls(function):
     return list(itertools.product([*OPERANDS, *PLAIN], repeat=2))
 
 
+def several(count):
+    """The operands of one or of two."""
+    return itertools.product(OPERANDS, repeat=count)
+
+
 def count_of_operands(function):
     if isinstance(function, np.ufunc):
         return function.nin
-    two = (np.dot, np.vdot, np.inner, np.outer)
+    two = (np.dot, np.vdot, np.inner, np.outer, np.linalg.outer, np.linalg.solve)
     return 2 if function in two else 1
 
 
@@ -132,6 +157,23 @@ def test_operands(function):
     taken = [compare(function, args) for args in calls(function) if has_expression(args)]
     needs_more = (np.clip, np.expand_dims, np.reshape, np.broadcast_to)
     assert any(taken) or function in needs_more
+
+
+ALL = slice(None)
+KEYS = [
+    0, 1, -1, 2, 3, 0.5, None, Ellipsis, slice(1, None), slice(None, -1), slice(1, -1), slice(0, 2),
+    slice(None, None, -1), slice(None, None, 2), [1, 0, 1], [0], [-1, 0], [5], [0.5], [True, False],
+    np.array([1, 0]), (0, 1), (1, -1), (ALL, 1), (1, ALL), (slice(1, None), slice(None, -1)),
+    (ALL, [1, 0]), ([1, 0], ALL), ([0, 1], [1, 0]), ([0, 1], [1]), (0, [1, 0]), ([1, 0], 0),
+    (None, ALL), (ALL, None), (None, 0), (Ellipsis, 0), (0, Ellipsis), (0, slice(1, None)),
+    (ALL, slice(None, None, -1)), (slice(None, None, -1), ALL), (0, 0, 0), (),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS, ids=repr)
+def test_square_brackets(key):
+    for e in OPERANDS:
+        compare(operator.getitem, (e, key))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)

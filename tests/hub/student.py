@@ -1,7 +1,6 @@
 """A student as the hub sees one: everything that a browser with JupyterLab would ask for."""
 
 import asyncio
-import base64
 import copy
 import json
 from http.client import HTTPException, HTTPResponse
@@ -19,11 +18,10 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import WebSocketClosedError, websocket_connect
 
 import notebooks
-from notebooks import ROOT, Failed
+from notebooks import Failed
 
 PATIENCE = 180  # seconds for an answer, while all the others ask as well
 PROTOCOL = "v1.kernel.websocket.jupyter.org"
-DATA = ROOT / "notebooks" / "data" / "digits.npz"
 
 # What JupyterLab 4.6 asks its server for until a page is there, as seen in Chromium. The server
 # loads for it what it would else not have: 15 MB.
@@ -92,10 +90,6 @@ class Student:
         self.stored = notebooks.read(self.path)
         nb = without_outputs(self.stored)
         await self._put(self.path.name, "notebook", content=nb)
-        if DATA.name in json.dumps(nb):
-            await self._put("data", "directory")
-            digits = base64.b64encode(DATA.read_bytes()).decode()
-            await self._put(f"data/{DATA.name}", "file", format="base64", content=digits)
         await self.ask(f"/api/contents/{self.path.name}?type=notebook&content=1&hash=1")
         await self.ask(f"/api/contents/{self.path.name}/checkpoints")
         wanted = {"path": self.path.name, "name": self.path.name, "type": "notebook"}

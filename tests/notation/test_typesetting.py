@@ -77,7 +77,7 @@ def formulas(d, rng):
     """Everything that a derivation shows as LaTeX."""
     yield plain(d._repr_latex_())
     yield plain(d.y._repr_latex_())
-    if d.three_axes:
+    if d.more_axes:
         return
     yield plain(d.jacobian._repr_latex_())
     sizes = {n: 2 for n in mc.graph.lengths.symbolic_sizes(d.y, *d.variables)}

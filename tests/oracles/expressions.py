@@ -92,7 +92,7 @@ def uses(program, d):
     """NumPy's functions in a program, and the primitives in its derivation, each once."""
     called = {CALLS.get(name, name) for name in operations(program)}
     matrices = [m for term in d.terms for m, *_ in term.matrices]
-    closed = () if d.three_axes else (d.jacobian.expr,)
+    closed = () if d.more_axes else (d.jacobian.expr,)
     found = {e.op.name for e in walk(unnamed(d.y), *closed, *matrices)}
     return [("np", name) for name in called] + [("row", name) for name in found]
 
@@ -202,7 +202,7 @@ def checked(d, far):
             return
         raise
     assert report.passed, report
-    assert d.three_axes or (d.equals(d.jacobian) and d.why(d.jacobian) is None), "not itself"
+    assert d.more_axes or (d.equals(d.jacobian) and d.why(d.jacobian) is None), "not itself"
 
 
 def by_oracle(problem, values, by, plain):
@@ -243,7 +243,7 @@ def whole_numbers_given(d, point):
     given = {e.name: point.by_name[e.name] for e in d.inputs}
     whole = {n: v.astype(int) if np.all(v == np.round(v)) else v for n, v in given.items()}
     if any(v.dtype == int for v in whole.values()):
-        function = d.jacobian_2d() if d.three_axes else d.numpy()
+        function = d.jacobian_2d() if d.more_axes else d.numpy()
         assert np.array_equal(function(**whole), function(**given), equal_nan=True)
 
 
@@ -275,8 +275,12 @@ def call(problem, seed):
         return ["calls: refused"]
     value = np.asarray(value, dtype=float)
     y = recorded(program)
+    if name in ("shape", "ndim"):
+        return ["calls: no numbers"]
     if name == "transpose" and y.shape[:1] == (1,):  # of a vector: a row, in the paper
         y = np.transpose(y)
+    if value.ndim and value.size == 1 and not y.shape:  # lies beside anything, as NumPy's does
+        value = value.reshape(())
     assert len(y.shape) == value.ndim, f"recorded as {y.shape}, and NumPy's has {value.shape}"
     singular = name == "linalg.slogdet" and np.all(value < -30)
     singular |= name == "linalg.inv" and np.max(np.abs(value)) > 1e12
@@ -347,6 +351,8 @@ def at_a_kink(program, wrt, sizes, seed, by):
         return ["no kink"]
     d = symbolic(program, wrt)
     report = d.check(at={e.name: values[e.name] for e in d.inputs})
+    if report.passed and is_smooth(program, values, names):
+        return ["no kink"]
     assert report.passed is None, f"check reports no kink: {report}"
     assert all("no rule gives the derivative of" in line for line in report.lines), report
     if not all(kink[:2] == ("maximum", 0) for kink in watch.kinks):
@@ -354,6 +360,20 @@ def at_a_kink(program, wrt, sizes, seed, by):
     assert any("the paper takes 0" in line for line in report.lines), report
     compared = compare(d, Point(program, wrt, values, oracle(by)), sizes, at_a_kink=True)
     return ["kinks compared", "kinks reported"] if compared else ["huge"]
+
+
+def is_smooth(program, values, names, step=1e-5):
+    """Whether the slopes on both sides agree: max(0, a b) is 0 to second order at a = b = 0."""
+    normal = np.random.default_rng(0).standard_normal
+    for _ in range(20):
+        along = {name: step * normal(np.shape(values[name])) for name in names}
+        behind, here, ahead = (
+            run(program, np, values | {name: values[name] + k * along[name] for name in names})
+            for k in (-1, 0, 1)
+        )
+        if np.abs(ahead + behind - 2 * here).max() > step / 100:
+            return False
+    return True
 
 
 def at_no_kink(program, wrt, seed):
@@ -389,31 +409,29 @@ q = SYMBOLS["q"]
 REFUSED = [  # what the message has to name, and what is done with a vector and a square matrix
     *_all([f for f in UFUNCS if f.nin == 1 and not f.signature], "x"),
     *_all([f for f in UFUNCS if f.nin == 2 and not f.signature], "x", "x"),
-    *_all([np.sort, np.argsort, np.cumsum, np.cumprod, np.prod, np.median, np.argmax, np.argmin,
-           np.diff, np.flip, np.ptp, np.any, np.all, np.unique, np.nansum, np.real, np.round], "x"),
-    *_all([np.ravel, np.tril, np.linalg.cholesky, np.linalg.eigvals, np.linalg.pinv,
+    *_all([np.sort, np.argsort, np.cumprod, np.median, np.argmax, np.argmin, np.diff, np.ptp,
+           np.any, np.all, np.unique, np.nansum, np.real, np.round], "x"),
+    *_all([np.linalg.cholesky, np.linalg.eigvals, np.linalg.pinv,
            np.linalg.matrix_rank], "A"),
     *_all([np.cross, np.kron, np.convolve, np.tensordot, np.append], "x", "x"),
-    *_all([np.linalg.solve], "A", "x"),
     ("np.add.reduce", lambda x, A: np.add.reduce(x)),
-    ("np.multiply.outer", lambda x, A: np.multiply.outer(x, x)),
     ("np.maximum.accumulate", lambda x, A: np.maximum.accumulate(x)),
-    ("np.sum", lambda x, A: np.sum(x, keepdims=True)),
+    ("np.sum", lambda x, A: np.sum(x, dtype=float)),
     ("np.sum", lambda x, A: np.sum(x, axis=1)),
     ("np.mean", lambda x, A: np.mean(A, where=True)),
     ("np.mean", lambda x, A: np.mean(x, axis=1)),
-    ("np.var", lambda x, A: np.var(x, ddof=1)),
-    ("np.std", lambda x, A: np.std(x, axis=0)),
-    ("np.max", lambda x, A: np.max(x, axis=0)),
-    ("max", lambda x, A: np.max(A)),
-    ("min", lambda x, A: np.min(A)),
-    ("diag", lambda x, A: np.diag(A)),
+    ("np.var", lambda x, A: np.var(x, ddof="1")),
+    ("np.max", lambda x, A: np.max(x, axis=2)),
+    ("np.cumsum", lambda x, A: np.cumsum(A)),
+    ("np.tril", lambda x, A: np.tril(x)),
+    ("as one vector", lambda x, A: np.ravel(A)),
+    ("np.linalg.matrix_power", lambda x, A: np.linalg.matrix_power(A, 0.5)),
+    ("reshape", lambda x, A: np.reshape(A, (-1, 1))),
     ("np.diag", lambda x, A: np.diag(x, k=1)),
     ("np.linalg.norm", lambda x, A: np.linalg.norm(x, 3)),
     ("np.linalg.norm", lambda x, A: np.linalg.norm(A, 2)),
     ("np.stack", lambda x, A: np.stack([x, x], axis=2)),
     ("stack", lambda x, A: np.stack([A, A])),
-    ("concatenate", lambda x, A: np.concatenate([A, A])),
     ("outer", lambda x, A: np.outer(A, x)),
     ("q[0.5]", lambda x, A: q[0.5]),
     ("S is a matrix", lambda x, A: mc.hessian(np.sum(SYMBOLS["S"] @ x) ** 2, SYMBOLS["S"])),

@@ -8,7 +8,7 @@ digits. Points where they need not agree are passed over, judged by the numbers 
 
 import itertools
 import warnings
-from functools import cache, cached_property
+from functools import cache, cached_property, reduce
 
 import autograd
 import autograd.numpy
@@ -56,6 +56,38 @@ class Library:
 
     def where(self, c, a, b):  # autograd's derivative is wrong for operands that are broadcast
         return self.numpy.where(c, a + 0.0 * (b + c), b + 0.0 * (a + c))
+
+    # what autograd has no derivative of, or no function
+
+    def hypot(self, a, b):
+        return self.numpy.sqrt(a * a + b * b)
+
+    def cbrt(self, a):
+        return self.numpy.sign(a) * self.numpy.abs(a) ** (1 / 3)
+
+    def take(self, a, indices, axis=None):
+        return a[:, indices] if axis == 1 else a[indices]
+
+    def flip(self, a, axis=None):
+        return a[:, ::-1] if axis == 1 else a[::-1]
+
+    def amax(self, a):
+        return self.numpy.max(a)
+
+    def amin(self, a):
+        return self.numpy.min(a)
+
+    def average(self, a, weights):
+        return self.sum(a * weights) / self.sum(weights)
+
+    def broadcast_to(self, a, shape):
+        return self.numpy.ones(shape) * a
+
+    def diagonal(self, a):
+        return self.sum(a * np.eye(len(a)), axis=1)
+
+    def matrix_power(self, a, n):
+        return reduce(self.numpy.matmul, [a] * n)
 
     def float_power(self, a, b):
         return a**b
@@ -309,10 +341,10 @@ def compare_plain(d, plain, by_name, sizes, at_a_kink=False):
     """mcalc's value and Jacobian against the plain NumPy program's; the Jacobian, m x n."""
     given = {e.name: by_name[e.name] for e in d.inputs}
     compared_value(d.y, given, sizes, plain.value)
-    closed = d.jacobian_2d() if d.three_axes else d.numpy()
+    closed = d.jacobian_2d() if d.more_axes else d.numpy()
     found = closed(**given)
     assert type(found) is np.ndarray and found.dtype == np.float64 and found.ndim == 2
-    flat = found.T.reshape(1, -1) if d.by_matrix and not d.three_axes else found
+    flat = found.T.reshape(1, -1) if d.by_matrix and not d.more_axes else found
     unlike = None if at_a_kink else unlike_plain(flat, plain)
     assert not unlike, unlike
     return flat
@@ -338,11 +370,11 @@ def compare(d, point, sizes, at_a_kink=False):
     for by_mcalc, by_oracle in zip((forward, backward), point.products, strict=True):
         assert close(by_mcalc, by_oracle), f"{by_mcalc} by mcalc, {by_oracle} by the oracle"
 
-    closed = d.jacobian_2d() if d.three_axes else d.numpy()
+    closed = d.jacobian_2d() if d.more_axes else d.numpy()
     results = [closed(**given), forward, backward]
     needed = {name: point.by_name[name] for name in d.parameters}
     again = [
-        closed(**given if d.three_axes else needed),
+        closed(**given if d.more_axes else needed),
         d.jvp(point.dx, **needed),
         d.vjp(point.v, **needed),
     ]

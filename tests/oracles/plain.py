@@ -51,7 +51,7 @@ def agrees(text, wrt, sizes=None, values=None, tolerance=1e-7):
         dx, v = np.cos(np.arange(right.shape[1])), np.sin(1.0 + np.arange(right.shape[0]))
         step, row = dx.reshape(at[wrt].shape), v.reshape(d.jvp(0 * at[wrt], **given).shape)
         found = {"jvp": (d.jvp(step, **given), right @ dx), "vjp": (d.vjp(row, **given), v @ right)}
-        if not d.three_axes:
+        if not d.more_axes:
             jacobian = d.numpy()(**given)
             found["numpy"] = (jacobian.T if d.by_matrix else jacobian), right
         for name, (value, wanted) in found.items():

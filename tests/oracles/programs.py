@@ -53,6 +53,12 @@ OPERATIONS = {
     "sum_rows": lambda np, a: np.sum(a, axis=0),
     "sum_columns": lambda np, a: np.sum(a, axis=1),
     "mean_rows": lambda np, a: np.mean(a, axis=0),
+    "solve": lambda np, a, b: np.linalg.solve(a, b),
+    "matrix_power": lambda np, a, n: np.linalg.matrix_power(a, n),
+    "column_stack": lambda np, *parts: np.column_stack(parts),
+    "vstack": lambda np, *parts: np.vstack(parts),
+    "shape_0": lambda np, a: np.shape(a)[0],
+    "repeated": lambda np, a: np.broadcast_to(a, (2, *np.shape(a))),
     "==": lambda np, a, b: a == b,  # Python's own operators, which are no calls of NumPy's
     "!=": lambda np, a, b: a != b,
     "array": lambda _, *numbers: np.array(numbers),  # of data, the same on both sides

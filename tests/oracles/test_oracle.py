@@ -131,11 +131,13 @@ def test_every_way_agrees():
 FUNCTIONS = {  # NumPy's name: what calls it, and a variable
     **{name: ((name, "x"), "x") for name in (
         "sin cos tan arctan sinh cosh tanh exp expm1 negative square reciprocal positive absolute "
-        "fabs sign sum mean var std max min"
+        "fabs sign sum mean var std max min amax amin arcsinh exp2 cbrt prod cumsum ravel"
     ).split()},
-    **{name: ((name, "w"), "w") for name in ("log", "log1p", "sqrt")},
+    **{name: ((name, "w"), "w") for name in ("log", "log1p", "sqrt", "log2", "log10")},
+    **{name: ((name, ("multiply", 0.5, ("tanh", "x"))), "x") for name in (
+        "arcsin", "arccos", "arctanh")},
     **{name: ((name, "x", "w"), "x") for name in (
-        "add subtract multiply divide maximum minimum fmax fmin dot vdot inner"
+        "add subtract multiply divide maximum minimum fmax fmin dot vdot inner hypot arctan2"
     ).split()},
     **{name: (("where", (name, "x", "w"), ("sin", "x"), "w"), "x") for name in (
         "greater greater_equal less less_equal equal not_equal"
@@ -144,6 +146,26 @@ FUNCTIONS = {  # NumPy's name: what calls it, and a variable
        for name in ("logical_and", "logical_or", "bitwise_and", "bitwise_or")},
     **{name: (("where", (name, ("greater", "x", 0)), ("sin", "x"), "w"), "x")
        for name in ("logical_not", "invert")},
+    "arccosh": (("arccosh", ("add", 1.5, ("square", "x"))), "x"),
+    "average": (("call", "average", ("x",), (("weights", "w"),)), "w"),
+    "broadcast_to": (("sum", ("sin", ("repeated", "x"))), "x"),
+    "atleast_2d": (("sum", ("multiply", ("atleast_2d", "x"), "S")), "x"),
+    "expand_dims": (("sum", ("multiply", ("expand_dims", "x", 1), "S")), "x"),
+    "reshape": (("sum", ("sin", ("multiply", ("reshape", "x", ("word", (1, -1))), "S"))), "x"),
+    "squeeze": (("sin", ("squeeze", ("expand_dims", "x", 0))), "x"),
+    "column_stack": (("matmul", "x", ("column_stack", "x", ("sin", "x"))), "x"),
+    "vstack": (("matmul", ("vstack", "S", ("sin", "x")), "x"), "x"),
+    "diagonal": (("diagonal", ("multiply", "S", ("outer", "x", "w"))), "x"),
+    "einsum": (("einsum", ("word", "ij,j->i"), "S", ("sin", "x")), "x"),
+    "flip": (("multiply", ("flip", "x"), "w"), "x"),
+    "take": (("sin", ("take", "x", ("word", [2, 0, 2]))), "x"),
+    "tril": (("matmul", ("tril", ("outer", "x", "w")), "x"), "x"),
+    "triu": (("matmul", ("triu", ("outer", "x", "w"), 1), "x"), "x"),
+    "solve": (("solve", ("add", "S", ("outer", "x", "x")), "x"), "x"),
+    "matrix_power": (("matmul", ("matrix_power", ("outer", "x", "w"), 2), "x"), "x"),
+    "shape": (("divide", ("square", "x"), ("shape_0", "x")), "x"),
+    "ndim": (("power", "x", ("add", 1, ("ndim", "x"))), "x"),
+    "size": (("divide", ("square", "x"), ("size", "S")), "x"),
     "hstack": (("sin", ("hstack", "x", "u")), "x"),
     "power": (("power", "w", "b"), "b"),
     "float_power": (("float_power", "w", 3), "w"),
@@ -191,6 +213,11 @@ STRUCTURES = [  # what no single function shows: shapes that meet, and terms tha
               ("concatenate", "w", "u"))), "x"),
     (("divide", ("subtract", ("concatenate", "x", "u"), ("square", ("concatenate", "w", "v"))),
       ("concatenate", "x", "u")), "u"),
+    # along an axis, and parts of any length
+    (("sin", ("call", "max", (("multiply", "S", ("outer", "x", "w")),), (("axis", 1),))), "x"),
+    (("sin", ("call", "prod", (("multiply", "S", ("outer", "x", "w")),), (("axis", 1),))), "x"),
+    (("divide", ("slice", "x", 1, None, None), ("slice", "w", None, -1, None)), "x"),
+    (("multiply", ("index", "x", 2), ("sin", "x")), "x"),
     # conditions
     (("var", ("minimum", "x", "w")), "w"),
     (("matmul", ("outer", ("minimum", "x", "z"), ("array", 4.0, 0.5)), ("array", -1.0, 4.0)), "z"),

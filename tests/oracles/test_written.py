@@ -48,12 +48,12 @@ def test_a_function_as_it_is_written(function, wrt):
         given = {e.name: values[e.name] for e in d.inputs}
         assert all(close(np.asarray(found), value) for found in value_of(d.y, given, sizes))
         found = d.jacobian_2d()(**given)
-        found = found.T.reshape(1, -1) if d.by_matrix and not d.three_axes else found
+        found = found.T.reshape(1, -1) if d.by_matrix and not d.more_axes else found
         assert np.all(np.abs(found - right) <= 1e-6 * np.maximum(1, np.abs(right)) + 30 * unsure)
         compared += 1
     assert compared > 10
     assert d.check(sizes=(1, 2, 3)).passed
-    if not d.three_axes:
+    if not d.more_axes:
         assert d.why(d.jacobian) is None
         assert not d.equals(1.001 * d.jacobian) or np.allclose(found, 0)
 

@@ -12,6 +12,7 @@ import argparse
 import copy
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -39,17 +40,47 @@ ALONE = {"instructor"}  # a notebook that students do not get
 CONFIG = f'''\
 """nbgrader's configuration of this course. Keep its folder where you keep grades."""
 
+import os
+import tempfile
+
+from nbgrader.preprocessors import (
+    CheckCellMetadata, ClearOutput, DeduplicateIds, NbGraderPreprocessor, OverwriteCells,
+    OverwriteKernelspec,
+)
+
 c = get_config()
 c.CourseDirectory.course_id = "mcalc"
 
 # What stands in a student's notebook where the solution was: with it the notebook runs to its end.
 c.ClearSolutions.code_stub = {{"python": "{STUB}"}}
 
-# What the exercises note beside a notebook is nobody else's.
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "mcalc-progress.json*"]
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__"]
 
-# Seconds for a cell, in the grading.
-c.Execute.timeout = {notebooks.TIMEOUT}
+# What is answered while submissions are run is no answer of yours.
+os.environ["MCALC_ANSWERS"] = os.path.join(tempfile.mkdtemp(), "answers.sqlite")
+
+# Seconds for a cell, in the grading: those of the chapters take two at most.
+c.Execute.timeout = 30
+
+
+class WithoutEmpty(NbGraderPreprocessor):
+    """Takes nbgrader's metadata from a cell that was copied, and has lost what was in it."""
+
+    def preprocess_cell(self, cell, resources, index):
+        if cell.metadata.get("nbgrader") == {{}}:
+            del cell.metadata["nbgrader"]
+        return cell, resources
+
+
+# A cell that a student has copied, split or deleted stops nobody's grading.
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput, DeduplicateIds, WithoutEmpty, OverwriteKernelspec, OverwriteCells,
+    CheckCellMetadata,
+]
+c.OverwriteCells.add_missing_cells = True
+
+# Feedback shows the questions and pictures of explorers, for which a page has no kernel.
+c.NbConvertBase.display_data_priority = ["text/html", "text/latex", "image/png", "text/plain"]
 '''
 
 
@@ -109,10 +140,6 @@ def linked(nb, up):
     return nb
 
 
-def needs_data(nb):
-    return any("data/" in cell.source for cell in nb.cells)
-
-
 # --- the instructor's version ----------------------------------------------------------------
 
 
@@ -156,7 +183,7 @@ def instructor(path, to):
     if not exercises(nb):
         return []
     folder = to / "source" / path.stem
-    fresh_folder(folder, needs_data(nb))
+    fresh_folder(folder)
     return write(folder / path.name, run(with_solutions(nb)))
 
 
@@ -204,7 +231,7 @@ def student(path, to):
     nb = notebooks.read(path)
     if path in chapters():
         folder, nb = to / path.stem, released(with_solutions(nb))
-        fresh_folder(folder, needs_data(nb))
+        fresh_folder(folder)
     else:
         folder, nb = to, released(linked(nb, ""))
     for key, (number, cell) in tagged(run(nb), "answer").items():
@@ -216,18 +243,17 @@ def student(path, to):
 # --- files -----------------------------------------------------------------------------------
 
 
-def fresh_folder(folder, data):
+def fresh_folder(folder):
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    if data:
-        shutil.copytree(ROOT / "notebooks" / "data", folder / "data")
 
 
 def run(nb):
     """A copy with its outputs; what the exercises note about the answers stays behind."""
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "run"
-        fresh_folder(folder, needs_data(nb))
+        fresh_folder(folder)
+        os.environ["MCALC_ANSWERS"] = str(Path(temporary) / "answers.sqlite")
         return notebooks.executed(nb, folder)
 
 
@@ -291,7 +317,7 @@ def main():
     parser.add_argument("action", choices=[*actions, "measure"])
     parser.add_argument("--to", type=Path, help="default: a folder in build/")
     parser.add_argument("paths", nargs="*", type=Path, help="default: all chapters")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()  # options may stand between paths
     paths = [path.resolve() for path in args.paths]
     if args.action == "measure":
         return load.main(paths or chapters())

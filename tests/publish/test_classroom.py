@@ -1,5 +1,6 @@
 """What a class gets: the student's and the instructor's notebooks, and their grading."""
 
+import copy
 import json
 import os
 import re
@@ -195,12 +196,13 @@ def test_a_student_s_version_is_what_nbgrader_releases(course, nbgrader):
     assert os.listdir(folder) == [f"{CHAPTER}.ipynb"]
 
 
-def submit(course, name, right):
+def submit(course, name, right, spoil=lambda nb: None):
     """A student's notebook with the right answers to these exercises, and no answer to others."""
     nb = nbformat.read(course / "release" / CHAPTER / f"{CHAPTER}.ipynb", 4)
     for key, (_, cell) in classroom.tagged(nb, "answer").items():
         if key in right:
             cell.source = cell.source.replace("...", json.dumps(right[key]), 1)
+    spoil(nb)
     folder = course / "submitted" / name / CHAPTER
     folder.mkdir(parents=True)
     nbformat.write(nb, folder / f"{CHAPTER}.ipynb")
@@ -229,3 +231,61 @@ def test_the_gradebook_has_the_points_of_each_student(course, nbgrader):
         (nb,) = submissions["mixed"].notebooks
         each = {grade.name: grade.score for grade in nb.grades}
         assert each == {f"test-{key.replace('.', '-')}": points[key] * (key in one) for key in keys}
+
+
+def first_answer(nb):
+    return next(k for k, c in enumerate(nb.cells) if c.metadata.get("nbgrader", {}).get("solution"))
+
+
+def copied(nb):
+    """A cell that was copied with all it has, its id and its metadata."""
+    k = next(
+        k for k, cell in enumerate(nb.cells) if "solution" in cell.metadata.get("nbgrader", {})
+    )
+    nb.cells.insert(k, copy.deepcopy(nb.cells[k]))
+
+
+def split(nb):
+    """A cell split in two: the lower half is a copy with the rest of the source."""
+    k = next(
+        k for k, cell in enumerate(nb.cells) if cell.metadata.get("nbgrader", {}).get("solution")
+    )
+    upper, lower = nb.cells[k], copy.deepcopy(nb.cells[k])
+    upper.source, _, lower.source = upper.source.partition("\n")
+    lower.id = "lower-half"
+    nb.cells.insert(k + 1, lower)
+
+
+def deleted(nb):
+    nb.cells = [c for c in nb.cells if not c.metadata.get("nbgrader", {}).get("grade")][:-1]
+
+
+def emptied(nb):
+    """Metadata that another editor has lost."""
+    next(c for c in nb.cells if "nbgrader" in c.metadata).metadata["nbgrader"] = {}
+
+
+@needs_nbgrader
+def test_no_submission_stops_those_of_others(course, nbgrader):
+    """What students and their editors do to cells; each is graded, whatever was done to it."""
+    from nbgrader.api import Gradebook
+
+    answers = {key: mc.exercise(key).answer for key in classroom.exercises(CHAPTERS[CHAPTER])}
+    spoiled = [copied, split, deleted, emptied]
+    for spoil in spoiled:
+        submit(course, spoil.__name__, answers, spoil)
+    submit(course, "zealous", answers)  # comes last
+    nbgrader("autograde", CHAPTER, "--force")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "mcalc") as gradebook:
+        scores = {s.student.id: s.score for s in gradebook.assignment_submissions(CHAPTER)}
+    total = sum(mc.exercise(key).points for key in answers)
+    assert scores["zealous"] == scores["copied"] == scores["emptied"] == total
+    assert scores["deleted"] == total
+    assert scores["split"] >= total - 1
+
+
+@needs_nbgrader
+def test_feedback_shows_the_questions(course, nbgrader):
+    nbgrader("generate_feedback", CHAPTER, "--force")
+    page = (course / "feedback" / "perfect" / CHAPTER / f"{CHAPTER}.html").read_text("utf-8")
+    assert "<b>05.square</b>" in page

@@ -252,12 +252,6 @@ def test_what_cells_print_and_raise_is_text(tmp_path):
     assert found == ["1 < 2", "a warning", "KeyError: '<x>'", "$a <b$"]
 
 
-def test_a_notebook_that_reads_data_comes_with_it(tmp_path):
-    page = made(tmp_path, new_code_cell('np.load("data/digits.npz")'))
-    links = [link["href"] for link in page.select(".notebook a")]
-    assert links == ["05-some.ipynb", "data/digits.npz"]
-
-
 def test_without_npm_it_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(assets, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(assets.shutil, "which", lambda name: None)

@@ -14,12 +14,10 @@ from bs4 import BeautifulSoup
 from slides import TEMPLATES
 
 import notebooks
-from notebooks import ROOT
 
 TEMPLATE = TEMPLATES / "site"
 TITLE = "Matrix calculus, by doing it"
 NOTEBOOK = re.compile(r"^([\w-]+)\.ipynb(?=#|$)")
-DATA = re.compile(r"\bdata/\w+\.npz\b")
 COLOURLESS = re.compile(r'<span class="[nopw]">([^<]*)</span>')  # most of what Pygments marks
 LONG = 160  # characters of an alternative text; what is longer stands below the picture
 
@@ -72,9 +70,6 @@ def name_it(soup, path):
     soup.title.string = title
     line = soup.new_tag("p", attrs={"class": "notebook"})
     line.append(soup.new_tag("a", href=path.name, download="", string="Download this notebook"))
-    for file in sorted(set(DATA.findall(soup.main.get_text()))):
-        link = soup.new_tag("a", href=file, download="", string=file)
-        line.extend([", and ", link, " to a folder beside it"])
     soup.h1.insert_after(line)
 
 
@@ -146,7 +141,6 @@ def write(paths, to):
     (to / "assets").mkdir(parents=True, exist_ok=True)
     for path in TEMPLATE.glob("site.*"):
         shutil.copy(path, to / "assets")
-    shutil.copytree(ROOT / "notebooks" / "data", to / "data", dirs_exist_ok=True)
     made = []
     for path in paths:
         shutil.copy(path, to)

@@ -148,7 +148,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--uv", default="uv", help="the command; default: %(default)s")
     parser.add_argument("rows", nargs="*", metavar="row", help=f"default: {' '.join(ROWS)}")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     if unknown := set(args.rows) - ROWS.keys():
         sys.exit(f"There is no row {', '.join(sorted(unknown))}: the rows are {', '.join(ROWS)}.")
     if not shutil.which(args.uv):

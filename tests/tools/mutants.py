@@ -161,7 +161,7 @@ def name_of(file):
 def modules():
     """What is mutated: the rooms but those of pictures, and the hall."""
     files = [file for room in ROOMS for file in sorted((MCALC / room).glob("[!_]*.py"))]
-    return [*map(name_of, files), "derivation", "tables"]
+    return [*map(name_of, files), "numeric", "derivation", "tables"]
 
 
 def file_of(test):
@@ -357,7 +357,13 @@ RULES = [  # what stands there, what is put there, and a notebook that must noti
     ('"matvec", "ij,j->i"', '"matvec", "ij,i->j"', "12-loss-function"),
     ('text="||{0}||"', 'text="|{0}|"', "13-reference"),
 ]
-CALLS = [("return (1 / reduce", "return (2 / reduce", "12-loss-function")]
+AXES = [
+    (
+        "return (1 / _count(a.shape)) * whole",
+        "return (2 / _count(a.shape)) * whole",
+        "12-loss-function",
+    )
+]
 NOTATION = [('" + " if op is ADD', '" - " if op is ADD', "05-element-wise-operators")]
 STYLE = [
     ('"%s^%s"', '"%s**%s"', "01-scalar-derivative-rules"),
@@ -370,8 +376,8 @@ STYLE = [
     ('"%s.%s"', '"%s*%s"', "12-loss-function"),
 ]
 TABLES = {
-    "graph/primitives.py": RULES, "graph/calls.py": CALLS,
-    "notation/write.py": NOTATION, "notation/style.py": STYLE,
+    "graph/primitives.py": RULES, "graph/axes.py": AXES,
+    "notation/elements.py": NOTATION, "notation/style.py": STYLE,
 }  # fmt: skip
 NBVAL = """
     -q -x --color=no --nbval --nbval-cell-timeout 60 --nbval-sanitize-with tests/tools/nbval.cfg
@@ -417,7 +423,7 @@ def main():
     parser.add_argument("--quick", type=float, default=float("inf"))
     parser.add_argument("--again", action="store_true")
     parser.add_argument("modules", nargs="*", default=[*modules(), "notebooks"])
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     BUILD.mkdir(parents=True, exist_ok=True)
     os.chdir(ROOT)
     sys.dont_write_bytecode, sys.pycache_prefix = False, str(BUILD / "bytecode")

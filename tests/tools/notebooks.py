@@ -246,7 +246,7 @@ def main():
     parser.add_argument("action", choices=["refresh", "check"])
     parser.add_argument("--stored", action="store_true", help="do not run anything")
     parser.add_argument("paths", nargs="*", type=Path, help="default: all of notebooks/")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     paths = [path.resolve() for path in args.paths] or all_notebooks()
     if not paths:
         sys.exit("There is no notebook in notebooks/.")

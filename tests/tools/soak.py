@@ -143,7 +143,7 @@ def main():
         "--by", choices=["jax", "autograd"], default="jax", help="autograd is quick"
     )
     parser.add_argument("--processes", type=int, default=2)
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     failed = False
     for part in args.part or ATTEMPT:
         start, count = time.perf_counter(), args.count or FULL[part]

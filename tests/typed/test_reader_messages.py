@@ -46,9 +46,9 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
         ("q_4", 'column 1: "q_4" is unknown: q has elements q_1 to q_3'),
         ("sum_i(x)", "column 1: sum_i: nothing in it runs over the data: write y_i or x_i"),
         ("2_1", "column 2: _1 stands behind a column of known length"),
-        ("e_1",
-         'column 1: "e_1" is unknown: the length of a unit vector is open: write it as [1, 0, '
-         "0]^T"),
+        ("E_1",
+         'column 1: "E_1" is unknown: how long the parts are is open: write the columns as '
+         "[e_1, e_2]"),
         ("[1,2;3]", "column 1: the rows of this list have different numbers of entries"),
         ("[1;I]",
          "column 1: 1 (1 x 1), I (? x ?) do not fit into one list; 0 and I do not tell their "

@@ -1,0 +1,247 @@
+"""Products of vectors and matrices, transposes, triangles, and what a square matrix has."""
+
+from __future__ import annotations
+
+from functools import partial, reduce
+from numbers import Integral
+
+import numpy as np
+
+from . import walk
+from .axes import is_axis
+from .broadcast import vector_of
+from .dispatch import NUMPY, UnsupportedError
+from .expr import as_expr, node
+from .primitives import (
+    ADD,
+    COLUMN,
+    DET,
+    DIAG,
+    DIAGONAL,
+    DIVIDE,
+    DOT,
+    EXCHANGE,
+    IDENTITY,
+    INV,
+    LOGDET,
+    MATMAT,
+    MATVEC,
+    MULTIPLY,
+    NEGATIVE,
+    ONES,
+    OUTER,
+    ROW,
+    STACK,
+    TRACE,
+    TRANSPOSE,
+    TRIANGLE,
+    VECMAT,
+    as_column,
+    of_vector,
+    of_vectors,
+)
+from .shapes import ShapeError, common_shape, same_length, shape_text
+
+
+def _matmul(a, b):
+    a, b = as_expr(a), as_expr(b)
+    if 0 in (a.ndim, b.ndim):
+        raise ShapeError(f"matmul: {a} @ {b} has a scalar in it: write * for scalar products")
+    if b.op is ROW:
+        advice = "use np.outer for column times row, and leave out the .T for a dot product"
+        if a.ndim == 2:
+            advice = "the inner lengths must agree; a row times a matrix has the row first"
+        raise ShapeError(
+            f"matmul: {a} @ {b} is {shape_text(a.shape)} by {shape_text(b.shape)}: {advice}"
+        )
+    if COLUMN in (a.op, b.op) or _is_laid_row(a) or _is_laid_row(b):
+        return _matmul_laid(a, b)
+    product = {(1, 1): DOT, (2, 1): MATVEC, (1, 2): VECMAT, (2, 2): MATMAT}
+    left = as_column(a)
+    result = node(product[left.ndim, b.ndim], left, b)
+    return node(ROW, result) if a.op is ROW and b.ndim == 2 else result
+
+
+def _is_laid_row(e):
+    return e.op is TRANSPOSE and e.args[0].op is COLUMN
+
+
+def _matmul_laid(a, b):
+    """A product with a column ``v[:, None]`` or a row ``v[None, :]``."""
+    single = a.args[0] if a.op is ROW else a
+    if single.shape == (1,) and b.ndim == 2 and b.shape[0] == 1:  # one number by a row
+        row = np.multiply(single[0], vector_of(b))
+        return node(ROW, row) if a.op is ROW else row
+    if a.shape[-1] == 1 and a.ndim == 2 and b.ndim == 2 and b.shape[0] == 1:  # a column by a row
+        return of_vectors(OUTER, vector_of(a), vector_of(b))
+    if a.shape[-1] == 1 and b.shape == (1,):
+        return vector_of(a) * b[0]
+    if a.op is COLUMN or _is_laid_row(b):
+        written = [f"{e.args[0]}[:, None]" if e.op is COLUMN else f"{e}" for e in (a, b)]
+        written = [f"{vector_of(e)}[None, :]" if _is_laid_row(e) else text
+                   for e, text in zip((a, b), written, strict=True)]  # fmt: skip
+        raise ShapeError(
+            f"matmul: {written[0]} is {shape_text(a.shape)} and {written[1]} is "
+            f"{shape_text(b.shape)}: the inner lengths must agree"
+        )
+    left = vector_of(a) if _is_laid_row(a) else a
+    right = vector_of(b) if b.op is COLUMN else b
+    product = _matmul(left, right)
+    if product.ndim == 0:
+        return product
+    laid = node(COLUMN, product)
+    return laid.T if _is_laid_row(a) else laid
+
+
+def _dot(a, b):
+    a, b = as_expr(a), as_expr(b)
+    return np.multiply(a, b) if 0 in (a.ndim, b.ndim) else _matmul(a, b)
+
+
+def _inner(a, b):
+    """The sums over the last axis of both: of matrices ``A B^T``."""
+    a, b = as_column(a), as_column(b)
+    if a.ndim == b.ndim == 2:
+        return _matmul(a, b.T)
+    return _dot(b, a) if b.ndim == 2 else _dot(a, b)
+
+
+def _vdot(a, b):
+    """The dot product of all elements, of matrices as well."""
+    a, b = as_column(a), as_column(b)
+    if a.boolean and b.boolean:
+        raise UnsupportedError(f"np.vdot takes numbers: write 1.0 * ({a})")
+    if a.ndim != b.ndim or a.ndim == 2 and False in common_shape((a, b)):
+        raise ShapeError(
+            f"vdot: {a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}: two of one "
+            "shape are expected"
+        )
+    return np.sum(np.multiply(a, b)) if a.ndim == 2 else _dot(a, b)
+
+
+def _diag(v, k=0):
+    """A vector on a diagonal, or the diagonal of a matrix."""
+    if not isinstance(k, Integral) or k:
+        raise UnsupportedError(
+            f"np.diag: k={k!r}, beside the diagonal, has no rule: write np.diag(v), or the rows of "
+            "the matrix in np.stack"
+        )
+    v = as_column(v)
+    return _square(DIAGONAL, v) if v.ndim == 2 else of_vector(DIAG, v)
+
+
+def _diagonal(a, offset=0, axis1=0, axis2=1):
+    if not (is_axis(axis1, 2) and is_axis(axis2, 2)) or axis1 % 2 == axis2 % 2:
+        raise UnsupportedError(f"np.diagonal: axes {axis1!r} and {axis2!r} have no rule")
+    return _square(DIAGONAL, a) if offset == 0 else _diag(a, offset)
+
+
+def _solve(a, b):
+    """The solution of ``A x = b``: ``inv(A) b``."""
+    return np.linalg.inv(as_expr(a)) @ as_expr(b)
+
+
+def _matrix_power(a, n):
+    if not isinstance(n, Integral) or isinstance(n, bool) or abs(n) > 100:
+        raise UnsupportedError(f"np.linalg.matrix_power: {n!r} is no whole number up to 100")
+    if as_expr(a).boolean:
+        raise UnsupportedError(f"np.linalg.matrix_power takes numbers: write 1.0 * ({a})")
+    base = np.linalg.inv(as_expr(a)) if n < 0 else _square(TRACE, a).args[0]
+    if n == 0:
+        return node(IDENTITY, length=base.shape[0])
+    return reduce(np.matmul, [base] * abs(n))
+
+
+def _triangle(name, lower):
+    def build(m, k=0):
+        m = as_expr(m)
+        if not isinstance(k, Integral) or isinstance(k, bool):
+            raise UnsupportedError(f"np.{name}: k={k!r} is no whole number")
+        if m.ndim != 2 or m.op is ROW:
+            raise UnsupportedError(f"np.{name}: {m} is {shape_text(m.shape)}: a matrix is expected")
+        ones = node(TRIANGLE, lengths=m.shape, k=int(k), lower=lower)
+        if m.op is OUTER and all(e.op is ONES for e in m.args):
+            return ones
+        return m * (np.not_equal(ones, 0) if m.boolean else ones)
+
+    return build
+
+
+def _cumsum(a, axis=None):
+    a = as_column(a)
+    if a.ndim == 2 and axis is None:
+        raise UnsupportedError("np.cumsum: a matrix needs its axis: np.cumsum(A, axis=0)")
+    if not a.ndim or axis is not None and not is_axis(axis, a.ndim):
+        raise UnsupportedError(f"np.cumsum: {a} has {a.ndim} axes, there is no axis {axis!r}")
+    length = a.shape[axis or 0]
+    lower = node(TRIANGLE, lengths=(length, length), k=0, lower=True)
+    return a @ lower.T if a.ndim == 2 and axis % 2 else lower @ a
+
+
+def _transpose(a):
+    a = as_expr(a)
+    if a.ndim == 0 or a.op in (IDENTITY, DIAG, EXCHANGE):
+        return a
+    if a.op is TRIANGLE:
+        k, lower = -a.params["k"], not a.params["lower"]
+        return node(TRIANGLE, lengths=a.shape[::-1], k=k, lower=lower)
+    if a.op in (ROW, TRANSPOSE):
+        return a.args[0]
+    if a.op is STACK and all(row.op is STACK for row in a.args) and a.ndim == 2:
+        return np.stack(
+            [np.stack(column) for column in zip(*(r.args for r in a.args), strict=True)]
+        )
+    if a.op in (OUTER, MATMAT):
+        return node(a.op, *(e.T if e.ndim == 2 else e for e in reversed(a.args)))
+    if a.ndim == 2 and a.op.sympy_form and not any(e.ndim == 1 or e.op is ROW for e in a.args):
+        late = TRANSPOSE if a.op is ADD else None
+        turned = node(a.op, *sorted(map(_transpose, a.args), key=lambda e: e.op is late))
+        matrices = [e for e in a.args if e.ndim == 2]
+        scaled = len(matrices) == 1 and a.op in (MULTIPLY, DIVIDE, NEGATIVE)
+        if scaled or _transposes(turned) <= _transposes(a):  # A^T + A, but (A x - Y)^T
+            return turned
+    return node(ROW if a.ndim == 1 else TRANSPOSE, a)
+
+
+def _transposes(a):
+    return sum(e.op is TRANSPOSE for e in walk.walk(a))
+
+
+def _slogdet(a):
+    return _SLOGDET(np.sign(_square(DET, a)), _square(LOGDET, a))
+
+
+_SLOGDET = type(np.linalg.slogdet(np.eye(1)))  # the sign and the logarithm, by name
+
+
+def _square(op, a):
+    """An operation on a square matrix."""
+    a = as_expr(a)
+    if a.ndim != 2 or same_length(*a.shape) is False:
+        raise ShapeError(f"{op.name}: {a} is {shape_text(a.shape)}, and not square")
+    return node(op, a)
+
+
+NUMPY.update(
+    {
+        np.matmul: _matmul,
+        np.dot: _dot,
+        np.inner: _inner,
+        np.vdot: _vdot,
+        np.outer: lambda a, b: of_vectors(OUTER, a, b),
+        np.transpose: lambda a: _transpose(a),
+        np.diag: _diag,
+        np.linalg.inv: partial(_square, INV),
+        np.linalg.det: partial(_square, DET),
+        np.linalg.slogdet: _slogdet,
+        np.trace: partial(_square, TRACE),
+        np.diagonal: _diagonal,
+        np.linalg.solve: _solve,
+        np.linalg.matrix_power: _matrix_power,
+        np.tril: _triangle("tril", True),
+        np.triu: _triangle("triu", False),
+        np.cumsum: _cumsum,
+        np.linalg.trace: partial(_square, TRACE),
+        np.linalg.outer: lambda a, b: of_vectors(OUTER, a, b),
+    }
+)

@@ -1,0 +1,60 @@
+"""What operations come to in numbers, where NumPy has no function that takes all of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def size_of(a):
+    """The absolute value as a function that may be evaluated at complex points near real ones."""
+    return a * np.sign(np.real(a))
+
+
+_SINGULAR = 1e-13  # a matrix that is nearer to a singular one than this is taken for one
+
+
+def inverse(X):
+    """The inverse, not-a-number for a singular matrix: that may be one of a batch."""
+    try:
+        Y = np.linalg.inv(X)
+    except np.linalg.LinAlgError:
+        return np.stack(list(map(inverse, X))) if X.ndim > 2 else np.full(X.shape, np.nan)
+    condition = np.prod([abs(M).sum(axis=-1).max(axis=-1) for M in (X, Y)], axis=0)
+    return np.where((condition < 1 / _SINGULAR)[..., None, None], Y, np.nan)
+
+
+def log_determinant(X):
+    """log(|det(X)|); of a singular matrix, such as X X^T with too few columns, minus infinity."""
+    det, rows = np.linalg.det(X), np.sqrt((abs(X) ** 2).sum(axis=-1))
+    singular = abs(det) < _SINGULAR * rows.prod(axis=-1)
+    return np.log(np.where(singular, 0, size_of(det)))
+
+
+def side(*operands):
+    """Which side of its kink an operation is on: the sign of its operand, or of a difference."""
+    apart = np.real(operands[0] if len(operands) == 1 else operands[1] - operands[0])
+    return np.where(abs(apart) < 1e-14, 0, np.sign(apart))  # rounding is on no side
+
+
+def decay(a):
+    """``exp(-|a|)``, which never overflows; of complex numbers by the side of their real part."""
+    return np.exp(np.where(np.real(a) > 0, -a, a))
+
+
+def logistic(a):
+    """Without overflow for large numbers, and to the last digit where it is nearly 0."""
+    small = decay(a)
+    return np.where(np.real(a) > 0, 1, small) / (1 + small)
+
+
+def largest(x):
+    """1 at the largest element and -1 elsewhere; 0 where several are the largest."""
+    top = x.real == np.max(x.real, axis=-1, keepdims=True)
+    return np.where(top, np.where(np.sum(top, axis=-1, keepdims=True) > 1, 0, 1), -1)
+
+
+def choice(*, indices, length):
+    """The rows of the identity with these numbers; of a long one without the rest of it."""
+    rows = np.zeros((len(indices), length))
+    rows[np.arange(len(indices)), indices] = 1
+    return rows
