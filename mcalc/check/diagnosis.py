@@ -98,11 +98,7 @@ def _usual(derivation, claim, wrong, chain):
     if mistake := _the_one(claim, made, variables):
         return _said(shapes, Difference(mistake.name, mistake.sentence, mistake.brief))
     if wrong.mistake == "shape":
-        return (
-            _short_of_zeros(claim, right, variables)
-            or _for_all(derivation, claim)
-            or _one_long(shapes, claim, right, variables)
-        )
+        return _short_of_zeros(claim, right, variables) or _for_all(derivation, claim)
     if wrong.mistake == "constant factor":
         return None
     return (
@@ -190,12 +186,6 @@ def _made(derivation, chain) -> list[Mistake]:
     """The mistakes that do not depend on the claim; a derivation is asked for them again."""
     right = unnamed(derivation.jacobian.expr)
     return [*mistakes(derivation, chain), *_of_the_right(derivation, right)]
-
-
-def _one_long(shapes, claim, right, variables):
-    """A claim of another shape that is right for lengths of 1."""
-    wrong = next(right_for_one(claim, right, variables), None)
-    return wrong and _said(shapes.replace(";", ":"), wrong)
 
 
 def _for_all(derivation, claim):

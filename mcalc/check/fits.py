@@ -169,18 +169,16 @@ def _factor(at, scales, used, k=None, of=""):
     for p in at:
         part = p.right if k is None else p.parts[k]
         mine = p.claim if k is None else p.claim - p.right + part
-        top = abs(part).max(axis=1, keepdims=True, initial=0)
-        top = np.maximum(top, abs(p.right).max(axis=1, keepdims=True, initial=0))
-        large = abs(part) > 1e-5 * top
-        if not np.all((abs(mine) < 1e-9 * (1 + abs(p.right))) | large):
+        top = abs(part).max(axis=1, initial=0)
+        some = top > 1e-5 * abs(p.right).max(axis=1, initial=0)
+        largest = abs(part).argmax(axis=1)[:, None]
+        with np.errstate(all="ignore"):  # where all of a part is 0
+            each = np.take_along_axis(mine, largest, 1) / np.take_along_axis(part, largest, 1)
+            off = abs(mine - each * part).max(axis=1, initial=0)
+            fits = off <= _NEAR * np.maximum(abs(each[:, 0]), 1) * top
+        if not fits[some].all():
             return None  # something stands where nothing should
-        with np.errstate(all="ignore"):
-            each = np.where(large, mine / part, np.nan)
-        some = large.any(axis=1)
-        low, high = (f(each[some], axis=1) for f in (np.nanmin, np.nanmax))
-        if not np.allclose(low, high, rtol=_NEAR, atol=_NEAR):
-            return None
-        ratios.append((some, low))
+        ratios.append((some, each[some, 0]))
     if not ratios or sum(map(len, (r for _, r in ratios))) < 8:
         return None
     ratio = np.concatenate([r for _, r in ratios])

@@ -170,6 +170,7 @@ def _scaled(e):
 
 def _mixed_up(formula: Expr) -> Iterator[Mistake]:
     """One product in the place of another, or a matrix in the place of its transpose."""
+    parts = terms(formula)
     for e in walk(formula):
         if e.op is MATMAT and e.args[1].shape == e.args[0].shape:
             brief = "two factors are in the wrong order"
@@ -185,7 +186,8 @@ def _mixed_up(formula: Expr) -> Iterator[Mistake]:
         for k, A in enumerate(e.args):
             square = A.op is SYMBOL and A.ndim == 2 and A.shape[0] == A.shape[1]
             users = {other.op is TRANSPOSE for other in walk(formula) if A in {*other.args}}
-            if square and len(users) == 1:  # of A + A^T neither is the wrong one
+            spread = len(parts) > 1 and sum(A in {*walk(part)} for part in parts) > 1
+            if square and len(users) == 1 and not spread:  # of A + A^T neither is the wrong one
                 turned = rebuild(e, (*e.args[:k], A.T, *e.args[k + 1 :]))
                 sentence = f"{A} is transposed in your answer, and should not be"
                 if e.op is TRANSPOSE:

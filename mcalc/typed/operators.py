@@ -170,6 +170,22 @@ def _of_elements(name, function):
     return {1: build}
 
 
+def _diagonal(v) -> Expr:
+    if kind(v) == "scalar":
+        raise UnsupportedError(
+            f"diag: {v} is {shape_text(v.shape)}, a vector is expected: a number on the whole "
+            "diagonal is a multiple of I"
+        )
+    return diag(v)
+
+
+def _like(make):
+    def build(v):
+        return make(v.shape[0]) if v.ndim == 1 else as_expr(int(make is ones))
+
+    return build
+
+
 def relu(z) -> Expr:
     return np.maximum(0, z)
 
@@ -213,10 +229,16 @@ FUNCTIONS: dict[str, dict[int, Callable]] = {  # by name and number of operands
     "fmin": {2: np.fmin},
     "sum": _of_elements("sum", np.sum),
     "mean": _of_elements("mean", np.mean),
+    "diag": {1: _diagonal},
+    "transpose": {1: np.transpose},
+    "where": {3: np.where},
+    "maximum": {2: np.maximum},
+    "minimum": {2: np.minimum},
+    "ones_like": {1: _like(ones)},
+    "zeros_like": {1: _like(zeros)},
     "prod": _of_elements("prod", np.prod),
     "rowmax": {1: partial(np.max, axis=1)},
     "rowprod": {1: partial(np.prod, axis=1)},
-    "diag": {1: diag},
     "diagonal": {1: np.diagonal},
     "tril": _part_of_matrix(np.tril),
     "triu": _part_of_matrix(np.triu),
@@ -227,7 +249,12 @@ FUNCTIONS: dict[str, dict[int, Callable]] = {  # by name and number of operands
     "dot": {2: dot},
 }
 
-OF_LENGTHS = {"ones": ones, "zeros": zeros, "eye": identity}  # by name, of a length such as n
+OF_LENGTHS = {
+    "ones": ones,
+    "zeros": zeros,
+    "eye": identity,
+    "identity": identity,
+}  # by name, of a length such as n
 
 
 def laid_out(grid: list[list[Expr]]) -> Expr:

@@ -13,16 +13,17 @@ in which ``{ }`` is any number of times, and ``[ ]`` at most once::
     chain      = power { [ ( "·" | "." | "*" | "@" | "/" | "⊗" | "⊘" ) { sign } ] power }
     power      = postfix [ "^" { sign } power ]
     postfix    = single { "^T" | superscript | "_" ( digits | "i" ) }
-    single     = name | number | call | "(" cases ")" | "[" list "]" | "|" cases "|"
+    single     = name | number | call | "(" cases { "," cases } ")" | "[" list "]" | "|" cases "|"
                | "||" cases "||" | ( "1_" | "0_" ) ( length | "(" lengths ")" )
-    call       = function "(" cases { "," cases } ")" | "sum_i" chain
+    call       = function [ "^" digits ] "(" cases { "," cases } ")" | "√" single | "sum_i" chain
                | ( "ones" | "zeros" | "eye" ) ( length | "(" lengths ")" )
     list       = cases { ( "," | ";" ) cases }
     lengths    = length { "+" length }
     length     = name | digits
 
 Which names there are decides the rest: whether ``wx`` is a name or a product, and ``^T`` a
-transpose or a power; so does what the factors are, a dot product or the end of a number. Of
+transpose or a power; so does what the factors are, a dot product or the end of a number. LaTeX is
+written as such a line first, and ``np.`` before a function means nothing. Of
 ``sum_i (y_i) w^T`` the sum ends with its brackets, since no index follows.
 """
 
@@ -35,8 +36,10 @@ import numpy as np
 
 from ..graph.expr import SIZE, Expr, as_expr
 from ..graph.forms import ones, zeros
+from ..graph.lengths import is_open, is_square
 from ..graph.walk import is_number
 from .data_sums import sum_over_data
+from .latex import plain
 from .operators import (
     COMPARISONS,
     CONSTANTS,
@@ -50,7 +53,7 @@ from .operators import (
     product,
 )
 from .single import SingleReader
-from .tokens import ReadError
+from .tokens import DERIVATIVE, LONGEST, PRIMES, ReadError
 from .words import expressions_of, number_of_elements
 
 __all__ = ["ReadError", "product", "read"]
@@ -75,7 +78,13 @@ def read(text: str, /, **symbols) -> Expr:
     """
     if not isinstance(text, str):
         raise ReadError(f"a line of text is expected, not {type(text).__name__}")
-    return _Reader(str.__str__(text), expressions_of(symbols)).all()
+    text, given = str.__str__(text), expressions_of(symbols)
+    line, columns = plain(text) if len(text) <= 4 * LONGEST else (text, [*range(len(text) + 1)])
+    try:
+        return _Reader(line, given).all()
+    except ReadError as error:  # in the column of what was typed
+        column = columns[min(error.column, len(columns)) - 1] + 1
+        raise ReadError(error.args[0], column, error.of_shapes) from None
 
 
 @dataclass
@@ -95,6 +104,9 @@ class _Reader(SingleReader):
 
     def all(self) -> Expr:
         formula = self.cases()
+        if self.now.text == "," and self.text.lstrip()[:1] == "[":
+            reason = "rows stand in one more pair of brackets, as in [[1, 0], [0, 1]]"
+            raise ReadError(f"{self.now} cannot stand here: {reason}", self.now.column)
         if self.now.kind != "end":
             raise self.unexpected(self.now)
         return formula
@@ -154,11 +166,15 @@ class _Reader(SingleReader):
                 factors.append(factor)
         first, before = factors[0], factors[0]
         whole = first.value
-        for factor in factors[1:]:
+        for k, factor in enumerate(factors[1:], 2):
             value = factor.value
             if not factor.operation:
                 self.refuse_side_by_side(first, before, factor)
                 if factor.number == "1" and kind(whole) in ("row", "matrix"):
+                    before = factor
+                    scaled = kind(whole) == "row" or is_square(whole) and is_open(whole)
+                    if scaled and [f.operation for f in factors[k : k + 1]] == ["/"]:
+                        continue  # w^T 1/n is w^T/n, and I 1/z is I/z
                     value = ones()  # as in A 1, the sum of each row
             function = FACTORS[factor.operation](kind(whole), kind(value))
             whole, before = self.build(factor.column, function, whole, value), factor
@@ -312,6 +328,8 @@ class _Reader(SingleReader):
                 raise ReadError(reason, column)
             value = ones() if is_number(value, 1) else zeros()
         while self.now.kind == "transpose":
+            if self.now.typed in PRIMES and kind(value) == "scalar":
+                raise ReadError(f"{self.now} cannot stand here: {DERIVATIVE}", column)
             self.next()
             odd = not odd
         return self.build(column, np.transpose, value) if odd else value

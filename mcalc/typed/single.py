@@ -9,8 +9,8 @@ import numpy as np
 from ..graph.expr import as_expr
 from ..graph.forms import ones, zeros
 from .cursor import Cursor, Value
-from .operators import FUNCTIONS, OF_LENGTHS, DataTerm, kind, laid_out
-from .tokens import ReadError, Token
+from .operators import FUNCTIONS, OF_LENGTHS, DataTerm, kind, laid_out, power
+from .tokens import DERIVATIVE, PRIMES, ReadError, Token
 
 
 class SingleReader(Cursor):
@@ -39,17 +39,31 @@ class SingleReader(Cursor):
             self.next()
             return as_expr((float if re.search("[.eE]", token.text) else int)(token.text))
         if self.sign("("):
-            return self.inside(token, ")", self.cases)
+            return self.inside(token, ")", lambda: self.row_or_cases(token))
         if self.sign("["):
             return self.inside(token, "]", lambda: self.list(token))
         if self.sign("|"):
             return self.bars(token)
         raise ReadError(f"a formula is expected, and here is {token}", token.column)
 
+    def row_or_cases(self, opening):
+        """``(x, y)`` is the row that ``[x, y]`` is."""
+        first = self.cases()
+        if self.now.text != "," or kind(first) != "scalar":
+            return first
+        row = [first]
+        while self.sign(","):
+            row.append(self.cases())
+        if any(isinstance(e, DataTerm) for e in row):
+            raise ReadError("a list holds nothing that runs over the data", opening.column)
+        return self.build(opening.column, laid_out, [row])
+
     def constant(self, make):
         """Ones, zeros or the identity of the length that follows: ``1_n``, ``0_(m + 2)``."""
         token = self.next()
         opening = self.sign("(")
+        if opening and self.sign(")"):  # mc.ones() takes the length that fits
+            return self.build(token.column, make)
         length = (
             self.inside(opening, ")", self.length) if opening else self.names.length(self.next())
         )
@@ -96,8 +110,8 @@ class SingleReader(Cursor):
         if token.text in OF_LENGTHS and called:
             self.at -= 1
             return self.constant(OF_LENGTHS[token.text])
-        if token.text in FUNCTIONS:
-            return self.call(token)
+        if token.text in FUNCTIONS or token.text == "√":
+            return self.call(token._replace(text=token.text.replace("√", "sqrt")))
         pieces = self.names.pieces(token, called)
         if not pieces:
             raise self.names.unknown(token, "/" in (self.tokens[self.at - 2].text, self.now.text))
@@ -106,7 +120,12 @@ class SingleReader(Cursor):
         return self.name(self.now)
 
     def call(self, token):
+        exponent = self.exponent(token)
+        if token.typed == "√" and self.now.text != "(":
+            return self.build(token.column, np.sqrt, self.single_below_root())
         opening, operands, choices = self.sign("("), [], FUNCTIONS[token.text]
+        if not opening and self.now.kind == "transpose" and self.now.typed in PRIMES:
+            raise ReadError(f"{token} with a prime: {DERIVATIVE}", self.now.column)
         if not opening:
             operand = self.now.text if self.now.kind in ("word", "number") else "x"
             raise ReadError(f"write {token.text}({operand}), with parentheses", token.column)
@@ -121,4 +140,32 @@ class SingleReader(Cursor):
             wanted = " or ".join(map(str, choices))
             message = f"{token.text} takes {wanted} in its parentheses, not {len(operands)}"
             raise ReadError(message, token.column)
-        return self.build(token.column, choices[len(operands)], *operands)
+        value = self.build(token.column, choices[len(operands)], *operands)
+        if exponent is None:
+            return value
+        return self.build(token.column, power, value, as_expr(exponent))
+
+    def exponent(self, token):
+        """The exponent of ``sin^2(x)``, which is that of ``sin(x)^2``."""
+        after = self.tokens[self.at : self.at + 3]
+        raised = self.now.kind == "power"
+        if raised:
+            digits = self.next().text[:9]
+        elif len(after) == 3 and after[0].text == "^" and after[1].text.isdigit():
+            if after[2].text != "(":
+                reason = f"write {token.text}(x)^{after[1].text}, with parentheses"
+                raise ReadError(reason, token.column)
+            self.next()
+            digits = self.next().text
+        elif self.now.text == "^" and after[1].text == "-":
+            digits = "-1"
+        else:
+            return None
+        if digits.startswith("-"):
+            name = token.text
+            reason = f"{name}^-1 can be meant in two ways: write 1/{name}(x) or arc{name}(x)"
+            raise ReadError(reason, token.column)
+        return int(digits[:9])
+
+    def single_below_root(self):
+        return self.deeper(self.primary, self.now.column)

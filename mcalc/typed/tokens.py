@@ -69,14 +69,17 @@ _SAME = {
     **dict.fromkeys(["−", "–"], "-"),
     **{"**": "^", "(/)": "⊘", "÷": "/", ">=": "≥", "<=": "≤", "==": "=", "!=": "≠", "‖": "||"},
     "||_F": "||",  # of a matrix the norm is this one
+    **{".*": "⊗", "./": "⊘", ".^": "^"},
 }  # fmt: skip
+PRIMES = "'’′"
+_PREFIX = re.compile(rf"(?:np|numpy|mc|mcalc|math)\.(?:linalg\.)?(?={_LETTER})")
 _SIGNS = sorted([*_SAME, *"+-*@/^.·⊗⊘()[],;|<>=≤≥≠"], key=len, reverse=True)
 _TOKEN = re.compile(
     rf"(?P<constant>[01]_(?=\(|{_LETTER}|[0-9]))"
     rf"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|(?<![\w)\]|'])\.[0-9]+){_EXPONENT})"
-    rf"|(?P<word>∞|{_NAME})"
+    rf"|(?P<word>[∞√]|{_NAME})"
     rf"|(?P<power>⁻?[{_RAISED}]+)"
-    rf"|(?P<transpose>\^T|ᵀ|['’′]|\.T(?!{_LETTER}|[0-9_]))"
+    rf"|(?P<transpose>\^T|\^t(?!{_LETTER}|[0-9_])|\^?ᵀ|['’′]|\.T(?!{_LETTER}|[0-9_]))"
     r"|(?P<index>_(?:[0-9]+|i)(?!\w))"
     rf"|(?P<sign>{'|'.join(map(re.escape, _SIGNS))})"
 )
@@ -86,8 +89,8 @@ _INSTEAD = {
     **dict.fromkeys("∂∇", DERIVATIVE),
     **dict.fromkeys("{}", "write ( ) for what belongs together, [ ] for a vector or a matrix"),
     **dict.fromkeys("\\$", "formulas are typed without LaTeX, as in 2(w.x + b) x^T"),
-    **{"√": "write sqrt( )", "∑": "write sum( )", "∏": "write a product out", "&": "write *"},
-    **{"!": "write != or ≠ for unequal", "_": "write x_1", "⊤": "write ^T", "∑": "write sum( )"},
+    **{"∑": "write sum( )", "∏": "write a product out", "&": "write *"},
+    **{"!": "write != or ≠ for unequal", "_": "write x_1", "∑": "write sum( )"},
     **{":": 'cases are typed as in "x^T if z > 0; 0^T otherwise", a quotient with /'},
 }
 
@@ -100,6 +103,10 @@ def tokens(text: str, names: Container[str]) -> list[Token]:
     result: list[Token] = []
     start, here = 0, _behind_spaces(text, 0)
     while here < len(text):
+        prefix = _PREFIX.match(text, here)
+        if prefix and (here == 0 or not text[here - 1].isalnum()) and not _named(text, here, names):
+            start += (here == start) * len(prefix[0])
+            here = prefix.end()
         match = _TOKEN.match(text, here)
         if match is None:
             hint = _INSTEAD.get(text[here], "it has no meaning here: take it out")
@@ -107,7 +114,7 @@ def tokens(text: str, names: Container[str]) -> list[Token]:
         kind, typed = match.lastgroup or "", match[0]
         if kind == "transpose" and typed[0] in "^." and _named(text, here + 1, names):
             kind, typed = "sign", typed[0]  # T is a name, or begins one
-        if kind == "word":
+        if kind == "word" and typed != "√":
             with_prime = text[here : match.end() + 1]
             typed = with_prime if with_prime in names else typed
         if kind == "number":

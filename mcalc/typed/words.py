@@ -9,9 +9,13 @@ from ..graph import expr
 from ..graph.expr import Expr, as_expr, shape_text
 from ..graph.primitives import UNIT
 from .bounds import number
+from .latex import GREEK
 from .operators import CONSTANTS, FUNCTIONS, OF_LENGTHS, DataTerm
 from .tokens import DERIVATIVE, ReadError, Token, is_word, shown
 
+SIGNS = {name: sign for sign, name in GREEK.items()}
+_OTHERS = {"sech": "1/cosh(x)", "csch": "1/sinh(x)", "sec": "1/cos(x)", "csc": "1/sin(x)",
+           "cot": "cos(x)/sin(x)", "coth": "cosh(x)/sinh(x)"}  # fmt: skip
 _LONGEST = 100  # numbers in a column of ones, if nothing given is longer
 
 
@@ -43,6 +47,9 @@ class Names:
     def meaning(self, name: str) -> Expr | DataTerm | None:
         if name in self.symbols:
             return self.symbols[name]
+        other = GREEK.get(name) or SIGNS.get(name)  # θ is typed theta, or the other way
+        if other in self.symbols:
+            return self.symbols[other]
         base, _, index = name.rpartition("_")
         if index == "i" and self.in_sum:
             return self.example(base)
@@ -102,15 +109,26 @@ class Names:
     def unknown(self, token: Token, in_quotient: bool) -> ReadError:
         name = token.text
         near = difflib.get_close_matches(name, [*self.symbols, *FUNCTIONS], n=1)
-        reason = f"the names are {', '.join(self.symbols) or 'none'}"
+        plain = [n for n in self.symbols if not re.fullmatch(r"[^\W\d_]_[0-9]+", n)]
+        reason = f"the names are {', '.join(plain or self.symbols) or 'none'}"
         reason += f"; near it is {near[0]}" if near else ""
         base, _, index = name.rpartition("_")
         v = self.symbols.get(base)
+        counted = re.fullmatch(r"([^\W\d_]+)([0-9]{1,9})", name)
         start = next((f for f in FUNCTIONS if name.startswith(f) and f != name), None)
         if name[0] == "d" and in_quotient:
             reason = DERIVATIVE
         elif name in ("np", "mc", "math", "numpy"):
             reason = f"write exp(x), sum(x), diag(x) and the like without {name}."
+        elif name.lower() in FUNCTIONS and name not in FUNCTIONS:
+            reason = f"write {name.lower()}"
+        elif name in _OTHERS:
+            reason = f"write {_OTHERS[name]}"
+        elif counted and counted[1] in self.symbols:
+            base, number_ = counted[1], counted[2]
+            element = self.symbols[base].ndim == 1
+            reason = f"an element is written {base}_{number_}"
+            reason = reason if element else f"a number stands in front, as in 2{base}"
         elif name in OF_LENGTHS:
             reason = f"write {name}(n), with a length"
         elif start and name.removeprefix(start) in self.symbols:
@@ -124,7 +142,9 @@ class Names:
         elif _is_index(index) and base == "e":
             reason = f"the unit vectors are e_1 to e_{_LONGEST}"
         elif index == "i" and self.example(base):
-            reason = "what runs over the data stands inside sum_i (...)"
+            data = any(e.ndim == 2 for e in self.symbols.values())
+            reason = f"leave out the index: {base} stands for all of its elements"
+            reason += "; what runs over the data stands inside sum_i (...)" if data else ""
         return ReadError(f"{token} is unknown: {reason}", token.column)
 
 

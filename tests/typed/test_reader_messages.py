@@ -38,7 +38,9 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
         ("1/2x", "column 4: this can be meant in two ways: write (1/2) x or 1/(2x)"),
         ("z/1 x^T",
          "column 5: this can be meant in two ways: write (z/1) x^T or z/(1 x^T)"),
-        ("w_i", 'column 1: "w_i" is unknown: what runs over the data stands inside sum_i (...)'),
+        ("w_i",
+         'column 1: "w_i" is unknown: leave out the index: w stands for all of its elements; what '
+         "runs over the data stands inside sum_i (...)"),
         ("x_4",
          'column 1: "x_4" is unknown: x is n x 1: only a column of known length has elements'),
         ("q_4", 'column 1: "q_4" is unknown: q has elements q_1 to q_3'),

@@ -127,7 +127,8 @@ def elementwise():
 def scalar_expansion():
     x, z = vectors("x"), scalars("z")
     row("06.difference", "What is the derivative of {y} with respect to the scalar {x}?", x - z, z,
-        "every element goes down as z goes up", "n outputs and one input: a column, n x 1")
+        "n outputs and one input: a column, n x 1, and every element goes down as z goes up",
+        "a column of n ones is typed 1_n")
     row("06.quotient", "What is the Jacobian of {y} with respect to {x}?", x / z, x,
         "output i is x_i/z", "it is a multiple of the identity matrix")
     row("06.quotient-by-z",

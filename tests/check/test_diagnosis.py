@@ -1,0 +1,85 @@
+"""Mistakes by their names: each kind with a claim that it names, and a near one."""
+
+import numpy as np
+import pytest
+
+import mcalc as mc
+from mcalc.check.diagnosis import diagnose
+from mcalc.check.fits import terms
+
+w, x, v = mc.vectors("w x v")
+a, b, t, z = mc.scalars("a b t z")
+A, S = mc.matrices("A S", shape=("n", "n"))
+X, y = mc.matrices("X", shape=("N", "n")), mc.vectors("y", size="N")
+N, n, I = mc.size("N"), mc.size("n"), mc.identity()
+ridge = mc.derive(np.mean((X @ w - y) ** 2) + a * np.sum(w**2), w)
+errors = (2 / N) * (X @ w - y).T @ X
+curved = mc.derive(np.exp(z**3), z)
+softmax = mc.derive(np.exp(x) / np.sum(np.exp(x)), x)
+p = np.exp(x) / np.sum(np.exp(x))
+gauss = mc.derive(np.log(np.linalg.det(S)) + x @ np.linalg.inv(S) @ x, S)
+inverse = np.linalg.inv(S)
+rate = mc.derive(np.sum(np.exp(x / t)), x)
+
+KINDS = [  # derivation, claim, the mistake, words of what is said, and a near claim
+    (ridge, errors + a * w.T, "constant factor", "exponent 2 of w^2", errors + b * w.T),
+    (ridge, errors, "missing path", "missing", 3 * errors),
+    (ridge, errors - 2 * a * w.T, "sign", "sign of one term", errors - 3 * a * w.T),
+    (ridge, errors / 3 + 2 * a * w.T, "constant factor", "1/3 times", errors / 3 + a * w.T),
+    (rate, np.exp(x / t).T, "missing factor", "t", np.exp(x).T),
+    (rate, np.exp(x / t).T / t**2, "missing factor", "1/t times", np.exp(x / t).T / (t + 1)),
+    (softmax, mc.diag(p * (1 - p)), "diagonal only", "diagonal", mc.diag(p * (1 + p))),
+    (gauss, inverse - np.outer(inverse @ x, inverse @ x), "symmetric only", "symmetric S",
+     inverse - np.outer(x, x)),
+    (mc.derive(x @ A @ x, x), 2 * x.T @ A, "symmetric only", "symmetric A", 2 * x.T),
+    (curved, np.exp(3 * z**2), "differentiated inside", "inside", np.exp(3 * z**2 + 1)),
+    (curved, 3 * z**2 * np.exp(z), "inner function", "z^3 has to stand", 3 * z**2 * np.exp(2 * z)),
+    (mc.derive(1 / z**2, z), -2 / z, "exponent raised", "went up", -2 / (z + 1)),
+    (mc.derive(1 / z**2, z), -2 / z**2, "exponent kept", "kept", -3 / z**2),
+    (mc.derive(z**2 * np.sin(z), z), 2 * z * np.cos(z), "product rule", "product",
+     2 * z * np.cos(2 * z)),
+    (mc.derive(z / (1 + z**2), z), 1 / (2 * z), "quotient rule", "quotient", 1 / (3 * z)),
+    (mc.derive(z**2 * b**3, z), 6 * z * b**2, "everything differentiated", "only z moves",
+     6 * z * b**2 + 1),
+    (mc.derive(b * z**2 + np.sin(b), z), 2 * b * z + np.sin(b), "constant kept", "sin(b)",
+     2 * b * z + np.cos(b)),
+    (mc.derive(5 * z**4, z), z**5, "integrated", "integral", z**6),
+    (mc.derive(np.log(z**2 + 1), z), 2 * z / z**2 + 1, "parentheses", "parentheses",
+     2 * z / z**2 + 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("d, claim, mistake, words, near", KINDS)
+def test_a_kind_of_mistake_is_named_and_a_near_one_is_not(d, claim, mistake, words, near):
+    found = diagnose(d, claim)
+    assert (found.mistake, words in found.sentence) == (mistake, True), found
+    assert d.why(claim) == found.sentence
+    other = diagnose(d, near)
+    assert other is not None and other.sentence != found.sentence, other
+
+
+def test_a_sum_is_multiplied_out_as_far_as_there_are_few_terms():
+    assert len(terms((A + A.T) @ (x + w))) == 4 and len(terms((x - w).T)) == 2
+    assert sum(1 for e in terms(np.exp(x + w))) == 1
+
+
+def test_what_is_said_of_a_claim_holds_at_other_points():
+    """A factor that is named, multiplied out of the claim, leaves the right one."""
+    for g in (a, t, np.linalg.norm(x), N):
+        d = mc.derive(g * np.sum(x**3) if g is not N else N * np.sum(np.outer(y, x)), x)
+        right = d.jacobian.expr
+        assert "times" in d.why(g * right) or "factor" in d.why(g * right)
+        assert d.equals((g * right) / g)
+
+
+def test_the_order_of_variables_and_the_zeros():
+    q = mc.vectors("q", size=3)
+    d = mc.derive([q[0] * q[1], q[2] ** 2], q)
+    for rows, mistake in [
+        ([[q[0], q[1], 0], [0, 0, 2 * q[2]]], "other order"),
+        ([[q[1], q[0]], [0, 2 * q[2]]], "zeros left out"),
+        ([[q[1], q[0], q[2]], [0, 0, 2 * q[2]]], "not zero"),
+        ([[q[0], q[0], 0], [0, 0, 2 * q[2]]], "entry"),
+    ]:
+        claim = np.stack([np.stack(list(map(mc.graph.expr.as_expr, row))) for row in rows])
+        assert diagnose(d, claim).mistake == mistake
