@@ -649,7 +649,7 @@ CLAIMS = {
         d, x.T, "1 x n given, n x n expected: you have the diagonal as a row",
     ),
     "the identity for a column": (
-        mc.derive(x + z, wrt=z), mc.identity(), "a square matrix given, n x 1 expected: right for n = 1 only",
+        mc.derive(x + z, wrt=z), mc.identity(), "a square matrix given, n x 1 expected",
     ),
     "a column of ones for a row": (
         mc.derive(np.sum(x), wrt=x), mc.ones(),
@@ -692,7 +692,7 @@ CLAIMS = {
         "a length in max(1) x^T is open: give it, as in mc.ones('n')",
     ),
     "a diagonal for a column": (
-        mc.derive(x + z, wrt=z), mc.diag(mc.ones()), "a square matrix given, n x 1 expected: right for n = 1 only",
+        mc.derive(x + z, wrt=z), mc.diag(mc.ones()), "a square matrix given, n x 1 expected",
     ),
     "below the diagonal": (
         mc.derive([z * b, z + b, z - b], wrt=(z, b)), [[b, z], [1, 1], [2, -1]],

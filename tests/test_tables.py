@@ -102,7 +102,7 @@ def test_wrong_claims_beside_the_right_one():
         "you have the diagonal as a vector",
         "none      0                               0                  yours is zero, and it should "
         "not be",
-        "all       I                               [[1, 0], [0, 1]]   wrong",
+        "all       I                               [[1, 0], [0, 1]]   right only where x > 0",
         "right     diag(1 if x > 0; 0 otherwise)   [[1, 0], [0, 0]]   right",
         "numbers                                   [[1, 0], [0, 0]]",
     ]

@@ -157,7 +157,7 @@ def test_two_paths_are_added():
 
 
 @pytest.mark.parametrize("claim, reason", [
-    (u @ W @ x, "1 x 1 given, n x m expected"),
+    (u @ W @ x, "1 x 1 given, n x m expected; that is u^T W x itself: what is its derivative?"),
     (mc.outer(u, x), "m x n given, n x m expected: this is the gradient, in the shape of W: "
                      "transpose it"),
     (-mc.outer(x, u), "the sign is wrong: yours is the negative"),
