@@ -38,7 +38,9 @@ def diagnose(derivation, claim, chain: bool = True, done: bool = False) -> Diffe
     if derivation.more_axes or wrong.mistake not in _UNNAMED:
         return wrong
     claim = unnamed(as_expr(claim))
-    wrong = _usual(derivation, claim, wrong, chain) or wrong
+    usual = _usual(derivation, claim, wrong, chain)
+    if usual and (wrong.mistake, usual.mistake) != ("constant factor", "right only where active"):
+        wrong = usual  # twice the slope of max(0, z) is right where z < 0, and a factor everywhere
     return _two_at_once(derivation, claim, wrong, chain) if wrong.mistake == "shape" else wrong
 
 

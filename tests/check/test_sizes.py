@@ -64,7 +64,9 @@ def test_what_is_asked_for_at_sizes_without_it_is_a_sentence():
 def test_how_long_a_length_has_to_be():
     assert needed(np.sum(x[3] * x[1:-2])) == {"n": 4, "n - 3": 0}
     assert fits(x[3], {"n": 4}) and not fits(x[3], {"n": 3})
-    assert fits(x[1:-1], {"n": 2}) and not fits(x[1:-1], {"n": 1})
+    middle = np.sum(x[1:-1])
+    assert fits(middle, {"n": 2}) and not fits(middle, {"n": 1})
+    assert fits(x[1:-1], {"n": 3}) and not fits(x[1:-1], {"n": 2})  # of no elements: nothing
     assert lengthened((1, 2, 5), ["n"], x[3]) == (1, 2, 5)
     assert lengthened((1, 2, 3), ["n"], x[3]) == (4, 5, 6)
     assert needed(np.max(x)) == {}
