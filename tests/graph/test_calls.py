@@ -106,14 +106,15 @@ def compare(function, args, options=None):
     return True
 
 
-FUNCTIONS = [f for f in NUMPY if callable(f)]
+MADE = (np.eye, np.identity, np.ones, np.zeros, np.full)  # of lengths, like an expression
+FUNCTIONS = [f for f in NUMPY if callable(f) and f not in MADE]
 # of an einsum: the subscripts, and for how many operands
 SUBSCRIPTS = [
     (text, text.count(",") + 1)
     for text in "i->i i-> ii->i ii-> ii ij->ji ij->i ij->j ij-> ij,j->i ij,jk ij,kj->ik i,i-> i,j "
     "ij,ij->i ij,ij-> i,ij->ij i,ij->j ,i->i i,i ij,ji-> ba ij->ii iij->j ij,i->j i,j->ji".split()
 ]
-SEQUENCES = (np.stack, np.concatenate, np.hstack)
+SEQUENCES = (np.stack, np.concatenate, np.hstack, np.vstack, np.column_stack)
 
 
 def calls(function):

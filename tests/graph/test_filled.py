@@ -14,7 +14,7 @@ X, x = mc.matrices("X", shape=("N", "n")), mc.vectors("x", size=3)
     (lambda: np.ones(X.shape[1], like=X), "1_n", ("n",)),
     (lambda: np.ones(X.shape, like=X), "1 1^T", ("N", "n")),
     (lambda: np.zeros(3, like=x), "0_3", (3,)),
-    (lambda: np.full(X.shape[0], 0.5, like=X), "(1/2) 1_N", ("N",)),
+    (lambda: np.full(X.shape[0], 0.5, like=X), "1_N/2", ("N",)),
 ])  # fmt: skip
 def test_a_constant_like_an_expression(made, formula, shape):
     assert (str(made()), made().shape) == (formula, shape)
