@@ -238,7 +238,10 @@ def check_example(program, wrt):
     assert tally.total() == 3
 
 
-@pytest.mark.parametrize("name", sorted(f.__name__ for f in NUMPY if callable(f)))
+MADE = (np.eye, np.identity, np.ones, np.zeros, np.full)  # constants, like an expression
+
+
+@pytest.mark.parametrize("name", sorted(f.__name__ for f in NUMPY if callable(f) and f not in MADE))
 def test_each_numpy_function(name):
     check_example(*FUNCTIONS[name])
 
