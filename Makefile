@@ -55,6 +55,7 @@ test: .venv/test
 	.venv/bin/python -m mypy
 	.venv/bin/python -m pytest -n 3 --dist worksteal -rs -p no:nbval
 	.venv/bin/python -m pytest -q -p no:nbval $(doctests)
+	@rm -f $(MCALC_ANSWERS) # what tests have answered
 	.venv/bin/python -m pytest -n 2 --dist loadfile --nbval --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/tools/nbval.cfg notebooks
 	.venv/bin/python tests/tools/notebooks.py check --stored
