@@ -39,6 +39,11 @@ def local_jacobian(e: Expr, k: int) -> Term | None:
     return term
 
 
+def local_rate(e: Expr, k: int) -> Expr:
+    """The derivative of an element-wise operation by its operand k, an entry for each element."""
+    return (e.op.local_jacobian or _rate)(e, k)[1]
+
+
 def _rate(e, k):
     """Element by element: SymPy's derivative of the operation by its operand k."""
     numbers = tuple(0 if a.op is ZEROS else _number(a) for a in e.args)

@@ -1,0 +1,154 @@
+"""What goes back through a program: for each name its gradient, in the names before and after it.
+
+A line gives each name in it what its own derivative makes of it, ``dX = dZ W^T`` and ``dW = X^T
+dZ`` of ``Z = X W``; the gradient of a name is the sum of what its uses give. Each line is looked at
+once, so this takes as long as the program is, and not as many as its paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..graph import simplify
+from ..graph.expr import SYMBOL, Expr, node
+from ..graph.primitives import ZEROS
+from ..graph.simplify import ONE, mul
+from ..graph.walk import is_number, replace, walk
+from .chain import dependents
+from .formula import in_shape_of
+from .local import local_jacobian, local_rate
+from .program import Line, Program
+from .recognised import is_masked
+from .terms import Term, fresh, times_vector
+
+
+def gradients(program: Program, variables: Iterable[Expr]) -> dict[Expr, Expr]:
+    """The gradient of each name that the result depends on, and that depends on the variables.
+
+    A variable that nothing comes back to has zeros. The result's own is 1, and ``dZ`` in a formula
+    is :func:`adjoint` of Z.
+    """
+    depends = _depends(program, variables)
+    parts: dict[Expr, list[Expr]] = {program.result: [ONE]}
+    done: dict[Expr, Expr] = {}
+    for name, line in reversed(program.lines.items()):
+        gradient = _sum(parts.pop(name, []), name.shape)
+        if name not in depends or _is_zero(gradient):
+            continue
+        done[name] = gradient
+        upstream = gradient if is_number(gradient) else adjoint(name, program)
+        for part, back in _given_back(line, upstream, depends, program).items():
+            parts.setdefault(part, []).append(back)
+    zeros = {v: simplify.broadcast_to(simplify.ZERO, v.shape) for v in variables if v not in done}
+    return done | zeros
+
+
+def adjoint(name: Expr, program: Program) -> Expr:
+    """The symbol of the result's derivative by a name, in its shape: ``dZ`` of ``Z``."""
+    plain = name.params["name"]
+    written = f"d{plain}"
+    while written in program.taken:
+        written += "_"
+    return node(SYMBOL, name=written, gradient_of=plain, shape=name.shape)
+
+
+def _depends(program, variables) -> set[Expr]:
+    depends = {*variables}
+    for name, line in program.lines.items():
+        if not depends.isdisjoint(line.uses):
+            depends.add(name)
+    return depends
+
+
+def _is_zero(e):
+    return is_number(e, 0) or e.op is ZEROS
+
+
+def _sum(parts: list[Expr], shape: tuple) -> Expr:
+    """What several uses give, in the shape of what they use."""
+    if not parts:
+        return simplify.broadcast_to(simplify.ZERO, shape)
+    whole = simplify.matrix_sum(*parts) if len(shape) == 2 else simplify.add(*parts)
+    return simplify.broadcast_to(whole, shape)
+
+
+def _given_back(line: Line, upstream: Expr, depends, program) -> dict[Expr, Expr]:
+    """What a line gives to each of the names in it."""
+    if line.definition is None:
+        return {}
+    if line.rule and line.rule.backward and line.rule.operand is not None:
+        operand = program.put(line.rule.operand)
+        if operand not in depends:
+            return {}
+        return {operand: line.rule.backward(line.name, upstream, program.put)}
+    uses = [v for v in line.uses if v in depends]
+    own, y = {line.definition: line.name}, line.definition
+    if is_masked(y) and line.name in program.masked:
+        y = y.args[1]
+    return {v: replace(e, own.get) for v, e in _pulled_back(y, upstream, uses, own).items()}
+
+
+def _pulled_back(y: Expr, upstream: Expr, uses: list[Expr], own: dict) -> dict[Expr, Expr]:
+    """The derivative by each of some names of what ``upstream`` is the derivative of, by ``y``."""
+    depends, parts = dependents(y, uses), {y: [upstream]}
+    for e in reversed(walk(y)):
+        if e not in parts or not e.args:
+            continue
+        slope = _sum(parts.pop(e), e.shape)
+        for a, term in _locals(e, depends, own):
+            terms = times_vector([term], slope, "row_labels")
+            back = in_shape_of([t.as_row() for t in terms], a.shape)
+            if not _is_zero(back):
+                parts.setdefault(a, []).append(back)
+    return {v: _sum(parts[v], v.shape) for v in uses if v in parts}
+
+
+def _locals(e: Expr, depends, own: dict) -> list[tuple[Expr, Term]]:
+    """The Jacobians of an operation, or of several that are done element by element at once."""
+    if e.op.sympy_form:
+        return [(a, _element_by_element(e, a, rate)) for a, rate in _rates(e, depends, own).items()]
+    terms = [(a, local_jacobian(e, k)) for k, a in enumerate(e.args) if a in depends]
+    return [(a, term) for a, term in terms if term is not None]
+
+
+def _rates(e: Expr, depends, own: dict) -> dict[Expr, Expr]:
+    """The derivative of e, element by element, by what its elements are made of.
+
+    In ``tanh(2(Z + Z^3))`` that is Z, and ``2(1 - tanh(...)^2) ⊗ (1 + 3Z^2)``.
+    """
+    inside, ends, stack = {e}, {}, [e]
+    while stack:
+        for a in stack.pop().args:
+            if a in depends and a not in inside and a not in ends:
+                if a.op.sympy_form and a.shape == e.shape:
+                    inside.add(a)
+                    stack.append(a)
+                else:
+                    ends[a] = None
+    order = [part for part in walk(e) if part in inside]
+    rates = {end: _rate_by(end, order, own) for end in ends}
+    return {end: rate for end, rate in rates.items() if not is_number(rate, 0)}
+
+
+def _rate_by(end: Expr, order: list[Expr], own: dict) -> Expr:
+    """The derivative of the last of these operations by what is at their beginning."""
+    rates = {end: ONE}
+    for part in order:
+        terms = [
+            mul(replace(local_rate(part, k), own.get), rates[a])
+            for k, a in enumerate(part.args)
+            if a in rates
+        ]
+        if terms:
+            rates[part] = simplify.add(*terms)
+    return rates[order[-1]]
+
+
+def _element_by_element(e: Expr, a: Expr, rate: Expr) -> Term:
+    """The Jacobian of e by a where each element of e moves at this rate with its own of a."""
+    labels = tuple(fresh() for _ in e.shape)
+    term = Term(labels, labels[e.ndim - a.ndim :])
+    for label, length in zip(labels, e.shape, strict=True):
+        term.lengths[label] = length
+    term.times(rate, labels[e.ndim - rate.ndim :])
+    return term
