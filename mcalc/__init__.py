@@ -4,6 +4,7 @@ __version__ = "0.4.0"
 
 from importlib import import_module
 
+from .backward import Backward, backward
 from .check.explicit import entries
 from .check.report import CheckFailed, Report
 from .data import digits
@@ -17,6 +18,7 @@ from .notation.layout import Jacobian, layout
 from .tables import compare, derivative, glossary, lines, reference, table
 
 __all__ = [
+    "Backward",
     "CheckFailed",
     "Derivation",
     "Jacobian",
@@ -24,6 +26,7 @@ __all__ = [
     "Report",
     "ShapeError",
     "UnsupportedError",
+    "backward",
     "cases",
     "compare",
     "derivative",

@@ -81,7 +81,7 @@ class Program:
     def masked(self) -> set[Expr]:
         """The names of which softmax and its like alone are taken: what is masked out is 0."""
         lines = self.lines.values()
-        names = {line.name for line in lines if line.definition is not None}
+        names = {line.name for line in lines if line.definition is not None} - {self.result}
         for line in lines:
             if line.rule is None or line.rule.masked is None:
                 names.difference_update(line.uses)

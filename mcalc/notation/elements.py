@@ -134,6 +134,8 @@ class ElementWriter:
     # --- leaves ---
 
     def _symbol(self, e):
+        if "gradient_of" in e.params:  # dS
+            return self.style.gradient(e.name, e.params["gradient_of"], e.ndim), Precedence.ATOM
         if self.index and e.ndim == 1:
             return self.style.symbol(e.name, 0, self.index), Precedence.ATOM
         return self.style.symbol(e.name, e.ndim), Precedence.ATOM

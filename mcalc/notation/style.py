@@ -121,6 +121,10 @@ class Style:
             return letter + (f"_{under}" if index else "") + prime
         return f"{letter}_{{{','.join([*below, *([index] if index else [])])}}}{prime}"
 
+    def gradient(self, name: str, of: str, ndim: int) -> str:
+        """``dS``, the derivative of the result by S in the shape of S."""
+        return "d" + self.symbol(of, ndim) if self.latex else name
+
     def number(self, value, taken: Iterable[str] = ()) -> tuple[str, bool]:
         """A whole number or float, with all digits that tell it from others: as it is read back.
 

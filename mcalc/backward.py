@@ -1,0 +1,210 @@
+"""The backward pass of a scalar as a listing: for each name its forward line and its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .check import check
+from .check.report import Report
+from .graph.expr import Expr, UnsupportedError, shape_text
+from .graph.functions import as_function, refuse_two_things_of_one_name
+from .graph.lengths import make_binder, without_size_providers
+from .graph.primitives import WHERE
+from .graph.walk import symbols, walk
+from .jacobian.gradients import gradients
+from .jacobian.program import Program, program
+from .jacobian.terms import NoClosedForm
+from .notation import listing
+
+
+def backward(L: Expr, wrt: Expr | Sequence[Expr] | None = None) -> Backward:
+    """The backward pass of a scalar ``L``: a line for each name, all variables in one sweep.
+
+    ``wrt`` is a variable or several, by default all of them; a variable that is not in ``L`` has
+    gradient 0. What comes back for a name ``S`` is ``dS``, in the shape of S. The reader's names
+    (:func:`mcalc.let`) are lines, and so is what is used more than once.
+
+    >>> import mcalc as mc
+    >>> W, x = mc.matrices("W"), mc.vectors("x")
+    >>> mc.backward(np.sum(np.tanh(W @ x)))
+    W  (m x n)     dW = dz x^T
+    x  (n x 1)     dx = W^T dz
+    z = W x        dz = du ⊗ (1 - u^2)
+    u = tanh(z)    du = 1_m
+    L = sum(u)     dL = 1
+
+    Raises UnsupportedError for a vector or a matrix, ValueError for a ``wrt`` that is no variable.
+    """
+    y, more = as_function(L)
+    if y.ndim:
+        raise UnsupportedError(
+            f"{y} is {shape_text(y.shape)}: what goes back begins at a scalar, so sum it, "
+            "np.sum(G * Y), with a constant G in the shape of this Y"
+        )
+    refuse_two_things_of_one_name(y, more)
+    y = without_size_providers(y)
+    inputs = [*dict.fromkeys([*symbols(y), *more])]
+    asked = inputs if wrt is None else [wrt] if isinstance(wrt, Expr) else [*wrt]
+    for v in asked:
+        if not isinstance(v, Expr) or not v.name or v.args:
+            raise ValueError(
+                f"{v} is no variable: wrt takes one, such as {inputs[0] if inputs else 'x'}, "
+                "several in a tuple, or None for all"
+            )
+    return Backward(y, tuple(dict.fromkeys(asked)), tuple(dict.fromkeys([*inputs, *asked])))
+
+
+class Backward:
+    """What :func:`backward` gives: the listing, as text, as LaTeX, as NumPy, and in numbers.
+
+    ``lines`` maps each name to its forward formula (None for a variable), ``gradients`` to what
+    comes back for it.
+    """
+
+    def __init__(self, y: Expr, variables: tuple[Expr, ...], inputs: tuple[Expr, ...]):
+        self.y, self.variables, self.inputs = y, variables, inputs
+        self._program: Program = program(y, inputs)
+        self._gradients = gradients(self._program, variables)
+
+    @property
+    def lines(self) -> dict[Expr, Expr | None]:
+        """The forward formula of each name, in the order of computing."""
+        return {name: line.definition for name, line in self._program.lines.items()}
+
+    @property
+    def gradients(self) -> dict[Expr, Expr]:
+        """The backward formula of each name, in the order of computing: from the result back."""
+        return dict(self._gradients)
+
+    def __str__(self) -> str:
+        return listing.as_text(self._program, self._gradients)
+
+    __repr__ = __str__
+
+    def _repr_latex_(self) -> str:
+        return listing.as_latex(self._program, self._gradients)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": str(self), "text/latex": self._repr_latex_()}
+
+    # --- in numbers ---
+
+    @cached_property
+    def _source(self) -> listing.Source:
+        return listing.Source(self._program, self._gradients, self.variables)
+
+    @property
+    def source(self) -> str:
+        """The listing as the text of a NumPy function ``backward``, to be kept and run.
+
+        >>> import mcalc as mc
+        >>> X, w = mc.matrices("X", shape=("N", "d")), mc.vectors("w", size="d")
+        >>> print(mc.backward(np.sum((X @ w) ** 2), wrt=w).source)
+        import numpy as np
+        <BLANKLINE>
+        <BLANKLINE>
+        def backward(X, w):
+            z = X @ w
+            L = (z**2).sum()
+        <BLANKLINE>
+            dz = 2 * z
+            dw = X.T @ dz
+            return L, {"w": dw}
+        <BLANKLINE>
+        """
+        self._refuse_open()
+        return self._source.text
+
+    def _refuse_open(self):
+        names = [e.op.name for e in walk(self.y) if e.op.unknown]
+        if names:
+            raise UnsupportedError(f"{names[0]} is left open, so there are no numbers for it")
+
+    def numpy(self) -> Callable[..., tuple[float, dict[str, np.ndarray]]]:
+        """A function of keyword arrays that gives ``(value, {name: gradient})``: it runs ``source``.
+
+        >>> import mcalc as mc
+        >>> x = mc.vectors("x")
+        >>> mc.backward(x @ x).numpy()(x=[1, 2])
+        (5.0, {'x': array([2., 4.])})
+
+        Raises UnsupportedError if an open function is in it; what it gives raises TypeError for a
+        missing value and ShapeError for one of the wrong shape.
+        """
+        self._refuse_open()
+        scope: dict[str, Any] = {}
+        exec(compile(self.source, "<backward>", "exec"), scope)  # its names are plain words
+        function, parameters = scope["backward"], self._source.parameters
+        bind = make_binder([*parameters])
+        quiet = any(e.op is WHERE for e in walk(self.y))  # both branches are computed everywhere
+
+        def value_and_gradients(*unnamed: Any, **values: ArrayLike):
+            given = [values.pop(str(v.name), None) for v in parameters]
+            arrays = bind(unnamed, given, values)
+            with np.errstate(all="ignore" if quiet else None):
+                value, by_name = function(*arrays)
+            return float(value), _own_arrays(by_name, arrays)
+
+        return value_and_gradients
+
+    # --- whether it is true ---
+
+    def check(
+        self,
+        sizes: Sequence[int] | Mapping[str, int] = (1, 2, 3, 5, 8),
+        points: int = 5,
+        seed: int = 0,
+        at: Mapping | None = None,
+        against: Callable | None = None,
+    ) -> Report:
+        """Compare all gradients with numerical differentiation, and small ones with SymPy's scalars.
+
+        What is compared is what ``source`` computes. The parameters are those of
+        :meth:`mcalc.Derivation.check`.
+
+        >>> import mcalc as mc
+        >>> x = mc.vectors("x")
+        >>> mc.backward(x @ x).check().passed
+        True
+
+        Raises CheckFailed with the first counter-example; ValueError for sizes that cannot be.
+        """
+        return check.check(_Gradient(self), sizes, points, seed, at, against)
+
+
+def _own_arrays(by_name: dict, arrays: list) -> dict[str, np.ndarray]:
+    """Gradients as arrays that are nobody else's: of ``w.x`` the gradient by w is a copy of x."""
+    seen = {id(a) for a in arrays}
+    own = {}
+    for name, gradient in by_name.items():
+        shared = id(gradient) in seen or not isinstance(gradient, np.ndarray)
+        if shared or gradient.base is not None or gradient.dtype != np.float64:
+            gradient = np.array(gradient, dtype=np.float64)
+        seen.add(id(gradient))
+        own[name] = gradient
+    return own
+
+
+class _Gradient:
+    """All gradients as one row, as a check takes it of a derivation."""
+
+    def __init__(self, of: Backward):
+        self.y, self.variables, self.inputs = of.y, of.variables, of.inputs
+        self._function = of.numpy()
+
+    def jacobian_2d(self) -> Callable[..., np.ndarray]:
+        """A function that gives the entries of all gradients, one after the other, 1 x n."""
+
+        def row(**values):
+            _, by_name = self._function(**values)
+            return np.concatenate([by_name[v.name].reshape(1, -1) for v in self.variables], axis=1)
+
+        return row
+
+    def rows(self):
+        raise NoClosedForm("a listing is computed in numbers")
