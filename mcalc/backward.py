@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -12,11 +13,11 @@ from numpy.typing import ArrayLike
 from .check import check
 from .check.report import Report
 from .graph.expr import Expr, UnsupportedError, shape_text
-from .graph.functions import as_function, refuse_two_things_of_one_name
-from .graph.lengths import make_binder, without_size_providers
+from .graph.lengths import length, make_binder
 from .graph.primitives import WHERE
 from .graph.walk import symbols, walk
 from .jacobian.gradients import gradients
+from .jacobian.inputs import function_of
 from .jacobian.program import Program, program
 from .jacobian.terms import NoClosedForm
 from .notation import listing
@@ -40,14 +41,12 @@ def backward(L: Expr, wrt: Expr | Sequence[Expr] | None = None) -> Backward:
 
     Raises UnsupportedError for a vector or a matrix, ValueError for a ``wrt`` that is no variable.
     """
-    y, more = as_function(L)
+    y, more = function_of(L)
     if y.ndim:
         raise UnsupportedError(
             f"{y} is {shape_text(y.shape)}: what goes back begins at a scalar, so sum it, "
             "np.sum(G * Y), with a constant G in the shape of this Y"
         )
-    refuse_two_things_of_one_name(y, more)
-    y = without_size_providers(y)
     inputs = [*dict.fromkeys([*symbols(y), *more])]
     asked = inputs if wrt is None else [wrt] if isinstance(wrt, Expr) else [*wrt]
     for v in asked:
@@ -126,7 +125,7 @@ class Backward:
             raise UnsupportedError(f"{names[0]} is left open, so there are no numbers for it")
 
     def numpy(self) -> Callable[..., tuple[float, dict[str, np.ndarray]]]:
-        """A function of keyword arrays that gives ``(value, {name: gradient})``: it runs ``source``.
+        """``source`` as a function of keyword arrays: it gives ``(value, {name: gradient})``.
 
         >>> import mcalc as mc
         >>> x = mc.vectors("x")
@@ -162,7 +161,7 @@ class Backward:
         at: Mapping | None = None,
         against: Callable | None = None,
     ) -> Report:
-        """Compare all gradients with numerical differentiation, and small ones with SymPy's scalars.
+        """Compare all gradients with numerical differentiation, small ones with SymPy's scalars.
 
         What is compared is what ``source`` computes. The parameters are those of
         :meth:`mcalc.Derivation.check`.
@@ -193,6 +192,8 @@ def _own_arrays(by_name: dict, arrays: list) -> dict[str, np.ndarray]:
 class _Gradient:
     """All gradients as one row, as a check takes it of a derivation."""
 
+    formula_name, more_axes = "the backward pass", False
+
     def __init__(self, of: Backward):
         self.y, self.variables, self.inputs = of.y, of.variables, of.inputs
         self._function = of.numpy()
@@ -206,5 +207,16 @@ class _Gradient:
 
         return row
 
-    def rows(self):
-        raise NoClosedForm("a listing is computed in numbers")
+    def rows(self) -> tuple[Expr, Expr | None]:
+        """The listing is computed in numbers alone."""
+        raise NoClosedForm("a listing has a formula for each name, and none for all")
+
+    def entry(self, i: int, j: int, sizes: Mapping[str, int]) -> str:
+        """Where the j-th number of the row belongs: ``entry (1, 2) of dW``."""
+        for v in self.variables:
+            shape = length(v.shape, dict(sizes))
+            if j < math.prod(shape):
+                place = ", ".join(str(k + 1) for k in np.unravel_index(j, shape))
+                return f"entry ({place}) of d{v.name}" if place else f"d{v.name}"
+            j -= math.prod(shape)
+        raise IndexError(f"there is no gradient {i}, {j}")

@@ -69,6 +69,10 @@ def _point(values):
     return ", ".join(f"{k} = {np.array2string(v, precision=4)}" for k, v in values.items())
 
 
+def _entry(i: int, j: int, sizes: Mapping[str, int]) -> str:
+    return f"entry ({i + 1}, {j + 1})"
+
+
 def _nested(y: Expr) -> int:
     """How many operations with a kink, or choices, stand one in the other at most."""
     deep: dict[Expr, int] = {}
@@ -124,7 +128,9 @@ class PointChecker:
 
     def __init__(self, derivation, against: Callable | None = None):
         self.derivation = derivation
-        self.formulas = {"the closed form": derivation.jacobian_2d()}
+        self.name = getattr(derivation, "formula_name", "the closed form")
+        self.entry = getattr(derivation, "entry", _entry)
+        self.formulas = {self.name: derivation.jacobian_2d()}
         if derivation.more_axes:  # both of its products are formulas of their own
             self.formulas = {"vjp": derivation.jacobian_2d(), FORWARD: derivation.columns()}
         self.y, self.variables = unnamed(derivation.y), derivation.variables
@@ -321,7 +327,7 @@ class PointChecker:
                 entries = (matrix[i, j] for matrix, *_ in ways.values())
                 own, *others = digits_apart(closed[i, j], *entries, digits=6)
                 raise CheckFailed(
-                    f"at {', '.join(at)}: entry ({i + 1}, {j + 1}) is {own} by {name}, "
+                    f"at {', '.join(at)}: {self.entry(i, j, sizes)} is {own} by {name}, "
                     + ", ".join(map("{} by {}".format, others, ways))
                 )
         return True
@@ -395,4 +401,4 @@ class PointChecker:
         still = ", ".join(v.name for v in self.variables if v not in {*symbols(self.y)})
         more = [f"  it is 0 by {still}, which is not in {self.y}"] if still else []
         lines += [*more, *self.coverage.lines(), *self.kinks.lines()]
-        return ["the closed form agrees with", *lines]
+        return [f"{self.name} agrees with", *lines]

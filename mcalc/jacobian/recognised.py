@@ -19,6 +19,7 @@ from ..graph.primitives import (
     DIAG,
     DIVIDE,
     EXP,
+    INFINITY,
     LOG,
     MATMAT,
     NEGATIVE,
@@ -180,7 +181,11 @@ def _is_one_of(e, programs, X, along):
 
 def is_masked(X: Expr) -> bool:
     """Whether it is minus infinity where a mask is not, as ``np.where(mask, S, -np.inf)`` is."""
-    return X.op is WHERE and is_number(X.args[2], -np.inf) and X.args[1].ndim == X.ndim
+    return X.op is WHERE and _is_minus_infinity(X.args[2]) and X.args[1].ndim == X.ndim
+
+
+def _is_minus_infinity(e):
+    return e.op is NEGATIVE and e.args[0].op is INFINITY
 
 
 def _unmasked(X: Expr) -> Expr:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
 from ..graph.expr import Expr
-from ..graph.primitives import TRIANGLE
 from ..graph.shapes import shape_text
 from ..graph.walk import is_number
 from ..jacobian.gradients import adjoint

@@ -472,8 +472,6 @@ def _nested(e: Expr):
 
 def number_source(value) -> str:
     """A positive number: as a decimal, if it is one, else a quotient; roots of 2/π by name."""
-    if value == math.inf:
-        return "np.inf"
     if (parts := of_pi(value)) is not None:
         above, below = parts
         text = "np.pi" if above == 1 else f"{above} * np.pi"
