@@ -15,8 +15,9 @@ from .check.report import Report
 from .graph.expr import Expr, UnsupportedError, shape_text
 from .graph.lengths import length, make_binder
 from .graph.primitives import WHERE
-from .graph.walk import symbols, walk
-from .jacobian.gradients import gradients
+from .graph.simplify import broadcast_to
+from .graph.walk import replace, symbols, walk
+from .jacobian.gradients import adjoint, gradients
 from .jacobian.inputs import function_of
 from .jacobian.program import Program, program
 from .jacobian.terms import NoClosedForm
@@ -79,6 +80,13 @@ class Backward:
     def gradients(self) -> dict[Expr, Expr]:
         """The backward formula of each name, in the order of computing: from the result back."""
         return dict(self._gradients)
+
+    def resolved(self) -> list[Expr]:
+        """The gradients with no name but the variables': large, with parts that they share."""
+        done = {name: e for e, name in self._program.names.items()}
+        for name, gradient in self._gradients.items():
+            done[adjoint(name, self._program)] = broadcast_to(replace(gradient, done.get), name.shape)
+        return [done[adjoint(v, self._program)] for v in self.variables]
 
     def __str__(self) -> str:
         return listing.as_text(self._program, self._gradients)
@@ -196,7 +204,7 @@ class _Gradient:
 
     def __init__(self, of: Backward):
         self.y, self.variables, self.inputs = of.y, of.variables, of.inputs
-        self._function = of.numpy()
+        self._of, self._function = of, of.numpy()
 
     def jacobian_2d(self) -> Callable[..., np.ndarray]:
         """A function that gives the entries of all gradients, one after the other, 1 x n."""
@@ -210,6 +218,10 @@ class _Gradient:
     def rows(self) -> tuple[Expr, Expr | None]:
         """The listing is computed in numbers alone."""
         raise NoClosedForm("a listing has a formula for each name, and none for all")
+
+    def forms(self) -> list[Expr]:
+        """The formula of each gradient in the variables alone, its parts shared with the others."""
+        return self._of.resolved()
 
     def entry(self, i: int, j: int, sizes: Mapping[str, int]) -> str:
         """Where the j-th number of the row belongs: ``entry (1, 2) of dW``."""

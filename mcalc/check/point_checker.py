@@ -358,6 +358,8 @@ class PointChecker:
         try:
             form, probe = self.derivation.product_forward if forward else self.derivation.rows()
         except NoClosedForm:  # there are numbers only
+            if hasattr(self.derivation, "forms") and by_far.any():
+                return self.surely_part_by_part(values, sizes, closed, by_far)
             return by_far
         if self.stand_ins:
             return by_far
@@ -377,6 +379,25 @@ class PointChecker:
         with mpmath.workdps(DIGITS[1]):
             exact = laid(precise([form], at, sizes)[form])
             right = slopes(self.y, self.variables, values, sizes)
+            both = finite(exact) & finite(right)
+            apart = np.where(both, abs(exact - right), 0)
+            near = 1e-9 * np.where(both, abs(right), 1) + 1e-20
+        return np.where(both, miscompiled | (apart > near).astype(bool), by_far)
+
+    def surely_part_by_part(self, values: dict, sizes: dict, closed, by_far) -> np.ndarray:
+        """The same of a row that is made of several formulas, one for each variable."""
+        wrong = by_far.any(axis=0)
+        forms = self.derivation.forms()
+        at = {name: v[None] for name, v in values.items()}
+        with np.errstate(all="ignore"):
+            interpreted = batch(forms, at, sizes)
+        plain = np.concatenate([interpreted[form].reshape(1, -1) for form in forms], axis=1)
+        most = max(abs(v[np.isfinite(v)]).max(initial=0) for v in interpreted.values())
+        miscompiled = abs(plain - closed) > 1e-9 * max(1, most)
+        with mpmath.workdps(DIGITS[1]):
+            computed = precise(forms, at, sizes)
+            exact = np.concatenate([computed[form].reshape(1, -1) for form in forms], axis=1)
+            right = slopes(self.y, self.variables, values, sizes, only=wrong)
             both = finite(exact) & finite(right)
             apart = np.where(both, abs(exact - right), 0)
             near = 1e-9 * np.where(both, abs(right), 1) + 1e-20

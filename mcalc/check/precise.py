@@ -6,6 +6,7 @@ for the first and 1.7e-17 for the second. With 50 digits they agree.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import mpmath
@@ -13,7 +14,7 @@ import numpy as np
 import sympy as sp
 
 from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr
-from ..graph.lengths import params_at
+from ..graph.lengths import length, params_at
 from ..graph.walk import walk
 from .interpret import aligned
 
@@ -33,7 +34,8 @@ def _scalar(op, count):
     grows = form.has(sp.exp, sp.sin, sp.cos, sp.tan, sp.sinh, sp.cosh, sp.tanh) or form.is_Pow
 
     def quiet(*operands):
-        if grows and any(mpmath.mag(a) > _FAR for a in operands):  # exp(exp(exp(9)))
+        large = (a for a in operands if mpmath.isfinite(a))  # but exp(-inf) is 0
+        if grows and any(mpmath.mag(a) > _FAR for a in large):  # exp(exp(exp(9)))
             return _NAN
         try:
             return _real(function(*operands))
@@ -142,12 +144,19 @@ def max_each(arrays, count: int) -> np.ndarray:
     return most
 
 
-def slopes(y: Expr, variables, values: dict, sizes: dict) -> np.ndarray:
-    """The Jacobian by differences, m x n: of so many digits a step loses none that matter."""
+def slopes(y: Expr, variables, values: dict, sizes: dict, only=None) -> np.ndarray:
+    """The Jacobian by differences, m x n: of so many digits a step loses none that matter.
+
+    With ``only`` some columns are asked for, the others are no numbers.
+    """
     step = mpmath.mpf(10) ** -_STEP
-    columns = []
+    columns: list[np.ndarray] = []
+    outputs = math.prod(length(y.shape, sizes))
     for x in variables:
         for place in np.ndindex(values[x.name].shape):
+            if only is not None and not only[len(columns)]:
+                columns.append(np.full(outputs, _NAN, dtype=object))
+                continue
             moved = {name: _precise(np.asarray(v)[None]) for name, v in values.items()}
             pair = np.repeat(moved[x.name], 2, axis=0)
             pair[(0, *place)] += step
