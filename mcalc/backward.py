@@ -85,7 +85,9 @@ class Backward:
         """The gradients with no name but the variables': large, with parts that they share."""
         done = {name: e for e, name in self._program.names.items()}
         for name, gradient in self._gradients.items():
-            done[adjoint(name, self._program)] = broadcast_to(replace(gradient, done.get), name.shape)
+            done[adjoint(name, self._program)] = broadcast_to(
+                replace(gradient, done.get), name.shape
+            )
         return [done[adjoint(v, self._program)] for v in self.variables]
 
     def __str__(self) -> str:
@@ -163,8 +165,8 @@ class Backward:
 
     def check(
         self,
-        sizes: Sequence[int] | Mapping[str, int] = (1, 2, 3, 5, 8),
-        points: int = 5,
+        sizes: Sequence[int] | Mapping[str, int] = (1, 2, 3),
+        points: int = 3,
         seed: int = 0,
         at: Mapping | None = None,
         against: Callable | None = None,

@@ -106,7 +106,7 @@ def sort_key(atom: Expr) -> tuple:
     if atom.op is SIZE or atom.op is IDENTITY:
         return (-1, atom.ndim * -1)
     if atom.name:
-        return (atom.ndim, 0, atom.name)
+        return (atom.ndim, -1 if "gradient_of" in atom.params else 0, atom.name)  # dS before S
     return (atom.ndim, {ADD: 2, SUBTRACT: 2, WHERE: 3}.get(atom.op, 1))
 
 

@@ -10,16 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..graph import simplify
-from ..graph.expr import SYMBOL, Expr, node
-from ..graph.primitives import ZEROS
+from ..graph.expr import NUMBER, SYMBOL, Expr, as_expr, node
+from ..graph.primitives import DIVIDE, ZEROS
 from ..graph.simplify import ONE, mul
-from ..graph.walk import is_number, replace, walk
+from ..graph.walk import is_number, rebuild, replace, walk
 from .chain import dependents
 from .formula import in_shape_of
 from .local import local_jacobian, local_rate
 from .program import Line, Program
 from .recognised import is_masked
 from .terms import Term, fresh, times_vector
+
+_SMALL = 12  # numbers below a line; larger ones make a decimal
 
 
 def gradients(program: Program, variables: Iterable[Expr]) -> dict[Expr, Expr]:
@@ -35,7 +37,7 @@ def gradients(program: Program, variables: Iterable[Expr]) -> dict[Expr, Expr]:
         gradient = _sum(parts.pop(name, []), name.shape)
         if name not in depends or _is_zero(gradient):
             continue
-        done[name] = gradient
+        done[name] = gradient = replace(gradient, lambda part: None, _with_decimals)
         upstream = gradient if is_number(gradient) else adjoint(name, program)
         for part, back in _given_back(line, upstream, depends, program).items():
             parts.setdefault(part, []).append(back)
@@ -70,6 +72,14 @@ def _sum(parts: list[Expr], shape: tuple) -> Expr:
         return simplify.broadcast_to(simplify.ZERO, shape)
     whole = simplify.matrix_sum(*parts) if len(shape) == 2 else simplify.add(*parts)
     return simplify.broadcast_to(whole, shape)
+
+
+def _with_decimals(e: Expr, args: tuple) -> Expr:
+    """``0.134145 Z^2`` for ``26829Z^2/200000``, which it comes to."""
+    if e.op is DIVIDE and args[1].op is NUMBER and args[1].params["value"] > _SMALL:
+        coefficient, powers = simplify.factors(rebuild(e, args))
+        return as_expr(coefficient) * simplify.product(1, powers) if powers else e
+    return rebuild(e, args)
 
 
 def _given_back(line: Line, upstream: Expr, depends, program) -> dict[Expr, Expr]:

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from ..graph.expr import LET, SYMBOL, Expr, node
 from ..graph.lengths import symbolic_sizes
 from ..graph.primitives import (
@@ -36,10 +38,12 @@ from ..graph.primitives import (
     ROWPROD,
     SIGMOID,
     SQRT,
+    STACK,
     SUBTRACT,
     SUM,
     TANH,
     TRANSPOSE,
+    TRIANGLE,
     WHERE,
     differ,
 )
@@ -134,9 +138,25 @@ def _without_names(y: Expr) -> tuple[Expr, dict[Expr, str]]:
             return node(TRANSPOSE, node(MATMAT, *left.args, *right.args))
         if e.op is TRANSPOSE and args[0].op is TRANSPOSE:
             return args[0].args[0]
+        if e.op is WHERE and args[0].op is STACK and args[0].ndim == 2:
+            return node(WHERE, _triangle_of(args[0]), *args[1:])
         return rebuild(e, args)
 
     return replace(y, lambda part: None, opened), names
+
+
+def _triangle_of(mask: Expr) -> Expr:
+    """A mask of ones on one side of a diagonal as that: ``np.tril(np.ones((4, 4), bool))``."""
+    rows = [[a.params.get("value") for a in row.args] for row in mask.args]
+    if any(value not in (0, 1) for row in rows for value in row):
+        return mask
+    ones = np.array(rows, dtype=int)
+    for lower, part in ((True, np.tril), (False, np.triu)):
+        first = np.flatnonzero(ones[0] if lower else ones[:, 0])
+        k = (int(first[-1]) if lower else -int(first[-1])) if len(first) else 0
+        if np.array_equal(ones, part(np.ones(ones.shape, int), k)):
+            return node(TRIANGLE, lengths=ones.shape, k=k, lower=lower)
+    return mask
 
 
 class _Graph:

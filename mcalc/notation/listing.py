@@ -6,6 +6,7 @@ The left column is computed downwards, the right one upwards. What comes back fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
@@ -36,7 +37,8 @@ class _LineWriter(Writer):
         decimal = isinstance(value, Fraction) and value.denominator > _SHORT
         if decimal and Fraction(str(float(value))) == value:
             written, _ = self.style.number(float(abs(value)), self.used_names)
-            return ("-" * (value < 0) + written.replace("e-0", "e-"), Precedence.ATOM)
+            written = written.replace("e-0", "e-").replace(r"1 \cdot 10", "10")
+            return "-" * (value < 0) + written, Precedence.ATOM
         return super()._number(e)
 
     @property
@@ -60,9 +62,9 @@ def _rows(program: Program, gradients: Mapping[Expr, Expr], style: Style) -> Ite
 
         written = style.symbol(name.params["name"], name.ndim)
         if line.definition is None:
-            size = shape_text(name.shape) if name.ndim else "1 x 1"
-            size = size.replace("x", r"\times") if style.latex else size
-            forward = f"{written}  ({size})" if not style.latex else rf"{written} \quad ({size})"
+            size = shape_text(name.shape) if name.ndim else "scalar"
+            size = size.replace("x", r"\times") if style.latex and name.ndim else style.words(size)
+            forward = rf"{written} \quad ({size})" if style.latex else f"{written}  ({size})"
         else:
             forward = f"{written} = {write(line.definition)}"
         gradient = gradients.get(name)
@@ -93,6 +95,57 @@ def as_latex(program: Program, gradients: Mapping[Expr, Expr]) -> str:
 # --- as NumPy --------------------------------------------------------------------------------
 
 
+_LINE = 100  # signs of a line of code
+
+
+def _wrapped(line: str) -> list[str]:
+    """A long line of code with what is in its longest brackets on lines of its own."""
+    if len(line) <= _LINE:
+        return [line]
+    groups = _groups(line)
+    if not groups:
+        return [line]
+    start, end = max(groups, key=lambda group: group[1] - group[0])
+    indent = " " * (len(line) - len(line.lstrip()))
+    inside = line[start + 1 : end]
+    between = ", " if ", " in _at_top(inside) else ""
+    parts = _parts(inside, between)
+    rows = [indent + _INDENT + part for part in parts]
+    return [line[: start + 1], *rows, *_wrapped(indent + line[end:])]
+
+
+def _groups(text: str) -> list[tuple[int, int]]:
+    """Where the outermost brackets are."""
+    groups, depth, start = [], 0, 0
+    for k, sign in enumerate(text):
+        if sign in "([{":
+            start = k if depth == 0 else start
+            depth += 1
+        elif sign in ")]}":
+            depth -= 1
+            if depth == 0:
+                groups.append((start, k))
+    return groups
+
+
+def _at_top(text: str) -> str:
+    """A text with nothing in its brackets, as long as it is."""
+    for start, end in _groups(text):
+        text = text[: start + 1] + "_" * (end - start - 1) + text[end:]
+    return text
+
+
+def _parts(text: str, between: str) -> list[str]:
+    """Operands one below the other, or the terms of a sum with their signs."""
+    top = _at_top(text)
+    pattern = between or r" (?=[-+] )"
+    ends = [m.span() for m in re.finditer(pattern, top)]
+    starts = [0, *(end for _, end in ends)]
+    stops = [*(start for start, _ in ends), len(text)]
+    comma = "," if between else ""
+    return [text[a:b] + comma for a, b in zip(starts, stops, strict=True)]
+
+
 class Source:
     """The listing as the source of a NumPy function ``backward``.
 
@@ -110,9 +163,8 @@ class Source:
         self.parameters = program.variables
         body = [*self._lengths(write.lengths), *forward, "", *back, self._result()]
         listed = ", ".join(map(self.name, self.parameters))
-        function = "\n".join(
-            [f"def backward({listed}):", *(_INDENT + row if row else "" for row in body)]
-        )
+        rows = [row for line in body for row in _wrapped(_INDENT + line if line else "")]
+        function = "\n".join([*_wrapped(f"def backward({listed}):"), *rows])
         helpers = [
             HELPERS[name].replace(f"def {name}(", f"def {self.names.helper(name)}(")
             for name in write.helpers
@@ -134,11 +186,23 @@ class Source:
         ]
 
     def _back(self, write):
-        """What is needed, from the result back; numbers stand in the lines that have them."""
+        """From the result back; numbers stand in the lines that have them.
+
+        A variable's gradient comes as soon as all that it is made of is there.
+        """
+        first: dict[Expr, list[Expr]] = {}  # the variables whose first use is in a line
+        left = dict.fromkeys(self.program.variables)
+        for name, line in self.program.lines.items():
+            first[name] = [v for v in line.uses if v in left]
+            for v in first[name]:
+                del left[v]
+        computed = [v for v, line in self.program.lines.items() if line.definition is not None]
+        order = [v for name in reversed(computed) for v in (name, *first[name])]
+        order += left
         asked = {*self.variables}
         return [
             f"{self._adjoint(v)} = {write.line(self.gradients[v])}"
-            for v in reversed(self.program.lines)
+            for v in order
             if v in self.gradients and (v in asked or not is_number(self.gradients[v]))
         ]
 

@@ -248,7 +248,9 @@ class NumpySource:
         if (mean := self.mean(e)) is not None:
             return mean
         a, b = map(self, e.args)
-        return Written(f"{a.within(MULTIPLIED)} * {b.within(SIGNED)}", MULTIPLIED, _laid(a, b))
+        loose = e.args[1].op in (MULTIPLY, POWER)
+        right = b.within(MULTIPLIED if loose else SIGNED)
+        return Written(f"{a.within(MULTIPLIED)} * {right}", MULTIPLIED, _laid(a, b))
 
     def divide(self, e):
         if (mean := self.mean(e)) is not None:

@@ -15,7 +15,8 @@ _GREEK = set(
     "psi omega Gamma Delta Theta Lambda Sigma Phi Psi Omega".split()
 )
 _LATEX_FUNCTIONS = set("exp log sin cos tan sinh cosh tanh arctan max min det".split())
-_LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "σ": r"\sigma "}
+_LATEX_SIGNS = {"||": r"\Vert ", "≥": r"\ge", "≤": r"\le", "≠": r"\ne", "σ": r"\sigma ",
+                " by rows": r"\text{ by rows}", " by columns": r"\text{ by columns}"}  # fmt: skip
 
 # What the styles write differently: as plain text, and as LaTeX. The first part stands at the first
 # %s, all further ones at the second, with what is between the two before each of them.
@@ -149,7 +150,8 @@ class Style:
     def function(self, name: str) -> str:
         if not self.latex:
             return name
-        return rf"\{name}" if name in _LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
+        plain = name.replace("_", r"\_")
+        return rf"\{name}" if name in _LATEX_FUNCTIONS else rf"\operatorname{{{plain}}}"
 
     def template(self, template: str) -> str:
         """A primitive's own template, with LaTeX's commands for the signs and functions in it."""
