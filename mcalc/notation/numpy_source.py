@@ -72,11 +72,12 @@ class Laid(Enum):
 
 
 class Written(NamedTuple):
-    """A Python expression."""
+    """A Python expression; ``truth`` says that it is one of True and False."""
 
     text: str
     level: int = ATOM
     laid: Laid = Laid.FULL
+    truth: bool = False
 
     def within(self, level: int) -> str:
         return self.text if self.level >= level else f"({self.text})"
@@ -149,7 +150,7 @@ class NumpySource:
 
     def full(self, e: Expr, level: int) -> str:
         """With all its axes, as a product of matrices needs it."""
-        written = self(e)
+        written = self.number_of(e)
         if written.laid is Laid.FULL or e.ndim < 2:
             return written.within(level)
         shape = ", ".join(map(self.length, e.shape))
@@ -166,7 +167,7 @@ class NumpySource:
         if e.op in _SIGNS:
             left, right = map(self, e.args)
             text = f"{left.within(SUMMED)} {_SIGNS[e.op]} {right.within(SUMMED)}"
-            return Written(text, COMPARED, _laid(left, right))
+            return Written(text, COMPARED, _laid(left, right), truth=True)
         if e.op in _CALLS:
             name, axis = _CALLS[e.op]
             return self.called(name, self.full(*e.args, COMPARED), f"axis={axis}")
@@ -210,7 +211,7 @@ class NumpySource:
     def number_of(self, e: Expr) -> Written:
         """What may stand in a sum or a function: a condition as 1.0 and 0.0."""
         written = self(e)
-        if not e.boolean:
+        if not written.truth:
             return written
         return Written(f"1.0 * {written.within(RAISED)}", MULTIPLIED, written.laid)
 
@@ -249,8 +250,8 @@ class NumpySource:
             return mean
         a, b = map(self, e.args)
         loose = e.args[1].op in (MULTIPLY, POWER)
-        right = b.within(MULTIPLIED if loose else SIGNED)
-        return Written(f"{a.within(MULTIPLIED)} * {right}", MULTIPLIED, _laid(a, b))
+        text = f"{a.within(MULTIPLIED)} * {b.within(MULTIPLIED if loose else SIGNED)}"
+        return Written(text, MULTIPLIED, _laid(a, b), truth=a.truth and b.truth)
 
     def divide(self, e):
         if (mean := self.mean(e)) is not None:
@@ -259,7 +260,7 @@ class NumpySource:
         return Written(f"{a.within(MULTIPLIED)} / {b.within(SIGNED)}", MULTIPLIED, _laid(a, b))
 
     def power(self, e):
-        base, exponent = map(self, e.args)
+        base, exponent = map(self.number_of, e.args)
         if is_number(e.args[1], 3) and base.level == ATOM:  # much faster than a power
             return Written(f"{base.text} * {base.text}**2", MULTIPLIED, base.laid)
         text = f"{base.within(ATOM)}**{exponent.within(RAISED)}"
@@ -267,14 +268,14 @@ class NumpySource:
 
     def where(self, e):
         condition, yes, no = e.args
-        c, a = self(condition), self(yes)
+        c, a = self(condition), self.number_of(yes)
         plain = e.shape == condition.shape and condition.boolean and is_number(no, 0)
         if plain and all(part.op in _POLYNOMIAL or part.op is MATMAT for part in walk(yes)):
             if is_number(yes, 1):
-                return Written(c.text, c.level, c.laid)
+                return c
             text = f"{a.within(MULTIPLIED)} * {c.within(SIGNED)}"
             return Written(text, MULTIPLIED, _laid(c, a))
-        b = self(no)
+        b = self.number_of(no)
         return Written(f"np.where({c.text}, {a.text}, {b.text})", ATOM, _laid(c, a, b))
 
     def sigmoid(self, e):
@@ -293,15 +294,19 @@ class NumpySource:
         summed = self.reduced(v)
         if summed is not None and summed.axis == 1:
             return Written(summed.text(keepdims=True), ATOM, Laid.COLUMN)
-        return Written(f"{self(v).within(ATOM)}[:, None]", ATOM, Laid.COLUMN)
+        return Written(f"{self.number_of(v).within(ATOM)}[:, None]", ATOM, Laid.COLUMN)
+
+    def row(self, v: Expr) -> Written:
+        """A vector as a row that lies beside a matrix."""
+        return self.number_of(v)._replace(laid=Laid.ROW)
 
     def outer(self, e):
         v, w = e.args
         if w.op is ONES:
             return self.scalar_or(v, self.column)
         if v.op is ONES:
-            return self.scalar_or(w, lambda w: self(w)._replace(laid=Laid.ROW))
-        return Written(f"np.outer({self(v).text}, {self(w).text})")
+            return self.scalar_or(w, self.row)
+        return Written(f"np.outer({self.number_of(v).text}, {self.number_of(w).text})")
 
     def scalar_or(self, v, write):
         return Written("1.0", ATOM, Laid.SCALAR) if v.op is ONES else write(v)
@@ -311,14 +316,16 @@ class NumpySource:
         if left.op is DIAG:
             return self.scaled(right, *left.args, self.column)
         if right.op is DIAG:
-            return self.scaled(left, *right.args, lambda v: self(v)._replace(laid=Laid.ROW))
+            return self.scaled(
+                left, *right.args, lambda v: self.number_of(v)._replace(laid=Laid.ROW)
+            )
         if left.op is CHOICE:
             return Written(f"{self.full(right, ATOM)}[{[*left.params['indices']]}]")
         return Written(f"{self.full(left, MULTIPLIED)} @ {self.full(right, SIGNED)}", MULTIPLIED)
 
     def scaled(self, matrix, v, lay):
         """Rows or columns times a number each."""
-        a = self(matrix)
+        a = self.number_of(matrix)
         if v.op is DIVIDE:
             above, below = v.args
             if not is_number(above, 1):
