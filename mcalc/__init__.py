@@ -4,7 +4,7 @@ __version__ = "0.4.0"
 
 from importlib import import_module
 
-from .backward import Backward, backward
+from .backward_pass import backward
 from .check.explicit import entries
 from .check.report import CheckFailed, Report
 from .data import digits
@@ -18,7 +18,6 @@ from .notation.layout import Jacobian, layout
 from .tables import compare, derivative, glossary, lines, reference, table
 
 __all__ = [
-    "Backward",
     "CheckFailed",
     "Derivation",
     "Jacobian",

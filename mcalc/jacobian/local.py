@@ -11,7 +11,7 @@ import sympy as sp
 from ..graph import simplify
 from ..graph.expr import NUMBER, Expr, UnsupportedError, as_expr
 from ..graph.forms import sigmoid
-from ..graph.primitives import MULTIPLY, PRIMITIVES, SIGMOID, SOFTPLUS, ZEROS, slope
+from ..graph.primitives import MULTIPLY, PRIMITIVES, SIGMOID, SOFTPLUS, TRIANGLE, ZEROS, slope
 from ..graph.walk import is_number
 from .terms import Term, fresh
 
@@ -105,7 +105,7 @@ def _from_sympy(form, operands) -> Expr:
 
 def _not_equal(a, b):
     """``a != b``; a comparison is a condition as it stands."""
-    return a if is_number(b, 0) and a.op.kink_side else np.not_equal(a, b)
+    return a if is_number(b, 0) and (a.op.kink_side or a.op is TRIANGLE) else np.not_equal(a, b)
 
 
 _FROM_SYMPY = {

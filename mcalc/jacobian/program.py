@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -19,11 +19,14 @@ from ..graph.expr import LET, SYMBOL, Expr, node
 from ..graph.lengths import symbolic_sizes
 from ..graph.primitives import (
     ADD,
+    CHOICE,
     COLUMN,
     DIAG,
     DIVIDE,
+    EXCHANGE,
     EXP,
     FROBENIUS,
+    INDEX,
     INV,
     MATMAT,
     MATRIX_SUM,
@@ -36,6 +39,7 @@ from ..graph.primitives import (
     ROW,
     ROWMAX,
     ROWPROD,
+    SELECTOR,
     SIGMOID,
     SQRT,
     STACK,
@@ -54,8 +58,9 @@ from .recognised import SOFTMAX, Recognised, recognised
 _OWN_VALUE = {TANH, EXP, SIGMOID, SQRT, NORM, FROBENIUS, INV, MAX, ROWMAX, PROD, ROWPROD}
 _PLAIN = {ADD, SUBTRACT, NEGATIVE}  # what goes back through them is what came
 _LAID = {TRANSPOSE, COLUMN, ROW, DIAG, OUTER}  # no sums over products
-_LONGEST = 16  # parts of a line that a reader has not named
+_LONGEST = 24  # parts of a line that a reader has not named
 _SUMS = {SUM, MATRIX_SUM}
+_CONSTANT = {CHOICE, EXCHANGE, SELECTOR}  # that take parts
 
 
 @dataclass
@@ -112,7 +117,7 @@ def program(y: Expr, more: Iterable[Expr] = ()) -> Program:
         if e not in named or e.op is SYMBOL:
             continue
         form = graph.form(e)
-        definition = rebuild(form, tuple(replace(a, sym.get) for a in form.args))
+        definition = rebuild(form, tuple(replace(a, graph.in_names(sym)) for a in form.args))
         name = given.get(e) or names.pick(e, graph, sym, result=e is bare)
         ties = {"has_ties": True} if e in tied and e.ndim and not differ(e) else {}
         sym[e] = node(SYMBOL, name=name, **ties, shape=e.shape)
@@ -133,9 +138,8 @@ def _without_names(y: Expr) -> tuple[Expr, dict[Expr, str]]:
             if args[0].args:  # no other name for a variable
                 names.setdefault(args[0], e.params["name"])
             return args[0]
-        if e.op is MATMAT and all(a.op is TRANSPOSE for a in args):  # (X W)^T, as it was written
-            right, left = args
-            return node(TRANSPOSE, node(MATMAT, *left.args, *right.args))
+        if e.op is MATMAT and _is_turned(*args):  # (X W)^T, as it was written
+            return node(TRANSPOSE, node(MATMAT, *map(_turned, reversed(args))))
         if e.op is TRANSPOSE and args[0].op is TRANSPOSE:
             return args[0].args[0]
         if e.op is WHERE and args[0].op is STACK and args[0].ndim == 2:
@@ -143,6 +147,17 @@ def _without_names(y: Expr) -> tuple[Expr, dict[Expr, str]]:
         return rebuild(e, args)
 
     return replace(y, lambda part: None, opened), names
+
+
+def _is_turned(*args: Expr) -> bool:
+    """Whether a product is one transposed: ``W^T X^T``, ``E^T diag(r)``, ``E_1^T X^T``."""
+    turned = [a.op is TRANSPOSE and a.args[0].op not in _CONSTANT for a in args]
+    either = [a.op in (DIAG, *_CONSTANT) or a.op is TRANSPOSE for a in args]
+    return any(turned) and all(either)
+
+
+def _turned(a: Expr) -> Expr:
+    return a if a.op is DIAG else a.args[0] if a.op is TRANSPOSE else node(TRANSPOSE, a)
 
 
 def _triangle_of(mask: Expr) -> Expr:
@@ -176,6 +191,19 @@ class _Graph:
         """How e is computed."""
         return self._forms.get(e, e)
 
+    def in_names(self, names: dict[Expr, Expr]) -> Callable[[Expr], Expr | None]:
+        """What puts names, and what is recognised, in the place of parts."""
+
+        def swap(part):
+            if part in names:
+                return names[part]
+            form = self._forms.get(part)
+            if form is None:
+                return None
+            return rebuild(form, tuple(replace(a, swap) for a in form.args))
+
+        return swap
+
     def _visit(self, root):
         """Every operation once, operands first."""
         seen, stack = set(), [(root, False)]
@@ -206,10 +234,12 @@ class _Graph:
 
     def _named_inside(self, e, rule):
         """Whether the reader has named what would be gone if e were one operation."""
-        kept, stack = {*rule.form.args}, [*e.args]
+        seen = {end for a in rule.form.args for end in (a, *a.args)}
+        stack = [*e.args]
         while stack:
             part = stack.pop()
-            if part not in kept:
+            if part not in seen:
+                seen.add(part)
                 if part in self.given and part is not rule.operand:
                     return True
                 stack += part.args
@@ -267,7 +297,7 @@ def _with_a_line(graph: _Graph, given: dict[Expr, str]) -> set[Expr]:
 
 def _is_short(e: Expr, varies: set[Expr]) -> bool:
     """What is as short as a name would be: ``X^T``, ``-x``, ``2x``, ``v 1^T``."""
-    while e.op in _LAID or e.op in (NEGATIVE, MULTIPLY, DIVIDE):
+    while e.op in _LAID or e.op in (NEGATIVE, MULTIPLY, DIVIDE, INDEX):
         moving = [a for a in e.args if a in varies]
         if len(moving) != 1:
             return False
@@ -277,7 +307,7 @@ def _is_short(e: Expr, varies: set[Expr]) -> bool:
 
 def _inside(e: Expr, varies: set[Expr]) -> Expr:
     """What is named for the sake of e: of ``diag(1/r)`` it is r, of ``X^T`` it is X."""
-    while e.op in _LAID or e.op is NEGATIVE or e.op is DIVIDE and e.args[0] not in varies:
+    while e.op in _LAID or e.op in (NEGATIVE, INDEX) or e.op is DIVIDE and e.args[0] not in varies:
         moving = [a for a in e.args if a in varies]
         if len(moving) != 1:
             break

@@ -160,7 +160,7 @@ def _inside_exponentials(*es: Expr, depth: int = 5) -> Iterator[Expr]:
     for e in es:
         if e.op is EXP:
             yield e.args[0]
-        elif depth and e.args:
+        elif depth and e.args and not e.op.is_list:
             yield from _inside_exponentials(*e.args, depth=depth - 1)
 
 
@@ -374,10 +374,10 @@ def _softplus(z, options):
 def _match_element_by_element(e):
     """What has an operation of its own, and no rule that is not that operation's."""
     for z in _inside_exponentials(e, depth=2):
-        if _logistic(-z, {}) is e:
-            return Recognised(node(SIGMOID, -z))
-        if z.op is NEGATIVE and _logistic(z.args[0], {}) is e:
-            return Recognised(node(SIGMOID, z.args[0]))
+        if e.op is DIVIDE and any(below is e.args[1] for below in (1 + np.exp(z), np.exp(z) + 1)):
+            logistic = node(SIGMOID, z.args[0] if z.op is NEGATIVE else -z)
+            above = e.args[0]
+            return Recognised(logistic if is_number(above, 1) else above * logistic)
         if _softplus(z, {}) is e:
             return Recognised(node(SOFTPLUS, z))
     return None

@@ -24,7 +24,7 @@ from .jacobian.terms import NoClosedForm
 from .notation import listing
 
 
-def backward(L: Expr, wrt: Expr | Sequence[Expr] | None = None) -> Backward:
+def backward(L: Expr, wrt: Expr | Sequence[Expr] | None = None) -> BackwardPass:
     """The backward pass of a scalar ``L``: a line for each name, all variables in one sweep.
 
     ``wrt`` is a variable or several, by default all of them; a variable that is not in ``L`` has
@@ -56,10 +56,10 @@ def backward(L: Expr, wrt: Expr | Sequence[Expr] | None = None) -> Backward:
                 f"{v} is no variable: wrt takes one, such as {inputs[0] if inputs else 'x'}, "
                 "several in a tuple, or None for all"
             )
-    return Backward(y, tuple(dict.fromkeys(asked)), tuple(dict.fromkeys([*inputs, *asked])))
+    return BackwardPass(y, tuple(dict.fromkeys(asked)), tuple(dict.fromkeys([*inputs, *asked])))
 
 
-class Backward:
+class BackwardPass:
     """What :func:`backward` gives: the listing, as text, as LaTeX, as NumPy, and in numbers.
 
     ``lines`` maps each name to its forward formula (None for a variable), ``gradients`` to what
@@ -204,7 +204,7 @@ class _Gradient:
 
     formula_name, more_axes = "the backward pass", False
 
-    def __init__(self, of: Backward):
+    def __init__(self, of: BackwardPass):
         self.y, self.variables, self.inputs = of.y, of.variables, of.inputs
         self._of, self._function = of, of.numpy()
 
