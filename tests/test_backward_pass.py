@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import mcalc as mc
-from mcalc.jacobian.recognised import AXES, RECOGNISED, ROWS, VECTOR, recognised
+from mcalc.graph.broadcast import vector_of
+from mcalc.jacobian.recognised import AXES, RECOGNISED, VECTOR, recognised
 
 CAUSAL = np.tril(np.ones((4, 4), bool))
 SIZES = {"N": 3, "d": 2, "h": 4, "k": 5, "n": 3, "m": 2}
@@ -25,9 +26,7 @@ def softmax(S):
 
 
 def standardised(X, axis):
-    return (X - X.mean(axis=axis, keepdims=True)) / np.sqrt(
-        X.var(axis=axis, keepdims=True) + 1e-5
-    )
+    return (X - X.mean(axis=axis, keepdims=True)) / np.sqrt(X.var(axis=axis, keepdims=True) + 1e-5)
 
 
 def gelu(Z):
@@ -156,7 +155,7 @@ s = sqrt((1/d) C^2 1 + 1e-5)
 X_hat = diag(1/s) C            dX_hat = dZ diag(g)
 Z = X_hat diag(g) + 1 b^T      dZ = G
 L = sum(G ⊗ Z)                 dL = 1
-""",
+""",  # noqa: E501
     batch_norm: """
 G  (N x d)                         dG = Z
 X  (N x d)                         dX = (dX_hat - 1 ((1/N) 1^T dX_hat) - X_hat diag((1/N) (dX_hat ⊗ X_hat)^T 1)) diag(1/s)
@@ -167,7 +166,7 @@ s = sqrt((1/N) (C^2)^T 1 + 1e-5)
 X_hat = C diag(1/s)                dX_hat = dZ diag(g)
 Z = X_hat diag(g) + 1 b^T          dZ = G
 L = sum(G ⊗ Z)                     dL = 1
-""",
+""",  # noqa: E501
     pre_norm_block: """
 G  (4 x d)                                       dG = Y
 X  (4 x d)                                       dX = dR + diag(1/s) (dX_hat - ((1/d) dX_hat 1) 1^T - diag((1/d) (dX_hat ⊗ X_hat) 1) X_hat)
@@ -203,7 +202,7 @@ U = tanh(sqrt(2/pi) (Z + 0.044715Z^3))           dU = dH ⊗ Z/2
 H = (1/2) Z ⊗ (1 + U)                            dH = dY W_2^T
 Y = R + H W_2 + 1 b_2^T                          dY = G
 L = sum(G ⊗ Y)                                   dL = 1
-""",
+""",  # noqa: E501
 }
 
 
@@ -266,22 +265,22 @@ E = mc.matrices("E", shape=("m", "n"))
 
 def test_a_name_that_is_used_twice_has_the_sum_of_what_comes_back():
     tied = mc.backward(np.sum(np.tanh(E @ x)) + np.sum(E**2), wrt=E)
-    assert "dE = 2E + dz x^T" in listed(str(tied))[0] or "dE = dz x^T + 2E" in listed(str(tied))[0]
+    assert listed(str(tied))[0] == "E  (m x n)  dE = 2E + dz x^T"
     assert tied.check((2, 3), points=1).passed
 
 
 def test_two_paths_meet_in_one_line():
     H = mc.let("h", np.tanh(x))
     residual = mc.backward(np.sum((x + H) ** 2))
-    assert "dx = dr + dh ⊗ (1 - h^2)" in str(residual) or "dx = dz + dh" in str(residual)
+    assert listed(str(residual))[0] == "x  (n x 1)  dx = 2(x + h) + dh ⊗ (1 - h^2)"
     assert residual.check((2, 3), points=1).passed
 
 
 def test_scalars_are_names_as_well():
     shown = mc.backward(mc.let("u", a * b) ** 2 + a)
     assert listed(str(shown)) == [
-        "a  (scalar)  da = 1 + b du",
-        "b  (scalar)  db = a du",
+        "a  (scalar)  da = 1 + du b",
+        "b  (scalar)  db = du a",
         "u = a b  du = 2u",
         "L = u^2 + a  dL = 1",
     ]
@@ -314,6 +313,7 @@ def test_gradients_are_arrays_of_their_own():
     np.testing.assert_array_equal(gradients["x"], np.ones(3))
 
 
+f = mc.functions("f", elementwise=True)
 REFUSED = {
     "a vector": (lambda: mc.backward(w * x), mc.UnsupportedError,
         "w ⊗ x is n x 1: what goes back begins at a scalar, so sum it, np.sum(G * Y), with a "
@@ -327,7 +327,7 @@ REFUSED = {
         "2x is no variable: wrt takes one, such as x, several in a tuple, or None for all"),
     "a value that is missing": (lambda: mc.backward(w @ x).numpy()(x=[1]), TypeError,
         "w is missing: values are needed for w, x"),
-    "an open function": (lambda: mc.backward(mc.functions("f")(a)).source, mc.UnsupportedError,
+    "an open function": (lambda: mc.backward(f(a)).source, mc.UnsupportedError,
         "f is left open, so there are no numbers for it"),
 }  # fmt: skip
 
@@ -345,7 +345,9 @@ def test_what_is_refused_is_refused_in_one_sentence(case):
 
 def test_the_source_is_code_in_the_order_of_going_back():
     text = mc.backward(two_layers(**symbols(SHAPES[two_layers]))).source
-    assert text == '''import numpy as np
+    assert (
+        text
+        == """import numpy as np
 
 
 def backward(X, W_1, b_1, W_2, b_2, Y):
@@ -365,7 +367,8 @@ def backward(X, W_1, b_1, W_2, b_2, Y):
     dW_1 = X.T @ dZ
     db_1 = dZ.sum(axis=0)
     return L, {"X": dX, "W_1": dW_1, "b_1": db_1, "W_2": dW_2, "b_2": db_2, "Y": dY}
-'''
+"""
+    )
 
 
 def test_a_row_and_a_column_are_broadcast_in_the_source():
@@ -411,21 +414,17 @@ EXAMPLES = [
 
 @pytest.mark.parametrize("row, program, along", EXAMPLES)
 def test_each_row_recognises_its_examples(row, program, along):
-    X = variable("X", ("N", "d")) if along is not VECTOR else mc.vectors("X", size="d")
+    X = mc.vectors("X", size="d") if along is VECTOR else variable("X", ("N", "d"))
     whole = program(X, along.keepdims)
-    rule = recognised(whole if 1 not in whole.shape else whole.args[0].args[0])
-    rule = rule or recognised(whole.args[0]) if 1 in whole.shape else rule
-    assert rule is not None
-    weights = variable("G", whole.shape) if whole.ndim else mc.scalars("G")
-    if 1 in whole.shape:
-        return
-    shown = mc.backward(np.sum(weights * whole))
-    values = {"X": numbers({"X": X.shape}, 3)["X"], "G": numbers({"G": whole.shape}, 4)["G"]}
+    whole = vector_of(whole) if 1 in whole.shape else whole
+    assert recognised(whole) is not None
 
     def f(X, G):
-        return np.sum(G * program(X, along.keepdims))
+        return np.sum(G * np.reshape(program(X, along.keepdims), np.shape(G)))
 
-    gradients = shown.numpy()(**values)[1]
+    shapes = {"X": X.shape, "G": whole.shape}
+    values = numbers(shapes)
+    _, gradients = mc.backward(np.sum(variable("G", whole.shape) * whole)).numpy()(**values)
     for name in values:
         near = differences(f, values, name)
         np.testing.assert_allclose(gradients[name], near, rtol=2e-6, atol=1e-7)
@@ -468,13 +467,12 @@ def blocks(count):
 
 def test_the_listing_and_the_source_are_as_long_as_the_program():
     sizes = {}
-    for count in (1, 2, 4, 8):
+    for count in (2, 4, 8):
         shown = mc.backward(blocks(count))
         parts = sum(e.weight for e in shown.gradients.values())
         sizes[count] = len(str(shown).splitlines()), len(shown.source.splitlines()), parts
-    step = np.subtract(sizes[2], sizes[1])
-    for count in (4, 8):
-        np.testing.assert_array_equal(sizes[count], sizes[1] + (count - 1) * step)
+    for two, four, eight in zip(*sizes.values(), strict=True):
+        assert eight - four == 2 * (four - two) > 0
 
 
 def test_random_programs_have_the_gradients_of_autograd():
@@ -508,6 +506,3 @@ def test_random_programs_have_the_gradients_of_autograd():
                 np.testing.assert_allclose(gradient, right, **close, err_msg=f"seed {seed}")
                 compared += 1
     assert compared > 200
-
-
-assert ROWS in AXES

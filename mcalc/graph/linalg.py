@@ -178,6 +178,9 @@ def _cumsum(a, axis=None):
     return a @ lower.T if a.ndim == 2 and axis % 2 else lower @ a
 
 
+TURNED = 100  # parts of a formula that are transposed one by one; a larger one is as a whole
+
+
 def _transpose(a):
     a = as_expr(a)
     if a.ndim == 0 or a.op in (IDENTITY, DIAG, EXCHANGE):
@@ -191,6 +194,8 @@ def _transpose(a):
         return np.stack(
             [np.stack(column) for column in zip(*(r.args for r in a.args), strict=True)]
         )
+    if a.weight > TURNED:
+        return node(TRANSPOSE, a)
     if a.op in (OUTER, MATMAT):
         return node(a.op, *(e.T if e.ndim == 2 else e for e in reversed(a.args)))
     if a.ndim == 2 and a.op.sympy_form and not any(e.ndim == 1 or e.op is ROW for e in a.args):
