@@ -126,7 +126,8 @@ def _rates(e: Expr, depends, own: dict) -> dict[Expr, Expr]:
 
     In ``tanh(2(Z + Z^3))`` that is Z, and ``2(1 - tanh(...)^2) ⊗ (1 + 3Z^2)``.
     """
-    inside, ends, stack = {e}, {}, [e]
+    inside, stack = {e}, [e]
+    ends: dict[Expr, None] = {}
     while stack:
         for a in stack.pop().args:
             if a in depends and a not in inside and a not in ends:

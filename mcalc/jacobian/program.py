@@ -287,9 +287,9 @@ def _with_a_line(graph: _Graph, given: dict[Expr, str]) -> set[Expr]:
             through = _goes_through(form, a, moving)
             factor = not (through or form.op.sympy_form) and not _is_short(a, varies)
             if factor or mixed[a] and not (through and is_plain) or weight[a] > _LONGEST:
-                inner = _inside(a, varies)
-                if inner.args:
-                    named.add(inner)
+                chosen = _inside(a, varies)
+                if chosen.args:
+                    named.add(chosen)
             elif through and is_plain:
                 plain.add(a)
     return named
@@ -301,7 +301,7 @@ def _is_short(e: Expr, varies: set[Expr]) -> bool:
         moving = [a for a in e.args if a in varies]
         if len(moving) != 1:
             return False
-        (e,) = moving
+        e = moving[0]
     return not e.args
 
 
@@ -321,10 +321,10 @@ def _goes_through(form: Expr, a: Expr, moving: list[Expr]) -> bool:
         return True
     if form.op is WHERE:
         return a is not form.args[0]
-    linear = form.op in _LAID or form.op is MULTIPLY
-    linear = linear or form.op.einsum and not form.op.local_jacobian
-    linear = linear or form.op is DIVIDE and a is form.args[0]
-    return bool(linear) and len(moving) == 1
+    by_others = form.op.einsum is not None and form.op.local_jacobian is None
+    above = form.op is DIVIDE and a is form.args[0]
+    linear = form.op in _LAID or form.op is MULTIPLY or by_others or above
+    return linear and len(moving) == 1
 
 
 _LETTERS = {  # for a matrix, a vector and a scalar
@@ -391,4 +391,4 @@ def _weights(e: Expr) -> str:
     while e.op in _PLAIN:
         e = e.args[0]
     (name,) = [a.name for a in e.args[-1:] if e.op is MATMAT and a.op is SYMBOL] or [""]
-    return name.partition("_")[2] if re.fullmatch(r"W_[A-Z\d]", name) else ""
+    return str(name).partition("_")[2] if re.fullmatch(r"W_[A-Z\d]", str(name)) else ""

@@ -25,6 +25,7 @@ from ..graph.primitives import (
     NEGATIVE,
     NORM,
     ONES,
+    OUTER,
     SIGMOID,
     SOFTPLUS,
     SQRT,
@@ -65,14 +66,14 @@ def _ones(X, axis):
 ROWS = Along(
     " by rows", 2, 1,
     lambda X: X @ _ones(X, 1),
-    lambda v, shape: np.outer(v, node(ONES, length=shape[1])),
+    lambda v, shape: node(OUTER, v, node(ONES, length=shape[1])),
     lambda v, X: node(MATMAT, node(DIAG, v), X),
     {"axis": 1, "keepdims": True},
 )  # fmt: skip
 COLUMNS = Along(
     " by columns", 2, 0,
     lambda X: _ones(X, 0) @ X,
-    lambda v, shape: np.outer(node(ONES, length=shape[0]), v),
+    lambda v, shape: node(OUTER, node(ONES, length=shape[0]), v),
     lambda v, X: node(MATMAT, X, node(DIAG, v)),
     {"axis": 0, "keepdims": True},
 )  # fmt: skip
@@ -319,7 +320,7 @@ def _share_of_squares(s: Expr, C: Expr, along: Along) -> Expr | None:
     sums = [a for a in powers if varies(a)]
     if len(sums) != 1 or powers.pop(sums[0]) != 1:
         return None
-    squares = np.multiply(C, C), np.power(C, 2)
+    squares = C * C, C**2
     is_sum = any(sums[0] is along.total(square) for square in squares)
     is_sum = is_sum or along is VECTOR and sums[0] is C @ C
     return product(coefficient, powers) if is_sum else None

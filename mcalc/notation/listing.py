@@ -6,7 +6,6 @@ The left column is computed downwards, the right one upwards. What comes back fo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
@@ -17,13 +16,13 @@ from ..jacobian.gradients import adjoint
 from ..jacobian.program import Program
 from .elements import Precedence
 from .numbers import root_of_pi
-from .numpy_source import HELPERS, Identifiers, NumpySource
+from .numpy_source import NumpySource
+from .source_code import HELPERS, INDENT, Identifiers, wrapped
 from .style import LATEX, TEXT, Style
 from .write import Writer
 
 _WIDE = 64  # signs of a forward line, beside which the backward line still stands
 _SHORT = 12  # a fraction with a larger number below is a decimal
-_INDENT = "    "
 
 
 class _LineWriter(Writer):
@@ -95,57 +94,6 @@ def as_latex(program: Program, gradients: Mapping[Expr, Expr]) -> str:
 # --- as NumPy --------------------------------------------------------------------------------
 
 
-_LINE = 100  # signs of a line of code
-
-
-def _wrapped(line: str) -> list[str]:
-    """A long line of code with what is in its longest brackets on lines of its own."""
-    if len(line) <= _LINE:
-        return [line]
-    groups = _groups(line)
-    if not groups:
-        return [line]
-    start, end = max(groups, key=lambda group: group[1] - group[0])
-    indent = " " * (len(line) - len(line.lstrip()))
-    inside = line[start + 1 : end]
-    between = ", " if ", " in _at_top(inside) else ""
-    parts = _parts(inside, between)
-    rows = [indent + _INDENT + part for part in parts]
-    return [line[: start + 1], *rows, *_wrapped(indent + line[end:])]
-
-
-def _groups(text: str) -> list[tuple[int, int]]:
-    """Where the outermost brackets are."""
-    groups, depth, start = [], 0, 0
-    for k, sign in enumerate(text):
-        if sign in "([{":
-            start = k if depth == 0 else start
-            depth += 1
-        elif sign in ")]}":
-            depth -= 1
-            if depth == 0:
-                groups.append((start, k))
-    return groups
-
-
-def _at_top(text: str) -> str:
-    """A text with nothing in its brackets, as long as it is."""
-    for start, end in _groups(text):
-        text = text[: start + 1] + "_" * (end - start - 1) + text[end:]
-    return text
-
-
-def _parts(text: str, between: str) -> list[str]:
-    """Operands one below the other, or the terms of a sum with their signs."""
-    top = _at_top(text)
-    pattern = between or r" (?=[-+] )"
-    ends = [m.span() for m in re.finditer(pattern, top)]
-    starts = [0, *(end for _, end in ends)]
-    stops = [*(start for start, _ in ends), len(text)]
-    comma = "," if between else ""
-    return [text[a:b] + comma for a, b in zip(starts, stops, strict=True)]
-
-
 class Source:
     """The listing as the source of a NumPy function ``backward``.
 
@@ -163,8 +111,8 @@ class Source:
         self.parameters = program.variables
         body = [*self._lengths(write.lengths), *forward, "", *back, self._result()]
         listed = ", ".join(map(self.name, self.parameters))
-        rows = [row for line in body for row in _wrapped(_INDENT + line if line else "")]
-        function = "\n".join([*_wrapped(f"def backward({listed}):"), *rows])
+        rows = [row for line in body for row in wrapped(INDENT + line if line else "")]
+        function = "\n".join([*wrapped(f"def backward({listed}):"), *rows])
         helpers = [
             HELPERS[name].replace(f"def {name}(", f"def {self.names.helper(name)}(")
             for name in write.helpers

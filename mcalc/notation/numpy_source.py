@@ -6,10 +6,8 @@ What is written in linear algebra beside a matrix is broadcast again: ``diag(r) 
 
 from __future__ import annotations
 
-import keyword
 import math
 from collections.abc import Callable
-from enum import Enum
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -59,43 +57,20 @@ from ..graph.products import factors
 from ..graph.shapes import parts_of_length
 from ..graph.walk import is_number, walk
 from ..jacobian.recognised import COLUMNS, LOG_SOFTMAX, LOG_SUM_EXP, ROWS, SOFTMAX, VECTOR
-from .numbers import root_of_pi
-from .style import of_pi
+from .source_code import (
+    ATOM,
+    COMPARED,
+    MULTIPLIED,
+    RAISED,
+    SIGNED,
+    SUMMED,
+    Identifiers,
+    Laid,
+    Written,
+    laid_as,
+    number_source,
+)
 
-COMPARED, SUMMED, MULTIPLIED, SIGNED, RAISED, ATOM = range(6)  # how tightly Python holds it
-
-
-class Laid(Enum):
-    """What of a matrix's axes an array has: all, or one column or row for all of them."""
-
-    FULL, COLUMN, ROW, SCALAR = range(4)
-
-
-class Written(NamedTuple):
-    """A Python expression; ``truth`` says that it is one of True and False."""
-
-    text: str
-    level: int = ATOM
-    laid: Laid = Laid.FULL
-    truth: bool = False
-
-    def within(self, level: int) -> str:
-        return self.text if self.level >= level else f"({self.text})"
-
-
-HELPERS = {
-    "sigmoid": """def sigmoid(z):
-    return 1 / (1 + np.exp(-z))""",
-    "softmax": """def softmax(S, axis):
-    E = np.exp(S - S.max(axis=axis, keepdims=True))
-    return E / E.sum(axis=axis, keepdims=True)""",
-    "log_softmax": """def log_softmax(S, axis):
-    shifted = S - S.max(axis=axis, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))""",
-    "logsumexp": """def logsumexp(S, axis):
-    top = S.max(axis=axis, keepdims=True)
-    return (top + np.log(np.exp(S - top).sum(axis=axis, keepdims=True))).sum(axis=axis)""",
-}
 _AXIS = {ROWS: 1, COLUMNS: 0, VECTOR: 0}
 _CALLS = {
     operations[along]: (name, axis)
@@ -108,32 +83,6 @@ _SIGNS = {
     GREATER: ">", GREATER_EQUAL: ">=", LESS: "<", LESS_EQUAL: "<=", EQUAL: "==", NOT_EQUAL: "!=",
 }  # fmt: skip
 _POLYNOMIAL = {SYMBOL, NUMBER, SIZE, ADD, SUBTRACT, MULTIPLY, NEGATIVE}
-
-
-class Identifiers:
-    """Python's names, each for one thing: of a vector ``n`` that is n long the length is ``n_``."""
-
-    def __init__(self) -> None:
-        self._of: dict[tuple[str, str], str] = {}
-        self._taken = {"np", "backward"}
-
-    def variable(self, name: str) -> str:
-        return self._pick("variable", name)
-
-    def length(self, letter: str) -> str:
-        return self._pick("length", letter)
-
-    def helper(self, name: str) -> str:
-        return self._pick("helper", name)
-
-    def _pick(self, kind, name):
-        if (kind, name) not in self._of:
-            plain = name.replace("'", "_prime")
-            while plain in self._taken or keyword.iskeyword(plain):
-                plain += "_"
-            self._taken.add(plain)
-            self._of[kind, name] = plain
-        return self._of[kind, name]
 
 
 class NumpySource:
@@ -167,14 +116,14 @@ class NumpySource:
         if e.op in _SIGNS:
             left, right = map(self, e.args)
             text = f"{left.within(SUMMED)} {_SIGNS[e.op]} {right.within(SUMMED)}"
-            return Written(text, COMPARED, _laid(left, right), truth=True)
+            return Written(text, COMPARED, laid_as(left, right), truth=True)
         if e.op in _CALLS:
             name, axis = _CALLS[e.op]
             return self.called(name, self.full(*e.args, COMPARED), f"axis={axis}")
         if e.op.sympy_form and isinstance(e.op.numpy, np.ufunc):
             operands = [self.number_of(a) for a in e.args]
             listed = ", ".join(w.text for w in operands)
-            return Written(f"np.{e.op.numpy.__name__}({listed})", ATOM, _laid(*operands))
+            return Written(f"np.{e.op.numpy.__name__}({listed})", ATOM, laid_as(*operands))
         return self.by_template(e)
 
     def called(self, name: str, *operands: str) -> Written:
@@ -235,7 +184,7 @@ class NumpySource:
         sign, level = ("+", SUMMED) if e.op is ADD else ("-", MULTIPLIED)
         if b.text.startswith("-") and e.op is ADD:
             level = RAISED
-        return Written(f"{a.within(SUMMED)} {sign} {b.within(level)}", SUMMED, _laid(a, b))
+        return Written(f"{a.within(SUMMED)} {sign} {b.within(level)}", SUMMED, laid_as(a, b))
 
     def negative(self, e):
         (a,) = map(self.number_of, e.args)
@@ -251,20 +200,20 @@ class NumpySource:
         a, b = map(self, e.args)
         loose = e.args[1].op in (MULTIPLY, POWER)
         text = f"{a.within(MULTIPLIED)} * {b.within(MULTIPLIED if loose else SIGNED)}"
-        return Written(text, MULTIPLIED, _laid(a, b), truth=a.truth and b.truth)
+        return Written(text, MULTIPLIED, laid_as(a, b), truth=a.truth and b.truth)
 
     def divide(self, e):
         if (mean := self.mean(e)) is not None:
             return mean
         a, b = map(self, e.args)
-        return Written(f"{a.within(MULTIPLIED)} / {b.within(SIGNED)}", MULTIPLIED, _laid(a, b))
+        return Written(f"{a.within(MULTIPLIED)} / {b.within(SIGNED)}", MULTIPLIED, laid_as(a, b))
 
     def power(self, e):
         base, exponent = map(self.number_of, e.args)
         if is_number(e.args[1], 3) and base.level == ATOM:  # much faster than a power
             return Written(f"{base.text} * {base.text}**2", MULTIPLIED, base.laid)
         text = f"{base.within(ATOM)}**{exponent.within(RAISED)}"
-        return Written(text, RAISED, _laid(base, exponent))
+        return Written(text, RAISED, laid_as(base, exponent))
 
     def where(self, e):
         condition, yes, no = e.args
@@ -274,9 +223,9 @@ class NumpySource:
             if is_number(yes, 1):
                 return c
             text = f"{a.within(MULTIPLIED)} * {c.within(SIGNED)}"
-            return Written(text, MULTIPLIED, _laid(c, a))
+            return Written(text, MULTIPLIED, laid_as(c, a))
         b = self.number_of(no)
-        return Written(f"np.where({c.text}, {a.text}, {b.text})", ATOM, _laid(c, a, b))
+        return Written(f"np.where({c.text}, {a.text}, {b.text})", ATOM, laid_as(c, a, b))
 
     def sigmoid(self, e):
         return self.called("sigmoid", self.number_of(*e.args).text)._replace(
@@ -331,11 +280,13 @@ class NumpySource:
             if not is_number(above, 1):
                 a = self.times(a, lay(above) if above.ndim else self(above))
             b = lay(below)
-            return Written(f"{a.within(MULTIPLIED)} / {b.within(SIGNED)}", MULTIPLIED, _laid(a, b))
+            return Written(
+                f"{a.within(MULTIPLIED)} / {b.within(SIGNED)}", MULTIPLIED, laid_as(a, b)
+            )
         return self.times(a, lay(v))
 
     def times(self, a, b):
-        return Written(f"{a.within(MULTIPLIED)} * {b.within(SIGNED)}", MULTIPLIED, _laid(a, b))
+        return Written(f"{a.within(MULTIPLIED)} * {b.within(SIGNED)}", MULTIPLIED, laid_as(a, b))
 
     # --- sums ---
 
@@ -464,36 +415,11 @@ def _summed_lengths(e: Expr) -> list:
     return []
 
 
-def _laid(*operands: Written) -> Laid:
-    """What axes there are of what is made of these element by element."""
-    kinds = {w.laid for w in operands} - {Laid.SCALAR}
-    if not kinds:
-        return Laid.SCALAR
-    return kinds.pop() if len(kinds) == 1 else Laid.FULL
-
-
 def _nested(e: Expr):
     if e.op is NUMBER:
         value = e.params["value"]
         return int(value) if value == int(value) else float(value)
     return [*map(_nested, e.args)]
-
-
-def number_source(value) -> str:
-    """A positive number: as a decimal, if it is one, else a quotient; roots of 2/π by name."""
-    if (parts := of_pi(value)) is not None:
-        above, below = parts
-        text = "np.pi" if above == 1 else f"{above} * np.pi"
-        return text if below == 1 else f"{text} / {below}"
-    if (root := root_of_pi(value)) is not None:
-        below = "np.pi" if root.denominator == 1 else f"({root.denominator} * np.pi)"
-        return f"np.sqrt({root.numerator} / {below})"
-    if isinstance(value, Fraction):
-        if value.denominator == 1:
-            return str(value.numerator)
-        if Fraction(str(float(value))) != value:
-            return f"{value.numerator} / {value.denominator}"
-    return repr(float(value)).replace("e-0", "e-")
 
 
 _WRITERS: dict[Primitive, Callable[[NumpySource, Expr], Written]] = {
