@@ -390,7 +390,7 @@ def test_a_row_and_a_column_are_broadcast_in_the_source():
 def test_a_softmax_is_a_function_in_the_source():
     text = mc.backward(causal_attention(**symbols(SHAPES[causal_attention]))).source
     assert text.count("def softmax(S, axis):") == 1
-    assert "A = softmax(np.where(np.tri(4), S, -np.inf), axis=1)" in text
+    assert "A = softmax(np.where(np.tri(4, dtype=bool), S, -np.inf), axis=1)" in text
     assert "dS = A * (dA - (dA * A).sum(axis=1, keepdims=True))" in text
 
 

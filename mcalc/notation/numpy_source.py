@@ -217,7 +217,9 @@ class NumpySource:
 
     def where(self, e):
         condition, yes, no = e.args
-        c, a = self(condition), self.number_of(yes)
+        masked = condition.op is TRIANGLE
+        c = self.triangle(condition, "bool") if masked else self(condition)
+        a = self.number_of(yes)
         plain = e.shape == condition.shape and condition.boolean and is_number(no, 0)
         if plain and all(part.op in _POLYNOMIAL or part.op is MATMAT for part in walk(yes)):
             if is_number(yes, 1):
@@ -368,13 +370,13 @@ class NumpySource:
             return Written(f"np.array({_nested(e)})")
         return self.by_template(e)
 
-    def triangle(self, e):
+    def triangle(self, e, kind=""):
         rows, columns = map(self.length, e.params["lengths"])
-        shape = rows if rows == columns else f"{rows}, {columns}"
-        k = e.params["k"]
+        k = f", k={e.params['k']}" * bool(e.params["k"])
         if e.params["lower"]:
-            return Written(f"np.tri({shape}{f', k={k}' * bool(k)})")
-        return Written(f"np.triu(np.ones(({rows}, {columns})){f', k={k}' * bool(k)})")
+            shape = rows if rows == columns else f"{rows}, {columns}"
+            return Written(f"np.tri({shape}{k}{kind and f', dtype={kind}'})")
+        return Written(f"np.triu(np.ones(({rows}, {columns}){kind and f', {kind}'}){k})")
 
     def part(self, e):
         """A part of a vector, or the matrix that puts one in its place."""
