@@ -14,6 +14,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
+from .backward_pass import BackwardPass
 from .check import check, claims, diagnosis, explicit
 from .check.report import Report
 from .graph.expr import Expr, shape_text
@@ -32,6 +33,8 @@ from .numeric import NumericJacobian
 
 Wrt = Expr | Sequence[Expr]
 OPERATIONS, LINES = 1000, 40_000  # that the four steps are written for, and their own parts
+READABLE = 1500  # parts of the closed form of a scalar, about three times as many signs
+LISTED = 500  # lines of the backward pass that is shown in its place
 PROBE_NAMES = ("v", "g", "r", "v_1"), ("G", "H", "R", "G_1")  # of a vector, of a matrix
 DIRECTIONS = PROBE_NAMES[0], ("P", "Q", "R", "P_1")  # of a Hessian
 
@@ -392,11 +395,23 @@ class Derivation:
             total.append(by_one.times("column_labels", by_one.probe("column_labels", name)))
         return reduce(add, total)
 
+    @cached_property
+    def _listing(self) -> BackwardPass | None:
+        """The backward pass, which is shown of a scalar whose closed form nobody could read."""
+        if self.y.ndim or self.of is not None or not any(e.ndim for e in walk(self.y)):
+            return None
+        if self.closed is not None and self.closed.weight <= READABLE:
+            return None
+        shown = BackwardPass(self.y, self.variables, self.inputs)
+        return shown if len(shown.lines) <= LISTED else None
+
     def __repr__(self):
-        return as_text(*self._steps_and_reason())
+        shown = self._listing
+        return as_text(*self._steps_and_reason()) if shown is None else str(shown)
 
     def _repr_latex_(self):
-        return as_latex(*self._steps_and_reason())
+        shown = self._listing
+        return as_latex(*self._steps_and_reason()) if shown is None else shown._repr_latex_()
 
     def _steps_and_reason(self):
         """The steps, the shape of the Jacobian, and the rule and the reason, if there are any."""

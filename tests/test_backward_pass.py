@@ -475,6 +475,18 @@ def test_the_listing_and_the_source_are_as_long_as_the_program():
         assert eight - four == 2 * (four - two) > 0
 
 
+def test_it_is_shown_where_a_closed_form_is_too_long():
+    given = symbols(SHAPES[pre_norm_block])
+    y = pre_norm_block(**given)
+    for name in ("X", "W_Q", "W_1"):
+        d = mc.derive(y, wrt=given[name])
+        assert str(d) == str(mc.backward(y, wrt=given[name]))
+        assert d._repr_latex_() == mc.backward(y, wrt=given[name])._repr_latex_()
+        assert f"d{name} = " in str(d)
+    given = symbols(SHAPES[causal_attention])
+    assert "substitute" in str(mc.derive(causal_attention(**given), wrt=given["Q"]))
+
+
 def test_random_programs_have_the_gradients_of_autograd():
     import programs  # the generator of tests/oracles
     from oracles import Library, watched

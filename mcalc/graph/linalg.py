@@ -194,7 +194,7 @@ def _transpose(a):
         return np.stack(
             [np.stack(column) for column in zip(*(r.args for r in a.args), strict=True)]
         )
-    if a.weight > TURNED:
+    if a.ndim == 2 and a.weight > TURNED:
         return node(TRANSPOSE, a)
     if a.op in (OUTER, MATMAT):
         return node(a.op, *(e.T if e.ndim == 2 else e for e in reversed(a.args)))
