@@ -150,17 +150,17 @@ class BackwardPass:
         exec(compile(self.source, "<backward>", "exec"), scope)  # its names are plain words
         function, parameters = scope["backward"], self._source.parameters
         bind = make_binder([*parameters])
-        known: set[tuple] = set()  # shapes that fit together
+        fitting: set[tuple] = set()  # shapes that fit together
         quiet = any(e.op is WHERE for e in walk(self.y))  # both branches are computed everywhere
 
         def value_and_gradients(*unnamed: Any, **values: ArrayLike):
-            given = [values.pop(str(v.name), None) for v in parameters]
-            shapes = tuple(None if value is None else np.shape(value) for value in given)
-            if shapes in known and not unnamed and not values:
-                arrays = [np.asarray(value, dtype=np.float64) for value in given]
+            passed = [values.pop(str(v.name), None) for v in parameters]
+            shapes = tuple(None if value is None else np.shape(value) for value in passed)
+            if shapes in fitting and not unnamed and not values:
+                arrays = [np.asarray(value, dtype=np.float64) for value in passed]
             else:
-                arrays = bind(unnamed, given, values)
-                known.add(shapes)
+                arrays = bind(unnamed, passed, values)
+                fitting.add(shapes)
             with np.errstate(all="ignore" if quiet else None):
                 value, by_name = function(*arrays)
             return float(value), _own_arrays(by_name, arrays)

@@ -70,8 +70,8 @@ def _sum(parts: list[Expr], shape: tuple) -> Expr:
     """What several uses give, in the shape of what they use."""
     if not parts:
         return simplify.broadcast_to(simplify.ZERO, shape)
-    whole = simplify.matrix_sum(*parts) if len(shape) == 2 else simplify.add(*parts)
-    return simplify.broadcast_to(whole, shape)
+    total = simplify.matrix_sum(*parts) if len(shape) == 2 else simplify.add(*parts)
+    return simplify.broadcast_to(total, shape)
 
 
 def _with_decimals(e: Expr, args: tuple) -> Expr:

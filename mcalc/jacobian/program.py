@@ -103,11 +103,11 @@ class Program:
 
 def program(y: Expr, more: Iterable[Expr] = ()) -> Program:
     """The lines of a scalar; ``more`` are variables that only tell lengths."""
-    bare, given = _without_names(y)
-    graph = _Graph(bare, given)
+    bare, readers_names = _without_names(y)
+    graph = _Graph(bare, readers_names)
     taken = {str(e.name) for e in (*walk(y), *more) if e.name}
     taken |= {*symbolic_sizes(y)}
-    named = _with_a_line(graph, given)
+    named = _with_a_line(graph, readers_names)
     names = _Names(taken)
     variables = tuple(dict.fromkeys([*symbols(bare), *more]))
     sym: dict[Expr, Expr] = {v: v for v in variables}
@@ -118,7 +118,7 @@ def program(y: Expr, more: Iterable[Expr] = ()) -> Program:
             continue
         form = graph.form(e)
         definition = rebuild(form, tuple(replace(a, graph.in_names(sym)) for a in form.args))
-        name = given.get(e) or names.pick(e, graph, sym, result=e is bare)
+        name = readers_names.get(e) or names.pick(e, graph, sym, result=e is bare)
         ties = {"has_ties": True} if e in tied and e.ndim and not differ(e) else {}
         sym[e] = node(SYMBOL, name=name, **ties, shape=e.shape)
         uses = tuple(v for v in symbols(definition) if v in lines)
@@ -177,8 +177,8 @@ def _triangle_of(mask: Expr) -> Expr:
 class _Graph:
     """The operations that are computed, where what is recognised may be one operation."""
 
-    def __init__(self, root: Expr, given: dict[Expr, str]):
-        self.root, self.given = root, given
+    def __init__(self, root: Expr, readers_names: dict[Expr, str]):
+        self.root, self.readers_names = root, readers_names
         self.rules: dict[Expr, Recognised] = {}
         self.parts: set[Expr] = set()  # of what is recognised
         self.scores: set[Expr] = set()  # of which a softmax is taken
@@ -223,7 +223,7 @@ class _Graph:
         rule = recognised(e)
         if rule is None:
             return
-        if rule.masked in self.given:
+        if rule.masked in self.readers_names:
             rule = dataclasses.replace(rule, operand=rule.masked)
         self.rules[e] = rule
         self.parts |= {*rule.parts}
@@ -240,13 +240,13 @@ class _Graph:
             part = stack.pop()
             if part not in seen:
                 seen.add(part)
-                if part in self.given and part is not rule.operand:
+                if part in self.readers_names and part is not rule.operand:
                     return True
                 stack += part.args
         return False
 
 
-def _with_a_line(graph: _Graph, given: dict[Expr, str]) -> set[Expr]:
+def _with_a_line(graph: _Graph, readers_names: dict[Expr, str]) -> set[Expr]:
     """The expressions that are lines."""
     varies: set[Expr] = set()
     mixed: dict[Expr, bool] = {}  # whether there are sums of products in it, up to names
@@ -261,8 +261,8 @@ def _with_a_line(graph: _Graph, given: dict[Expr, str]) -> set[Expr]:
             named |= {p for p in (rule.operand, *rule.parts) if p is not None and p.args}
         own = rule and rule.backward or form.op in _OWN_VALUE
         shared = graph.parents[e] > 1 and not _is_short(e, varies)
-        if e in given or e in varies and e.args and (own or shared):
-            named.add(e if e in given else _inside(e, varies))
+        if e in readers_names or e in varies and e.args and (own or shared):
+            named.add(e if e in readers_names else _inside(e, varies))
     for e in graph.order:
         form = graph.form(e)
         inner = [a for a in form.args if a not in named and a in varies]

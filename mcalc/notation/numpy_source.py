@@ -320,13 +320,13 @@ class NumpySource:
         sums = [a for a in powers if a.op is not SIZE]
         if len(sums) != 1 or powers[sums[0]] != 1 or {*lengths.values()} - {-1}:
             return None
-        known = Fraction(coefficient)
+        share = Fraction(coefficient)
         (total,) = sums
-        if not (summed := _summed_lengths(total)) or known.numerator != 1:
+        if not (summed := _summed_lengths(total)) or share.numerator != 1:
             return None
         numbers = math.prod(n for n in summed if isinstance(n, int))
         letters = [n for n in summed if isinstance(n, str)]
-        if sorted(letters) != sorted(lengths) or known.denominator != numbers:
+        if sorted(letters) != sorted(lengths) or share.denominator != numbers:
             return None
         return self._sum_of(total, "mean")
 
