@@ -266,9 +266,7 @@ class ElementWriter:
         written = parts.pop(0)
         if factors[0].op is NUMBER:
             written = self(factors[0])
-            if (
-                "/" in written and written[-1] != ")"
-            ):  # on a line of text 1/2x might be meant in two ways
+            if "/" in written and written[-1] != ")":  # of 1/2x one cannot know what is meant
                 written = re.sub(r"[^-]+", r"(\g<0>)", written)
         vectors = 0  # so far: between two of them is the sign, also with a number in between
         for (before, f), part in zip(pairwise(factors), parts, strict=True):
