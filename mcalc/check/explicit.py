@@ -193,7 +193,7 @@ def _summed(e, sizes):
     """How many entries of its operands go into an entry of an operation."""
     shapes = [length(a.shape, sizes) for a in e.args]
     if e.op.sympy_array:
-        return math.prod(shapes[0])
+        return math.prod(shapes[0]) if shapes else 1
     if not e.op.einsum:
         return 1
     inputs, output = e.op.einsum.split("->")
@@ -219,6 +219,8 @@ def scalars_of(y: Expr, sizes: dict, marks: dict) -> np.ndarray:
         elif e.op in (NUMBER, SIZE):
             (exact,) = params.values()
             value = sp.Float(exact) if isinstance(exact, float) else sp.Rational(exact)
+        elif e.op.sympy_array and not e.args:
+            value = np.array(e.op.sympy_array(), dtype=object)
         elif e.op.sympy_form:
             value = np.frompyfunc(e.op.sympy_form, len(operands), 1)(*operands)
         elif e.args:

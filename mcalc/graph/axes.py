@@ -306,7 +306,7 @@ def reshape(a, *shape, order="C") -> Expr:
     if shape == a.shape:
         return a
     flat = a.ndim == 1 or 1 in a.shape
-    v = vector_of(a)
+    v = vector_of(a) if flat else a
     length = (-1, *v.shape)
     if flat and len(shape) == 1 and shape[0] in length:
         return v
@@ -314,6 +314,11 @@ def reshape(a, *shape, order="C") -> Expr:
         long = shape[1 - shape.index(1)]
         if long in length:
             return node(COLUMN, v).T if shape[0] == 1 else node(COLUMN, v)
+    if not flat:
+        raise UnsupportedError(
+            f"reshape: {a} is {shape_text(a.shape)}, and its elements in another shape have no "
+            "rule: write sums over both axes, np.sum(A * B), or index the rows"
+        )
     raise UnsupportedError(
         f"reshape: {a} is {shape_text(a.shape)}, and only a vector can be laid as a column, "
         f"reshape(-1, 1), or a row, reshape(1, -1), not as {shape}"

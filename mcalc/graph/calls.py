@@ -176,6 +176,19 @@ def _as_columns(a):
     return a if a.ndim == 2 else a[:, None] if a.ndim else np.stack([a])[:, None]
 
 
+def _log_add_exp_2(a, b):
+    """log2(2^a + 2^b)."""
+    log_2 = np.log(as_expr(2))
+    return _log_add_exp(as_expr(a) * log_2, as_expr(b) * log_2) / log_2
+
+
+def _full_like(a, fill_value):
+    value = as_expr(fill_value)
+    if value.ndim:
+        raise UnsupportedError(f"np.full_like: {value} is {shape_text(value.shape)}, not a number")
+    return value * np.ones_like(a)
+
+
 def _hypot(a, b):
     return np.sqrt(as_expr(a) ** 2 + as_expr(b) ** 2)
 
@@ -200,6 +213,8 @@ _ROWS: dict[Callable | str, Callable] = {
     np.positive: partial(_of_numbers, "np.positive", as_expr),
     np.hypot: _hypot,
     np.logaddexp: partial(_of_numbers, "np.logaddexp", _log_add_exp),
+    np.logaddexp2: partial(_of_numbers, "np.logaddexp2", _log_add_exp_2),
+    np.full_like: _full_like,
     np.clip: _clip,
     np.where: _where,
     np.logical_and: partial(_of_conditions, "np.logical_and", np.multiply),

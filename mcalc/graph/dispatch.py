@@ -13,6 +13,33 @@ import numpy as np
 NUMPY: dict[Callable | str, Callable[..., Any]] = {}
 
 
+# what to write for a function that has no rule
+INSTEAD = {
+    "argmax": "np.max(x), or np.where(x == np.max(x), 1, 0) for where it is",
+    "argmin": "np.min(x), or np.where(x == np.min(x), 1, 0) for where it is",
+    **dict.fromkeys(
+        ("sort", "argsort", "partition", "median"),
+        "np.max and np.min, or x[[2, 0, 1]] for an order that stays",
+    ),
+    **dict.fromkeys(("array_split", "dsplit"), "parts such as x[:2] and x[2:]"),
+    **dict.fromkeys(("real", "conjugate", "real_if_close"), "the variable itself: all are real"),
+    **dict.fromkeys(("imag", "angle"), "a function of real numbers: all variables are real"),
+    **dict.fromkeys(
+        ("nan_to_num", "nansum", "nanmean"), "np.where(condition, x, 0), with a condition on x"
+    ),
+    **dict.fromkeys(
+        ("floor", "ceil", "rint", "trunc"), "a number: its slope is 0 wherever it has one"
+    ),
+    **dict.fromkeys(("remainder", "fmod"), "x - k * y, with the whole number k"),
+    "sinc": "np.sin(np.pi * x) / (np.pi * x), which has no value at 0",
+    "take_along_axis": "X[np.arange(4), labels], with lists of whole numbers",
+    **dict.fromkeys(
+        ("eigh", "eigvalsh", "eigvals", "eig", "svd", "cholesky"),
+        "the factors as variables of their own",
+    ),
+}
+
+
 class UnsupportedError(TypeError):
     """A NumPy function without a rule; the message names it and what is near.
 
@@ -40,6 +67,9 @@ def rule_of(function, options: dict) -> Callable:
         raise UnsupportedError("^ is np.bitwise_xor, which has no rule: for a power write x**2")
     build = NUMPY.get(function)
     if build is None:
+        if function.__name__ in INSTEAD:
+            instead = INSTEAD[function.__name__]
+            raise UnsupportedError(f"{name} has no rule in mcalc; write {instead}")
         known = {f.__name__: full_name(f) for f in NUMPY if callable(f)}
         close = difflib.get_close_matches(function.__name__, sorted(known), n=3, cutoff=0.65)
         near = ", ".join(known[short] for short in close)

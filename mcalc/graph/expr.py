@@ -133,6 +133,8 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
             if method == "outer" and len(inputs) == 2 and not options:
                 a, b = map(as_expr, inputs)
                 return ufunc(a[:, None], b[None, :]) if a.ndim and b.ndim else ufunc(a, b)
+            if method == "reduce" and {*options} <= {"axis", "keepdims"}:
+                return NUMPY["reduce"](ufunc, *inputs, **options)
             raise UnsupportedError(
                 f"np.{ufunc.__name__}.{method} has no rule; use np.sum, np.outer or np.maximum"
             )
@@ -208,13 +210,14 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return self._known_length("len()")
 
     def _known_length(self, what):
-        if not self.ndim or not isinstance(self.shape[0], int):
+        rows = next(iter(NUMPY[np.shape](self)), None)  # of x.T the elements, as in NumPy
+        if not isinstance(rows, int):
             raise TypeError(
                 f"{what} needs a vector of known length, and {self} has shape "
                 f"{shape_text(self.shape)}: use NumPy's functions (np.sum, np.max) and .shape[0], "
                 'or give a length, as in mc.vectors("x", size=3)'
             )
-        return self.shape[0]
+        return rows
 
     def __bool__(self):
         instead = "np.maximum(a, b) or np.minimum(a, b) in place of max(a, b) or min(a, b)"

@@ -207,6 +207,8 @@ def _part_of(A, key, length):
 def _choice(key, length, e) -> Expr:
     """The rows of the identity with these numbers."""
     chosen = np.asarray(key)
+    if chosen.dtype == bool and chosen.shape == (length,):
+        chosen = np.flatnonzero(chosen)
     if chosen.dtype == bool or chosen.ndim != 1 or chosen.dtype.kind not in "iu" or not len(chosen):
         raise UnsupportedError(
             f"{e}[{key!r}]: a list of whole numbers is expected; for a condition write np.where"
@@ -242,6 +244,8 @@ def _take(a, indices, axis=None):
     if a.ndim == 2 and axis is None:
         raise UnsupportedError("np.take: a matrix needs its axis: np.take(E, ids, axis=0)")
     key = indices if isinstance(indices, Integral) else np.asarray(indices)
+    if np.asarray(key).dtype == bool:
+        raise UnsupportedError("np.take: whole numbers are expected; for a mask write x[mask]")
     return getitem(a, (_ALL, key) if axis is not None and axis % 2 and a.ndim == 2 else key)
 
 

@@ -136,6 +136,115 @@ def _diagonal(a, offset=0, axis1=0, axis2=1):
     return _square(DIAGONAL, a) if offset == 0 else _diag(a, offset)
 
 
+def _kron(a, b):
+    """Every entry of ``a``, of known lengths, times the whole of ``b``."""
+    a, b = as_column(a), as_column(b)
+    if a.boolean or b.boolean:
+        raise UnsupportedError(f"np.kron takes numbers: write 1.0 * ({a if a.boolean else b})")
+    if 0 in (a.ndim, b.ndim):
+        return np.multiply(a, b)
+    if not all(isinstance(n, int) for n in a.shape):
+        raise UnsupportedError(
+            f"np.kron: {a} is {shape_text(a.shape)}, and {b} {shape_text(b.shape)}: the first is "
+            "expected to be of known lengths; for sums and traces write np.outer, or the product "
+            "np.trace(A) * np.trace(B)"
+        )
+    if a.ndim == b.ndim == 1:
+        return np.concatenate([entry * b for entry in a])
+    a, b = (e if e.ndim == 2 else e[None, :] for e in (a, b))
+    rows = [
+        np.concatenate([a[i, j] * b for j in range(a.shape[1])], axis=1) for i in range(a.shape[0])
+    ]
+    return np.concatenate(rows)
+
+
+def _cross(a, b):
+    a, b = as_column(a), as_column(b)
+    if a.shape != (3,) or b.shape != (3,):
+        raise UnsupportedError(
+            f"np.cross: {a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}: two vectors "
+            "of 3 elements are expected"
+        )
+    if a.boolean or b.boolean:
+        raise UnsupportedError(f"np.cross takes numbers: write 1.0 * ({a if a.boolean else b})")
+    return np.stack([a[i] * b[j] - a[j] * b[i] for i, j in ((1, 2), (2, 0), (0, 1))])
+
+
+def _convolve(a, v, mode="full"):
+    """A sum of shifted copies of one, times the entries of the other, of known length."""
+    a, v = as_column(a), as_column(v)
+    if a.ndim != 1 or v.ndim != 1 or mode not in ("full", "valid"):
+        raise UnsupportedError(
+            f"np.convolve: {a} is {shape_text(a.shape)}, {v} {shape_text(v.shape)}, mode={mode!r}: "
+            'two vectors are expected, and mode="full" or "valid"'
+        )
+    if a.boolean or v.boolean:
+        raise UnsupportedError(f"np.convolve takes numbers: write 1.0 * ({a if a.boolean else v})")
+    first, second = a.shape[0], v.shape[0]
+    if not isinstance(second, int) or isinstance(first, int) and first < second:
+        a, v = v, a
+    if not isinstance(v.shape[0], int):
+        raise UnsupportedError(
+            f"np.convolve: {a} is {shape_text(a.shape)} and {v} {shape_text(v.shape)}: one of the "
+            "two needs a known length"
+        )
+    last = v.shape[0] - 1
+    if mode == "valid":
+        parts = [v[k] * a[last - k : a.shape[0] - k if isinstance(a.shape[0], int) else -k or None]
+                 for k in range(last + 1)]  # fmt: skip
+    else:
+        parts = [_padded(v[k] * a, k, last - k) for k in range(last + 1)]
+    return reduce(np.add, parts)
+
+
+def _padded(a, before, behind):
+    zeros = [np.zeros(before)] * bool(before), [np.zeros(behind)] * bool(behind)
+    return np.concatenate([*zeros[0], a, *zeros[1]]) if before or behind else a
+
+
+def _tensordot(a, b, axes=2):
+    """The sum over these axes of both, by the letters of an einsum."""
+    a, b = as_column(a), as_column(b)
+    if isinstance(axes, Integral) and not isinstance(axes, bool):
+        axes = (range(a.ndim - axes, a.ndim), range(axes))
+    both = axes if isinstance(axes, tuple | list) and len(axes) == 2 else ([None], [None])
+    pairs = [[k] if isinstance(k, Integral) else [*k] for k in both]
+    there = [len({k % e.ndim for k in ks if is_axis(k, e.ndim)})
+             for e, ks in zip((a, b), pairs, strict=True)]  # fmt: skip
+    if there != [len(pairs[0])] * 2 or len(pairs[0]) != len(pairs[1]):
+        raise UnsupportedError(
+            f"np.tensordot: {a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}: axes "
+            "are a count that both have, or the axes of each, ([1], [0])"
+        )
+    left, right = [*"ab"[: a.ndim]], [*"cd"[: b.ndim]]
+    for i, j in zip(*pairs, strict=True):
+        right[j] = left[i]
+    summed = {left[i] for i in pairs[0]}
+    output = "".join(letter for letter in (*left, *right) if letter not in summed)
+    return np.einsum(f"{''.join(left)},{''.join(right)}->{output}", a, b)
+
+
+def _multi_dot(arrays):
+    arrays = [as_column(a) for a in arrays]
+    if len(arrays) < 2 or any(a.ndim != 2 for a in arrays[1:-1]):
+        raise UnsupportedError("np.linalg.multi_dot: two matrices or more are expected")
+    return reduce(np.matmul, arrays)
+
+
+def _pinv(a):
+    """Of a matrix with the full rank of its shape: ``inv(A^T A) A^T`` or ``A^T inv(A A^T)``."""
+    a = as_expr(a)
+    if a.ndim != 2 or a.boolean or not all(isinstance(n, int) for n in a.shape):
+        raise UnsupportedError(
+            f"np.linalg.pinv: {a} is {shape_text(a.shape)}, and its rank is not known: write "
+            "np.linalg.inv(A.T @ A) @ A.T for a high one of full rank, or for a wide one "
+            "A.T @ np.linalg.inv(A @ A.T)"
+        )
+    if a.shape[0] < a.shape[1]:
+        return a.T @ np.linalg.inv(a @ a.T)
+    return np.linalg.inv(a.T @ a) @ a.T
+
+
 def _solve(a, b):
     """The solution of ``A x = b``: ``inv(A) b``."""
     return np.linalg.inv(as_expr(a)) @ as_expr(b)
@@ -208,6 +317,20 @@ def _transpose(a):
     return node(ROW if a.ndim == 1 else TRANSPOSE, a)
 
 
+def _in_order(a, axes=None):
+    """The transpose; with the axes in their old order the matrix itself."""
+    a = as_expr(a)
+    if axes is None:
+        return _transpose(a)
+    axes = tuple(axes) if isinstance(axes, tuple | list) else (axes,)
+    if len(axes) != a.ndim or a.op is ROW or not all(is_axis(k, a.ndim) for k in axes):
+        raise UnsupportedError(f"np.transpose: axes={axes} are not those of {a}")
+    order = [k % a.ndim for k in axes]
+    if sorted(order) != [*range(a.ndim)]:
+        raise ValueError(f"transpose: {axes} names an axis twice")
+    return _transpose(a) if order == [1, 0] else a
+
+
 def _transposes(a):
     return sum(e.op is TRANSPOSE for e in walk.walk(a))
 
@@ -234,9 +357,15 @@ NUMPY.update(
         np.inner: _inner,
         np.vdot: _vdot,
         np.outer: lambda a, b: of_vectors(OUTER, a, b),
-        np.transpose: lambda a: _transpose(a),
+        np.transpose: _in_order,
         np.diag: _diag,
         np.linalg.inv: partial(_square, INV),
+        np.linalg.pinv: _pinv,
+        np.linalg.multi_dot: _multi_dot,
+        np.kron: _kron,
+        np.cross: _cross,
+        np.convolve: _convolve,
+        np.tensordot: _tensordot,
         np.linalg.det: partial(_square, DET),
         np.linalg.slogdet: _slogdet,
         np.trace: partial(_square, TRACE),

@@ -64,7 +64,7 @@ def recorded(function, args, options):
     """The expression, or None if it is refused in a sentence, where it is written or derived."""
     try:
         e = function(*args, **options)
-        for part in e if isinstance(e, tuple) else [e]:
+        for part in e if isinstance(e, tuple | list) else [e]:
             mc.derive(z * np.sum(part), wrt=z)
         return e
     except (TypeError, ValueError, IndexError) as error:
@@ -94,7 +94,7 @@ def compare(function, args, options=None):
         return False
     told = f"{function.__name__}{args} {options}"
     assert right is not None, f"{told} is taken as {e}, and NumPy refuses it"
-    pairs = zip(e, right, strict=True) if isinstance(e, tuple) else [(e, right)]
+    pairs = zip(e, right, strict=True) if isinstance(e, tuple | list) else [(e, right)]
     for part, value in pairs:
         found, value = np.asarray(value_of(part)), np.asarray(value)
         # an array of one element that NumPy keeps axes for is a scalar: it lies beside anything
@@ -114,7 +114,19 @@ SUBSCRIPTS = [
     for text in "i->i i-> ii->i ii-> ii ij->ji ij->i ij->j ij-> ij,j->i ij,jk ij,kj->ik i,i-> i,j "
     "ij,ij->i ij,ij-> i,ij->ij i,ij->j ,i->i i,i ij,ji-> ba ij->ii iij->j ij,i->j i,j->ji".split()
 ]
-SEQUENCES = (np.stack, np.concatenate, np.hstack, np.vstack, np.column_stack)
+SEQUENCES = (np.stack, np.concatenate, np.hstack, np.vstack, np.column_stack, np.linalg.multi_dot)
+COUNTED = {  # what is counted or placed: with which numbers
+    np.roll: [(1,), (-1, 0), (4, 1), (0.5,)],
+    np.repeat: [(2,), (2, 1), (3, 0), (0,), ([1, 2, 0],)],
+    np.tile: [(2,), ((2, 1),), ((1, 3),), ((2,),), (0,), ((2, 1, 1),)],
+    np.split: [(1,), (3,), ([1],), ([1, 2], 1), (2, 0), ([2, 1],)],
+    np.vsplit: [(1,), ([1],)],
+    np.hsplit: [(1,), ([1],), (3,)],
+    np.swapaxes: [(0, 1), (1, 1), (0, -1), (0, 2)],
+    np.moveaxis: [(0, 1), (0, -1), (1, 1), (2, 0)],
+    np.full_like: [(2.5,), (z,), (x,)],
+    np.diff: [(1,), (2,), (1, 0), (0,), (-1,)],
+}
 
 
 def calls(function):
@@ -129,6 +141,8 @@ def calls(function):
     if function is np.take:
         return [(e, some, *axis) for e in OPERANDS for some in (0, [1, 0, 1], [2], [True, False])
                 for axis in ((), (0,), (1,), (-1,), (2,))]  # fmt: skip
+    if function in COUNTED:
+        return [(e, *more) for e in OPERANDS for more in COUNTED[function]]
     if function is np.where:
         few = [z, x, w, x > 0, w > x, x.T, S, 1, 0.5, np.array([True, False, True])]
         return list(itertools.product(few, repeat=3))
@@ -145,7 +159,8 @@ def several(count):
 def count_of_operands(function):
     if isinstance(function, np.ufunc):
         return function.nin
-    two = (np.dot, np.vdot, np.inner, np.outer, np.linalg.outer, np.linalg.solve)
+    two = (np.dot, np.vdot, np.inner, np.outer, np.linalg.outer, np.linalg.solve,
+           np.kron, np.cross, np.convolve, np.tensordot, np.append)  # fmt: skip
     return 2 if function in two else 1
 
 

@@ -15,6 +15,7 @@ from mcalc.check.diagnosis import diagnose
 from mcalc.check.interpret import batch
 from mcalc.check.mistakes import mistakes
 from mcalc.exercises.questions import ROWS as QUESTIONS
+from mcalc.graph import dispatch
 from mcalc.graph.primitives import PRIMITIVES, elementwise
 from mcalc.typed.operators import FUNCTIONS
 
@@ -293,3 +294,10 @@ CHANGED = [
 def test_what_changes_an_array_is_refused(call):
     with pytest.raises(mc.UnsupportedError, match=r"formula cannot be changed: write z = np\."):
         call(*mc.vectors("x w"))
+
+
+@pytest.mark.parametrize("name", dispatch.INSTEAD)
+def test_what_has_no_rule_is_told_what_to_write(name):
+    function = getattr(np, name, None) or getattr(np.linalg, name)
+    with pytest.raises(mc.UnsupportedError, match=rf"{name} has no rule in mcalc; write \w"):
+        dispatch.rule_of(function, {})

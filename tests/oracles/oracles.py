@@ -80,6 +80,20 @@ class Library:
     def average(self, a, weights):
         return self.sum(a * weights) / self.sum(weights)
 
+    def convolve(self, a, v):
+        zeros = np.zeros(len(v) - 1)
+        padded = self.numpy.concatenate([zeros, a, zeros])
+        return sum(v[len(v) - 1 - k] * padded[k : k + len(a) + len(v) - 1] for k in range(len(v)))
+
+    def multi_dot(self, arrays):
+        return reduce(self.numpy.matmul, arrays)
+
+    def ptp(self, a):
+        return self.numpy.max(a) - self.numpy.min(a)
+
+    def hsplit(self, a, places):
+        return self.numpy.split(a, places, axis=a.ndim - 1)
+
     def broadcast_to(self, a, shape):
         return self.numpy.ones(shape) * a
 

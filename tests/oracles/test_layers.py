@@ -200,6 +200,13 @@ LAYERS = {
     "row products by einsum": lambda r, X, U: r @ np.einsum("ij,ij->i", X, U),
     "cumulative sums": lambda G, X: np.sum(G * np.cumsum(X, axis=0) ** 2),
     "convolution by slices": lambda s, f: np.sum(np.tanh(convolution(s, f))),
+    "convolution by name": lambda s, f: np.sum(np.tanh(np.convolve(s, f, mode="valid"))),
+    "total variation": lambda X: (
+        np.sum(np.sqrt(1e-3 + np.diff(X, axis=0) ** 2)) + np.sum(X[0] ** 2)
+    ),
+    "least squares by pinv": lambda X4, Q4: np.sum((X4 @ (np.linalg.pinv(X4) @ Q4)) ** 2),
+    "cross product": lambda f: np.sum(np.cross(f, np.sin(f)) ** 2),
+    "Kronecker factors": lambda f, g: np.sum(np.tanh(np.kron(f, g))),
     "smoothness": lambda X: np.sum((X[1:] - X[:-1]) ** 2) + np.sum(X[0] ** 2),
     "weight decay": lambda Y, X, W: (
         np.linalg.norm(X @ W - Y) ** 2 / (2 * X.shape[0]) + 0.1 * np.sum(W**2)

@@ -137,7 +137,8 @@ FUNCTIONS = {  # NumPy's name: what calls it, and a variable
     **{name: ((name, ("multiply", 0.5, ("tanh", "x"))), "x") for name in (
         "arcsin", "arccos", "arctanh")},
     **{name: ((name, "x", "w"), "x") for name in (
-        "add subtract multiply divide maximum minimum fmax fmin dot vdot inner hypot arctan2"
+        "add subtract multiply divide maximum minimum fmax fmin dot vdot inner hypot arctan2 "
+        "logaddexp2"
     ).split()},
     **{name: (("where", (name, "x", "w"), ("sin", "x"), "w"), "x") for name in (
         "greater greater_equal less less_equal equal not_equal"
@@ -166,6 +167,27 @@ FUNCTIONS = {  # NumPy's name: what calls it, and a variable
     "shape": (("divide", ("square", "x"), ("shape_0", "x")), "x"),
     "ndim": (("power", "x", ("add", 1, ("ndim", "x"))), "x"),
     "size": (("divide", ("square", "x"), ("size", "S")), "x"),
+    "kron": (("kron", "q", "x"), "x"),
+    "cross": (("cross", "q", ("sin", "q")), "q"),
+    "convolve": (("convolve", ("sin", "x"), "q"), "x"),
+    "tensordot": (("tensordot", "S", ("sin", "x"), 1), "x"),
+    "multi_dot": (("multi_dot", ("list", "x", "S", ("sin", "x"))), "x"),
+    "pinv": (("matmul", ("pinv", ("stack_columns", "q", ("sin", "q"))), "q"), "q"),
+    "diff": (("sin", ("diff", "x")), "x"),
+    "roll": (("multiply", ("roll", "q", 1), "q"), "q"),
+    "repeat": (("sin", ("repeat", "q", 2)), "q"),
+    "tile": (("sin", ("tile", "x", 2)), "x"),
+    "append": (("sin", ("append", "x", "u")), "x"),
+    "split": (("sin", ("split", "q", ("word", [1]), 1)), "q"),
+    "hsplit": (("sin", ("hsplit", "q", ("word", [2]), 0)), "q"),
+    "vsplit": (("sum", ("sin", ("vsplit", ("outer", "q", "x"), 3, 0))), "x"),
+    "flipud": (("matmul", ("flipud", ("outer", "x", "w")), "x"), "x"),
+    "fliplr": (("matmul", ("fliplr", ("outer", "x", "w")), "x"), "x"),
+    "swapaxes": (("matmul", ("swapaxes", ("outer", "x", "w"), 0, 1), "x"), "x"),
+    "moveaxis": (("matmul", ("moveaxis", ("outer", "x", "w"), 0, -1), "x"), "x"),
+    "atleast_1d": (("sin", ("atleast_1d", "x")), "x"),
+    "ptp": (("ptp", "x"), "x"),
+    "full_like": (("multiply", ("full_like", "x", 2.0), ("sin", "x")), "x"),
     "hstack": (("sin", ("hstack", "x", "u")), "x"),
     "power": (("power", "w", "b"), "b"),
     "float_power": (("float_power", "w", 3), "w"),
