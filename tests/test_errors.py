@@ -257,10 +257,10 @@ CASES = {
     ),
     "index out of range": (lambda: q[3], IndexError, "q[3]: q has 3 elements, 0 to 2"),
     "an array of formulas": (
-        lambda: np.array([z, b]),
+        lambda: np.array([w, w]),
         TypeError,
-        "z is a formula and cannot be an element of an array: use np.stack([a, b]) to make a "
-        "vector of expressions",
+        "w is a formula and no array of numbers: np.stack([a, b]) makes a vector or a matrix of "
+        "expressions, also where their lengths are open",
     ),
     "text in a formula": (
         lambda: x + "1",
@@ -341,7 +341,7 @@ CASES = {
         'max(1) x has a constant of unknown length: give it one, as in mc.ones("n")',
     ),
     "a Jacobian of four axes": (
-        lambda: mc.derive(A * z, wrt=A).numpy(),
+        lambda: mc.derive(A * z, wrt=A).jacobian,
         mc.UnsupportedError,
         "A z is m x n and A is m x n, so the Jacobian has four axes and no closed form as a "
         "matrix: use .jvp and .vjp, or .explicit(m=2, n=2) for its entries",

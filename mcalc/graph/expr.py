@@ -236,11 +236,21 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
 
     __int__ = __index__ = __complex__ = __float__
 
-    def __array__(self, *args, **options):
-        raise TypeError(
-            f"{self} is a formula and cannot be an element of an array: use np.stack([a, b]) to "
-            "make a vector of expressions"
-        )
+    def __array__(self, dtype=None, copy=None):
+        """Its elements, as Python objects: ``np.array([[a, b], [b, c]])`` of scalars is a matrix.
+
+        Where an expression meets it, or something is derived, it is ``np.stack`` of its rows.
+        """
+        shape = NUMPY[np.shape](self)
+        if dtype not in (None, object) or not all(isinstance(n, int) for n in shape):
+            raise TypeError(
+                f"{self} is a formula and no array of numbers: np.stack([a, b]) makes a vector or "
+                "a matrix of expressions, also where their lengths are open"
+            )
+        elements = np.empty(shape, dtype=object)
+        for place in np.ndindex(shape):
+            elements[place] = self[place] if place else self
+        return elements
 
     def __deepcopy__(self, memo=None):
         return self
@@ -313,6 +323,8 @@ def as_expr(value) -> Expr:
     if is_boolean(value):
         value = value.astype(int)
     plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+    if isinstance(plain, Expr):  # np.array(x) of a scalar
+        return plain
     if isinstance(plain, list | tuple) and plain:
         return NUMPY[np.stack]([as_limit(v) for v in plain])
     if isinstance(plain, bool):
