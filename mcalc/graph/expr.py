@@ -191,6 +191,19 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     ravel = flatten = np.ravel
     squeeze, diagonal = np.squeeze, np.diagonal
 
+    def __getattr__(self, name):
+        """``x.cumsum()`` is ``np.cumsum(x)``, and so with every method that arrays have."""
+        if name not in _METHODS:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return functools.partial(getattr(np, name), self)
+
+    def astype(self, dtype) -> Expr:
+        """The expression itself, whose numbers are floats."""
+        if np.dtype(dtype).kind != "f":
+            kind = np.dtype(dtype).name
+            raise UnsupportedError(f"{self}.astype({kind}): all numbers are floats, as float64")
+        return self
+
     def reshape(self, *shape, order="C") -> Expr:
         """``x.reshape(-1, 1)`` is the column ``x[:, None]``."""
         return NUMPY["reshape"](self, *shape, order=order)
@@ -267,6 +280,11 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return f"$\\displaystyle {WRITERS['latex'](self)}$"
 
 
+# that NumPy has as functions, too
+_METHODS = {
+    name for name, method in vars(np.ndarray).items()
+    if name[0] != "_" and callable(method) and callable(getattr(np, name, None))
+}  # fmt: skip
 _NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
 
 
