@@ -95,9 +95,9 @@ CASES = {
         "multiply: w^T is a row, 1 x n, and x a vertical vector, n x 1: leave out the .T",
     ),
     "no rule": (
-        lambda: np.cumprod(x),
+        lambda: np.nanprod(x),
         mc.UnsupportedError,
-        "np.cumprod has no rule in mcalc; near it: np.prod",
+        "np.nanprod has no rule in mcalc; near it: np.prod",
     ),
     "no rule, in linalg": (
         lambda: np.linalg.qr(A),

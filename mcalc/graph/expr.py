@@ -172,6 +172,11 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return NUMPY[np.transpose](self)
 
     @property
+    def mT(self) -> Expr:
+        """The transpose of a matrix."""
+        return NUMPY["mT"](self)
+
+    @property
     def ndim(self) -> int:
         return len(self.shape)
 
