@@ -340,6 +340,11 @@ CASES = {
         ValueError,
         'max(1) x has a constant of unknown length: give it one, as in mc.ones("n")',
     ),
+    "entries of what is not that long": (
+        lambda: mc.derive(x[7] * x, wrt=x).explicit(n=2),
+        ValueError,
+        "n is 2, and at least 8 is needed in x_8 x",
+    ),
     "a Jacobian of four axes": (
         lambda: mc.derive(A * z, wrt=A).jacobian,
         mc.UnsupportedError,
