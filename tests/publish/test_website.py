@@ -1,5 +1,6 @@
 """The notebooks as pages to read: what stands in them, where their links lead, their colours."""
 
+import json
 import re
 from collections import Counter
 from itertools import pairwise, product
@@ -12,6 +13,7 @@ import website
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import mcalc as mc
 import notebooks
 
 CONTRAST = 4.5  # of text with what is behind it, as WCAG asks for
@@ -134,13 +136,33 @@ def test_a_page_loads_what_stands_beside_it_and_nothing_else(page, site):
     found = {element["src"] for element in page(src=True)}
     found |= {element["href"] for element in page(href=True) if element.name != "a"}
     files = {link for link in found if not link.startswith("data:")}
-    assert files == {"assets/site.css", "assets/site.js", "assets/mathjax/es5/tex-svg-full.js"}
-    for name in files - {"assets/mathjax/es5/tex-svg-full.js"}:
+    npm = "assets/mathjax/es5/tex-svg-full.js"
+    assert files == {"assets/site.css", "assets/site.js", "assets/search.js", npm}
+    for name in files - {npm}:
         assert (site[0] / name).is_file()
     assert page(["iframe", "object", "embed", "base", "form"]) == []
     inside = [element.get_text() for element in page(["style", "script"])]
     inside += [element["style"] for element in page(style=True)]
     assert not re.search(r"url\(|@import|//", "".join(inside))
+
+
+def test_what_is_looked_for_leads_to_its_place(site):
+    folder, pages = site
+    script = (folder / "assets" / "search.js").read_text("utf-8")
+    index = json.loads(script.removeprefix("window.mcalcPages = ").removesuffix(";\n"))
+    assert [name for name, *_ in index] == [*pages] and len(script) < 1_000_000
+    for name, title, sections in index:
+        assert sections[0][0] in title or name == "index.html"
+        ids = {element["id"] for element in pages[name](id=True)}
+        assert {place for _, place, _ in sections} <= ids
+    words = {name: " ".join(text for _, _, text in sections) for name, _, sections in index}
+    assert "silent for all examples" in words["12-loss-function.html"]
+
+
+def test_solutions_are_folded(site):
+    folded = site[1]["05-element-wise-operators.html"]("details")
+    solutions = [d.pre.get_text() for d in folded if d.summary.get_text() == "Solution"]
+    assert len(solutions) == len(mc.exercise_keys(5)) and "diag(2x)" in solutions
 
 
 def test_neither_the_style_nor_the_script_asks_for_anything():
@@ -210,7 +232,7 @@ def test_links_lead_to_pages_and_lines_of_links_become_navigation(tmp_path):
     inside = [link["href"] for link in page.main("a")]
     assert inside == ["05-some.ipynb", "06-more.html#A-place,-said", "https://a.org/b.ipynb"]
     assert page.header.nav.get_text() == page.footer.nav.get_text() == "Contents · Next: 06 More"
-    assert [link["href"] for link in page.footer("a")] == ["index.html", "06-more.html"]
+    assert [link["href"] for link in page.footer.nav("a")] == ["index.html", "06-more.html"]
 
 
 def test_a_heading_has_the_id_that_jupyterlab_gives_it(tmp_path):

@@ -4,6 +4,7 @@ A page is what its notebook stores: nothing is run, and nothing in it asks for a
 makes it with the template in templates/site; what needs a look at the whole page is done here.
 """
 
+import json
 import re
 import shutil
 from functools import cache
@@ -13,6 +14,7 @@ import assets
 from bs4 import BeautifulSoup
 from slides import TEMPLATES
 
+import mcalc as mc
 import notebooks
 
 TEMPLATE = TEMPLATES / "site"
@@ -50,6 +52,9 @@ def page(path):
     for cell in nb.cells:
         if is_answer(cell):
             cell.outputs = []  # that nothing was answered yet
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith("exercise:"):
+                cell.metadata["solution"] = mc.exercise(tag.removeprefix("exercise:")).answer
     first_live = next((cell.id for cell in nb.cells if is_live(cell)), None)
     resources = {"notebook": path.name, "first_live": first_live}
     html, _ = exporter().from_notebook_node(nb, resources)
@@ -136,16 +141,35 @@ def short(words):
     return first if len(first) <= LONG else re.split("[:;]", first)[0]
 
 
+def sections(soup):
+    """The headings of a page, each with the words below it: what is looked for."""
+    found = []
+    for element in soup.main(["h1", "h2", "h3", "h4", "p", "li", "td", "th"]):
+        words = " ".join(element.get_text().split())
+        if element.name in ("h1", "h2", "h3", "h4"):
+            found.append([words, element["id"], ""])
+        elif found and not element.find_parent(class_="cell"):
+            found[-1][2] = f"{found[-1][2]} {words}".strip()
+    return found
+
+
 def write(paths, to):
     """The pages of these notebooks and all that is not from npm, in a folder."""
     (to / "assets").mkdir(parents=True, exist_ok=True)
     for path in TEMPLATE.glob("site.*"):
         shutil.copy(path, to / "assets")
-    made = []
+    made, index = [], []
     for path in paths:
         shutil.copy(path, to)
+        html = page(path)
         made.append(to / f"{path.stem}.html")
-        made[-1].write_text(page(path), encoding="utf-8")
+        made[-1].write_text(html, encoding="utf-8")
+        soup = BeautifulSoup(html, "html.parser")
+        title = soup.title.get_text().partition(" – ")[0]
+        index.append([made[-1].name, title, sections(soup)])
+    words = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    # a script, for pages that are opened from a folder may read no other file
+    (to / "assets" / "search.js").write_text(f"window.mcalcPages = {words};\n", encoding="utf-8")
     return made
 
 

@@ -52,6 +52,49 @@
     }
   }
 
+  // All words have to stand in a section, a heading's count most; the best twelve are shown.
+  const found = (asked) => {
+    const words = asked.toLowerCase().split(/\s+/).filter(Boolean);
+    const hits = [];
+    for (const [page, title, sections] of window.mcalcPages ?? []) {
+      for (const [heading, id, text] of sections) {
+        const high = `${title} ${heading}`.toLowerCase();
+        const low = text.toLowerCase();
+        if (!words.length || !words.every((w) => high.includes(w) || low.includes(w))) continue;
+        const score = words.reduce((sum, w) => sum + (high.includes(w) ? 5 : 1), 0);
+        hits.push({ page, title, heading, id, score, around: near(text, low, words[0]) });
+      }
+    }
+    return hits.sort((a, b) => b.score - a.score).slice(0, 12);
+  };
+
+  const near = (text, low, word) => {
+    const at = Math.max(0, low.indexOf(word) - 60);
+    return (at ? "… " : "") + text.slice(at, at + 160) + (text.length > at + 160 ? " …" : "");
+  };
+
+  function search() {
+    const field = document.querySelector("#find");
+    const place = document.querySelector("#found");
+    field.addEventListener("input", () => {
+      const asked = field.value.trim();
+      const hits = asked.length < 2 ? [] : found(asked);
+      const list = document.createElement("ul");
+      for (const { page, title, heading, id, around } of hits) {
+        const item = document.createElement("li");
+        const link = document.createElement("a");
+        link.href = `${page}#${encodeURIComponent(id)}`;
+        link.textContent = heading === title || title.endsWith(heading) ? title : `${title}: ${heading}`;
+        item.append(link, document.createElement("br"), around);
+        list.append(item);
+      }
+      place.replaceChildren();
+      if (hits.length) place.append(list);
+      else if (asked.length > 1) place.textContent = `Nothing has all of “${asked}” in it.`;
+    });
+    field.parentElement.hidden = false;
+  }
+
   window.MathJax = {
     tex: { inlineMath: [["$", "$"]] },
     svg: { fontCache: "global", scale: 0.93 },
@@ -61,6 +104,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     offer();
+    search();
     reach();
   });
   addEventListener("load", reach);
