@@ -21,6 +21,7 @@ TEMPLATE = TEMPLATES / "site"
 TITLE = "Matrix calculus, by doing it"
 NOTEBOOK = re.compile(r"^([\w-]+)\.ipynb(?=#|$)")
 COLOURLESS = re.compile(r'<span class="[nopw]">([^<]*)</span>')  # most of what Pygments marks
+BOLD = re.compile(r"\\mathbf\{(\w+)\}")
 LONG = 160  # characters of an alternative text; what is longer stands below the picture
 
 
@@ -145,7 +146,7 @@ def sections(soup):
     """The headings of a page, each with the words below it: what is looked for."""
     found = []
     for element in soup.main(["h1", "h2", "h3", "h4", "p", "li", "td", "th"]):
-        words = " ".join(element.get_text().split())
+        words = " ".join(BOLD.sub(r"\1", element.get_text()).replace("$", "").split())
         if element.name in ("h1", "h2", "h3", "h4"):
             found.append([words, element["id"], ""])
         elif found and not element.find_parent(class_="cell"):

@@ -69,8 +69,9 @@
   };
 
   const near = (text, low, word) => {
-    const at = Math.max(0, low.indexOf(word) - 60);
-    return (at ? "… " : "") + text.slice(at, at + 160) + (text.length > at + 160 ? " …" : "");
+    const at = low.indexOf(word) < 60 ? 0 : text.indexOf(" ", low.indexOf(word) - 60) + 1;
+    const end = text.length > at + 160 ? text.lastIndexOf(" ", at + 160) : text.length;
+    return (at ? "… " : "") + text.slice(at, end) + (end < text.length ? " …" : "");
   };
 
   function search() {
