@@ -11,6 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = "README.md", "CITATION.cff", "pyproject.toml", "notebooks/*.ipynb"
+NOBODY = "OWNER/REPOSITORY"  # for whom there is no badge, since it would lead nowhere
+BADGE = re.compile(r"^(?:<!-- )?(\[!\[Binder\]\([^\n]*?\))(?: -->)?$", re.MULTILINE)
 NAME = r"[A-Za-z0-9][\w-]*/[\w.-]+"
 
 
@@ -29,7 +31,8 @@ def put(new, root=ROOT):
     for path in sorted(path for pattern in FILES for path in root.glob(pattern)):
         text = path.read_text(encoding="utf-8")
         if old in text:
-            path.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
+            text = BADGE.sub(r"<!-- \1 -->" if new == NOBODY else r"\1", text.replace(old, new))
+            path.write_text(text, encoding="utf-8", newline="\n")
             changed.append(path)
     return changed
 

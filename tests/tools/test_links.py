@@ -28,6 +28,9 @@ def test_every_link_is_changed_and_can_be_changed_again(archive):
     assert {p for p, text in before.items() if old in text} == {*changed} and len(changed) > 20
     assert not any(old in text for text in texts(archive).values())
     assert links.present(archive) == "ada/matrices"
+    badge = "\n[![Binder](https://mybinder.org/badge_logo.svg)]("
+    assert badge not in before[archive / "README.md"]  # it would lead nowhere
+    assert badge in (archive / "README.md").read_text("utf-8")
     links.put(old, archive)
     assert texts(archive) == before
 
