@@ -339,7 +339,7 @@ class Derivation:
         'a constant factor: yours is 0.5 times what it should be'
         """
         difference = diagnosis.diagnose(self, claim)
-        return difference and difference.sentence
+        return difference and difference.in_full
 
     # --- the four steps ---
 

@@ -33,6 +33,7 @@ class Fact(Flag):
 class Assumption:
     """``holds`` is asked of the numbers of a variable; ``near`` is given a batch of any numbers.
 
+    ``words`` say what has to be, and ``where`` in what case a claim is right that needs it.
     ``axes`` are the numbers of axes that a variable may have of which it is assumed, ``beside`` the
     assumptions that can be made together with it.
     """
@@ -44,6 +45,7 @@ class Assumption:
     holds: Callable[[np.ndarray], bool]
     near: Callable[[np.ndarray], np.ndarray]
     beside: tuple[str, ...] = ()
+    where: str = ""
 
 
 _SMALLEST = 0.001  # of positive numbers that are drawn
@@ -110,11 +112,11 @@ ASSUMPTIONS = {
         Assumption(
             "positive", "has to be above 0 everywhere", (0, 1, 2), Fact.POSITIVE | Fact.NONNEGATIVE,
             lambda a: bool((a > 0).all()), _positive,
-            beside=("symmetric", "positive_definite", "probability"),
+            beside=("symmetric", "positive_definite", "probability"), where="is positive",
         ),
         Assumption(
             "symmetric", "has to be symmetric", (2,), Fact.SYMMETRIC, _is_symmetric, _halfway,
-            beside=("positive", "positive_definite"),
+            beside=("positive", "positive_definite"), where="is symmetric",
         ),
         Assumption(
             "positive_definite", "has to be symmetric and positive definite", (2,),
@@ -124,7 +126,7 @@ ASSUMPTIONS = {
         Assumption(
             "probability", "has to hold numbers from 0 up that add up to 1", (1, 2),
             Fact.NONNEGATIVE | Fact.SUMS_TO_ONE, _are_probabilities, _probabilities,
-            beside=("positive",),
+            beside=("positive",), where="adds up to 1",
         ),
         Assumption(
             "onehot", "has to hold a single 1 and else 0", (1, 2),
@@ -167,6 +169,16 @@ def with_assumptions(v: Expr, names: Iterable[str] = ()) -> Expr:
     params = {key: p for key, p in v.params.items() if key != "assumed"}
     names = tuple(names)
     return node(SYMBOL, **params, **({"assumed": names} if names else {}), shape=v.shape)
+
+
+def supposing(v: Expr, name: str) -> Expr | None:
+    """The variable with one assumption more; None if it has it, or if it cannot be made of it."""
+    own, row = v.params.get("assumed", ()), ASSUMPTIONS[name]
+    square = v.ndim == 2 and v.shape[0] == v.shape[1]
+    possible = v.ndim in row.axes and (square or Fact.SYMMETRIC not in row.facts)
+    if not possible or name in own or not {*own} <= {*row.beside}:
+        return None
+    return with_assumptions(v, (*own, name))
 
 
 def assumed_facts(v: Expr) -> Fact:
