@@ -17,7 +17,7 @@ from ..typed.operators import product
 from .claims import CONSTANT, Difference, difference, first_difference, rounds
 from .fits import fitted, one_ratio
 from .mistakes import mistakes
-from .partly import near, partly_right, right_for_one, right_where
+from .partly import PROBABILITY, near, partly_right, right_for_one, right_where
 from .paths import Mistake, in_variables
 
 _UNNAMED = ("entry", "constant factor", "shape")
@@ -98,7 +98,8 @@ def _usual(derivation, claim, wrong, chain):
     made = [m for m in _made(derivation, chain) if m.formula.shape == claim.shape]
     if wrong.mistake == "constant factor":  # two equal terms, of which one is not there
         made = [m for m in made if m.name not in ("missing term", "missing path")]
-    if assumed := next(right_where(claim, right, variables, "probability"), None):
+    assumed = next(right_where(claim, right, variables), None)
+    if assumed and assumed.mistake == PROBABILITY:
         return assumed  # and not that a factor sum(y) is missing
     if mistake := _the_one(claim, made, variables):
         return _said(shapes, Difference(mistake.name, mistake.sentence, mistake.brief))
@@ -115,7 +116,7 @@ def _usual(derivation, claim, wrong, chain):
         or next(right_for_one(claim, right, variables), None)
         or fitted(claim, right, variables, most=2)
         or _scaled_too(claim, made, variables)
-        or next(right_where(claim, right, variables, "positive"), None)
+        or assumed
     )
 
 

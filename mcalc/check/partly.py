@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ..graph.walk import replace, symbols
 from .claims import Difference, first_difference, rounds, tolerance, typical_size, usable_at
 
 _MOST = 4  # rows and columns that are tried in every order
+PROBABILITY = "probability only"  # what is right where numbers add up to 1
 _ONE = ("sign", "constant factor")  # which a claim may have besides being right for some
 
 
@@ -114,9 +115,9 @@ def _for_symmetric(claim, right, variables):
             yield Difference(wrong.mistake, sentence, wrong.brief or wrong.sentence, said.advice)
 
 
-def right_where(claim: Expr, right: Expr, variables, name: str) -> Iterator[Difference]:
-    """Right if this is assumed of a variable, and makes something else of the right formula."""
-    for v in symbols(right):
+def right_where(claim: Expr, right: Expr, variables) -> Iterator[Difference]:
+    """Right if something is assumed of a variable that makes another formula of the right one."""
+    for name, v in product(("positive", "probability"), symbols(right)):
         supposed = supposing(v, name)
         if supposed is None:
             continue

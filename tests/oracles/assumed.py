@@ -27,9 +27,8 @@ def attempt(seed):
     """What became of the program with this seed, as counts; AssertionError where it is wrong."""
     choose = random.Random(seed).choice
     program, wrt = problem(choose, depths=(1, 4), by=BY_ALL)
-    used = sorted({*names(program), *([wrt] if isinstance(wrt, str) else wrt)})
-    leaves = {name: assuming(SYMBOLS[name], choose) for name in used}
-    if all(v is SYMBOLS[name] for name, v in leaves.items()):
+    leaves = {name: assuming(v, choose) for name, v in SYMBOLS.items()}
+    if all(leaves[name] is SYMBOLS[name] for name in names(program)):
         return Counter(["nothing assumed"])
     made = []
     for variables in (SYMBOLS, leaves):
