@@ -12,9 +12,11 @@ from numpy.typing import ArrayLike
 
 from .check import check
 from .check.report import Report
+from .graph.assumptions import refuse_unfit
 from .graph.expr import Expr, UnsupportedError, shape_text
 from .graph.lengths import length, make_binder
 from .graph.primitives import WHERE
+from .graph.refine import refined_as_written
 from .graph.simplify import broadcast_to
 from .graph.walk import replace, symbols, walk
 from .jacobian.gradients import adjoint, gradients
@@ -68,7 +70,7 @@ class BackwardPass:
 
     def __init__(self, y: Expr, variables: tuple[Expr, ...], inputs: tuple[Expr, ...]):
         self.y, self.variables, self.inputs = y, variables, inputs
-        self._program: Program = program(y, inputs)
+        self._program: Program = program(refined_as_written(y, variables), inputs)
         self._gradients = gradients(self._program, variables)
 
     @property
@@ -149,6 +151,7 @@ class BackwardPass:
         scope: dict[str, Any] = {}
         exec(compile(self.source, "<backward>", "exec"), scope)  # its names are plain words
         function, parameters = scope["backward"], self._source.parameters
+        assumed = any("assumed" in v.params for v in parameters)
         bind = make_binder([*parameters])
         fitting: set[tuple] = set()  # shapes that fit together
         quiet = any(e.op is WHERE for e in walk(self.y))  # both branches are computed everywhere
@@ -161,6 +164,9 @@ class BackwardPass:
             else:
                 arrays = bind(unnamed, passed, values)
                 fitting.add(shapes)
+            if assumed:
+                given = zip(parameters, arrays, strict=True)
+                refuse_unfit(parameters, {str(v.name): a for v, a in given})
             with np.errstate(all="ignore" if quiet else None):
                 value, by_name = function(*arrays)
             return float(value), _own_arrays(by_name, arrays)

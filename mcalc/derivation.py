@@ -17,8 +17,9 @@ from numpy.typing import ArrayLike
 from .backward_pass import BackwardPass
 from .check import check, claims, diagnosis, explicit
 from .check.report import Report
-from .graph.expr import Expr, shape_text
+from .graph.expr import Expr, as_expr, shape_text
 from .graph.primitives import as_column
+from .graph.refine import free, refined_as_written
 from .graph.simplify import add
 from .graph.walk import replace, symbols, unnamed, walk
 from .jacobian.inputs import function_of, lets_as_symbols, refuse_no_variables, refuse_two_meanings
@@ -83,8 +84,16 @@ def hessian(y: Expr, wrt: Wrt) -> Derivation:
     Raises ValueError and UnsupportedError as :func:`derive` does, and ValueError if ``y`` is no
     scalar. The paper ends with first derivatives.
     """
-    first = derive(y, wrt)
-    return Derivation(first.gradient, wrt, first.inputs, first.y)
+    asked = tuple(wrt) if isinstance(wrt, tuple | list) else (wrt,)
+    bare, back = free(as_expr(y), [v for v in asked if isinstance(v, Expr)])
+    if not back:
+        first = derive(y, wrt)
+        return Derivation(first.gradient, wrt, first.inputs, first.y)
+    entries = {old: new for new, old in back.items()}  # free: sum(p)^2 is not 1 while p moves
+    by = [entries.get(v, v) for v in asked]
+    first = derive(bare, tuple(by) if isinstance(wrt, tuple | list) else by[0])
+    gradient, inputs = replace(first.gradient, back.get), [back.get(v, v) for v in first.inputs]
+    return Derivation(gradient, wrt, inputs, replace(first.y, back.get))
 
 
 class Derivation:
@@ -110,7 +119,10 @@ class Derivation:
         self.inputs = tuple(dict.fromkeys([*others, *self.variables]))
         self.wrt = self.variables if self.by_scalars else self.variables[0]
         self._taken = {e.name for e in (*walk(y), *self.inputs) if e.name}
-        self._structured = StructuredJacobian(self.y, self.variables, self.by_scalars, self.output)
+        self._plain = refined_as_written(self.y, self.variables)  # what is derived
+        self._structured = StructuredJacobian(
+            self._plain, self.variables, self.by_scalars, self.output
+        )
         self._numeric = NumericJacobian(self._structured, self.inputs)
         self.wrt_shape, self.by_matrix = self._structured.wrt_shape, self._structured.by_matrix
         self.more_axes = self._structured.more_axes
@@ -338,7 +350,7 @@ class Derivation:
         'a constant factor: yours is 0.5 times what it should be'
         """
         difference = diagnosis.diagnose(self, claim)
-        return difference and difference.sentence
+        return difference and difference.in_full
 
     # --- the four steps ---
 
@@ -351,7 +363,7 @@ class Derivation:
     def graph(self) -> Intermediates:
         """The intermediate variables and what each is made of."""
         return expression_graph(
-            self.y, self.variables, not self.by_scalars, self._taken, self.output
+            self._plain, self.variables, not self.by_scalars, self._taken, self.output
         )
 
     @property
@@ -401,7 +413,7 @@ class Derivation:
         """How y changes with its variables, to first order, in the signs dW or ΔW."""
         total = []
         for v in self.variables:
-            by_one = StructuredJacobian(self.y, (v,), False, self.output)
+            by_one = StructuredJacobian(self._plain, (v,), False, self.output)
             name = next(n for n in (f"d{v.name}", f"Δ{v.name}") if n not in self._taken)
             total.append(by_one.times("column_labels", by_one.probe("column_labels", name)))
         return reduce(add, total)

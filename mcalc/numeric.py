@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from functools import cached_property
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .check.compile import compile_
+from .graph.assumptions import refuse_unfit
 from .graph.expr import Expr, UnsupportedError
 from .graph.lengths import bind_values, length, sizes_shown_by, symbolic_sizes
 from .graph.walk import symbols, unnamed, walk
@@ -139,4 +141,17 @@ class NumericJacobian:
         missing = [n for n in symbolic_sizes(form, *probes) if n not in shown]
         if missing:
             raise ValueError(f"no variable of {self.jacobian.y} tells the length {missing[0]}")
-        return compile_(form, inputs, self.inputs, two_axes=two_axes)
+        return self._refusing(compile_(form, inputs, self.inputs, two_axes=two_axes))
+
+    def _refusing(self, function):
+        """The function of values that have to fulfil what is assumed of their variables."""
+        assumed = [v for v in self.inputs if "assumed" in v.params]
+        if not assumed:
+            return function
+
+        @functools.wraps(function)
+        def refusing(*unnamed, **values):
+            refuse_unfit(assumed, {k: v for k, v in values.items() if v is not None})
+            return function(*unnamed, **values)
+
+        return refusing

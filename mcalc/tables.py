@@ -7,6 +7,7 @@ import itertools
 from .check import check
 from .check.claims import first_difference
 from .check.compile import compile_
+from .check.diagnosis import diagnose
 from .check.report import CheckFailed
 from .derivation import Derivation, derive, hessian
 from .graph.expr import UNEVALUATED, WRITERS, Expr, as_expr, node, shape_text
@@ -128,7 +129,8 @@ class Comparison:
         reason = derivation.why(right)
         if reason:
             raise CheckFailed(f"{as_expr(right)} is not the derivative: {reason}")
-        reasons = {name: derivation.why(claim) for name, claim in wrong.items()}
+        found = {name: diagnose(derivation, claim) for name, claim in wrong.items()}
+        reasons = {name: difference and difference.sentence for name, difference in found.items()}
         for name, reason in reasons.items():
             if reason is None:
                 raise CheckFailed(f"{name}: {as_expr(wrong[name])} is right as well")

@@ -37,12 +37,19 @@ _TRIED = 12  # points of a size at which numbers differ that are looked at so, a
 class Difference(NamedTuple):
     """What is wrong with a claim: the name of the mistake, and a sentence about it.
 
-    ``brief`` says it without the formula or number that would mend it.
+    ``brief`` says it without the formula or number that would mend it, ``advice`` what to write
+    in Python if it is no mistake.
     """
 
     mistake: str
     sentence: str
     brief: str = ""
+    advice: str = ""
+
+    @property
+    def in_full(self) -> str:
+        """The sentence with the advice."""
+        return f"{self.sentence}: {self.advice}" if self.advice else self.sentence
 
     @property
     def first(self) -> str:
@@ -116,6 +123,9 @@ def _right(derivation, claim: Expr) -> _Right:
 def _unknown(e: Expr, derivation, right: _Right) -> Difference:
     """A variable that is none of those of the function."""
     names = ", ".join(v.name for v in derivation.inputs)
+    if any(v.name == e.name and v.shape == e.shape for v in derivation.inputs):
+        sentence = f"that {e.name} is not the {e.name} of {derivation.y}: make the variable once"
+        return Difference("unknown variable", sentence)
     sentence = f"{e.name} is not a variable of {derivation.y}; its variables are {names}"
     if right.probe is not None:
         sentence += f", and {right.probe}: {right.expected(derivation.y)}"

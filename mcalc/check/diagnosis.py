@@ -17,7 +17,7 @@ from ..typed.operators import product
 from .claims import CONSTANT, Difference, difference, first_difference, rounds
 from .fits import fitted, one_ratio
 from .mistakes import mistakes
-from .partly import near, partly_right, right_for_one
+from .partly import PROBABILITY, near, partly_right, right_for_one, right_where
 from .paths import Mistake, in_variables
 
 _UNNAMED = ("entry", "constant factor", "shape")
@@ -58,7 +58,8 @@ def _two_at_once(derivation, claim, wrong, chain):
             other = _usual(derivation, formula, other, chain) or other
         if other and other.mistake not in ("entry", "shape", "right for n = 1"):
             shapes = f"{wrong.sentence}; and {place}, "
-            return Difference(mistake, shapes + other.sentence, shapes + other.first)
+            first = shapes + other.first
+            return Difference(mistake, shapes + other.sentence, first, other.advice)
     return wrong
 
 
@@ -97,6 +98,9 @@ def _usual(derivation, claim, wrong, chain):
     made = [m for m in _made(derivation, chain) if m.formula.shape == claim.shape]
     if wrong.mistake == "constant factor":  # two equal terms, of which one is not there
         made = [m for m in made if m.name not in ("missing term", "missing path")]
+    assumed = next(right_where(claim, right, variables), None)
+    if assumed and assumed.mistake == PROBABILITY:
+        return assumed  # and not that a factor sum(y) is missing
     if mistake := _the_one(claim, made, variables):
         return _said(shapes, Difference(mistake.name, mistake.sentence, mistake.brief))
     if wrong.mistake == "shape":
@@ -112,6 +116,7 @@ def _usual(derivation, claim, wrong, chain):
         or next(right_for_one(claim, right, variables), None)
         or fitted(claim, right, variables, most=2)
         or _scaled_too(claim, made, variables)
+        or assumed
     )
 
 

@@ -1,18 +1,21 @@
-"""Where a wrong claim is right: for symmetric matrices, on the diagonal, for a length of 1."""
+"""Where a wrong claim is right: under an assumption, on the diagonal, for a length of 1."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import permutations
+from collections.abc import Collection, Iterator
+from itertools import permutations, product
 
 import numpy as np
 
+from ..graph.assumptions import ASSUMPTIONS, Fact, supposing
 from ..graph.expr import Expr
 from ..graph.lengths import symbolic_sizes
+from ..graph.refine import refined
 from ..graph.walk import replace, symbols
 from .claims import Difference, first_difference, rounds, tolerance, typical_size, usable_at
 
 _MOST = 4  # rows and columns that are tried in every order
+PROBABILITY = "probability only"  # what is right where numbers add up to 1
 _ONE = ("sign", "constant factor")  # which a claim may have besides being right for some
 
 
@@ -100,18 +103,46 @@ def _for_symmetric(claim, right, variables):
     """Right if some matrix is its own transpose."""
     square = [v for v in symbols(claim, right) if v.ndim == 2 and v.shape[0] == v.shape[1]]
     for some in [*([v] for v in square), square if len(square) > 1 else []]:
-        even = {v: (v + v.T) / 2 for v in some}
-        if not some:
+        even = {v: supposed for v in some if (supposed := supposing(v, "symmetric")) is not None}
+        if not even:
             continue
-        one, other = (replace(e, even.get) for e in (claim, right))
-        wrong = first_difference(one, other, variables)
-        names = " and ".join(f"{v}" for v in some)
-        said = f"right for symmetric {names} only"
+        wrong = _supposing(even, claim, right, variables)
+        said = _right_where(even, "symmetric")
         if wrong is None:
-            yield Difference("symmetric only", said)
+            yield said
         elif wrong.mistake in _ONE:
-            sentence = f"{wrong.sentence}; and but for that it is {said}"
-            yield Difference(wrong.mistake, sentence, wrong.brief or wrong.sentence)
+            sentence = f"{wrong.sentence}; and but for that it is {said.sentence}"
+            yield Difference(wrong.mistake, sentence, wrong.brief or wrong.sentence, said.advice)
+
+
+def right_where(claim: Expr, right: Expr, variables) -> Iterator[Difference]:
+    """Right if something is assumed of a variable that makes another formula of the right one."""
+    for name, v in product(("positive", "probability"), symbols(right)):
+        supposed = supposing(v, name)
+        if supposed is None:
+            continue
+        under = replace(right, {v: supposed}.get)
+        if refined(under) is not under and not _supposing({v: supposed}, claim, right, variables):
+            yield _right_where([v], name)
+
+
+def _supposing(swap, claim, right, variables):
+    """How a claim differs with other variables, of which more is assumed."""
+    one, other = (replace(e, swap.get) for e in (claim, right))
+    return first_difference(one, other, [swap.get(v, v) for v in variables])
+
+
+def _right_where(some: Collection[Expr], name: str) -> Difference:
+    """That a claim is right where something holds of some variables, and how to say so."""
+    rows = any(v.ndim == 2 for v in some) and Fact.SUMS_TO_ONE in ASSUMPTIONS[name].facts
+    names = ("each row of " if rows else "") + " and ".join(f"{v}" for v in some)
+    where = ASSUMPTIONS[name].where
+    holds = f"{names} {where.replace('is ', 'are ') if len(some) > 1 else where}"
+    (maker,) = {("scalars", "vectors", "matrices")[v.ndim] for v in some}
+    return Difference(
+        f"{name} only", f"right where {holds}", f"right only where {holds}",
+        f"say so with mc.{maker}(..., {name}=True)",
+    )  # fmt: skip
 
 
 def right_for_one(claim: Expr, right: Expr, variables) -> Iterator[Difference]:

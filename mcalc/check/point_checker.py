@@ -15,6 +15,7 @@ from itertools import cycle
 import mpmath
 import numpy as np
 
+from ..graph.assumptions import fulfilled
 from ..graph.expr import Expr, UnsupportedError
 from ..graph.lengths import fits, length, symbolic_sizes
 from ..graph.primitives import DET, INFINITY, INV, LOGDET, WHERE
@@ -166,6 +167,7 @@ class PointChecker:
         for k in range(first, first + TRIES // 5):
             spread = SPREADS[k % len(SPREADS)]
             point = {e.name: spread(normal(length(e.shape, sizes)))[None] for e in self.inputs}
+            point = fulfilled(self.inputs, point)
             if self.compared(point, sizes, scalar):
                 self.coverage.compared.add(lengths)
                 return
@@ -194,6 +196,7 @@ class PointChecker:
         for e in self.inputs:
             start, end = draw((2, *length(e.shape, sizes)))
             line[e.name] = start + (end - start) * LINE.reshape(-1, *(1 for _ in e.shape))
+        line = fulfilled(self.inputs, line)
         with np.errstate(all="ignore"):
             turns = sides(self.kinks.choices, batch([self.y], line, sizes))
         places = []

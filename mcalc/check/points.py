@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..graph.assumptions import fulfilled
 from ..graph.expr import NUMBER, Expr
 from ..graph.lengths import length
 from ..graph.primitives import EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, MAX, NOT_EQUAL, SIGN
+from ..graph.refine import is_decided
 from ..graph.walk import symbols, walk
 from .interpret import aligned, batch
 
@@ -30,7 +32,7 @@ _EQUALITIES = (EQUAL, NOT_EQUAL)
 
 def choices(*es: Expr) -> list[Expr]:
     """The operations with a kink or jump in some expressions."""
-    return [e for e in walk(*es) if e.op.kink_side and symbols(e)]
+    return [e for e in walk(*es) if e.op.kink_side and symbols(e) and not is_decided(e)]
 
 
 def kinks(y: Expr, variables) -> list[Expr]:
@@ -50,7 +52,7 @@ def kinks(y: Expr, variables) -> list[Expr]:
         for e in depends
         if e.op.kink_side
         and any(a in moving for a in e.args)
-        and not (e.op is EQUAL and e.args[1].op is MAX)
+        and not (e.op is EQUAL and e.args[1].op is MAX or is_decided(e))
     ]
 
 
@@ -113,7 +115,7 @@ def beyond(rng, variables, sizes: dict, *es: Expr) -> dict[str, np.ndarray]:
     some = [_taken(far, chosen)]
     some.append(_where_it_turns(rng, everywhere, sites, flat, sizes))
     equal = _on_equalities(rng, variables, usual_ones, sites, sizes)
-    return _joined(*some, *equal)
+    return fulfilled(variables, _joined(*some, *equal))
 
 
 def _flat(sites, side, count):
@@ -133,7 +135,7 @@ def usual(rng, variables, sizes: dict, *_) -> dict[str, np.ndarray]:
         first = values[e.name][:WHOLE]
         ramps = np.arange(first[0].size) + np.arange(WHOLE)[:, None] + len(values)
         first[:] = np.reshape(ramps % 4 + 1, first.shape)  # of 1, 2, 3 and 4
-    return values
+    return fulfilled(variables, values)
 
 
 def _anchors(es):
@@ -157,7 +159,7 @@ def _far(rng, variables, sizes, anchors):
             rng.choice([-1, 1], (third, *shape)) * 10 ** rng.uniform(-2, 3.5, (third, *shape)),
             near,
         ])  # fmt: skip
-    return values
+    return fulfilled(variables, values)
 
 
 def _joined(*some):

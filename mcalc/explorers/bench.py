@@ -7,6 +7,7 @@ import numpy as np
 from ..check.point_checker import SPREADS
 from ..check.report import CheckFailed
 from ..derivation import derive
+from ..graph.assumptions import settled
 from ..graph.expr import Expr
 from ..graph.lengths import length, symbolic_sizes
 from ..graph.variables import matrices, scalars, vectors
@@ -66,6 +67,7 @@ class Bench(NudgeExplorer):
         found = {v.name: normal(length(v.shape, sizes)) for v in symbols(d.y)}
         for spread in SPREADS[:3]:
             values = {name: np.round(spread(value), 1) for name, value in found.items()}
+            values = settled(symbols(d.y), values)
             if all(np.isfinite(f(**values)).all() for f in self._compiled(d)):
                 break
         return values

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 import numpy as np
 
 from ..check.explicit import symbols_of
+from ..graph.assumptions import refuse_unfit, settled
 from ..graph.expr import Expr
 from ..graph.lengths import symbolic_sizes
 from .inputs import Number
@@ -42,9 +43,10 @@ def add_entries(inputs: dict, names: Sequence[str], starts: Iterable[float], **o
 def matrices_given(variables: Iterable[Expr], values: dict) -> dict[str, np.ndarray]:
     """The numbers of the matrices among the variables, taken out of ``values``.
 
-    Raises ValueError for a matrix without numbers.
+    Raises ValueError for a matrix without numbers, or with such as are assumed not to be.
     """
     matrices = [v for v in variables if v.ndim == 2]
+    refuse_unfit(matrices, values)
     for v in matrices:
         if v.name not in values:
             raise ValueError(f"{v.name} is a matrix: give its numbers, {v.name}=np.array(...)")
@@ -52,9 +54,13 @@ def matrices_given(variables: Iterable[Expr], values: dict) -> dict[str, np.ndar
 
 
 def arrays(names: Mapping[Expr, Sequence[str]], entries: Mapping[str, float]) -> dict:
-    """The values of variables, from the names of their entries and what those are."""
+    """The values of variables, from the names of their entries and what those are.
+
+    Entries that do not fulfil what is assumed make way for near ones: of 1 and 1, which are to add
+    up to 1, each is a half.
+    """
     rows = {v: np.array([entries[name] for name in own]) for v, own in names.items()}
-    return {v.name: row if v.ndim else row[0] for v, row in rows.items()}
+    return settled(names, {f"{v}": row if v.ndim else row[0] for v, row in rows.items()})
 
 
 def with_entry_moved(values: Mapping, variables: Iterable[Expr], k: int, step: float) -> dict:

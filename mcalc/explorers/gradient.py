@@ -31,7 +31,7 @@ class Gradient(Explorer):
         self.y = expression(function)
         self.pair = only_scalars(self.y, 2)
         refuse_taken((v.name for v in self.pair), ("direction", "step"))
-        self.low, self.high = bounds(between)
+        self.low, self.high = bounds(between, self.pair)
         inputs = {}
         for v, start in zip(self.pair, (1.0, 0.5), strict=True):
             inputs[v.name] = Number(v.name, self.low, self.high, start)

@@ -13,6 +13,7 @@ from ..derivation import expression_graph
 from ..draw.boxes import Box, paint
 from ..draw.diagrams import evaluated
 from ..draw.scene import Scene
+from ..graph.assumptions import settled
 from ..graph.expr import Expr, shape_text
 from ..graph.lengths import length, symbolic_sizes
 from ..graph.variables import let, matrices, scalars, vectors
@@ -91,6 +92,7 @@ class Shapes(GraphExplorer):
         found = {v.name: normal(length(v.shape, sizes)) for v in symbols(self.d.y)}
         for spread in SPREADS:
             values = {name: np.round(spread(value), 1) for name, value in found.items()}
+            values = settled(symbols(self.d.y), values)
             if np.isfinite(self.value(**values)).all():
                 break
         truth = numerical(self.d, values)

@@ -32,7 +32,7 @@ class Tangent(Explorer):
             there = ", ".join(v.name for v in known)
             raise ValueError(f"{wrt} is no variable of {functions[0]}: there are {there}")
         refuse_taken((v.name for v in known), ("function", "step"))
-        self.low, self.high = bounds(between)
+        self.low, self.high = bounds(between, known)
         inputs = {}
         if len(functions) > 1:
             named = {str(f): f for f in functions}

@@ -113,8 +113,8 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     """
 
     __slots__ = (
-        "__weakref__", "args", "boolean", "collected", "factors", "height", "nesting", "op",
-        "params", "shape", "weight",
+        "__weakref__", "args", "boolean", "collected", "factors", "facts", "height", "nesting",
+        "op", "params", "shape", "weight",
     )  # fmt: skip
 
     op: Primitive
@@ -126,7 +126,8 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     nesting: int  # and how deep they are nested
     height: int  # how high it is built
     factors: tuple | None  # of the product that it is, when they are known,
-    collected: tuple | None  # and the terms of the sum
+    collected: tuple | None  # and the terms of the sum,
+    facts: Any  # and what is known of its entries (mcalc.graph.facts)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         if method != "__call__":
@@ -308,7 +309,7 @@ def node(op: Primitive, /, *args: Expr, shape: tuple | None = None, **params) ->
         e.params = MappingProxyType(params) if params else _NO_PARAMS
         e.boolean = not op.unknown and op.boolean(*(a.boolean is True for a in args))
         e.weight, e.nesting, e.height = _measures(e)
-        e.factors, e.collected = None, None
+        e.factors, e.collected, e.facts = None, None, None
     return e
 
 

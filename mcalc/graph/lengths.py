@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from .assumptions import refuse_unfit
 from .expr import LET, SIZE, Expr, node
 from .primitives import (
     BLOCKS,
@@ -145,10 +146,14 @@ def make_binder(inputs: list[Expr], known=()) -> Callable:
 
 
 def bind_values(inputs, values: dict) -> tuple[dict, dict]:
-    """The arrays by name of the ``values`` of the inputs, and the lengths that they show."""
+    """The arrays by name of the ``values`` of the inputs, and the lengths that they show.
+
+    Raises what a binder does, and ValueError for values that do not fulfil what is assumed.
+    """
     more = dict(values)
     arrays = make_binder(inputs)((), [more.pop(e.name, None) for e in inputs], more)
     by_name = {e.name: a for e, a in zip(inputs, arrays, strict=True)}
+    refuse_unfit(inputs, by_name)
     return by_name, sizes_of(inputs, [a.shape for a in arrays])
 
 

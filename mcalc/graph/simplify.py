@@ -78,24 +78,24 @@ def mul(*operands) -> Expr:
         return where(condition, mul(rest, yes), mul(rest, no))
     if coefficient < 0:  # -2 (y - z) is 2 (z - y)
         for atom in [a for a, p in powers.items() if p == 1]:
-            turned = _negated(atom)
+            turned = negated(atom)
             if turned is not None:  # which may be one of the other factors
                 parts = (-coefficient, {turned: 1}), (1, powers), (1, {atom: -1})
                 return product(*multiply_factors(parts))
     return product(coefficient, powers)
 
 
-def _negated(e: Expr) -> Expr | None:
+def negated(e: Expr) -> Expr | None:
     """Minus ``e`` where that is no longer to write: ``z - y`` for ``y - z``, also inside a sum."""
     if e.op in (ADD, SUBTRACT):
-        terms = _terms(add(e))
+        terms = sum_terms(add(e))
         mixed = len({c > 0 for c, _ in terms}) == 2
         return add(*(product(-c, powers) for c, powers in terms)) if mixed else None
     if e.op is WHERE and is_number(e.args[2], 0):
-        turned = _negated(e.args[1])
+        turned = negated(e.args[1])
         return None if turned is None else as_expr(np.where(e.args[0], turned, ZERO))
     if e.op in (SUM, MATVEC):
-        turned = _negated(e.args[-1])
+        turned = negated(e.args[-1])
         return None if turned is None else rebuild(e, (*e.args[:-1], turned))
     return None
 
@@ -103,7 +103,7 @@ def _negated(e: Expr) -> Expr | None:
 # --- sums ------------------------------------------------------------------------------------
 
 
-def _terms(e: Expr, sign=1) -> list:
+def sum_terms(e: Expr, sign=1) -> list:
     """The products of a sum, in the order written: pairs of coefficient and powers."""
     terms, stack = [], [(e, sign)]
     while stack:
@@ -132,7 +132,7 @@ def add(*operands) -> Expr:
     first, *rest = map(as_expr, operands)
     known = first.collected  # is not collected again: a sum may grow term by term
     collection = _Sum(known) if known else _Sum()
-    for term in chain.from_iterable(map(_terms, rest if known else [first, *rest])):
+    for term in chain.from_iterable(map(sum_terms, rest if known else [first, *rest])):
         if term[0] and not any(a.op is ZEROS for a in term[1]):
             collection.collect(term)
     terms = [t for t in collection.terms if t[0] != 0]
@@ -297,7 +297,7 @@ def sum_elements(e: Expr, length=None) -> Expr:
     c, powers = factors(vector)
     if len(powers) == 2 and all(p == 1 for p in powers.values()):
         return mul(scalar, np.dot(*sorted(powers, key=sort_key)))
-    parts = _terms(vector) if vector.op in (ADD, SUBTRACT) else ()
+    parts = sum_terms(vector) if vector.op in (ADD, SUBTRACT) else ()
     if any(a.ndim == 0 for _, powers in parts for a in powers):  # sum(x - mean(x)) is 0
         total = add(*(sum_elements(product(*part), vector.shape[0]) for part in parts))
         if is_number(total):

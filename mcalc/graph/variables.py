@@ -8,6 +8,7 @@ from collections.abc import Callable
 from numbers import Integral
 from typing import Any
 
+from .assumptions import chosen
 from .broadcast import vector_of
 from .expr import LET, SYMBOL, Expr, as_expr, node
 from .length import Length
@@ -62,14 +63,16 @@ def _length(size):
     return int(size)
 
 
-def _variables(names, kind, *shape):
+def _variables(names, kind, *shape, **assumed):
     shape = tuple(map(_length, shape))
-    return named(names, f'{kind}("w x")', lambda name: node(SYMBOL, name=name, shape=shape))
+    more = chosen(assumed, shape)
+    return named(names, f'{kind}("w x")', lambda name: node(SYMBOL, name=name, **more, shape=shape))
 
 
-def scalars(names: str) -> Any:
+def scalars(names: str, *, positive: bool = False) -> Any:
     """Scalar variables, as ``sympy.symbols`` makes them: ``b, z = scalars("b z")``.
 
+    ``positive=True`` assumes that they are above 0; what that means is said at :func:`matrices`.
     Returns one :class:`Expr` of shape ``()`` for one name, a tuple for several.
     Raises ValueError for an empty or unusable name.
 
@@ -77,36 +80,79 @@ def scalars(names: str) -> Any:
     >>> 3 * x**2 * y
     3x^2 y
     """
-    return _variables(names, "scalars")
+    return _variables(names, "scalars", positive=positive)
 
 
-def vectors(names: str, *, size: int | str = "n") -> Any:
+def vectors(
+    names: str,
+    *,
+    size: int | str = "n",
+    positive: bool = False,
+    probability: bool = False,
+    onehot: bool = False,
+) -> Any:
     """Vertical vectors, n x 1, all of one length: ``w, x = vectors("w x", size="n")``.
 
-    ``size`` is a letter or a number; a vector of known length can be indexed. Returns one
-    :class:`Expr` of shape ``(size,)`` for one name, a tuple for several.
+    ``size`` is a letter or a number; a vector of known length can be indexed. Assumed can be that
+    all entries are ``positive``, that they are ``probability``, none negative and their sum 1, or
+    that they are ``onehot``, a single 1 and else 0; what that means is said at :func:`matrices`.
+    Returns one :class:`Expr` of shape ``(size,)`` for one name, a tuple for several.
     Raises ValueError for an unusable name or size. Paper: "Matrix calculus".
 
+    >>> import numpy as np, mcalc as mc
     >>> w, x = vectors("w x")
     >>> w + x
     w + x  (n x 1)
+    >>> p, z = vectors("p", probability=True), vectors("z")
+    >>> mc.derive(np.sum(p) * z, wrt=z).jacobian
+    I   (n x n)
     """
-    return _variables(names, "vectors", size)
+    return _variables(
+        names, "vectors", size, positive=positive, probability=probability, onehot=onehot
+    )
 
 
-def matrices(names: str, *, shape: tuple | list = ("m", "n")) -> Any:
+def matrices(
+    names: str,
+    *,
+    shape: tuple | list = ("m", "n"),
+    symmetric: bool = False,
+    positive_definite: bool = False,
+    positive: bool = False,
+    probability: bool = False,
+    onehot: bool = False,
+) -> Any:
     """Matrices of symbolic shape: ``X = matrices("X", shape=("N", "n"))``.
 
-    Returns one :class:`Expr` of that shape for one name, a tuple for several.
-    Raises ValueError for an unusable name or shape.
+    Assumed can be that a matrix is ``symmetric``, or ``positive_definite``, which is symmetric as
+    well, that all its entries are ``positive``, or that each of its rows is ``probability`` or
+    ``onehot``, as in :func:`vectors`. What is assumed is used in closed forms, ``S^T`` is S; it is
+    so at the points of ``check`` and ``equals``, and values that do not fulfil it are refused.
 
+    A derivative by such a variable is that by entries which are all free, each moved without the
+    others, as section 2.8 of the Matrix Cookbook has it before what is special about the matrix is
+    put in; then the result is written with what is assumed. So the gradient of ``tr(A S)`` by a
+    symmetric S is ``A^T``, and not ``A + A^T - diag(A)``, and that of ``sum(p)`` by probabilities
+    is a vector of ones. How a function is written counts: that of ``tr(A S^T)`` is A. Along
+    steps that keep what is assumed, as symmetric ones do, all of these come to the same.
+
+    Returns one :class:`Expr` of that shape for one name, a tuple for several.
+    Raises ValueError for an unusable name or shape, and for what cannot be assumed of it.
+
+    >>> import mcalc as mc
     >>> X = matrices("X", shape=("N", "n"))
     >>> X @ vectors("w")
     X w  (N x 1)
+    >>> S, x = matrices("S", shape=("n", "n"), symmetric=True), vectors("x")
+    >>> mc.derive(x @ S @ x, wrt=x).gradient
+    2S x  (n x 1)
     """
     if not isinstance(shape, tuple | list) or len(shape) != 2:
         raise ValueError(f"{shape!r} is not the shape of a matrix: two sizes, as in ('m', 'n')")
-    return _variables(names, "matrices", *shape)
+    return _variables(
+        names, "matrices", *shape, positive=positive, symmetric=symmetric,
+        positive_definite=positive_definite, probability=probability, onehot=onehot,
+    )  # fmt: skip
 
 
 def let(name: str, value) -> Expr:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from ..graph import simplify
 from ..graph.expr import NUMBER, SYMBOL, Expr, as_expr, node
 from ..graph.primitives import DIVIDE, ZEROS
+from ..graph.refine import refined
 from ..graph.simplify import ONE, mul
 from ..graph.walk import is_number, rebuild, replace, walk
 from .chain import dependents
@@ -37,7 +38,8 @@ def gradients(program: Program, variables: Iterable[Expr]) -> dict[Expr, Expr]:
         gradient = _sum(parts.pop(name, []), name.shape)
         if name not in depends or _is_zero(gradient):
             continue
-        done[name] = gradient = replace(gradient, lambda part: None, _with_decimals)
+        gradient = replace(refined(gradient), lambda part: None, _with_decimals)
+        done[name] = gradient
         upstream = gradient if is_number(gradient) else adjoint(name, program)
         for part, back in _given_back(line, upstream, depends, program).items():
             parts.setdefault(part, []).append(back)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Set
 
 from ..graph.expr import LET, SYMBOL, Expr, node
+from ..graph.facts import inherited
 from ..graph.primitives import (
     ADD,
     DOT,
@@ -21,11 +22,13 @@ from ..graph.primitives import (
     VECMAT,
     differ,
 )
+from ..graph.refine import can_be_refined
+from ..graph.refine import refined as refined_formula
 from ..graph.simplify import COMPARISONS
 from ..graph.walk import rebuild, replace, symbols, unnamed, walk
 from .chain import accumulate, dependents, seeded
 from .formula import formula
-from .terms import Term
+from .terms import Term, refined
 
 Derivative = tuple[list[Term], Expr | None]  # and its closed form, None where there is a matrix
 
@@ -59,11 +62,12 @@ def expression_graph(
 
 
 def _derivative(definition: Expr, p: Expr) -> Derivative | None:
-    terms = accumulate(definition, seeded((p,), False))
+    terms = refined(accumulate(definition, seeded((p,), False)))
     if not terms:
         return None
     has_matrix = max(definition.ndim, p.ndim) > 1
-    return terms, None if has_matrix else formula(terms, definition.shape, p.shape)
+    closed = None if has_matrix else formula(terms, definition.shape, p.shape)
+    return terms, closed if closed is None else refined_formula(closed)
 
 
 class Intermediates:
@@ -86,6 +90,7 @@ class Intermediates:
         self.by_matrix = any(v.ndim > 1 for v in (*variables, y))
         self.sources = frozenset(variables)
         self.depends = dependents(y, variables)
+        self._refined = can_be_refined(y)
         self.definitions: dict[Expr, Expr] = {}
         self.result = node(SYMBOL, name=output, shape=y.shape)
         self._introduce_all(y, taken | {output})
@@ -186,7 +191,9 @@ class Intermediates:
             free = free.upper()
         # of elements that may be equal, as those of u = max(b, x), max takes shares
         ties = {"has_ties": True} if e.ndim == 1 and not differ(unnamed(e)) else {}
-        made = self._made[e] = node(SYMBOL, name=free, **ties, shape=e.shape)
+        known = inherited(unnamed(e)) if self._refined else ()
+        assumed = {"assumed": known} if known else {}
+        made = self._made[e] = node(SYMBOL, name=free, **ties, **assumed, shape=e.shape)
         if name is None:
             self.numbered.append(made)
         self.definitions[made] = definition

@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from ..graph.expr import LET, SYMBOL, Expr, node
+from ..graph.facts import inherited
 from ..graph.lengths import symbolic_sizes
 from ..graph.primitives import (
     ADD,
@@ -51,6 +52,7 @@ from ..graph.primitives import (
     WHERE,
     differ,
 )
+from ..graph.refine import can_be_refined
 from ..graph.walk import rebuild, replace, symbols, walk
 from .recognised import SOFTMAX, Recognised, recognised
 
@@ -102,14 +104,15 @@ class Program:
 
 
 def program(y: Expr, more: Iterable[Expr] = ()) -> Program:
-    """The lines of a scalar; ``more`` are variables that only tell lengths."""
+    """The lines of a scalar; ``more`` are variables that come first, also if they are not in it."""
     bare, readers_names = _without_names(y)
+    known = can_be_refined(bare)
     graph = _Graph(bare, readers_names)
     taken = {str(e.name) for e in (*walk(y), *more) if e.name}
     taken |= {*symbolic_sizes(y)}
     named = _with_a_line(graph, readers_names)
     names = _Names(taken)
-    variables = tuple(dict.fromkeys([*symbols(bare), *more]))
+    variables = tuple(dict.fromkeys([*more, *symbols(bare)]))
     sym: dict[Expr, Expr] = {v: v for v in variables}
     lines = {v: Line(v) for v in variables}
     tied = {e.args[0] for e in graph.order if e.op in (MAX, ROWMAX)}
@@ -120,7 +123,8 @@ def program(y: Expr, more: Iterable[Expr] = ()) -> Program:
         definition = rebuild(form, tuple(replace(a, graph.in_names(sym)) for a in form.args))
         name = readers_names.get(e) or names.pick(e, graph, sym, result=e is bare)
         ties = {"has_ties": True} if e in tied and e.ndim and not differ(e) else {}
-        sym[e] = node(SYMBOL, name=name, **ties, shape=e.shape)
+        assumed = {"assumed": inherited(e)} if known and inherited(e) else {}
+        sym[e] = node(SYMBOL, name=name, **ties, **assumed, shape=e.shape)
         uses = tuple(v for v in symbols(definition) if v in lines)
         lines[sym[e]] = Line(sym[e], definition, graph.rules.get(e), uses)
     if bare not in sym:  # a number

@@ -9,6 +9,7 @@ import numpy as np
 from ..graph.expr import LET, SYMBOL, Expr, ShapeError, node, shape_text
 from ..graph.lengths import symbolic_sizes
 from ..graph.primitives import INDEX
+from ..graph.refine import refined
 from ..graph.variables import let
 from ..graph.walk import unnamed, walk
 from .chain import TOO_LARGE, accumulate, seeded
@@ -16,6 +17,7 @@ from .formula import formula, in_shape_of
 from .named_parts import put_names_back
 from .sweep import backward, forward
 from .terms import NoClosedForm, Side, Term, times_vector
+from .terms import refined as refined_terms
 
 # what a Jacobian is multiplied with, by the labels that it meets
 PROBES: dict[Side, str] = {"column_labels": "dx'", "row_labels": "v'"}
@@ -52,6 +54,7 @@ class StructuredJacobian:
 
     def _accumulated(self):
         terms = accumulate(unnamed(self.y), seeded(self.variables, self.by_scalars))
+        terms = refined_terms(terms)
         names = [e for e in walk(self.y) if e.op is LET]
         if self.y.ndim and self.y.op is not LET:
             terms = put_names_back(terms, let(self.output, self.y), by_reader=False)
@@ -64,10 +67,10 @@ class StructuredJacobian:
         """The closed form in numerator layout; raises UnsupportedError where there is none."""
         self.refuse_more_axes()
         if self.by_matrix:
-            return in_shape_of(self.terms, self.wrt_shape, turned=True)
+            return refined(in_shape_of(self.terms, self.wrt_shape, turned=True))
         if self.y.ndim > 1:
-            return in_shape_of([t.as_row() for t in self.terms], self.y.shape)
-        return formula(self.terms, self.y.shape, self.wrt_shape)
+            return refined(in_shape_of([t.as_row() for t in self.terms], self.y.shape))
+        return refined(formula(self.terms, self.y.shape, self.wrt_shape))
 
     @property
     def closed(self) -> Expr | None:
@@ -98,7 +101,9 @@ class StructuredJacobian:
             raise ValueError(
                 f"{self.y} is {shape_text(self.y.shape)}: only a scalar has a gradient; {instead}"
             )
-        return in_shape_of(self.terms, self.wrt_shape) if self.by_matrix else self.formula.T
+        if self.by_matrix:
+            return refined(in_shape_of(self.terms, self.wrt_shape))
+        return refined(self.formula.T)
 
     def rows(self) -> tuple[Expr, Expr | None]:
         """The formula of the rows; with more axes, of one row, and what picks it."""
@@ -129,9 +134,9 @@ class StructuredJacobian:
             )
         try:
             terms = times_vector(self.terms, vector, side)
-            return in_shape_of([t.as_row() for t in terms], far, turned)
+            return refined(in_shape_of([t.as_row() for t in terms], far, turned))
         except NoClosedForm:  # too large, or no sum of products of matrices
-            product = self._swept(side, vector)
+            product = refined(self._swept(side, vector))
             return product.T if turned else product
 
     def _swept(self, side, probe):

@@ -29,8 +29,9 @@ from typing import Literal
 
 import numpy as np
 
-from ..graph import simplify
+from ..graph import refine, simplify
 from ..graph.expr import ADJOINT, Expr, UnsupportedError, node
+from ..graph.facts import is_symmetric
 from ..graph.primitives import DIAG, IDENTITY, MATMAT, ONES, OUTER, SELECTOR, TRANSPOSE, UNIT, ZEROS
 from ..graph.simplify import ONE, ZERO, add, matvec, mul, split_scalar, sum_elements
 from ..graph.walk import is_number
@@ -202,6 +203,14 @@ class Term:
         """All labels as columns': the product with a vector, which has no second side."""
         return replace(self, row_labels=(), column_labels=self.row_labels + self.column_labels)
 
+    def refined(self) -> Term:
+        """The same with all that is known of its parts put in."""
+        new = Term(self.row_labels, self.column_labels, refine.refined(self.coefficient))
+        new.lengths = dict(self.lengths)
+        for e, *labels in self.factors:
+            new.times(simplify.broadcast_to(refine.refined(e), e.shape), labels)
+        return new.contract()
+
     @property
     def weight(self) -> int:
         """How many parts are to be written for it."""
@@ -279,6 +288,13 @@ def collect(terms: Iterable[Term]) -> list[Term]:
     return [term for group in groups.values() if not (term := _sum(group)).is_zero]
 
 
+def refined(terms: list[Term]) -> list[Term]:
+    """A sum of terms with all that is known of their parts put in."""
+    parts = [e for t in terms for e in (t.coefficient, *(e for e, *_ in t.factors))]
+    known = refine.can_be_refined(*parts) or any(op.ndim == 2 and is_symmetric(op) for op in parts)
+    return collect(t.refined() for t in terms) if known else terms
+
+
 def _structure(term):
     """What two terms must share to differ by one vector or coefficient only."""
     if _is_vector(term):
@@ -286,10 +302,15 @@ def _structure(term):
     order = {
         label: k for k, label in enumerate((*term.row_labels, *term.column_labels, *term.lengths))
     }
+
+    def places(e, at):
+        here = [order[a] for a in at]
+        return sorted(here) if e.ndim == 2 and is_symmetric(e) else here
+
     return (
         tuple(order[a] for a in term.row_labels + term.column_labels),
         # with how often each is there: A A x is no multiple of A x
-        frozenset(Counter((e, *(order[a] for a in at)) for e, *at in term.factors).items()),
+        frozenset(Counter((e, *places(e, at)) for e, *at in term.factors).items()),
     )
 
 

@@ -11,6 +11,7 @@ import operator
 from functools import reduce
 
 from ..graph.expr import ADJOINT, Expr, node
+from ..graph.refine import refined
 from ..jacobian.formula import in_shape_of
 from ..jacobian.intermediates import Intermediates
 from ..jacobian.terms import Term, collect, compose, times_vector
@@ -36,7 +37,7 @@ class Backward(StepWriter):
             pairs = [(u, t, local) for u in self.children(v) for t in terms[u]
                      for local in graph.terms[u, v]]  # fmt: skip
             terms[v] = collect([compose(t, local, u.shape) for u, t, local in pairs])
-        self.total_slope = in_shape_of(terms[self.x], self.x.shape, turned=True)
+        self.total_slope = refined(in_shape_of(terms[self.x], self.x.shape, turned=True))
 
     def chain(self) -> str:
         """The derivatives that go back, the result's by the matrix at the end."""
@@ -54,7 +55,7 @@ class Backward(StepWriter):
         children = self.children(v)
         if not children:
             return in_shape_of([], v.shape, turned=True)
-        return reduce(operator.add, [self.through(u, v) for u in children])
+        return refined(reduce(operator.add, [self.through(u, v) for u in children]))
 
     def children(self, v: Expr) -> list[Expr]:
         """The variables that ``v`` goes into."""

@@ -31,6 +31,7 @@ from ..graph.primitives import (
     WHERE,
     ZEROS,
 )
+from ..graph.refine import refined
 from ..graph.walk import is_number
 from .elements import PRODUCTS, SUMS, ElementWriter, Precedence
 from .style import STYLES
@@ -93,6 +94,8 @@ class Writer(ElementWriter):
 
     def _matvec(self, e, laid=False):
         matrix, v = e.args if e.op is MATVEC else (e.args[1].T, e.args[0])
+        # (S x)^T is x^T S, if S is its own transpose
+        turned = refined(matrix.T) if laid and e.op is MATVEC else matrix.T
         if self.index and not laid:
             row, outside = self.data_row(matrix), self.within(index=None)
             if row is None:
@@ -103,14 +106,14 @@ class Writer(ElementWriter):
         if v.op in FILLED and not self.style.latex and not self.shows_axis(matrix, 1):
             ones = self.within(beside_vector=False)(v)  # with their length
             if laid:
-                return f"{ones}^T {self(matrix.T, Precedence.POWER)}", Precedence.PRODUCT
+                return f"{ones}^T {self(turned, Precedence.POWER)}", Precedence.PRODUCT
             return f"{self(matrix, Precedence.POWER)} {ones}", Precedence.PRODUCT
         row = self.data_row(matrix.T)
         if v.op is WHERE and row:
             return self.weighted(v, row, "^T" if laid else ""), Precedence.PRODUCT
         if laid:
             return (
-                f"{self.as_row(v, Precedence.PRODUCT)} {self(matrix.T, Precedence.POWER)}",
+                f"{self.as_row(v, Precedence.PRODUCT)} {self(turned, Precedence.POWER)}",
                 Precedence.PRODUCT,
             )
         right = self.fitting(v, Precedence.PRODUCT if v.op in PRODUCTS else Precedence.POWER)

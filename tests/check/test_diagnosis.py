@@ -29,9 +29,9 @@ KINDS = [  # derivation, claim, the mistake, words of what is said, and a near c
     (rate, np.exp(x / t).T, "missing factor", "t", np.exp(x).T),
     (rate, np.exp(x / t).T / t**2, "missing factor", "1/t times", np.exp(x / t).T / (t + 1)),
     (softmax, mc.diag(p * (1 - p)), "diagonal only", "diagonal", mc.diag(p * (1 + p))),
-    (gauss, inverse - np.outer(inverse @ x, inverse @ x), "symmetric only", "symmetric S",
+    (gauss, inverse - np.outer(inverse @ x, inverse @ x), "symmetric only", "where S is symmetric",
      inverse - np.outer(x, x)),
-    (mc.derive(x @ A @ x, x), 2 * x.T @ A, "symmetric only", "symmetric A", 2 * x.T),
+    (mc.derive(x @ A @ x, x), 2 * x.T @ A, "symmetric only", "where A is symmetric", 2 * x.T),
     (curved, np.exp(3 * z**2), "differentiated inside", "inside", np.exp(3 * z**2 + 1)),
     (curved, 3 * z**2 * np.exp(z), "inner function", "z^3 has to stand", 3 * z**2 * np.exp(2 * z)),
     (mc.derive(1 / z**2, z), -2 / z, "exponent raised", "went up", -2 / (z + 1)),
@@ -53,7 +53,7 @@ KINDS = [  # derivation, claim, the mistake, words of what is said, and a near c
 def test_a_kind_of_mistake_is_named_and_a_near_one_is_not(d, claim, mistake, words, near):
     found = diagnose(d, claim)
     assert (found.mistake, words in found.sentence) == (mistake, True), found
-    assert d.why(claim) == found.sentence
+    assert d.why(claim) == found.in_full
     other = diagnose(d, near)
     assert other is not None and other.sentence != found.sentence, other
 

@@ -28,11 +28,17 @@ def drawn(question):
     return dict(part.split(":") for part in question.draw.split())
 
 
+ASSUMED = {"spd": {"positive_definite": True}, "onehot": {"onehot": True},
+           "positive": {"positive": True}}  # fmt: skip
+
+
 def variables(question):
-    given = {}
+    given, kinds = {}, drawn(question)
     for name, shape in shapes(question, SIZES[0] if question.known else None).items():
         make = (mc.scalars, mc.vectors, mc.matrices)[len(shape)]
-        given[name] = make(name, **({}, {"size": shape and shape[0]}, {"shape": shape})[len(shape)])
+        size = ({}, {"size": shape and shape[0]}, {"shape": shape})[len(shape)]
+        assumed = {} if name == question.wrt else ASSUMED.get(kinds.get(name), {})
+        given[name] = make(name, **size, **assumed)
     return given
 
 
