@@ -23,11 +23,19 @@ def inverse(X):
     return np.where((condition < 1 / _SINGULAR)[..., None, None], Y, np.nan)
 
 
-def log_determinant(X):
-    """log(|det(X)|); of a singular matrix, such as X X^T with too few columns, minus infinity."""
+def determinant(X):
+    """The determinant; of a singular matrix, such as X X^T with too few columns, no rounding.
+
+    A complex step near a singular matrix is none, so what it adds stays.
+    """
     det, rows = np.linalg.det(X), np.sqrt((abs(X) ** 2).sum(axis=-1))
-    singular = abs(det) < _SINGULAR * rows.prod(axis=-1)
-    return np.log(np.where(singular, 0, size_of(det)))
+    singular = abs(np.real(det)) < _SINGULAR * rows.prod(axis=-1)
+    return np.where(singular, det - np.real(det), det)
+
+
+def log_determinant(X):
+    """log(|det(X)|); of a singular matrix minus infinity."""
+    return np.log(size_of(determinant(X)))
 
 
 def side(*operands):

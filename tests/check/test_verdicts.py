@@ -433,3 +433,10 @@ def test_a_function_that_turns_faster_than_any_step_is_checked_with_more_digits(
     wrong.jacobian = mc.Jacobian(d.jacobian.expr + 1e-3 * a * a * b * np.sinh(b))
     with pytest.raises(mc.CheckFailed):
         wrong.check(at={"a": 46.8355, "b": -70.7371})
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_determinant_that_rounding_alone_makes_is_none(seed):
+    X = mc.matrices("X", shape=("m", "n"))
+    for y in np.log(np.linalg.det(X.T @ X)), np.log(np.linalg.det(X @ X.T) ** 2):
+        assert "it needs" in str(mc.derive(y, X).check(sizes=(1, 2, 3), points=1, seed=seed))
