@@ -189,7 +189,8 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     sum, mean, max, min, prod = np.sum, np.mean, np.max, np.min, np.prod
     var, std, dot, trace, clip = np.var, np.std, np.dot, np.trace, np.clip
     ravel = flatten = np.ravel
-    squeeze, diagonal = np.squeeze, np.diagonal
+    squeeze, diagonal, swapaxes = np.squeeze, np.diagonal, np.swapaxes
+    cumsum, take, repeat = np.cumsum, np.take, np.repeat
 
     def reshape(self, *shape, order="C") -> Expr:
         """``x.reshape(-1, 1)`` is the column ``x[:, None]``."""
