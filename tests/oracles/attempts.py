@@ -51,6 +51,7 @@ class Numbers(np.ndarray):
 
     seen: list  # of how far, in the order of the calls, and whether it is a root
     reasons: list
+    masks = True  # whether -inf may stand there, for what is masked out
     singular: list  # determinants, of which there are first derivatives
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
@@ -114,7 +115,7 @@ def _note(apart, root=False):
 def _counted(value):
     value = np.asarray(value)
     if value.dtype.kind == "f":
-        masked = np.isneginf(value)
+        masked = np.isneginf(value) & Numbers.masks
         if not np.all((np.abs(value) < HUGE) | masked):  # NaN too
             Numbers.reasons.append("huge")
     return value.view(Numbers)
@@ -125,6 +126,7 @@ def looked_at(program, values):
 
     def seen(values):
         Numbers.seen, Numbers.reasons, Numbers.singular = [], [], []
+        Numbers.masks = "-np.inf" in program.text
         with np.errstate(all="ignore"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             program.on(np, {name: np.asarray(v).view(Numbers) for name, v in values.items()})

@@ -101,6 +101,8 @@ FOUND = {  # a program, and variables to derive by
         lambda a, x, u: np.sum(np.max(-np.maximum(a + 5, np.outer(u, x)), axis=1)), "aux"),
     "a method: cumsum, swapaxes, take": (
         lambda X: np.sum(X.cumsum(axis=1).swapaxes(0, 1).take([0, 0], axis=0) ** 2), "X"),
+    "the diagonal of scaled rows": (
+        lambda q, Q: np.sum(np.diagonal(np.einsum("ij,i->ij", Q, q)) ** 2), "qQ"),
     "a row backwards": (lambda w, X: np.sum((w[None, :][::-1] * X)[:, ::-1] * w), "wX"),
     "a row by a column": (lambda x, w: (x[None, :] @ w[:, None])[0, 0] ** 2, "xw"),
     "broadcast to a shape": (
@@ -147,7 +149,7 @@ def test_a_name_inside_of_what_has_another_name():
 BLOCKS = {  # of matrices below each other, in which t is squared
     "one part": lambda t, X: np.concatenate([np.exp(t * X), X]),
     "both parts": lambda t, X: np.vstack([np.exp(t * X), np.sin(t * X)]),
-    "a row below": lambda t, X: np.append(np.exp(t * X), np.sin(t * X[:1]), axis=0),
+    "a row below": lambda t, X: np.vstack([np.exp(t * X), np.sin(t * X[0])]),
     "beside": lambda t, X: np.hstack([X, np.exp(t * X)]),
 }  # fmt: skip
 
