@@ -25,7 +25,7 @@ help:
 	@echo 'make quick     what takes less than a minute of it, before each commit'
 	@echo 'make refresh   run the notebooks and store their outputs   ARGS=notebooks/one.ipynb'
 	@echo 'make bench     time it, beside other libraries; or a part of it   ARGS=2'
-	@echo 'make soak      a long run against JAX   ARGS="expressions --seed 5 --count 500"'
+	@echo 'make soak      a long run against JAX   ARGS="programs --seed 5 --count 500"'
 	@echo 'make student   notebooks for a class, in build/student; each is run without an answer'
 	@echo 'make instructor   the same with solutions and tests: a course for nbgrader'
 	@echo 'make slides    the chapters as slides that need no network, in build/slides'

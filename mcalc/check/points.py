@@ -221,6 +221,8 @@ def _on_equalities(rng, variables, usual, sites, sizes):
         for v, other in (site.args, site.args[::-1]):
             if v in {*variables} and v not in {*walk(other)}:
                 wanted = batch([other], usual, sizes)[other]
+                if not v.ndim:  # beside a vector it equals the first of the elements
+                    wanted = wanted.reshape(len(wanted), -1)[:, 0]
                 wanted = wanted.reshape(len(wanted), *(1,) * (v.ndim + 1 - wanted.ndim),
                                         *wanted.shape[1:])  # fmt: skip
                 chosen = rng.random(usual[v.name].shape) < 0.6

@@ -18,6 +18,7 @@ import numpy as np
 from .broadcast import spread, vector_of
 from .dispatch import NUMPY, UnsupportedError
 from .expr import Expr, as_expr, is_boolean, node, size
+from .length import Length
 from .primitives import (
     COLUMN,
     FROBENIUS,
@@ -351,7 +352,8 @@ def _squeeze(a, axis=None):
 def _broadcast_to(a, shape):
     a = as_expr(a)
     shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
-    if len(shape) not in (1, 2) or not all(n in a.shape or _is_count(n) for n in shape):
+    lengths = all(isinstance(n, Length) or n in a.shape or _is_count(n) for n in shape)
+    if len(shape) not in (1, 2) or not lengths:
         raise UnsupportedError(f"np.broadcast_to: {shape} is not the shape of a vector or matrix")
     if len(shape) == 2:
         whole = spread(a if a.ndim else a * node(ONES, length=shape[1]), shape)

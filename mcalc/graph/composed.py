@@ -7,11 +7,9 @@ from functools import reduce
 
 import numpy as np
 
-from . import simplify
 from .axes import is_axis
 from .dispatch import NUMPY, UnsupportedError
 from .expr import Expr, as_expr
-from .filled import as_length
 from .primitives import as_column
 from .shapes import ShapeError, same_length, shape_text
 
@@ -89,20 +87,6 @@ def _block(arrays):
     return np.concatenate([np.concatenate(row, axis=1) for row in arrays], axis=0)
 
 
-def _broadcast_to(array, shape):
-    """A number in all places, or a vector in each row."""
-    a, parts = as_column(array), shape if isinstance(shape, tuple | list) else (shape,)
-    shape = tuple(as_length("np.broadcast_to", n) for n in parts)
-    own = (1,) * (len(shape) - a.ndim) + a.shape
-    pairs = zip(own, shape, strict=True) if len(own) == len(shape) else [(1, 2)]
-    stays = [same_length(n, wanted) is not False for n, wanted in pairs]
-    if not all(fits or n == 1 for fits, n in zip(stays, own, strict=False)) or len(stays) > 2:
-        raise ShapeError(
-            f"np.broadcast_to: {a} is {shape_text(a.shape)}, and does not fill {shape_text(shape)}"
-        )
-    return simplify.broadcast_to(a, shape)
-
-
 def _unstack(x, axis=0):
     x = as_column(x)
     if not is_axis(axis, x.ndim):
@@ -128,8 +112,7 @@ def _cumprod(a, axis=None):
 _ROWS: dict[str, Callable] = {
     "matvec": _matvec, "vecmat": _vecmat, "vecdot": _vecdot, "linalg.vecdot": _vecdot,
     "matrix_transpose": _matrix_transpose, "select": _select, "heaviside": _heaviside,
-    "polyval": _polyval, "block": _block, "broadcast_to": _broadcast_to, "unstack": _unstack,
-    "cumprod": _cumprod,
+    "polyval": _polyval, "block": _block, "unstack": _unstack, "cumprod": _cumprod,
 }  # fmt: skip
 NUMPY["mT"] = _matrix_transpose
 for _name, _build in _ROWS.items():

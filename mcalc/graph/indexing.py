@@ -81,13 +81,16 @@ def _of_laid(e, along, across):
     if isinstance(across, Integral) and not isinstance(across, bool):
         _position(e, across, 1)
         return part
-    if not _is_all(across):
+    if not (isinstance(across, slice) and range(1)[across]):  # X[::-1] of one row is the row
         raise UnsupportedError(f"{e}[{_told((along, across))}]: {e} has one element across")
     return node(COLUMN, part) if part.ndim else np.stack([part])
 
 
 def _told(keys):
-    return ", ".join("..." if k is Ellipsis else repr(k) for k in keys)
+    return ", ".join(
+        "..." if k is Ellipsis else _slice_text(k) if isinstance(k, slice) else repr(k)
+        for k in keys
+    )
 
 
 def _is_all(key):

@@ -48,6 +48,22 @@ def _arithmetic(function, turned=False):
     return method
 
 
+def _comparison(name):
+    alphabetical = getattr(str, name)  # between letters
+
+    def method(self, other):
+        if isinstance(other, str):
+            return alphabetical(self, other)
+        raise TypeError(
+            f"{self} is a length that may be any number, and it is compared with {other}: make the "
+            'variable of a known length, as in mc.vectors("x", size=3)'
+        )
+
+    return method
+
+
+for _name in ("__lt__", "__le__", "__gt__", "__ge__"):
+    setattr(Length, _name, _comparison(_name))
 _OPERATORS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide,
               "pow": np.power}  # fmt: skip
 for _name, _function in _OPERATORS.items():

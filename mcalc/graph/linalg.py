@@ -88,7 +88,9 @@ def _matmul_laid(a, b):
     right = vector_of(b) if b.op is COLUMN else b
     product = _matmul(left, right)
     if product.ndim == 0:
-        return product
+        if not (a.ndim == b.ndim == 2 and a.op is not ROW):
+            return product
+        product = np.stack([product])  # a row by a column has two axes still
     laid = node(COLUMN, product)
     return laid.T if _is_laid_row(a) else laid
 

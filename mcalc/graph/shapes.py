@@ -67,6 +67,12 @@ def parts_of_length(part) -> tuple[list[str], int]:
     return [w for w in words if w not in numbers], sum(map(int, numbers))
 
 
+def least_length(part) -> int:
+    """What a length is at least: 1 of a letter, and 2 of ``m + n``."""
+    letters, number = parts_of_length(part)
+    return max(0, len(letters) + number)
+
+
 def common_shape(parts) -> tuple:
     """The shape that parts of one rank have in common, with False for lengths that differ."""
     return tuple(

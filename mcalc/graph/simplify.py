@@ -52,6 +52,7 @@ from .products import (
     sort_key,
     split_scalar,
 )
+from .shapes import least_length
 from .walk import is_number, rebuild, replace, same
 
 # --- products --------------------------------------------------------------------------------
@@ -339,12 +340,23 @@ def segment(vector: Expr, lengths: tuple, part: int) -> Expr:
         if e.op is STACK:
             start = sum(lengths[:part])
             return np.stack(e.args[start : start + lengths[part]])
-        if e.op is UNIT:
-            index, length = e.params["index"] - sum(lengths[:part]), lengths[part]
-            return node(UNIT, index=index, length=length) if 0 <= index < length else ZERO
-        return node(SEGMENT, e, lengths=lengths, part=part)
+        unit = _part_of_unit(e, lengths, part) if e.op is UNIT else None
+        return node(SEGMENT, e, lengths=lengths, part=part) if unit is None else unit
 
     return _inside(vector, take)
+
+
+def _part_of_unit(unit: Expr, lengths: tuple, part: int) -> Expr | None:
+    """A part of ``e_k``; None where it takes the lengths to tell whether the 1 is in it."""
+    index, own = unit.params["index"], lengths[part]
+    if index < sum(map(least_length, lengths[:part])):
+        return ZERO
+    if not all(isinstance(n, int) for n in lengths[:part]):
+        return None
+    index -= sum(lengths[:part])
+    if index < least_length(own):
+        return node(UNIT, index=index, length=own)
+    return ZERO if isinstance(own, int) else None
 
 
 def element(vector: Expr, k: int) -> Expr:

@@ -74,7 +74,11 @@ def _written(term: Term) -> list[Expr]:
 
 def _put(term: Term, swap: dict[Expr, Expr]) -> Term:
     """A term with something else in the place of some of its parts."""
-    put = [replace(e, swap.get, _rebuilt) for e in (term.coefficient, *term.vectors.values())]
+
+    def new_of(part):  # what has a name already stays what it is
+        return swap.get(part, part if part.op is LET else None)
+
+    put = [replace(e, new_of, _rebuilt) for e in (term.coefficient, *term.vectors.values())]
     new = dataclasses.replace(term, coefficient=put[0], vectors={})
     for label, v in zip(term.vectors, put[1:], strict=True):
         new.times(v, (label,))

@@ -115,7 +115,8 @@ def program(y: Expr, more: Iterable[Expr] = ()) -> Program:
     variables = tuple(dict.fromkeys([*more, *symbols(bare)]))
     sym: dict[Expr, Expr] = {v: v for v in variables}
     lines = {v: Line(v) for v in variables}
-    tied = {e.args[0] for e in graph.order if e.op in (MAX, ROWMAX)}
+    # also inside of what is taken the largest of: max(-Z) of Z = u h^T, where h is [x, x]
+    tied = {part for e in graph.order if e.op in (MAX, ROWMAX) for part in walk(*e.args)}
     for e in graph.order:
         if e not in named or e.op is SYMBOL:
             continue

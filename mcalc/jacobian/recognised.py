@@ -345,7 +345,7 @@ def _match_standardised(e):
     if k is None:
         return None
     X = C.args[0] if C.op is SUBTRACT else C
-    centred = X is not C and X - np.mean(X, **along.keepdims) is C
+    centred = X is not C and X.shape == C.shape and X - np.mean(X, **along.keepdims) is C
     parts, operand = ((C, s), X) if centred else ((s,), C)
     return Recognised(e, operand, _standardised_back(along, s, k, centred), parts)
 

@@ -54,10 +54,12 @@ class Term:
     vectors: dict[int, Expr] = field(default_factory=dict)  # by label
     matrices: list[tuple[Expr, int, int]] = field(default_factory=list)  # with both labels
     lengths: dict[int, int | str] = field(default_factory=dict)  # by label, of those summed over
+    renamed: dict[int, int] = field(init=False, repr=False, default_factory=dict)  # those joined
 
     def times(self, e: Expr, labels: Sequence[int]) -> None:
         """Multiply by ``e``, whose axes lie at these labels; a scalar needs none."""
         assert e.ndim in (0, len(labels)), f"{e} has {e.ndim} axes for the labels {labels}"
+        labels = tuple(map(self._label, labels))
         if e.ndim == 0:
             self.coefficient = mul(self.coefficient, e)
         elif e.ndim == 1:
@@ -111,8 +113,15 @@ class Term:
         else:
             self.matrices.append((e, a, b))
 
+    def _label(self, label):
+        """What a label is called now: of E_1^T E_1 the second is the first."""
+        while label in self.renamed:
+            label = self.renamed[label]
+        return label
+
     def join(self, names: dict[int, int]) -> None:
         """Give labels new names; labels of one name become one."""
+        self.renamed |= names
 
         def new(labels):
             return tuple(names.get(a, a) for a in labels)

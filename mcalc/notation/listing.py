@@ -168,6 +168,10 @@ class Source:
             elif axes:
                 shape = f"len({self.name(v)})" if axes == [0] else f"{self.name(v)}.shape[1]"
                 lines.append(f"{names[0]} = {shape}")
+        if wanted:
+            raise ValueError(
+                f"no variable of {self.program.result} tells the length {next(iter(wanted))}"
+            )
         return lines
 
     def _result(self):

@@ -281,7 +281,7 @@ class NumpySource:
             above, below = v.args
             if not is_number(above, 1):
                 a = self.times(a, lay(above) if above.ndim else self(above))
-            b = lay(below)
+            b = lay(below) if below.ndim else self(below)
             return Written(
                 f"{a.within(MULTIPLIED)} / {b.within(SIGNED)}", MULTIPLIED, laid_as(a, b)
             )

@@ -1,4 +1,4 @@
-"""Long runs against JAX, for `make soak`: random expressions, and claims right and wrong.
+"""Long runs against JAX, for `make soak`: random expressions, programs, claims right and wrong.
 
 Each part goes through seeds. An interrupted run says where to go on; one that found anything wrong,
 or that did not come to every row of mcalc's table, exits with 1.
@@ -13,6 +13,7 @@ import textwrap
 import time
 from collections import Counter
 
+import attempts
 import claimed
 import expressions
 from kinds import KINDS
@@ -20,9 +21,12 @@ from kinds import KINDS
 from mcalc.graph.expr import NUMPY
 from mcalc.graph.primitives import PRIMITIVES
 
-FULL = {"expressions": 20_000, "claims": 2_000}  # seeds; of each come about a dozen claims
+# seeds; of each of the claims' come about a dozen
+FULL = {"expressions": 20_000, "programs": 5_000, "claims": 2_000}
 XLA = 500  # every so many seeds XLA computes JAX's numbers, too
-ATTEMPT = {"expressions": expressions.attempt, "claims": claimed.attempt}
+ATTEMPT = {
+    "expressions": expressions.attempt, "programs": attempts.attempt, "claims": claimed.attempt
+}  # fmt: skip
 
 
 def one(task):
@@ -108,6 +112,25 @@ def table_of_expressions(total):
     return lines, more | {"without a use": ", ".join(sorted(unused(total))) or "none"}
 
 
+def table_of_programs(total):
+    lines = [
+        ("programs", total["seeds"]),
+        ("compared, at one size at least", total["compared programs"]),
+        ("points compared: value, Jacobian, jvp, vjp", total["compared"]),
+        ("  and the backward pass, all gradients", total["backward"]),
+        ("  and the Hessian", total["Hessians"]),
+        ("  where the oracle has no derivative", total["by differences alone"]),
+        ("  at a singular determinant", total["with a singular determinant"]),
+        ("  computed by XLA as well", total["with XLA"]),
+        ("programs certified by check", total["checked by mcalc"]),
+        ("refused by name", total["refused"]),
+        *((f"passed over: {why}", total[reason]) for reason, why in attempts.PASSED_OVER.items()),
+        ("wrong", total["wrong"]),
+        ("unexpected exceptions", total["exceptions"]),
+    ]
+    return lines, {"refused": counts(total, "refused")}
+
+
 def table_of_claims(total):
     lines = [
         ("derivations", total["seeds"]),
@@ -136,7 +159,7 @@ def report(total, table):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("part", nargs="*", choices=[*ATTEMPT, []], help="both, if not given")
+    parser.add_argument("part", nargs="*", choices=[*ATTEMPT, []], help="all, if not given")
     parser.add_argument("--seed", type=int, default=0, help="the first")
     parser.add_argument("--count", type=int, help="of seeds")
     parser.add_argument(
@@ -149,7 +172,10 @@ def main():
         start, count = time.perf_counter(), args.count or FULL[part]
         total = through(part, range(args.seed, args.seed + count), args.processes, args.by)
         minutes = (time.perf_counter() - start) / 60
-        table = {"expressions": table_of_expressions, "claims": table_of_claims}[part]
+        table = {
+            "expressions": table_of_expressions, "programs": table_of_programs,
+            "claims": table_of_claims,
+        }[part]  # fmt: skip
         report(total, table(total))
         most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
         each = f"{most:.0f} MB at most in each"
