@@ -117,6 +117,8 @@ def _for_symmetric(claim, right, variables):
 
 def right_where(claim: Expr, right: Expr, variables) -> Iterator[Difference]:
     """Right if something is assumed of a variable that makes another formula of the right one."""
+    if claim.ndim and claim.shape != right.shape:
+        return
     for name, v in product(("positive", "probability"), symbols(right)):
         supposed = supposing(v, name)
         if supposed is None:

@@ -316,7 +316,8 @@ FROBENIUS = primitive("frobenius", "ij->", numpy=lambda X: np.sum(X * X, axis=(-
 INV = primitive("inv", "ij->ij", numpy=values.inverse, numpy_source="np.linalg.inv({0})", **COUNTED,
     local_jacobian=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
     sympy_array=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
-DET = primitive("det", "ij->", numpy=values.determinant, numpy_source="np.linalg.det({0})", **COUNTED,
+DET = primitive("det", "ij->", numpy=values.determinant, **COUNTED,
+    numpy_source="np.linalg.det({0})",
     local_jacobian=lambda e, k: ("ij,ij->", np.multiply(e, np.linalg.inv(e.args[0]).T)),
     sympy_array=lambda X: sp.Matrix(X).det("berkowitz"), precise=mpmath.det)
 LOGDET = primitive("logdet", "ij->", numpy=values.log_determinant, **COUNTED,
