@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 
-from .check import check
+from .check import check, diagnosis
 from .check.claims import first_difference
 from .check.compile import compile_
-from .check.diagnosis import diagnose
 from .check.report import CheckFailed
 from .derivation import Derivation, derive, hessian
 from .graph.expr import UNEVALUATED, WRITERS, Expr, as_expr, node, shape_text
@@ -129,7 +128,7 @@ class Comparison:
         reason = derivation.why(right)
         if reason:
             raise CheckFailed(f"{as_expr(right)} is not the derivative: {reason}")
-        found = {name: diagnose(derivation, claim) for name, claim in wrong.items()}
+        found = {name: diagnosis.diagnose(derivation, claim) for name, claim in wrong.items()}
         reasons = {name: difference and difference.sentence for name, difference in found.items()}
         for name, reason in reasons.items():
             if reason is None:

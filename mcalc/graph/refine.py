@@ -98,6 +98,13 @@ def refined(e: Expr) -> Expr:
     return broadcast_to(replace(e, _stays, _refined), e.shape)
 
 
+def refined_with(e: Expr, parts: dict[Expr, Expr]) -> Expr:
+    """A formula with these in the place of some of its parts, and what follows from them."""
+    if not parts.keys() & {*walk(e)}:
+        return e
+    return broadcast_to(replace(e, lambda part: parts.get(part, _stays(part)), _refined), e.shape)
+
+
 def _stays(e):
     return e if e.op is LET else None  # what the reader has named is as it was written
 
@@ -187,8 +194,9 @@ def _dot(e, a, b):
 
 
 def _matvec(e, matrix, v):
-    if v.op is ONES and _sums_to_one(matrix):
-        return node(ONES, length=matrix.shape[0])
+    scalar, rest = simplify.split_scalar(matrix)
+    if v.op is ONES and _sums_to_one(rest):
+        return mul(scalar, node(ONES, length=matrix.shape[0]))
     return None
 
 
@@ -196,6 +204,19 @@ def _vecmat(e, v, matrix):
     if is_symmetric(matrix):
         return node(MATVEC, matrix, v)
     return _matvec(e, matrix.args[0], v) if matrix.op is TRANSPOSE else None
+
+
+def _matmat(e, a, b):
+    for scaled, other in ((a, b), (b, a)):
+        scalar, rest = simplify.split_scalar(scaled)
+        if rest.op is IDENTITY:
+            return mul(scalar, other)
+    return None
+
+
+def _diagonal(e, v):
+    scalar, rest = simplify.split_scalar(v)
+    return mul(scalar, node(IDENTITY, length=v.shape[0])) if rest.op is ONES else None
 
 
 def _row_totals(e, matrix):
@@ -284,6 +305,7 @@ _RULES: dict[Primitive, Callable] = {
     TRANSPOSE: lambda e, a: a if is_symmetric(a) else None,
     VECMAT: _vecmat,
     MATVEC: _matvec,
+    MATMAT: _matmat,
     DOT: _dot,
     SUM: _total,
     MATRIX_SUM: _row_totals,
@@ -293,7 +315,7 @@ _RULES: dict[Primitive, Callable] = {
     NORM: lambda e, v: _length(v),
     MAX: lambda e, v: _length(v),
     SQRT: _root,
-    DIAG: lambda e, v: node(IDENTITY, length=v.shape[0]) if v.op is ONES else None,
+    DIAG: _diagonal,
     ABSOLUTE: lambda e, a: a if is_nonnegative(a) else None,
     SIGN: lambda e, a: ONE if is_positive(a) else None,
     **dict.fromkeys((MAXIMUM, FMAX), _larger),

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 from ..graph import simplify
 from ..graph.expr import NUMBER, SYMBOL, Expr, as_expr, node
-from ..graph.primitives import DIVIDE, ZEROS
-from ..graph.refine import refined
+from ..graph.primitives import DIVIDE, ONES, ZEROS
+from ..graph.refine import can_be_refined, refined, refined_with
 from ..graph.simplify import ONE, mul
 from ..graph.walk import is_number, rebuild, replace, walk
 from .chain import dependents
@@ -41,10 +43,22 @@ def gradients(program: Program, variables: Iterable[Expr]) -> dict[Expr, Expr]:
         gradient = replace(refined(gradient), lambda part: None, _with_decimals)
         done[name] = gradient
         upstream = gradient if is_number(gradient) else adjoint(name, program)
+        total = _totals(gradient, upstream)
         for part, back in _given_back(line, upstream, depends, program).items():
-            parts.setdefault(part, []).append(back)
+            parts.setdefault(part, []).append(refined_with(back, total))
     zeros = {v: simplify.broadcast_to(simplify.ZERO, v.shape) for v in variables if v not in done}
     return done | zeros
+
+
+def _totals(gradient: Expr, upstream: Expr) -> dict[Expr, Expr]:
+    """What a gradient, or each of its rows, adds up to, if that is known: of ``-Y/N``, ``-1/N``."""
+    if not gradient.ndim or upstream is gradient or not can_be_refined(gradient):
+        return {}
+    ones = node(ONES, length=gradient.shape[-1])
+    e, total = (np.sum(g) if g.ndim == 1 else g @ ones for g in (upstream, gradient))
+    total = refined(total)
+    scalar, rest = simplify.split_scalar(total)
+    return {e: total} if rest.op is ONES or rest is ONE and is_number(scalar) else {}
 
 
 def adjoint(name: Expr, program: Program) -> Expr:

@@ -72,16 +72,17 @@ def test_none_is_derived_in_the_text(monkeypatch):
     monkeypatch.setattr(
         mc.Derivation, "check", lambda d, **o: check(d, **o) if "at" in o else mc.Report(True, [])
     )
-    why = mc.Derivation.why
+    diagnosis = import_module("mcalc.check.diagnosis")
+    diagnose = diagnosis.diagnose
 
     def unnoted(d, claim):
         """What the diagnosis derives for itself is not shown."""
         before = {*noted}
-        sentence = why(d, claim)
+        difference = diagnose(d, claim)
         noted.intersection_update(before)
-        return sentence
+        return difference
 
-    monkeypatch.setattr(mc.Derivation, "why", unnoted)
+    monkeypatch.setattr(diagnosis, "diagnose", unnoted)
     monkeypatch.chdir(NOTEBOOKS)
     for path in sorted(NOTEBOOKS.glob("[0-2][0-9]-*.ipynb")):
         scope = {"display": lambda *shown: None}

@@ -89,8 +89,13 @@ def test_products_with_steps_and_gradients_are_refined():
 def test_the_backward_pass_of_rows_of_labels():
     e = np.exp(Z)
     log_softmax = np.log(e / np.sum(e, axis=1, keepdims=True))
-    passed = mc.backward(-np.sum(Y * log_softmax))
+    passed = mc.backward(-np.sum(Y * log_softmax) / Y.shape[0], wrt=Z)
     assert passed.check().passed
+    assert "dZ = dH + (1/N) exp(H)" in str(passed) and "dH = -(1/N) Y" in str(passed)
+    single = mc.backward(-np.sum(y * np.log(softmax)), wrt=z)
+    assert "dz = dh + exp(h)" in str(single) and single.check().passed
+    free = mc.backward(-np.sum(s * np.log(softmax)), wrt=z)
+    assert "dz = dh - sum(dh) exp(h)" in str(free)
     listed = str(mc.backward(gaussian(K)))
     assert "inv(K)^T" not in listed and "Z^T dZ" not in listed
 

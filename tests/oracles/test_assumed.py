@@ -21,17 +21,18 @@ def through(seeds):
 
 
 def test_what_is_assumed_changes_formulas_and_no_numbers():
-    total = through(range(150))
-    assert total["compared"] > 500 and total["refined"] > 10 and total["checked"] > 15, total
+    total = through(range(40))
+    assert total["compared"] > 400 and total["refined"] > 3 and total["checked"] > 8, total
 
 
 @pytest.mark.slow
 def test_the_same_for_many():
-    total = through(range(150, 1500))
+    total = through(range(40, 1500))
     assert total["compared"] > 5000 and total["refined"] > 100 and total["checked"] > 150, total
 
 
 def test_a_wrong_rule_is_found(monkeypatch):
     monkeypatch.setitem(refine._RULES, SUM, lambda e, v: refine.ONE)  # of any vector
     with pytest.raises(AssertionError, match="without assumptions"):
-        through(range(150))
+        for seed in range(200):
+            assumed.attempt(seed)
