@@ -18,6 +18,7 @@ from .backward_pass import BackwardPass
 from .check import check, claims, diagnosis, explicit
 from .check.report import Report
 from .graph.expr import Expr, shape_text
+from .graph.normal_form import without_introduced
 from .graph.primitives import as_column
 from .graph.simplify import add
 from .graph.walk import replace, symbols, unnamed, walk
@@ -84,7 +85,7 @@ def hessian(y: Expr, wrt: Wrt) -> Derivation:
     scalar. The paper ends with first derivatives.
     """
     first = derive(y, wrt)
-    return Derivation(first.gradient, wrt, first.inputs, first.y)
+    return Derivation(without_introduced(first.gradient), wrt, first.inputs, first.y)
 
 
 class Derivation:

@@ -12,7 +12,6 @@ from .expr import NUMBER, SIZE, Expr, as_expr, node
 from .primitives import (
     ADD,
     DIVIDE,
-    IDENTITY,
     LOGICAL_NOT,
     MULTIPLY,
     NEGATIVE,
@@ -102,9 +101,9 @@ def multiply_factors(parts) -> tuple:
 
 
 def sort_key(atom: Expr) -> tuple:
-    """Where an atom stands in a product: N, z, sum(x), x, cos(x), (1 + x), A."""
-    if atom.op is SIZE or atom.op is IDENTITY:
-        return (-1, atom.ndim * -1)
+    """Where an atom stands in a product: N, z, sum(x), x, cos(x), (1 + x), A, I."""
+    if atom.op is SIZE:
+        return (-1,)
     if atom.name:
         return (atom.ndim, -1 if "gradient_of" in atom.params else 0, atom.name)  # dS before S
     return (atom.ndim, {ADD: 2, SUBTRACT: 2, WHERE: 3}.get(atom.op, 1))

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..graph.expr import LET, SYMBOL, Expr, ShapeError, node, shape_text
 from ..graph.lengths import symbolic_sizes
+from ..graph.normal_form import normal_form
 from ..graph.primitives import INDEX
 from ..graph.variables import let
 from ..graph.walk import unnamed, walk
@@ -64,10 +65,16 @@ class StructuredJacobian:
         """The closed form in numerator layout; raises UnsupportedError where there is none."""
         self.refuse_more_axes()
         if self.by_matrix:
-            return in_shape_of(self.terms, self.wrt_shape, turned=True)
+            return self._shortest(in_shape_of(self.terms, self.wrt_shape, turned=True))
         if self.y.ndim > 1:
-            return in_shape_of([t.as_row() for t in self.terms], self.y.shape)
-        return formula(self.terms, self.y.shape, self.wrt_shape)
+            return self._shortest(in_shape_of([t.as_row() for t in self.terms], self.y.shape))
+        return self._shortest(formula(self.terms, self.y.shape, self.wrt_shape))
+
+    def _shortest(self, form: Expr) -> Expr:
+        """A formula as an expert writes it, with the reader's names and that of ``y``."""
+        y = self.y if self.y.op is LET else let(self.output, self.y)
+        taken = {str(e.name) for e in walk(y) if e.name}
+        return normal_form(form, [y], taken)
 
     @property
     def closed(self) -> Expr | None:
@@ -98,7 +105,9 @@ class StructuredJacobian:
             raise ValueError(
                 f"{self.y} is {shape_text(self.y.shape)}: only a scalar has a gradient; {instead}"
             )
-        return in_shape_of(self.terms, self.wrt_shape) if self.by_matrix else self.formula.T
+        if self.by_matrix:
+            return self._shortest(in_shape_of(self.terms, self.wrt_shape))
+        return self.formula.T
 
     def rows(self) -> tuple[Expr, Expr | None]:
         """The formula of the rows; with more axes, of one row, and what picks it."""
@@ -129,10 +138,10 @@ class StructuredJacobian:
             )
         try:
             terms = times_vector(self.terms, vector, side)
-            return in_shape_of([t.as_row() for t in terms], far, turned)
         except NoClosedForm:  # too large, or no sum of products of matrices
             product = self._swept(side, vector)
             return product.T if turned else product
+        return self._shortest(in_shape_of([t.as_row() for t in terms], far, turned))
 
     def _swept(self, side, probe):
         """The same product, an operation after the other."""

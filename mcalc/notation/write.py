@@ -6,9 +6,12 @@ a condition on the data stands inside the sum that runs over them.
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..graph import expr, simplify
-from ..graph.expr import ADJOINT, SYMBOL, node
+from ..graph.expr import ADJOINT, SYMBOL, Expr, node
 from ..graph.lengths import FILLED
+from ..graph.normal_form import introduced
 from ..graph.primitives import (
     ADD,
     CHOICE,
@@ -33,7 +36,7 @@ from ..graph.primitives import (
 )
 from ..graph.walk import is_number
 from .elements import PRODUCTS, SUMS, ElementWriter, Precedence
-from .style import STYLES
+from .style import STYLES, Style
 
 
 class Writer(ElementWriter):
@@ -236,11 +239,16 @@ def _conditions(e):
         e = e.args[2]
 
 
-expr.WRITERS.update(
-    {
-        style.name: lambda e, level=Precedence.CASES, style=style, names=(): Writer(
-            style, e, names=names
-        )(e, level)
-        for style in STYLES
-    }
-)
+def with_definitions(written: str, e: Expr, write: Writer) -> str:
+    """A formula with what its names stand for beside it: ``..., s = ...``."""
+    for named in introduced(e):
+        written += f", {write(named)} = {write(named.params['written'])}"
+    return written
+
+
+def _written(style: Style, e: Expr, level=Precedence.CASES, names=()) -> str:
+    write = Writer(style, e, names=names)
+    return with_definitions(write(e, level), e, write)
+
+
+expr.WRITERS.update({style.name: partial(_written, style) for style in STYLES})

@@ -72,7 +72,7 @@ VECTORS = {  # a vector, the matrix it is derived by, and what is shown of its t
         np.tanh(W @ x), W, "dy = (dW x) ⊗ (1 - tanh(W x)^2)",
         "v^T ∂y/∂W = x (v ⊗ (1 - tanh(W x)^2))^T",
     ),
-    "squares": (S @ (S @ x), S, "dy = dS S x + S dS x", "v^T ∂y/∂S = (S x) v^T + x (v^T S)"),
+    "squares": (S @ (S @ x), S, "dy = (dS S + S dS) x", "v^T ∂y/∂S = (S x) v^T + x (v^T S)"),
 }  # fmt: skip
 
 
@@ -231,7 +231,7 @@ LAYERS = {  # derivatives by a vector in which there is a matrix
     ),
     "sum of rows": (u @ W @ x + v @ x, x, "u^T W + v^T"),
     "rows of a transpose": (
-        np.sum(np.logaddexp(0, W @ x)) - t @ W @ x, x, "σ(W x)^T W - t^T W",
+        np.sum(np.logaddexp(0, W @ x)) - t @ W @ x, x, "(σ(W x) - t)^T W",
     ),
 }  # fmt: skip
 
