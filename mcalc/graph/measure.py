@@ -18,6 +18,7 @@ from .primitives import (
     VECMAT,
     WHERE,
 )
+from .products import is_decimal
 
 
 @lru_cache(maxsize=20_000)
@@ -34,7 +35,7 @@ def signs(e: Expr) -> int:
     if op is NUMBER:
         value = e.params["value"]
         whole = getattr(value, "denominator", 1) == 1
-        return (1 if whole else 3) + (value < 0)
+        return (1 if whole or is_decimal(value) else 3) + (value < 0)
     if op is ROW:
         return _of_row(*e.args)
     if op is OUTER:

@@ -82,8 +82,8 @@ def _named(e: Expr, names: tuple[Expr, ...], taken: frozenset[str]) -> Expr | No
             continue
         number, scalars, ((_, ((v, _),)),) = definition[0]
         forms = [_form(e, expand, {v: (named, number, scalars)}) for expand in (False, True)]
-        new = min(forms, key=_length)
-        if _uses(new, named) > 1 and _length(new) < _length(e):
+        new = min(forms, key=written_length)
+        if _uses(new, named) > 1 and written_length(new) < written_length(e):
             return new
     return None
 
@@ -143,6 +143,6 @@ def without_introduced(e: Expr) -> Expr:
     return replace(e, lambda part: part.args[0] if "written" in part.params else None)
 
 
-def _length(e: Expr) -> int:
+def written_length(e: Expr) -> int:
     """How long a formula is with the definitions beside it."""
     return signs(e) + sum(3 + signs(v.params["written"]) for v in introduced(e))

@@ -109,6 +109,20 @@ def sort_key(atom: Expr) -> tuple:
     return (atom.ndim, {ADD: 2, SUBTRACT: 2, WHERE: 3}.get(atom.op, 1))
 
 
+PLACES = 8  # of a decimal, at most
+
+
+def is_decimal(value) -> bool:
+    """Whether a fraction is written as a decimal, 1.702, and not as 851/500.
+
+    >>> is_decimal(Fraction(851, 500)), is_decimal(Fraction(3, 4))
+    (True, False)
+    """
+    if not isinstance(value, Fraction) or value.denominator < 100 or abs(value.numerator) == 1:
+        return False
+    return 10**PLACES % value.denominator == 0
+
+
 def product(coefficient, powers: dict) -> Expr:
     """The product as a reader would write it: ``(2/N) ...``, ``-w/x^2``, ``6x^2 cos(x)/sin(x)``."""
     if coefficient == 0:
@@ -120,7 +134,7 @@ def product(coefficient, powers: dict) -> Expr:
     rest = {a: p for a, p in powers.items() if a.op is not SIZE}
     if rest and any(p < 0 for p in sizes.values()):
         return product(coefficient, sizes) * product(1, rest)
-    exact = isinstance(coefficient, Fraction | int)
+    exact = isinstance(coefficient, Fraction | int) and not is_decimal(coefficient)
     numerator, denominator = coefficient.as_integer_ratio() if exact else (coefficient, 1)
     ordered = sorted(powers.items(), key=lambda item: sort_key(item[0]))
     above = [_power(a, p) for a, p in ordered if p > 0]

@@ -8,12 +8,12 @@ import numpy as np
 
 from ..graph.expr import LET, SYMBOL, Expr, ShapeError, node, shape_text
 from ..graph.lengths import symbolic_sizes
-from ..graph.normal_form import normal_form
+from ..graph.normal_form import normal_form, written_length
 from ..graph.primitives import INDEX
 from ..graph.variables import let
 from ..graph.walk import unnamed, walk
 from .chain import TOO_LARGE, accumulate, seeded
-from .formula import formula, in_shape_of
+from .formula import formula, has_unit, in_shape_of
 from .named_parts import put_names_back
 from .sweep import backward, forward
 from .terms import NoClosedForm, Side, Term, times_vector
@@ -68,7 +68,11 @@ class StructuredJacobian:
             return self._shortest(in_shape_of(self.terms, self.wrt_shape, turned=True))
         if self.y.ndim > 1:
             return self._shortest(in_shape_of([t.as_row() for t in self.terms], self.y.shape))
-        return self._shortest(formula(self.terms, self.y.shape, self.wrt_shape))
+        form = self._shortest(formula(self.terms, self.y.shape, self.wrt_shape))
+        if self.by_scalars or self.y.ndim or not has_unit(self.terms, "column_labels"):
+            return form
+        unlisted = self._shortest(formula(self.terms, (), self.wrt_shape, listed=False))
+        return min(form, unlisted, key=written_length)
 
     def _shortest(self, form: Expr) -> Expr:
         """A formula as an expert writes it, with the reader's names and that of ``y``."""

@@ -43,6 +43,7 @@ from ..graph.primitives import (
     VECMAT,
     WHERE,
 )
+from ..graph.products import PLACES, is_decimal
 from .style import Style
 
 
@@ -154,6 +155,9 @@ class ElementWriter:
             written, several = self.style.number(abs(value), self.used_names)
             level = Precedence.PRODUCT if several else Precedence.ATOM
             return (written, level) if value >= 0 else (f"-{written}", Precedence.SUM)
+        if is_decimal(value):
+            written = f"{abs(float(value)):.{PLACES}f}".rstrip("0")
+            return (f"-{written}", Precedence.SUM) if value < 0 else (written, Precedence.ATOM)
         written = self.style("fraction", str(abs(value.numerator)), str(value.denominator))
         return ("-" + written, Precedence.SUM) if value < 0 else (written, Precedence.PRODUCT)
 
@@ -303,7 +307,8 @@ class ElementWriter:
         if top.op is NEGATIVE:
             positive = walk.rebuild(e, (top.args[0], bottom))
             return f"-{self._divide(positive, write)[0]}", Precedence.SUM
-        if top.ndim and bottom.ndim and not self.index and not self.in_diagonal:
+        beside = bottom.ndim == 2 or top.ndim and bottom.ndim and not self.in_diagonal
+        if beside and not self.index:
             return self.style(
                 "quotient", self(top, Precedence.POWER), self(bottom, Precedence.POWER)
             ), Precedence.PRODUCT
@@ -314,10 +319,23 @@ class ElementWriter:
         ), Precedence.PRODUCT
 
     def _power(self, e):
+        if e.ndim == 2:
+            return self._power_of_elements(e)
         base, exponent = self(e.args[0], Precedence.ATOM), self(e.args[1])
         if not self.style.latex and not re.fullmatch(r"\d+|[^\W\d]\w*", exponent):
             exponent = f"({exponent})"
         return self.style("power", base, exponent), Precedence.POWER
+
+    def _power_of_elements(self, e):
+        """``W ⊗ W`` and ``W^⊗3`` of a matrix, of which ``W^2`` would be the product W W."""
+        base, exponent = self(e.args[0], Precedence.ATOM), self(e.args[1])
+        if e.args[0].name and walk.is_number(e.args[1], 2):
+            return self.style("hadamard", base, base), Precedence.PRODUCT
+        if walk.is_number(e.args[1], -1):
+            return self.style("quotient", "1", base), Precedence.PRODUCT
+        if not self.style.latex and not exponent.isdigit():
+            exponent = f"({exponent})"
+        return self.style("power of elements", base, exponent), Precedence.POWER
 
     # --- functions ---
 

@@ -9,10 +9,10 @@ from fractions import Fraction
 import numpy as np
 
 from ..graph.expr import NUMBER, Expr, ShapeError, as_expr, shape_text
-from ..graph.primitives import POWER
+from ..graph.primitives import ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
 from ..graph.shapes import same_length
 from .data_sums import of_data_terms, sum_over_data
-from .operators import DataTerm, divide, kind, power
+from .operators import DataTerm, divide, kind, power, power_of_elements
 from .tokens import ReadError
 
 # --- building --------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ class Builder:
     def __call__(self, column, function, *operands):
         """``function(*operands)``; whatever is refused becomes a ReadError with this column."""
         try:
-            if function in (power, divide, np.divide):
+            if function in (power, power_of_elements, divide, np.divide):
                 operands = operands[0], self.checked_denominator(function, operands[1])
             if function is not sum_over_data and any(isinstance(e, DataTerm) for e in operands):
                 e = of_data_terms(function, operands)
@@ -55,7 +55,7 @@ class Builder:
         value = None if isinstance(e, DataTerm) else self.size(e)[2]
         if value is None:
             return e
-        if function is not power:
+        if function not in (power, power_of_elements):
             if np.any(value == 0):
                 raise ValueError("nothing can be divided by 0" + f", as in {e}" * bool(e.args))
             return e
@@ -119,6 +119,15 @@ def _laid(a, b):
     return "diag( ) makes a matrix of it"
 
 
+def _is_of_elements(e):
+    """Whether a matrix is made element by element, as tanh(W) is, so that 1 - tanh(W) is too."""
+    if e.ndim < 2 or not e.op.sympy_form or e.op in (ADD, SUBTRACT):
+        return False
+    matrices = [a for a in e.args if a.ndim == 2]
+    scaled = e.op in (NEGATIVE, MULTIPLY, DIVIDE) and len(matrices) == 1
+    return _is_of_elements(matrices[0]) if scaled else True
+
+
 def _refuse_beside(function, operands):
     """What NumPy would spread over a matrix, or lay down, and a person does not mean."""
     if not isinstance(function, np.ufunc) or len(operands) != 2:
@@ -127,7 +136,7 @@ def _refuse_beside(function, operands):
     kinds = {kind(a), kind(b)}
     parts = f"{a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}"
     if "matrix" in kinds and len(kinds) > 1:
-        if "scalar" in kinds and function not in _ADDED:
+        if "scalar" in kinds and (function not in _ADDED or any(map(_is_of_elements, (a, b)))):
             return
         more = ""
         if function in _ADDED:

@@ -145,11 +145,17 @@ def power(a, b) -> Expr:
         return as_expr(np.linalg.inv(a))
     for e in (a, b):
         if kind(e) == "matrix":
-            hint = f"write {_part(e)} {_part(e)}"
+            part = _part(e)
+            hint = f"write {part} ⊗ {part} element by element, {part} {part} as a product"
             if e.op is DIAG:
                 hint = f"write the power inside, as in diag({_part(e.args[0])}^2)"
             raise UnsupportedError(f"{e} is a matrix, in which ^ is not read: {hint}")
     return np.exp(b) if a is CONSTANTS["e"] else np.power(a, b)
+
+
+def power_of_elements(a, b) -> Expr:
+    """``W^⊗3``, which is W ⊗ W ⊗ W."""
+    return np.power(a, b)
 
 
 COMPARISONS = {

@@ -3,6 +3,7 @@
 The parser descends from cases to single names; nothing that is typed is run as code. The grammar,
 in which ``{ }`` is any number of times, and ``[ ]`` at most once::
 
+    line       = cases { "," name "=" cases }
     cases      = comparison | choice
     choice     = comparison "if" comparison
                  [ "else" cases | ";" choice | ";" comparison "otherwise" ]
@@ -11,7 +12,7 @@ in which ``{ }`` is any number of times, and ``[ ]`` at most once::
     term       = { sign } chain
     sign       = "+" | "-"
     chain      = power { [ ( "·" | "." | "*" | "@" | "/" | "⊗" | "⊘" ) { sign } ] power }
-    power      = postfix [ "^" { sign } power ]
+    power      = postfix [ ( "^" | "^⊗" ) { sign } power ]
     postfix    = single { "^T" | superscript | "_" ( digits | "i" ) }
     single     = name | number | call | "(" cases { "," cases } ")" | "[" list "]" | "|" cases "|"
                | "||" cases "||" | ( "1_" | "0_" ) ( length | "(" lengths ")" )
@@ -37,6 +38,7 @@ import numpy as np
 from ..graph.expr import SIZE, Expr, as_expr
 from ..graph.forms import ones, zeros
 from ..graph.lengths import is_open, is_square
+from ..graph.variables import check_name, let
 from ..graph.walk import is_number
 from .data_sums import sum_over_data
 from .latex import plain
@@ -50,11 +52,14 @@ from .operators import (
     kind,
     negative,
     power,
+    power_of_elements,
     product,
 )
 from .single import SingleReader
 from .tokens import DERIVATIVE, LONGEST, PRIMES, ReadError
 from .words import expressions_of, number_of_elements
+
+_DEFINITION = re.compile(r", ([^\W\d_]\w*) = ")  # of a name that a formula brings along
 
 __all__ = ["ReadError", "product", "read"]
 
@@ -73,6 +78,8 @@ def read(text: str, /, **symbols) -> Expr:
     ``sum_i (...)`` over the data. ``I``, ``1^T`` and ``0^T`` take the length that fits, and
     ``1_n`` and ``0_3`` have the one that is written.
 
+    What a name in it stands for may follow, ``diag(s) - s s^T, s = exp(z)/sum(exp(z))``.
+
     Raises :class:`ReadError` for whatever cannot be read, with its column, and nothing else: names,
     lengths and powers out of bounds, shapes that do not fit, a division by 0. Paper: "Notation".
     """
@@ -81,10 +88,24 @@ def read(text: str, /, **symbols) -> Expr:
     text, given = str.__str__(text), expressions_of(symbols)
     line, columns = plain(text) if len(text) <= 4 * LONGEST else (text, [*range(len(text) + 1)])
     try:
-        return _Reader(line, given).all()
+        return _read_line(line, given)
     except ReadError as error:  # in the column of what was typed
         column = columns[min(error.column, len(columns)) - 1] + 1
         raise ReadError(error.args[0], column, error.of_shapes) from None
+
+
+def _read_line(line, names):
+    """A formula and behind it what the names in it stand for."""
+    formula, *definitions = _DEFINITION.split(line)
+    for name, definition in zip(definitions[::2], definitions[1::2], strict=True):
+        if name in names:
+            raise ReadError(f"{name} is a name already: leave out what stands behind the comma")
+        try:
+            check_name(name)
+        except ValueError as error:
+            raise ReadError(f"{error}") from None
+        names = {**names, name: let(name, _Reader(definition, names).all())}
+    return _Reader(formula, names).all()
 
 
 @dataclass
@@ -292,14 +313,15 @@ class _Reader(SingleReader):
 
     def power(self):
         base = self.postfix()
-        mark = self.sign("^")
+        mark = self.sign("^", "^⊗")
         if not mark:
             return base
         exponent = self.deeper(lambda: self.term(self.power), mark.column)
         last = self.tokens[self.at - 1]
         if last.kind == "transpose":
             raise ReadError("the transpose of a power has parentheses: write (x^2)^T", last.column)
-        return self.build(mark.column, power, base, exponent)
+        operation = power if mark.text == "^" else power_of_elements
+        return self.build(mark.column, operation, base, exponent)
 
     def postfix(self):
         first, raised = self.now, False

@@ -73,7 +73,7 @@ _SAME = {
 }  # fmt: skip
 PRIMES = "'’′"
 _PREFIX = re.compile(rf"(?:np|numpy|mc|mcalc|math)\.(?:linalg\.)?(?={_LETTER})")
-_SIGNS = sorted([*_SAME, *"+-*@/^.·⊗⊘()[],;|<>=≤≥≠"], key=len, reverse=True)
+_SIGNS = sorted([*_SAME, "^⊗", *"+-*@/^.·⊗⊘()[],;|<>=≤≥≠"], key=len, reverse=True)
 _TOKEN = re.compile(
     rf"(?P<constant>[01]_(?=\(|{_LETTER}|[0-9]))"
     rf"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|(?<![\w)\]|'])\.[0-9]+){_EXPONENT})"
