@@ -142,7 +142,7 @@ class Derivation:
     def jacobian(self, claim: Jacobian) -> None:
         """Another closed form in its place: ``check`` has to find that it is wrong."""
         self._structured = copy(self._structured)
-        self._structured.formula = claim.expr
+        self._structured.formula = self._structured.plain = claim.expr
         self._numeric = NumericJacobian(self._structured, self.inputs)
 
     @property

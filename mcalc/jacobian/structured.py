@@ -63,16 +63,27 @@ class StructuredJacobian:
     @cached_property
     def formula(self) -> Expr:
         """The closed form in numerator layout; raises UnsupportedError where there is none."""
-        self.refuse_more_axes()
-        if self.by_matrix:
-            return self._shortest(in_shape_of(self.terms, self.wrt_shape, turned=True))
-        if self.y.ndim > 1:
-            return self._shortest(in_shape_of([t.as_row() for t in self.terms], self.y.shape))
-        form = self._shortest(formula(self.terms, self.y.shape, self.wrt_shape))
-        if self.by_scalars or self.y.ndim or not has_unit(self.terms, "column_labels"):
+        form = self._shortest(self.plain)
+        if self.by_matrix or self.by_scalars or self.y.ndim:
+            return form
+        if not has_unit(self.terms, "column_labels"):
             return form
         unlisted = self._shortest(formula(self.terms, (), self.wrt_shape, listed=False))
         return min(form, unlisted, key=written_length)
+
+    @cached_property
+    def plain(self) -> Expr:
+        """The closed form as a sum of products, which is what numbers are computed by.
+
+        Of ``V^T (diag(s) - s s^T) K`` it is ``V^T diag(s) K - (V^T s) (s^T K)``, without the square
+        matrix as long as s.
+        """
+        self.refuse_more_axes()
+        if self.by_matrix:
+            return in_shape_of(self.terms, self.wrt_shape, turned=True)
+        if self.y.ndim > 1:
+            return in_shape_of([t.as_row() for t in self.terms], self.y.shape)
+        return formula(self.terms, self.y.shape, self.wrt_shape)
 
     def _shortest(self, form: Expr) -> Expr:
         """A formula as an expert writes it, with the reader's names and that of ``y``."""
@@ -121,11 +132,16 @@ class StructuredJacobian:
         return unnamed(self.gradient if self.by_matrix else self.formula), None
 
     def product(self, side: Side) -> tuple[Expr, Expr]:
-        """The formula of the product with a vector on this side, and that vector."""
+        """The product with a vector on this side as numbers are computed by it, and that vector."""
         if side not in self._products:
             probe = self.probe(side, PROBES[side])
-            self._products[side] = self.times(side, probe), probe
+            self._products[side] = self._times(side, probe), probe
         return self._products[side]
+
+    def shown_product(self, side: Side) -> tuple[Expr, Expr]:
+        """The same as it is shown."""
+        form, probe = self.product(side)
+        return self._shortest(form), probe
 
     def probe(self, side: Side, name: str) -> Expr:
         """What the Jacobian can be multiplied with on this side, under a name."""
@@ -134,6 +150,9 @@ class StructuredJacobian:
 
     def times(self, side: Side, vector: Expr, turned: bool = False) -> Expr:
         """The formula of the product with this; ``turned`` is the transpose of it."""
+        return self._shortest(self._times(side, vector, turned))
+
+    def _times(self, side, vector, turned=False):
         shapes = self.wrt_shape, self.y.shape
         near, far = shapes if side == "column_labels" else shapes[::-1]
         if vector.shape != near:
@@ -145,7 +164,7 @@ class StructuredJacobian:
         except NoClosedForm:  # too large, or no sum of products of matrices
             product = self._swept(side, vector)
             return product.T if turned else product
-        return self._shortest(in_shape_of([t.as_row() for t in terms], far, turned))
+        return in_shape_of([t.as_row() for t in terms], far, turned)
 
     def _swept(self, side, probe):
         """The same product, an operation after the other."""
