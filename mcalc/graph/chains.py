@@ -23,6 +23,7 @@ from .simplify import mul
 
 Powers = tuple[tuple[Expr, int], ...]  # of atoms, in the order in which they are met
 Link = tuple[str, Powers]  # a "diag", "column", "row" or "matrix"
+Number = Fraction | int | float
 
 
 _ONES = (("column", ()),)
@@ -31,9 +32,14 @@ _ONES = (("column", ()),)
 class Chain(NamedTuple):
     """One summand: ``number`` times ``scalars`` times the product of the ``links``."""
 
-    number: Fraction | int | float = 1
+    number: Number = 1
     scalars: Powers = ()
     links: tuple[Link, ...] = ()
+
+    @property
+    def without_sign(self) -> Chain:
+        """The same, or minus that."""
+        return self if self.number >= 0 else self._replace(number=-self.number)
 
     @property
     def key(self) -> tuple:
@@ -78,7 +84,7 @@ def collected(chains: Iterable[Chain]) -> list[Chain]:
     return [chain for chain in by_key.values() if chain.number]
 
 
-def content(numbers: list) -> Fraction | int | float:
+def content(numbers: list) -> Number:
     """The number that is a factor of all of these, with the sign that all have in common."""
     sign = -1 if all(n < 0 for n in numbers) else 1
     if len({abs(n) for n in numbers}) == 1:
@@ -180,7 +186,7 @@ def sum_of(chains: list[Chain], shape: tuple) -> Expr:
         ordered = sorted(ordered, key=lambda chain: chain.number < 0)
     total = formula_of(ordered[0], shape)
     for chain in ordered[1:]:
-        part = formula_of(chain._replace(number=abs(chain.number)), shape)
+        part = formula_of(chain.without_sign, shape)
         total = total - part if chain.number < 0 else total + part
     return total
 

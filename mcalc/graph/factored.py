@@ -51,7 +51,7 @@ def _factored(chains, shape, reader, cost):
 
 def _length(chains: list[Chain], shape: tuple, cost: Callable) -> int:
     """How long a sum is: its summands, the signs between them, and one in front of all."""
-    parts = [cost(formula_of(c._replace(number=abs(c.number)), shape)) for c in chains]
+    parts = [cost(formula_of(c.without_sign, shape)) for c in chains]
     return sum(parts) + len(parts) - 1 + all(c.number < 0 for c in chains)
 
 

@@ -60,12 +60,11 @@ def _shorter(e: Expr) -> Expr | None:
     return best if signs(best) < signs(e) else None
 
 
-def _form(e: Expr, expand: bool, names: dict[Expr, Expr] | None = None) -> Expr:
+def _form(e: Expr, expand: bool, names: dict[Expr, tuple] | None = None) -> Expr:
     """A formula with common factors in front, with or without multiplying out before."""
     if e.op is ROW:
-        if e.args[0].op is WHERE:
-            return normal_form(*e.args).T
-        return _form(*e.args, expand, names).T
+        (v,) = e.args
+        return normal_form(v).T if v.op is WHERE else _form(v, expand, names).T
     reader = Reader(expand, normal_form, names)
     chains = reader.read(e)
     return sum_of(factored(chains, e.shape, reader, signs), e.shape)

@@ -181,10 +181,10 @@ class Reader:
             u = elements(first, between[0][1][0][0].shape[0])
             e = u @ column_of((*between, links[-1]), None)
             return ((e, 1),)
-        a, b = (elements(p) if p else None for p in (first, last))
-        if a is None and b is None:
+        if not first and not last:
             return ()
-        e = np.sum(b if a is None else a) if a is None or b is None else a @ b
+        whole = first and last
+        e = elements(first) @ elements(last) if whole else np.sum(elements(first or last))
         return ((self._dots.setdefault(frozenset(times(first, last)), e), 1),)
 
     def product(self, a: Chain, b: Chain) -> Chain:
