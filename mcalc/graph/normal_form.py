@@ -77,7 +77,7 @@ def _named(e: Expr, names: tuple[Expr, ...], taken: frozenset[str]) -> Expr | No
     """A formula in which something is written under its name, if that is shorter."""
     for named in (*names, *_softmaxes(e, taken)):
         definition = Reader(False, normal_form).read(*named.args)
-        if len(definition) != 1 or not _can_be_named(definition[0].links, named):
+        if len(definition) != 1 or not _can_be_named(definition[0], named):
             continue
         number, scalars, ((_, ((v, _),)),) = definition[0]
         forms = [_form(e, expand, {v: (named, number, scalars)}) for expand in (False, True)]
@@ -87,9 +87,13 @@ def _named(e: Expr, names: tuple[Expr, ...], taken: frozenset[str]) -> Expr | No
     return None
 
 
-def _can_be_named(links, named):
+def _can_be_named(definition, named):
+    """Whether ``x/||x||`` may be y; of ``y = z x`` the x would become y/z."""
+    _, scalars, links = definition
+    if named.ndim != 1 or any(p > 0 for _, p in scalars):
+        return False
     one = len(links) == 1 and len(links[0][1]) == 1 and links[0][1][0][1] == 1
-    return one and named.ndim == 1 and signs(*named.args) >= _SHORT
+    return one and signs(*named.args) >= _SHORT
 
 
 def _softmaxes(e: Expr, taken: frozenset[str]) -> Iterator[Expr]:

@@ -173,3 +173,19 @@ def split_scalar(e: Expr) -> tuple[Expr, Expr]:
     scalar = {a: p for a, p in powers.items() if a.ndim == 0}
     rest = {a: p for a, p in powers.items() if a.ndim}
     return product(c, scalar), product(1, rest)
+
+
+def is_of_elements(*es: Expr) -> bool:
+    """Whether a matrix among these is made element by element, as tanh(W) is.
+
+    To it a number can be added on paper, ``1 - tanh(W)``; to W itself only the ``1 1^T``.
+    """
+    return any(map(_is_of_elements, es))
+
+
+def _is_of_elements(e):
+    if e.ndim < 2 or not e.op.sympy_form or e.op in (ADD, SUBTRACT):
+        return False
+    matrices = [a for a in e.args if a.ndim == 2]
+    scaled = e.op in (NEGATIVE, MULTIPLY, DIVIDE) and len(matrices) == 1
+    return _is_of_elements(matrices[0]) if scaled else True

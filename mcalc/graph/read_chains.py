@@ -61,6 +61,10 @@ _HIGHEST = 20  # power that is collected
 _IDENTITY: Link = ("diag", ())
 
 
+class Unreadable(Exception):
+    """A formula is no chain: it is left as it is."""
+
+
 class Reader:
     """Reads formulas as sums of chains.
 
@@ -83,7 +87,10 @@ class Reader:
         """The chains that a formula is the sum of."""
         if e not in self._read:
             rule = _by_name if e in self.names else None if e in self._kept else _RULES.get(e.op)
-            chains = rule(self, e) if rule else None
+            try:
+                chains = rule(self, e) if rule else None
+            except Unreadable:
+                chains = None
             chains = [atom(e)] if chains is None else [self.recognised(c) for c in chains]
             self._read[e] = collected(chains)
         return self._read[e]
@@ -182,7 +189,7 @@ class Reader:
             e = u @ column_of((*between, links[-1]), None)
             return ((e, 1),)
         if not first and not last:
-            return ()
+            raise Unreadable("1^T 1, of which the links do not tell the length")
         whole = first and last
         e = elements(first) @ elements(last) if whole else np.sum(elements(first or last))
         return ((self._dots.setdefault(frozenset(times(first, last)), e), 1),)

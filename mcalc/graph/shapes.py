@@ -67,6 +67,25 @@ def parts_of_length(part) -> tuple[list[str], int]:
     return [w for w in words if w not in numbers], sum(map(int, numbers))
 
 
+def length_of_rest(whole, lengths) -> int | str | None:
+    """What a length leaves besides others: of ``m + n`` without ``n`` m. None where they differ.
+
+    >>> length_of_rest("m + n + 2", ["n"])
+    'm + 2'
+    """
+    letters, known = parts_of_length(whole)
+    for part in lengths:
+        more, number = parts_of_length(part)
+        known -= number
+        for letter in more:
+            if letter not in letters:
+                return None
+            letters = [*letters]
+            letters.remove(letter)
+    rest = joined_length([*letters, *[known] * bool(known or not letters)])
+    return rest if letters or known > 0 else None
+
+
 def common_shape(parts) -> tuple:
     """The shape that parts of one rank have in common, with False for lengths that differ."""
     return tuple(

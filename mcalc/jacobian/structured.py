@@ -22,6 +22,9 @@ from .terms import NoClosedForm, Side, Term, times_vector
 PROBES: dict[Side, str] = {"column_labels": "dx'", "row_labels": "v'"}
 
 
+_FEW = 4  # entries that are listed
+
+
 class StructuredJacobian:
     """The Jacobian of ``y`` by one variable, or by several scalar ones (``by_scalars``).
 
@@ -69,7 +72,8 @@ class StructuredJacobian:
         if not has_unit(self.terms, "column_labels"):
             return form
         unlisted = self._shortest(formula(self.terms, (), self.wrt_shape, listed=False))
-        return min(form, unlisted, key=written_length)
+        weight = 2 if self.wrt_shape[0] <= _FEW else 1  # a short list is easy to read
+        return unlisted if weight * written_length(unlisted) < written_length(form) else form
 
     @cached_property
     def plain(self) -> Expr:

@@ -43,7 +43,8 @@ from ..graph.primitives import (
     VECMAT,
     WHERE,
 )
-from ..graph.products import PLACES, is_decimal
+from ..graph.products import ONE, PLACES, is_decimal, is_of_elements
+from ..graph.simplify import mul
 from .style import Style
 
 
@@ -78,11 +79,14 @@ class ElementWriter:
     ``names`` are those of more variables, which stand beside what is written.
     """
 
+    ones_are_written = True  # where a number is added to a matrix
+
     def __init__(
         self, style: Style, formula: Expr, partial: bool = False, names: Iterable[str] = ()
     ):
         self.style, self.index, self.in_diagonal, self.partial = style, "", False, partial
         self.beside_vector = self.in_list = False  # where ones need no length, and rows of them do
+        self.zeros_have_shapes = False  # of [0; A; 0] nobody knows where A begins
         self._visible: dict[Expr, bool] = {}
         self.used_names = {e.name for e in walk.symbols(formula)}
         self.names = {e.name for e in walk.walk(formula) if e.name} | {*names}
@@ -125,6 +129,8 @@ class ElementWriter:
 
     def filled(self, e, digit):
         """Ones or zeros, with their length where nothing else tells it: ``1_n``, ``0_(m + 2)``."""
+        if e.ndim > 1 and self.zeros_have_shapes:
+            return f"{digit}_({e.shape[0]}, {e.shape[1]})"
         if self.index or e.ndim > 1:
             return digit
         if self.style.latex or self.beside_vector or e.shape[0] is None:
@@ -220,7 +226,7 @@ class ElementWriter:
     # --- sums and products of elements ---
 
     def _add(self, e):
-        first, *rest = _summands(e)
+        first, *rest = _summands(_with_ones(e) if e.ndim == 2 and self.ones_are_written else e)
         written = [self(first, Precedence.SUM)]
         for op, term in rest:
             loose = op is ADD and term.op in SUMS
@@ -329,7 +335,7 @@ class ElementWriter:
     def _power_of_elements(self, e):
         """``W ⊗ W`` and ``W^⊗3`` of a matrix, of which ``W^2`` would be the product W W."""
         base, exponent = self(e.args[0], Precedence.ATOM), self(e.args[1])
-        if e.args[0].name and walk.is_number(e.args[1], 2):
+        if _is_square_of_elements(e):
             return self.style("hadamard", base, base), Precedence.PRODUCT
         if walk.is_number(e.args[1], -1):
             return self.style("quotient", "1", base), Precedence.PRODUCT
@@ -353,6 +359,11 @@ class ElementWriter:
         return re.sub(
             r"\{(\d)\}", lambda m: parts[int(m[1])], template
         ), Precedence.CASES if loose else Precedence.ATOM
+
+    def _log1p(self, e):
+        if e.ndim < 2:
+            return self._function(e)
+        return self.call("log", node(ADD, ONE, *e.args)), Precedence.ATOM
 
     def call(self, name, *operands):
         return self.style.function(name) + self.style("argument", ", ".join(map(self, operands)))
@@ -414,6 +425,20 @@ def _summands(e):
     return [e, *reversed(terms)]
 
 
+def _with_ones(e):
+    """A number that is added to a matrix as the matrix it stands for: ``A + z 1 1^T``."""
+    a, b = (_with_ones(part) if part.op in (ADD, SUBTRACT) else part for part in e.args)
+    if {a.ndim, b.ndim} == {0, 2} and not is_of_elements(a, b):
+        ones = node(OUTER, *(node(ONES, length=n) for n in e.shape))
+        a, b = (part if part.ndim else mul(part, ones) for part in (a, b))
+    return walk.rebuild(e, (a, b))
+
+
+def _is_square_of_elements(e):
+    """Whether this is written ``W ⊗ W``."""
+    return e.op is POWER and e.ndim == 2 and e.args[0].name and walk.is_number(e.args[1], 2)
+
+
 def _factors(e):
     """The factors of a product that are not products themselves."""
     factors, stack = [], [e]
@@ -421,6 +446,8 @@ def _factors(e):
         f = stack.pop()
         if f.op is MULTIPLY:
             stack += reversed(f.args)
+        elif _is_square_of_elements(f):
+            factors += [f.args[0]] * 2
         else:
             factors.append(f)
     return factors

@@ -178,7 +178,9 @@ class Writer(ElementWriter):
         return self.style("blocks", *map(self, e.args)), Precedence.ATOM
 
     def _blocks(self, e):
-        return self.style("blocks", *map(self.rows_of(e), e.args)), Precedence.ATOM
+        zeros = sum(a.op is ZEROS and a.ndim > 1 for a in e.args)
+        write = self.rows_of(e).within(zeros_have_shapes=zeros > 1 and not self.style.latex)
+        return self.style("blocks", *map(write, e.args)), Precedence.ATOM
 
     def rows_of(self, e):
         """This writer in a list of rows: if all of them are ones or zeros, they have a length."""

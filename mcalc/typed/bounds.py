@@ -9,7 +9,8 @@ from fractions import Fraction
 import numpy as np
 
 from ..graph.expr import NUMBER, Expr, ShapeError, as_expr, shape_text
-from ..graph.primitives import ADD, DIVIDE, MULTIPLY, NEGATIVE, POWER, SUBTRACT
+from ..graph.primitives import POWER
+from ..graph.products import is_of_elements
 from ..graph.shapes import same_length
 from .data_sums import of_data_terms, sum_over_data
 from .operators import DataTerm, divide, kind, power, power_of_elements
@@ -119,30 +120,23 @@ def _laid(a, b):
     return "diag( ) makes a matrix of it"
 
 
-def _is_of_elements(e):
-    """Whether a matrix is made element by element, as tanh(W) is, so that 1 - tanh(W) is too."""
-    if e.ndim < 2 or not e.op.sympy_form or e.op in (ADD, SUBTRACT):
-        return False
-    matrices = [a for a in e.args if a.ndim == 2]
-    scaled = e.op in (NEGATIVE, MULTIPLY, DIVIDE) and len(matrices) == 1
-    return _is_of_elements(matrices[0]) if scaled else True
-
-
 def _refuse_beside(function, operands):
     """What NumPy would spread over a matrix, or lay down, and a person does not mean."""
     if not isinstance(function, np.ufunc) or len(operands) != 2:
         return
     a, b = operands
     kinds = {kind(a), kind(b)}
+    between = "matrix" in kinds and len(kinds) > 1
+    if not between and kinds != {"row", "column"}:
+        return
+    if "scalar" in kinds and (function not in _ADDED or is_of_elements(a, b)):
+        return
     parts = f"{a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}"
-    if "matrix" in kinds and len(kinds) > 1:
-        if "scalar" in kinds and (function not in _ADDED or any(map(_is_of_elements, (a, b)))):
-            return
-        more = ""
-        if function in _ADDED:
-            number = "a number times I is a matrix"
-            more = f": {number if 'scalar' in kinds else _laid(*operands)}"
-        done = _ADDED.get(function, "taken together element by element")
-        raise ShapeError(f"{parts}, they cannot be {done}{more}")
-    if kinds == {"row", "column"}:
+    if not between:
         raise ShapeError(f"{parts}: a row and a column; one of them has a ^T too few or too many")
+    more = ""
+    if function in _ADDED:
+        number = "a number times I is a matrix"
+        more = f": {number if 'scalar' in kinds else _laid(*operands)}"
+    done = _ADDED.get(function, "taken together element by element")
+    raise ShapeError(f"{parts}, they cannot be {done}{more}")

@@ -32,6 +32,7 @@ from ..graph.primitives import (
     ROW,
     STACK,
     UNIT,
+    ZEROS,
     of_vectors,
 )
 from ..graph.walk import is_number
@@ -279,22 +280,24 @@ def laid_out(grid: list[list[Expr]]) -> Expr:
         return as_expr(matrix)
     if wide and high:
         raise ShapeError("a list with commas and semicolons holds scalars only")
-    if kinds <= {*_VECTORS} and (high if kinds == {"row"} else wide):
+    if kinds <= {*_VECTORS} and not (wide if kinds == {"row"} else high):
         units = [as_expr(e.T if kind(e) == "row" else e) for e in entries]
         if all(e.op is UNIT for e in units):
             rows = _of_units(units)
-            return rows if high else as_expr(rows.T)
+            return rows if kinds == {"row"} else as_expr(rows.T)
     if kinds == {"row"} and (not wide or all(e.args[0].op is STACK for e in entries)):
         return as_expr(np.stack([e.T for e in entries]))
     if kinds == {"column"} and wide:
         return as_expr(np.stack(entries, axis=1))
-    if "matrix" in kinds and kinds <= {"matrix", "row"} and high:
-        return _blocks(entries)
+    if high and kinds <= {"matrix", "row", "scalar"}:
+        zero = node(ZEROS, lengths=(None, None))
+        entries = [zero if is_number(e, 0) else e for e in entries]
+        if all(e.ndim for e in entries):
+            return _blocks(entries)
     if kinds <= {"scalar", "row" if wide else "column"}:
         column = np.concatenate([np.stack([e]) if e.ndim == 0 else e for e in entries])
         return as_expr(column.T if "row" in kinds else column)
-    hint = "; 0 and I do not tell their height" if "matrix" in kinds else ""
-    raise ShapeError(f"{_shapes(entries)} do not fit into one list{hint}")
+    raise ShapeError(f"{_shapes(entries)} do not fit into one list")
 
 
 def _of_units(units):
@@ -310,8 +313,7 @@ def _shapes(entries):
 
 
 def _blocks(entries):
-    if any(e.shape[0] is None for e in entries):
-        raise ShapeError(f"{_shapes(entries)}: 0 and I do not tell their height in a list")
-    if len({e.shape[1] for e in entries}) > 1:
+    """Blocks one below another; how high 0 and I are is told by what the list is compared with."""
+    if len({e.shape[1] for e in entries} - {None}) > 1:
         raise ShapeError(f"{_shapes(entries)}: blocks in one column have one width")
     return node(BLOCKS, *entries)

@@ -15,7 +15,7 @@ in which ``{ }`` is any number of times, and ``[ ]`` at most once::
     power      = postfix [ ( "^" | "^⊗" ) { sign } power ]
     postfix    = single { "^T" | superscript | "_" ( digits | "i" ) }
     single     = name | number | call | "(" cases { "," cases } ")" | "[" list "]" | "|" cases "|"
-               | "||" cases "||" | ( "1_" | "0_" ) ( length | "(" lengths ")" )
+               | "||" cases "||" | ( "1_" | "0_" ) ( length | "(" lengths [ "," lengths ] ")" )
     call       = function [ "^" digits ] "(" cases { "," cases } ")" | "√" single | "sum_i" chain
                | ( "ones" | "zeros" | "eye" ) ( length | "(" lengths ")" )
     list       = cases { ( "," | ";" ) cases }

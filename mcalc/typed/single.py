@@ -59,15 +59,22 @@ class SingleReader(Cursor):
         return self.build(opening.column, laid_out, [row])
 
     def constant(self, make):
-        """Ones, zeros or the identity of the length that follows: ``1_n``, ``0_(m + 2)``."""
+        """Ones, zeros or the identity of the length that follows: ``1_n``, ``0_(m + 2)``.
+
+        ``0_(m, n)`` is a matrix of zeros.
+        """
         token = self.next()
         opening = self.sign("(")
         if opening and self.sign(")"):  # mc.ones() takes the length that fits
             return self.build(token.column, make)
-        length = (
-            self.inside(opening, ")", self.length) if opening else self.names.length(self.next())
-        )
-        return self.build(token.column, make, length)
+        if not opening:
+            return self.build(token.column, make, self.names.length(self.next()))
+        lengths = self.inside(opening, ")", lambda: self.lengths(make))
+        return self.build(token.column, make, *lengths)
+
+    def lengths(self, make):
+        first = self.length()
+        return (first, self.length()) if make is zeros and self.sign(",") else (first,)
 
     def length(self):
         """A length, or several that are added up."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Container
 from typing import NamedTuple
 
-LONGEST = 300  # characters of a line
+LONGEST = 1000  # characters of a line
 _DIGITS = 40  # of a number
 
 
