@@ -113,7 +113,7 @@ def elements(powers: Powers, length=None) -> Expr:
     return product(1, dict(powers))
 
 
-def _length(link: Link, axis: int):
+def length_of(link: Link, axis: int) -> int | str | None:
     """How many rows or columns a link has, if its atoms tell."""
     kind, powers = link
     if not powers:
@@ -125,7 +125,7 @@ def _length(link: Link, axis: int):
 def column_of(links: tuple[Link, ...], length) -> Expr:
     """The vector that links come to, of which the last is a column."""
     *before, last = links
-    near = _length(before[-1], 1) if before else length
+    near = length_of(before[-1], 1) if before else length
     v = elements(last[1], near or length)
     for kind, powers in reversed(before):
         if kind == "matrix":

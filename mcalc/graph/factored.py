@@ -12,6 +12,7 @@ from .chains import (
     content,
     formula_of,
     kind_of,
+    length_of,
     quotient,
     sum_of,
     times,
@@ -19,7 +20,12 @@ from .chains import (
 )
 from .read_chains import Reader
 
+_LEAST = 2  # that have to be saved more where it is some summands of several: dA A A + A dA A + ...
 _MANY = 12  # chains of which all have a factor in common, if any
+Links = tuple[Link, ...]
+
+# what is taken out beside numbers and scalars: links, or also what two diagonals have in common
+_SIDES = ("", "links", "parts of links")
 _LEFT, _RIGHT = ("diag", "column"), ("diag", "row")
 
 
@@ -34,18 +40,17 @@ def factored(chains: list[Chain], shape: tuple, reader: Reader, cost: Callable) 
 def _factored(chains, shape, reader, cost):
     written = {tuple(chains): _length(chains, shape, cost)}
     while len(chains) > 1:
-        trials = [
-            _taken_out(chains, group, sides, shape, reader, cost)
-            for group in _groups(chains)
-            for sides in (False, True)
-        ]
-        for trial in trials:
-            if tuple(trial) not in written:
-                written[tuple(trial)] = _length(trial, shape, cost)
-        best = min(trials, key=lambda trial: written[tuple(trial)], default=chains)
-        if written[tuple(best)] >= written[tuple(chains)]:
+        trials = {}
+        for group in _groups(chains):
+            for sides in _SIDES:
+                trial = tuple(_taken_out(chains, group, sides, shape, reader, cost))
+                if trial not in written:
+                    written[trial] = _length(trial, shape, cost)
+                trials.setdefault(trial, written[trial] + _LEAST * (len(group) < len(chains)))
+        best = min(trials, key=lambda trial: trials[trial], default=tuple(chains))
+        if trials[best] >= written[tuple(chains)]:
             break
-        chains = best
+        chains = list(best)
     return chains
 
 
@@ -88,10 +93,11 @@ def _taken_out(chains, group, sides, shape, reader, cost) -> list[Chain]:
         Chain(quotient(c.number, number), times(c.scalars, _inverse(scalars)), c.links)
         for c in members
     ]
-    left, right, rest = _sides(rest) if sides else ((), (), rest)
+    left, right, rest = _sides(rest, sides == "parts of links") if sides else ((), (), rest)
     diagonal = {len(c.links) == 1 and c.links[0][0] for c in rest} == {"diag"}
-    if number == 1 and not (scalars or left or right or diagonal):
-        return chains
+    if not (scalars or left or right or diagonal):
+        if number == 1 or abs(number) != 1 and not any(map(_is_bare, rest)):
+            return chains
     inner = _shape_between(left, right, shape)
     if diagonal:  # diag(x) + diag(w)
         rest = [c._replace(links=(("column", c.links[0][1]),)) for c in rest]
@@ -113,6 +119,12 @@ def _taken_out(chains, group, sides, shape, reader, cost) -> list[Chain]:
     return [new if k == group[0] else c for k, c in enumerate(chains) if k not in group[1:]]
 
 
+def _is_bare(chain: Chain) -> bool:
+    """Whether nothing is multiplied in it: 2(b - a), and yet 2(W x - t) x^T + 2a W."""
+    atoms = [*chain.scalars, *(pair for _, powers in chain.links for pair in powers)]
+    return len(atoms) <= 1
+
+
 def _inverse(powers: Powers) -> Powers:
     return tuple((a, -p) for a, p in powers)
 
@@ -130,12 +142,14 @@ def common(several: list[Powers]) -> Powers:
     return tuple(shared)
 
 
-def _sides(chains: list[Chain]) -> tuple[tuple[Link, ...], tuple[Link, ...], list[Chain]]:
+def _sides(
+    chains: list[Chain], parts: bool
+) -> tuple[tuple[Link, ...], tuple[Link, ...], list[Chain]]:
     """The links that all have on the left and on the right, and what is left of each."""
     if all(c.key[1] == chains[0].key[1] for c in chains):
         return chains[0].links, (), [c._replace(links=()) for c in chains]
-    left, rest = _from_left([c.links for c in chains])
-    right, rest = _from_left([turned(links) for links in rest])
+    left, rest = _from_left([c.links for c in chains], parts)
+    right, rest = _from_left([turned(links) for links in rest], parts)
     links = [turned(r) for r in rest]
     return (
         left,
@@ -144,16 +158,20 @@ def _sides(chains: list[Chain]) -> tuple[tuple[Link, ...], tuple[Link, ...], lis
     )
 
 
-def _from_left(several: list[tuple[Link, ...]]) -> tuple[tuple[Link, ...], list[tuple[Link, ...]]]:
+def _from_left(
+    several: list[tuple[Link, ...]], parts: bool
+) -> tuple[tuple[Link, ...], list[tuple[Link, ...]]]:
     """The links at the front of all, and the rest, of which none is empty."""
     taken: list[Link] = []
     while all(len(links) > 1 for links in several):
         (kind, powers), *others = [links[0] for links in several]
         if any((k, frozenset(p)) != (kind, frozenset(powers)) for k, p in others):
             break
+        if kind == "row" and not powers and len({length_of(links[1], 0) for links in several}) > 1:
+            break  # 1^T A and 1^T B with another number of ones
         taken.append((kind, powers))
         several = [links[1:] for links in several]
-    if all(links[0][0] in _LEFT for links in several):
+    if parts and all(links[0][0] in _LEFT for links in several):
         shared = common([links[0][1] for links in several])
         alone = any(len(x) == 1 and x[0][0] == "diag" for x in several)  # I would be left of it
         if shared and not alone:

@@ -263,7 +263,7 @@ def resolve(e: Expr, shape: tuple) -> Expr:
         heights = [lengths.get(letters_[0]) for letters_ in axes]
         if heights.count(None) == 1:
             rest = length_of_rest(lengths["i"], [n for n in heights if n is not None])
-            lengths[axes[heights.index(None)][0]] = rest
+            lengths[axes[heights.index(None)][0]] = rest or None
     args = [resolve(a, tuple(map(lengths.get, k))) for k, a in zip(axes, e.args, strict=True)]
     return node(e.op, *args, **e.params)
 

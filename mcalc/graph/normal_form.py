@@ -15,8 +15,9 @@ from .chains import sum_of
 from .expr import LET, Expr, node
 from .factored import factored
 from .measure import signs
-from .primitives import BLOCKS, CONCATENATE, EXP, ROW, STACK, SUM, WHERE
+from .primitives import BLOCKS, COLUMN, CONCATENATE, EXP, ROW, STACK, SUM, WHERE
 from .read_chains import Reader
+from .recognition import softmax_of
 from .walk import rebuild, replace, walk
 
 LARGE = 300  # parts of a formula that is no longer looked at
@@ -40,7 +41,7 @@ def normal_form(e: Expr, names: Iterable[Expr] = (), taken: Iterable[str] = ()) 
 @lru_cache(maxsize=2000)
 def _normal_form(e: Expr, names: tuple[Expr, ...], taken: frozenset[str]) -> Expr:
     inner = partial(normal_form, names=names, taken=taken)
-    if e.op in (STACK, CONCATENATE, BLOCKS):
+    if e.op in (STACK, CONCATENATE, BLOCKS, COLUMN):
         return rebuild(e, tuple(map(inner, e.args)))
     if e.op is WHERE:
         condition, *branches = e.args
@@ -105,13 +106,9 @@ def _softmaxes(e: Expr, taken: frozenset[str]) -> Iterator[Expr]:
             name = next(n for n in free if n not in taken | {p.name for p in parts})
             written = unshifted(*total.args)
             yield node(
-                LET, total.args[0] / total, name=name, written=written / _sum(written),
-                shape=total.args[0].shape,
+                LET, softmax_of(total.args[0]), name=name, written=softmax_of(written),
+                shape=written.shape,
             )  # fmt: skip
-
-
-def _sum(v):
-    return node(SUM, v)
 
 
 def unshifted(e: Expr) -> Expr:

@@ -1,4 +1,7 @@
-"""What an expert sees in a formula: a logistic function that is written out, and a trace."""
+"""What an expert sees in a formula: a logistic function that is written out, softmax, a trace.
+
+Programs that are one thing are recognised by the same signs, in ``mcalc.jacobian.recognised``.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def logistic(powers: Powers, single: Callable) -> tuple[int, Powers] | None:
 
     Of ``exp(u)`` beside it the product is σ(u), and beside its square σ(-u) (1 - σ(-u)).
     """
-    below = {a: u for a, p in powers if p < 0 and (u := _one_plus_exp(a)) is not None}
+    below = {a: u for a, p in powers if p < 0 and (u := one_plus_exp(a)) is not None}
     if not below:
         return None
     left, sign = dict(powers), 1
@@ -40,7 +43,7 @@ def logistic(powers: Powers, single: Callable) -> tuple[int, Powers] | None:
     return sign, tuple(left.items())
 
 
-def _one_plus_exp(e: Expr) -> Expr | None:
+def one_plus_exp(e: Expr) -> Expr | None:
     """The u of ``1 + exp(u)``."""
     if e.op is not ADD:
         return None
@@ -48,6 +51,11 @@ def _one_plus_exp(e: Expr) -> Expr | None:
         if is_number(one, 1) and other.op is EXP:
             return other.args[0]
     return None
+
+
+def softmax_of(E: Expr, options: dict | None = None) -> Expr:
+    """Exponentials as parts of their sum, with the options of NumPy's sum for rows or columns."""
+    return E / np.sum(E, **(options or {}))
 
 
 def opposite(u: Expr) -> Expr:

@@ -68,7 +68,7 @@ def parts_of_length(part) -> tuple[list[str], int]:
 
 
 def length_of_rest(whole, lengths) -> int | str | None:
-    """What a length leaves besides others: of ``m + n`` without ``n`` m. None where they differ.
+    """What a length leaves besides others: of ``m + n`` without ``n`` m. None if they are more.
 
     >>> length_of_rest("m + n + 2", ["n"])
     'm + 2'
@@ -82,8 +82,7 @@ def length_of_rest(whole, lengths) -> int | str | None:
                 return None
             letters = [*letters]
             letters.remove(letter)
-    rest = joined_length([*letters, *[known] * bool(known or not letters)])
-    return rest if letters or known > 0 else None
+    return joined_length([*letters, *[known] * bool(known)]) if letters or known >= 0 else None
 
 
 def common_shape(parts) -> tuple:

@@ -17,6 +17,8 @@ from ..graph.expr import DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr, nod
 from ..graph.lengths import FILLED
 from ..graph.primitives import (
     ADD,
+    BLOCKS,
+    CONCATENATE,
     DIAGONAL,
     DIVIDE,
     DOT,
@@ -35,6 +37,7 @@ from ..graph.primitives import (
     ROWMAX,
     ROWPROD,
     SEGMENT,
+    STACK,
     SUBTRACT,
     SUM,
     TRANSPOSE,
@@ -42,8 +45,10 @@ from ..graph.primitives import (
     UNIT,
     VECMAT,
     WHERE,
+    ZEROS,
 )
 from ..graph.products import ONE, PLACES, is_decimal, is_of_elements
+from ..graph.shapes import joined_length
 from ..graph.simplify import mul
 from .style import Style
 
@@ -54,6 +59,7 @@ class Precedence(IntEnum):
     CASES, SUM, PRODUCT, POWER, ATOM = range(5)
 
 
+LISTS = (STACK, CONCATENATE, BLOCKS)
 PRODUCTS = (MATVEC, VECMAT, MATMAT)
 SUMS = (ADD, SUBTRACT, LOGICAL_NOT)  # the last is written as 1 - (x > 0)
 # what an element of these is made of is not the same element of the operand
@@ -187,10 +193,24 @@ class ElementWriter:
         return f"e_{e.params['index'] + 1}", Precedence.ATOM
 
     def _selector(self, e):
-        return f"E_{e.params['part'] + 1}", Precedence.ATOM
+        """What puts n elements before m zeros is ``[I; 0_(m, n)]``."""
+        lengths, part = e.params["lengths"], e.params["part"]
+        n = lengths[part]
+        before, after = (
+            [node(ZEROS, lengths=(joined_length(some), n))] if some else []
+            for some in (lengths[:part], lengths[part + 1 :])
+        )
+        write = self.within(zeros_have_shapes=not self.style.latex, index=None)
+        blocks = [*before, node(IDENTITY, length=n), *after]
+        return self.style("blocks", *map(write, blocks)), Precedence.ATOM
 
     def _segment(self, e):
-        return f"E_{e.params['part'] + 1}^T {self(e.args[0], Precedence.POWER)}", Precedence.PRODUCT
+        """``x_(2:n)``, counted from 1, the last one included."""
+        lengths, part = e.params["lengths"], e.params["part"]
+        first = joined_length([*lengths[:part], 1])
+        places = f"{first}:{joined_length(lengths[: part + 1])}"
+        places = f"{{{places}}}" if self.style.latex else f"({places})"
+        return f"{self(e.args[0], Precedence.ATOM)}_{places}", Precedence.ATOM
 
     def _choice(self, e, turned=False):
         """Rows of the identity, or ``turned`` its columns."""
@@ -399,7 +419,12 @@ class ElementWriter:
 
     def _sum(self, e):
         (v,) = e.args
-        if v.op is WHERE and self.index is not None:  # no second i
+        # no second i, and a list has no element i
+        if (
+            v.op is WHERE
+            and self.index is not None
+            and not any(p.op in LISTS for p in walk.walk(v))
+        ):
             return self.style("sum_i", self.within(index="i")(v)), Precedence.PRODUCT
         return self.call("sum", v), Precedence.ATOM
 

@@ -197,7 +197,7 @@ class Writer(ElementWriter):
             return "-" + self.as_row(v.args[0], Precedence.PRODUCT), Precedence.SUM
         if v.op is DIVIDE and v.args[1].ndim == 0:
             return self._divide(v, self.as_row)
-        if v.op is MULTIPLY and scalar_first:
+        if v.op is MULTIPLY and scalar_first and not is_number(v.args[0], 1):  # (1 (x > 0))^T
             return self.juxtapose([v.args[0], v.args[1].T]), Precedence.PRODUCT
         if v.op in PRODUCTS:
             return self._matvec(v, laid=True)

@@ -30,11 +30,13 @@ from ..graph.primitives import (
     IDENTITY,
     PRIMITIVES,
     ROW,
+    SEGMENT,
     STACK,
     UNIT,
     ZEROS,
     of_vectors,
 )
+from ..graph.shapes import length_of_rest
 from ..graph.walk import is_number
 from ..notation.style import of_pi
 
@@ -298,6 +300,25 @@ def laid_out(grid: list[list[Expr]]) -> Expr:
         column = np.concatenate([np.stack([e]) if e.ndim == 0 else e for e in entries])
         return as_expr(column.T if "row" in kinds else column)
     raise ShapeError(f"{_shapes(entries)} do not fit into one list")
+
+
+def segment(v: Expr | DataTerm, places: str, letters: set[str]) -> Expr:
+    """A part of a vector: ``2:n`` is all but the first."""
+    ends = [re.sub(r"\s*([+-])\s*", r" \1 ", end.strip()) for end in places.split(":")]
+    for end in ends:
+        words = re.split(r" [+-] ", end)
+        if not all(w in letters or re.fullmatch("[0-9]{1,3}", w) for w in words):
+            raise TypeError(f"{end} is no place in a vector: write it as in x_(2:n)")
+    first, last = (int(end) if end.isdigit() else end for end in ends)
+    before = length_of_rest(first, [1])
+    if isinstance(v, DataTerm) or v.ndim != 1 or before is None:
+        raise TypeError(f"_({places}) stands behind a column, counted from 1")
+    lengths = [before, length_of_rest(last, [before]), length_of_rest(v.shape[0] or last, [last])]
+    if None in lengths or lengths[1] == 0:
+        raise IndexError(f"{v} has elements _1 to _{v.shape[0]}")
+    kept = tuple(n for n in lengths if n != 0)
+    part = int(before != 0)
+    return node(SEGMENT, v, lengths=kept, part=part) if len(kept) > 1 else v
 
 
 def _of_units(units):

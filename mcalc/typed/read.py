@@ -13,13 +13,13 @@ in which ``{ }`` is any number of times, and ``[ ]`` at most once::
     sign       = "+" | "-"
     chain      = power { [ ( "·" | "." | "*" | "@" | "/" | "⊗" | "⊘" ) { sign } ] power }
     power      = postfix [ ( "^" | "^⊗" ) { sign } power ]
-    postfix    = single { "^T" | superscript | "_" ( digits | "i" ) }
+    postfix    = single { "^T" | superscript | "_" ( digits | "i" | "(" lengths ":" lengths ")" ) }
     single     = name | number | call | "(" cases { "," cases } ")" | "[" list "]" | "|" cases "|"
                | "||" cases "||" | ( "1_" | "0_" ) ( length | "(" lengths [ "," lengths ] ")" )
     call       = function [ "^" digits ] "(" cases { "," cases } ")" | "√" single | "sum_i" chain
                | ( "ones" | "zeros" | "eye" ) ( length | "(" lengths ")" )
     list       = cases { ( "," | ";" ) cases }
-    lengths    = length { "+" length }
+    lengths    = length { "+" length } [ "-" digits ]
     length     = name | digits
 
 Which names there are decides the rest: whether ``wx`` is a name or a product, and ``^T`` a
@@ -54,12 +54,13 @@ from .operators import (
     power,
     power_of_elements,
     product,
+    segment,
 )
 from .single import SingleReader
 from .tokens import DERIVATIVE, LONGEST, PRIMES, ReadError
 from .words import expressions_of, number_of_elements
 
-_DEFINITION = re.compile(r", ([^\W\d_]\w*) = ")  # of a name that a formula brings along
+_DEFINITION = re.compile(r",\s+([^\W\d_]\w*)\s+=(?!=)")  # of a name that a formula brings along
 
 __all__ = ["ReadError", "product", "read"]
 
@@ -96,8 +97,8 @@ def read(text: str, /, **symbols) -> Expr:
 
 def _read_line(line, names):
     """A formula and behind it what the names in it stand for."""
-    formula, *definitions = _DEFINITION.split(line)
-    for name, definition in zip(definitions[::2], definitions[1::2], strict=True):
+    formula, definitions = _apart(line)
+    for name, definition in definitions:
         if name in names:
             raise ReadError(f"{name} is a name already: leave out what stands behind the comma")
         try:
@@ -106,6 +107,18 @@ def _read_line(line, names):
             raise ReadError(f"{error}") from None
         names = {**names, name: let(name, _Reader(definition, names).all())}
     return _Reader(formula, names).all()
+
+
+def _apart(line):
+    """A line as its formula, and names with their definitions: none is in [3, a = b]."""
+    marks = [m for m in _DEFINITION.finditer(line) if _closed(line[: m.start()])]
+    ends = [*(m.start() for m in marks), len(line)]
+    pairs = [(m[1], line[m.end() : end]) for m, end in zip(marks, ends[1:], strict=True)]
+    return line[: ends[0]], pairs
+
+
+def _closed(text):
+    return all(text.count(a) <= text.count(b) for a, b in ("()", "[]"))
 
 
 @dataclass
@@ -326,7 +339,7 @@ class _Reader(SingleReader):
     def postfix(self):
         first, raised = self.now, False
         value = self.primary()
-        while (token := self.now).kind in ("transpose", "power", "index"):
+        while (token := self.now).kind in ("transpose", "power", "index", "places"):
             if token.kind == "transpose":
                 alone = first.kind == "number" and self.tokens[self.at - 1] is first
                 value = self.turned(value, alone)
@@ -335,6 +348,8 @@ class _Reader(SingleReader):
                 if raised:
                     raise ReadError("a power of a power has parentheses: write (x²)²", token.column)
                 raised, operation, operand = True, power, as_expr(int(token.text[:9]))
+            elif token.kind == "places":
+                operation, operand = self.segment, token.text[2:-1]
             else:
                 operation, operand = self.element, token.text[1:]
             self.next()
@@ -355,6 +370,9 @@ class _Reader(SingleReader):
             self.next()
             odd = not odd
         return self.build(column, np.transpose, value) if odd else value
+
+    def segment(self, v, places):
+        return segment(v, places, self.names.letters)
 
     def element(self, v, index):
         if index == "i":

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..graph.expr import as_expr
 from ..graph.forms import ones, zeros
+from ..graph.shapes import joined_length
 from .cursor import Cursor, Value
 from .operators import FUNCTIONS, OF_LENGTHS, DataTerm, kind, laid_out, power
 from .tokens import DERIVATIVE, PRIMES, ReadError, Token
@@ -77,11 +78,19 @@ class SingleReader(Cursor):
         return (first, self.length()) if make is zeros and self.sign(",") else (first,)
 
     def length(self):
-        """A length, or several that are added up."""
+        """A length, or several that are added up; in the end a number may be taken away."""
         parts = [self.names.length(self.next())]
         while self.sign("+"):
             parts.append(self.names.length(self.next()))
-        return np.concatenate([*map(ones, parts)]).shape[0]
+        if self.sign("-"):
+            parts.append(-self.digits())
+        return joined_length(parts)
+
+    def digits(self):
+        token = self.next()
+        if token.kind != "number" or not token.text.isdigit() or len(token.text) > 3:
+            raise ReadError(f"a number is expected before {token}", token.column)
+        return int(token.text)
 
     def bars(self, opening):
         """``|x|``, ``||x||`` and more bars in a row, told apart by the next ones."""

@@ -47,8 +47,8 @@ SCALARS = {
         np.mean((D @ Q - Y) ** 2), Q, "(2/(N k)) (D Q - Y)^T D", "(2/(N k)) D^T (D Q - Y)",
     ),
     "a batch through tanh": (
-        np.sum(np.tanh(scores)), Q, "(1 - tanh(D Q + 1 c^T)^2)^T D",
-        "D^T (1 - tanh(D Q + 1 c^T)^2)",
+        np.sum(np.tanh(scores)), Q, "(1 - tanh(D Q + 1 c^T)^⊗2)^T D",
+        "D^T (1 - tanh(D Q + 1 c^T)^⊗2)",
     ),
     "square of a sum": (np.sum(W @ x) ** 2, W, "2 sum(W x) x 1^T", "2 sum(W x) 1 x^T"),
     "a matrix at two places": (u @ W @ x + np.sum(W**2), W, "x u^T + 2W^T", "u x^T + 2W"),
