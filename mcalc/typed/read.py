@@ -76,7 +76,8 @@ def read(text: str, /, **symbols) -> Expr:
     The names are those given: expressions, Jacobians or numbers. The notation is the paper's, and
     what ``str()`` of a closed form prints: ``x^T`` is 1 x n, ``w.x`` a scalar, ``w x^T`` a matrix,
     ``w ⊗ x`` the product element by element, ``diag(x)``, ``1 if x > 0; 0 otherwise``,
-    ``sum_i (...)`` over the data. ``I``, ``1^T`` and ``0^T`` take the length that fits, and
+    ``W^⊗3`` each element to a power, ``x_(2:n)`` all elements but the first, ``sum_i (...)`` over
+    the data. ``I``, ``1^T`` and ``0^T`` take the length that fits, and
     ``1_n`` and ``0_3`` have the one that is written.
 
     What a name in it stands for may follow, ``diag(s) - s s^T, s = exp(z)/sum(exp(z))``.

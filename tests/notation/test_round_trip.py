@@ -14,7 +14,7 @@ from programs import BY, problem
 
 import mcalc as mc
 from mcalc.check.claims import first_difference
-from mcalc.graph.walk import walk
+from mcalc.graph.walk import unnamed, walk
 from mcalc.typed.read import ReadError
 from mcalc.typed.tokens import LONGEST
 
@@ -73,7 +73,10 @@ def names_of(d):
 
 
 def outcome(seed):
-    """Of the program with this seed: "read", or why there is nothing to be read; else the form."""
+    """Of the program with this seed: "read", or why there is nothing to be read; else the form.
+
+    A form has to have the values of the sum that it is made of, too.
+    """
     program, wrt = problem(random.Random(seed).choice, depths=(1, 5), by=(*BY, "matrix"))
     try:
         d = symbolic(program, wrt)
@@ -89,6 +92,9 @@ def outcome(seed):
     except ReadError as error:
         bounded = len(text) > LONGEST or any(part in str(error) for part in BOUNDS.split("|"))
         return "out of bounds" if bounded else f"seed {seed}: {text}\n{error}"
+    form, plain = (unnamed(e) for e in (d.jacobian.expr, d._structured.plain))
+    if first_difference(form, plain, d.inputs, unnamed(d.y), d.variables) is not None:
+        return f"seed {seed}: {text}\nis not {plain}"
     same = again is d.jacobian.expr or d.equals(again)
     return "read" if same else f"seed {seed}: {text}\nis read as {again}"
 
