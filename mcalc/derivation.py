@@ -116,6 +116,11 @@ class Derivation:
         self.wrt_shape, self.by_matrix = self._structured.wrt_shape, self._structured.by_matrix
         self.more_axes = self._structured.more_axes
 
+    @property
+    def three_axes(self) -> bool:
+        """Whether the Jacobian has an axis more than a matrix, as of a vector by a matrix."""
+        return self.y.ndim + len(self.wrt_shape) == 3
+
     # --- formulas and numbers ---
 
     @property
@@ -187,13 +192,19 @@ class Derivation:
     def numpy(self) -> Callable[..., np.ndarray]:
         """A function of keyword arrays (``parameters``) that gives the Jacobian, m x n, float64.
 
+        Of a vector by a matrix, and whatever else has more than two axes, the entries stand in an
+        array of shape ``y.shape + wrt.shape``.
+
         >>> import mcalc as mc
         >>> w, x = mc.vectors("w x")
         >>> mc.derive(w @ x, wrt=w).numpy()(x=[1, 2])
         array([[1., 2.]])
+        >>> W = mc.matrices("W", shape=("m", "n"))
+        >>> mc.derive(W @ x, wrt=W).numpy()(W=np.ones((2, 3)), x=[1, 2, 3]).shape
+        (2, 2, 3)
 
-        Raises UnsupportedError if an open function (:func:`mcalc.functions`) is in it, and for a
-        vector by a matrix; what it gives, ``jvp`` and ``vjp`` raise TypeError for a missing value,
+        Raises UnsupportedError if an open function (:func:`mcalc.functions`) is in it; what it
+        gives, ``jvp`` and ``vjp`` raise TypeError for a missing value,
         ShapeError for one of the wrong shape, and NumPy's LinAlgError for an inverse that there is
         none of. The derivative of a determinant needs no inverse.
         """

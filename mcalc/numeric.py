@@ -35,11 +35,20 @@ class NumericJacobian:
         forms = [] if self.jacobian.closed is None else [[self.jacobian.plain]]
         for form, *probes in (*forms, *map(self.jacobian.product, PROBES)):
             needed |= {*symbols(unnamed(form)), *self._size_providers(unnamed(form), *probes)}
+        if self.jacobian.more_axes:  # an array of all entries has these lengths, dX W^T has not
+            axes = symbolic_sizes(*(self.jacobian.probe(side, "v") for side in PROBES))
+            needed |= {
+                *self._telling({*axes} - {*sizes_shown_by(*needed.intersection(self.inputs))})
+            }
         return tuple(str(e.name) for e in self.inputs if e in needed)
 
     def _size_providers(self, form, *probes):
         """Variables that only lend their length: in ``I`` nothing else tells n."""
-        wanted = {*symbolic_sizes(form, *probes)} - {*sizes_shown_by(*probes, *symbols(form))}
+        shown = sizes_shown_by(*probes, *symbols(form))
+        return self._telling({*symbolic_sizes(form, *probes)} - {*shown})
+
+    def _telling(self, wanted: set[str]) -> list[Expr]:
+        """Variables that show these lengths."""
         providers = []
         for e in [*self.jacobian.variables, *self.inputs]:
             if not wanted.isdisjoint(sizes_shown_by(e)):
@@ -48,12 +57,14 @@ class NumericJacobian:
         return providers
 
     def function(self) -> Callable[..., np.ndarray]:
-        """The Jacobian in numerator layout, m x n; raises UnsupportedError where it is none."""
+        """The Jacobian in numerator layout, m x n; with more axes, those of y and then of wrt."""
         self._refuse_open()
-        self.jacobian.refuse_more_axes()
         if self.jacobian.closed is not None:
             return self._compiled(self.jacobian.plain, two_axes=True)
         rows, y = self._rows(self.jacobian.product), self.jacobian.y
+        if self.jacobian.more_axes:
+            shape = (*y.shape, *self.jacobian.wrt_shape)
+            return lambda **values: rows(**values).reshape(self._lengths(shape, values))
         if self.jacobian.by_matrix:
             wrt = str(self.jacobian.variables[0].name)
             return lambda **values: rows(**values).reshape(np.shape(values[wrt])).T
@@ -104,7 +115,7 @@ class NumericJacobian:
         return np.eye(math.prod(numbers)).reshape(-1, *numbers)
 
     def _lengths(self, shape, values):
-        inputs = [e for e in self.inputs if e.name in values]
+        inputs = [e for e in self.inputs if e.name in (*values, *self.parameters)]
         return length(shape, bind_values(inputs, values)[1])
 
     def times(self, side: Side, vector: ArrayLike, values: dict[str, ArrayLike]) -> np.ndarray:

@@ -140,7 +140,8 @@ def test_post_build_installs_mcalc_and_keeps_a_configuration(tmp_path, fresh):
         installed.write_text("# ServerApp: kept")
         assert (installed.parent / "labconfig" / "default_setting_overrides.json").exists()
     code = "from importlib.metadata import version as v; from importlib.util import find_spec as f;"
-    asked = [fresh / "bin" / "python", "-Ic", code + "print(v('mcalc'), f('mcalc').origin)"]
+    code += "print(v('mcalc-notebooks'), f('mcalc').origin)"
+    asked = [fresh / "bin" / "python", "-Ic", code]
     said = subprocess.check_output(asked, text=True, cwd=tmp_path).split()
     assert said == [mcalc.__version__, str(checkout / "mcalc" / "__init__.py")]
 

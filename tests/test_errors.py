@@ -95,9 +95,9 @@ CASES = {
         "multiply: w^T is a row, 1 x n, and x a vertical vector, n x 1: leave out the .T",
     ),
     "no rule": (
-        lambda: np.cumprod(x),
+        lambda: np.nanprod(x),
         mc.UnsupportedError,
-        "np.cumprod has no rule in mcalc; near it: np.prod",
+        "np.nanprod has no rule in mcalc; near it: np.prod",
     ),
     "no rule, in linalg": (
         lambda: np.linalg.qr(A),
@@ -257,10 +257,10 @@ CASES = {
     ),
     "index out of range": (lambda: q[3], IndexError, "q[3]: q has 3 elements, 0 to 2"),
     "an array of formulas": (
-        lambda: np.array([z, b]),
+        lambda: np.array([w, w]),
         TypeError,
-        "z is a formula and cannot be an element of an array: use np.stack([a, b]) to make a "
-        "vector of expressions",
+        "w is a formula and no array of numbers: np.stack([a, b]) makes a vector or a matrix of "
+        "expressions, also where their lengths are open",
     ),
     "text in a formula": (
         lambda: x + "1",
@@ -340,8 +340,13 @@ CASES = {
         ValueError,
         'max(1) x has a constant of unknown length: give it one, as in mc.ones("n")',
     ),
+    "entries of what is not that long": (
+        lambda: mc.derive(x[7] * x, wrt=x).explicit(n=2),
+        ValueError,
+        "n is 2, and at least 8 is needed in x_8 x",
+    ),
     "a Jacobian of four axes": (
-        lambda: mc.derive(A * z, wrt=A).numpy(),
+        lambda: mc.derive(A * z, wrt=A).jacobian,
         mc.UnsupportedError,
         "A z is m x n and A is m x n, so the Jacobian has four axes and no closed form as a "
         "matrix: use .jvp and .vjp, or .explicit(m=2, n=2) for its entries",

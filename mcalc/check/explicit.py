@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 
 from ..graph.expr import ENOUGH, NUMBER, SIZE, SYMBOL, Expr, UnsupportedError, as_expr
-from ..graph.lengths import length, params_at, resolve_open_lengths, symbolic_sizes
+from ..graph.lengths import length, needed, params_at, resolve_open_lengths, symbolic_sizes
 from ..graph.walk import symbols, unnamed, walk
 from ..notation.scalars import Entries, Slices
 
@@ -154,6 +154,9 @@ def _sizes(sizes, wanted, y):
             raise ValueError(f"{name} is not a size of {y}: its sizes are {known}")
         if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
             raise ValueError(f"{name}={size!r} is not a size: give a whole number from 1 up")
+    for n, least in needed(y).items():  # of x[7] eight
+        if length(n, sizes) < least:
+            raise ValueError(f"{n} is {length(n, sizes)}, and at least {least} is needed in {y}")
     return {name: int(size) for name, size in sizes.items()}
 
 

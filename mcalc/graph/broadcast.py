@@ -114,10 +114,18 @@ def _broadcast_shape(op, operands):
                 others = [o for o in operands if o.ndim and o is not e]
                 raise ShapeError(
                     f"{op.name}: {others[0]} is {shape_text(others[0].shape)} and {e} is "
-                    f"{shape_text(e.shape)}: the lengths must agree"
+                    f"{shape_text(e.shape)}: the lengths must agree{_instead(others[0], e)}"
                 )
         lengths.append(common)
     return tuple(lengths)
+
+
+def _instead(a, b):
+    """What to write of a vector that is as long as the columns of a matrix."""
+    v, matrix = (a, b) if a.ndim < b.ndim else (b, a)
+    if v.ndim != 1 or matrix.ndim != 2 or v.shape[0] != matrix.shape[0]:
+        return ""
+    return f"; a number for each row is {v.name}[:, None]" if v.name else "; v[:, None] is a column"
 
 
 def spread(e, shape) -> Expr:

@@ -189,6 +189,11 @@ def _full_like(a, fill_value):
     return value * np.ones_like(a)
 
 
+def _same(name, a):
+    """What changes no real number."""
+    return _of_numbers(name, as_expr, a)
+
+
 def _hypot(a, b):
     return np.sqrt(as_expr(a) ** 2 + as_expr(b) ** 2)
 
@@ -211,6 +216,19 @@ _ROWS: dict[Callable | str, Callable] = {
     **dict.fromkeys((np.power, np.float_power), _power),
     np.reciprocal: _reciprocal,
     np.positive: partial(_of_numbers, "np.positive", as_expr),
+    **{
+        same: partial(_same, f"np.{same.__name__}")
+        for same in (np.copy, np.real, np.real_if_close, np.conjugate)  # of real numbers
+    },
+    **{
+        scaled: partial(_of_numbers, f"np.{scaled.__name__}", partial(np.multiply, factor))
+        for scaled, factor in (
+            (np.degrees, 180 / np.pi),
+            (np.rad2deg, 180 / np.pi),
+            (np.radians, np.pi / 180),
+            (np.deg2rad, np.pi / 180),
+        )
+    },
     np.hypot: _hypot,
     np.logaddexp: partial(_of_numbers, "np.logaddexp", _log_add_exp),
     np.logaddexp2: partial(_of_numbers, "np.logaddexp2", _log_add_exp_2),

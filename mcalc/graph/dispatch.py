@@ -22,13 +22,12 @@ INSTEAD = {
         "np.max and np.min, or x[[2, 0, 1]] for an order that stays",
     ),
     **dict.fromkeys(("array_split", "dsplit"), "parts such as x[:2] and x[2:]"),
-    **dict.fromkeys(("real", "conjugate", "real_if_close"), "the variable itself: all are real"),
     **dict.fromkeys(("imag", "angle"), "a function of real numbers: all variables are real"),
     **dict.fromkeys(
         ("nan_to_num", "nansum", "nanmean"), "np.where(condition, x, 0), with a condition on x"
     ),
     **dict.fromkeys(
-        ("floor", "ceil", "rint", "trunc"), "a number: its slope is 0 wherever it has one"
+        ("floor", "ceil", "rint", "trunc", "round"), "a number: its slope is 0 wherever it has one"
     ),
     **dict.fromkeys(("remainder", "fmod"), "x - k * y, with the whole number k"),
     "sinc": "np.sin(np.pi * x) / (np.pi * x), which has no value at 0",

@@ -172,6 +172,11 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return NUMPY[np.transpose](self)
 
     @property
+    def mT(self) -> Expr:
+        """The transpose of a matrix."""
+        return NUMPY["mT"](self)
+
+    @property
     def ndim(self) -> int:
         return len(self.shape)
 
@@ -190,6 +195,19 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     var, std, dot, trace, clip = np.var, np.std, np.dot, np.trace, np.clip
     ravel = flatten = np.ravel
     squeeze, diagonal = np.squeeze, np.diagonal
+
+    def __getattr__(self, name):
+        """``x.cumsum()`` is ``np.cumsum(x)``, and so with every method that arrays have."""
+        if name not in _METHODS:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return functools.partial(getattr(np, name), self)
+
+    def astype(self, dtype) -> Expr:
+        """The expression itself, whose numbers are floats."""
+        if np.dtype(dtype).kind != "f":
+            kind = np.dtype(dtype).name
+            raise UnsupportedError(f"{self}.astype({kind}): all numbers are floats, as float64")
+        return self
 
     def reshape(self, *shape, order="C") -> Expr:
         """``x.reshape(-1, 1)`` is the column ``x[:, None]``."""
@@ -236,11 +254,21 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
 
     __int__ = __index__ = __complex__ = __float__
 
-    def __array__(self, *args, **options):
-        raise TypeError(
-            f"{self} is a formula and cannot be an element of an array: use np.stack([a, b]) to "
-            "make a vector of expressions"
-        )
+    def __array__(self, dtype=None, copy=None):
+        """Its elements, as Python objects: ``np.array([[a, b], [b, c]])`` of scalars is a matrix.
+
+        Where an expression meets it, or something is derived, it is ``np.stack`` of its rows.
+        """
+        shape = NUMPY[np.shape](self)
+        if dtype not in (None, object) or not all(isinstance(n, int) for n in shape):
+            raise TypeError(
+                f"{self} is a formula and no array of numbers: np.stack([a, b]) makes a vector or "
+                "a matrix of expressions, also where their lengths are open"
+            )
+        elements = np.empty(shape, dtype=object)
+        for place in np.ndindex(shape):
+            elements[place] = self[place] if place else self
+        return elements
 
     def __deepcopy__(self, memo=None):
         return self
@@ -257,6 +285,11 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return f"$\\displaystyle {WRITERS['latex'](self)}$"
 
 
+# that NumPy has as functions, too
+_METHODS = {
+    name for name, method in vars(np.ndarray).items()
+    if name[0] != "_" and callable(method) and callable(getattr(np, name, None))
+}  # fmt: skip
 _NO_PARAMS: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -313,6 +346,8 @@ def as_expr(value) -> Expr:
     if is_boolean(value):
         value = value.astype(int)
     plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+    if isinstance(plain, Expr):  # np.array(x) of a scalar
+        return plain
     if isinstance(plain, list | tuple) and plain:
         return NUMPY[np.stack]([as_limit(v) for v in plain])
     if isinstance(plain, bool):

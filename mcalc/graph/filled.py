@@ -18,7 +18,8 @@ from .primitives import IDENTITY
 _NUMBERS = (None, float, np.float64)  # a type that changes no value
 
 
-def _length(name, n):
+def as_length(name, n):
+    """A length such as ``X.shape[0]``, or a number; for the message the name of what asks."""
     if isinstance(n, Length):
         return n
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 1:
@@ -35,7 +36,7 @@ def _eye(N, M=None, k=0, dtype=float, order="C", *, device=None) -> Expr:
     _refuse_type("np.eye", dtype)
     if M not in (None, N) or k != 0:
         raise UnsupportedError("np.eye: only the square identity has a rule, np.eye(n, like=X)")
-    return node(IDENTITY, length=_length("np.eye", N))
+    return node(IDENTITY, length=as_length("np.eye", N))
 
 
 def _identity(n, dtype=None) -> Expr:
@@ -50,7 +51,7 @@ def _filled(name, number, shape, dtype=None, order="C", *, device=None) -> Expr:
     number = as_expr(number)
     if number.ndim:
         raise UnsupportedError(f"{name}: {number} is no number to fill an array with")
-    return simplify.broadcast_to(number, tuple(_length(name, n) for n in lengths))
+    return simplify.broadcast_to(number, tuple(as_length(name, n) for n in lengths))
 
 
 def _full(shape, fill_value, dtype=None, order="C", *, device=None) -> Expr:

@@ -25,6 +25,7 @@ from .primitives import (
     ROW,
     SEGMENT,
     SELECTOR,
+    STACK,
     TRANSPOSE,
     UNIT,
     as_column,
@@ -114,6 +115,8 @@ def _of_vector(x, key):
     k = _position(x, key, length)
     if x.op is LET and x.args[0].op.is_list:
         return x.args[0].args[k]  # the entry itself is on the path
+    if x.op is STACK:
+        return x.args[k]
     return node(INDEX, x, index=k)
 
 

@@ -171,6 +171,7 @@ _REDUCED: dict[np.ufunc, Callable] = {
     np.multiply: np.prod,
     np.maximum: np.max,
     np.minimum: np.min,
+    np.logaddexp: lambda a, **options: np.log(np.sum(np.exp(a), **options)),
 }
 
 

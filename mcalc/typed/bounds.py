@@ -107,16 +107,18 @@ def _value(e, values):
 _ADDED = {np.add: "added", np.subtract: "subtracted"}
 
 
-def _laid(a, b):
-    """What makes a matrix of a column or row beside one: ``1 b^T`` has b in each row."""
+def _fits(a, b) -> list[bool]:
+    """Whether a column or row beside a matrix is as long as that is high, and as it is wide."""
     v, matrix = (b, a) if kind(a) == "matrix" else (a, b)
-    v = v.T if kind(v) == "row" else v
-    name = v.name or f"({v})"
-    fits = [same_length(n, v.shape[0]) is not False for n in matrix.shape]
-    if fits == [False, True]:
-        return f"write 1 {name}^T for it in each row"
-    if fits == [True, False]:
-        return f"write {name} 1^T for it in each column"
+    (length,) = v.T.shape if kind(v) == "row" else v.shape
+    return [same_length(n, length) is not False for n in matrix.shape]
+
+
+def _laid(a, b):
+    """What makes a matrix of a column beside one: ``u 1^T`` has u in each column."""
+    v = b if kind(a) == "matrix" else a
+    if _fits(a, b) == [True, False]:
+        return f"write {v.name or f'({v})'} 1^T for it in each column"
     return "diag( ) makes a matrix of it"
 
 
@@ -131,6 +133,8 @@ def _refuse_beside(function, operands):
         return
     if "scalar" in kinds and (function not in _ADDED or is_of_elements(a, b)):
         return
+    if function in _ADDED and between and "scalar" not in kinds and _fits(a, b) == [False, True]:
+        return  # X W + b, as in NumPy, where it cannot be meant for the columns
     parts = f"{a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}"
     if not between:
         raise ShapeError(f"{parts}: a row and a column; one of them has a ^T too few or too many")

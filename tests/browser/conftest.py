@@ -19,8 +19,12 @@ def context():
 
 @pytest.fixture
 def open_page(context, server):
-    """Open a notebook of the server, or one of these cells; closed with the test."""
+    """Open a notebook of the server, or one of these cells; closed with the test.
+
+    Nobody has answered anything before.
+    """
     pages = []
+    server.answers.unlink(missing_ok=True)
 
     def opened(name, *cells):
         if cells:

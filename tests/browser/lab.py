@@ -56,6 +56,7 @@ class Server:
 
     def __init__(self, folder: Path):
         self.root, self.config, self.log = folder / "root", folder / "config", folder / "log"
+        self.answers = folder / "answers.sqlite"
         self.root.mkdir(parents=True)
         for name, settings in SETTINGS.items():
             path = self._settings(name)
@@ -110,6 +111,7 @@ class Server:
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
             "IPYTHONDIR": str(folder / "ipython"),
             "PYTHONPATH": os.pathsep.join(paths),
+            "MCALC_ANSWERS": str(self.answers),
         }
 
     def _wait(self, seconds):

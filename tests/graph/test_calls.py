@@ -125,6 +125,7 @@ COUNTED = {  # what is counted or placed: with which numbers
     np.swapaxes: [(0, 1), (1, 1), (0, -1), (0, 2)],
     np.moveaxis: [(0, 1), (0, -1), (1, 1), (2, 0)],
     np.full_like: [(2.5,), (z,), (x,)],
+    np.polyval: [(2.5,), (z,), (x,), (A,)],
     np.diff: [(1,), (2,), (1, 0), (0,), (-1,)],
 }
 
@@ -136,6 +137,12 @@ def calls(function):
         return [*(([p],) for p in OPERANDS), *((list(p),) for p in pairs)]
     if function is np.einsum:
         return [(*call[:1], *operands) for call in SUBSCRIPTS for operands in several(*call[1:])]
+    if function is np.block:
+        return [([[a, b], [b, a]],) for a, b in several(2)]
+    if function is np.select:
+        return [
+            ([x > 0, condition], [a, b]) for condition in (x > 1, w, True) for a, b in several(2)
+        ]
     if function is np.linalg.matrix_power:
         return list(itertools.product(OPERANDS, (-2, -1, 0, 1, 3, 2.0, True)))
     if function is np.take:
@@ -160,7 +167,7 @@ def count_of_operands(function):
     if isinstance(function, np.ufunc):
         return function.nin
     two = (np.dot, np.vdot, np.inner, np.outer, np.linalg.outer, np.linalg.solve,
-           np.kron, np.cross, np.convolve, np.tensordot, np.append)  # fmt: skip
+           np.kron, np.cross, np.convolve, np.tensordot, np.append, np.linalg.vecdot)  # fmt: skip
     return 2 if function in two else 1
 
 

@@ -102,7 +102,9 @@ def test_products_with_a_jacobian_of_more_axes():
     slope = np.cos(at["W"] @ at["x"] + at["b"])
     assert np.allclose(d.jvp(dW, **at), slope * (dW @ at["x"]))
     assert np.allclose(d.vjp(row, **at), np.outer(row * slope, at["x"]))
-    assert d.parameters == ("W", "x", "b")
+    assert d.parameters == ("W", "x", "b") and d.three_axes
+    entries = np.einsum("ij,k->ijk", np.diag(slope), at["x"])
+    assert np.allclose(d.numpy()(**at), entries)
 
 
 def test_products_of_a_scalar_by_a_matrix():

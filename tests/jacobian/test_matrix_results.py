@@ -61,6 +61,20 @@ def test_a_matrix_by_a_vector_or_a_matrix(y, by, forward, back):
         d.jacobian
 
 
+LENGTHS = {"N": 2, "M": 3, "n": 4, "k": 3, "p": 2, "r": 5}
+
+
+@pytest.mark.parametrize("y, by", [row[:2] for row in RESULTS.values()], ids=RESULTS)
+def test_its_entries_are_an_array_with_the_axes_of_both(y, by):
+    d, rng = mc.derive(y, wrt=by), np.random.default_rng(1)
+    step, *values = (rng.normal(size=[LENGTHS[n] for n in e.shape]) for e in (by, *d.inputs))
+    at = {e.name: v for e, v in zip(d.inputs, values, strict=True) if e.name in d.parameters}
+    entries = d.numpy()(**at)
+    assert entries.shape == tuple(LENGTHS[n] for n in (*y.shape, *by.shape))
+    assert d.three_axes == (entries.ndim == 3)
+    assert np.allclose(np.tensordot(entries, step, by.ndim), d.jvp(step, **at))
+
+
 def test_attention():
     d = mc.derive(softmax(Q @ K.T) @ V, wrt=Q)
     assert d.check(sizes=(1, 2, 3), points=1).passed

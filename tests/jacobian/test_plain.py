@@ -7,6 +7,7 @@ import pytest
 from plain import VARIABLES, agrees, differences, evaluated, point
 
 import mcalc as mc
+from mcalc.graph.expr import as_expr
 
 # --- one matrix several times in a product -----------------------------------------------------
 
@@ -198,3 +199,22 @@ def test_a_power_of_a_condition_is_a_choice(text):
     second = mc.hessian(np.sum(evaluated(text, VARIABLES)), VARIABLES["x"])
     given = {name: at[name] for name in second.parameters}
     assert np.isfinite(second.numpy()(**given)).all() and d.check()
+
+
+# --- arrays of expressions ---------------------------------------------------------------------
+
+TURN = "np.array([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]])"
+ARRAYS = [
+    f"{TURN} @ q[1:]", f"np.array([[a, b], [b, a]]) @ {TURN} @ {TURN}.T @ q[:2]",
+    "np.exp(np.array([a * b, a + b, b]))", "np.array([a, 2, b * b]) * q", "np.array(a * b)",
+    "q @ np.array([q, 2 * q[::-1], a * q]) @ q", "np.array([q[0:2], q[1:3]]) @ np.array([a, b])",
+    "np.trace(np.array([[q[0], q[1]], [q[1], q[0]]]) * np.array([[1, a], [b, 2]]))",
+    "np.sum([a, b, a * b])", "np.linalg.norm([a, b])", "np.sqrt(np.array([a, b])[0] + 1)",
+    "x * np.array([a, b])[1]", "np.tanh(np.array(a))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ARRAYS)
+def test_an_array_of_expressions_is_a_vector_or_a_matrix_of_them(text):
+    for wrt in sorted(e.name for e in mc.graph.walk.symbols(as_expr(evaluated(text, VARIABLES)))):
+        agrees(text, wrt)

@@ -434,8 +434,6 @@ REFUSED = [  # what the message has to name, and what is done with a vector and 
     ("stack", lambda x, A: np.stack([A, A])),
     ("outer", lambda x, A: np.outer(A, x)),
     ("q[0.5]", lambda x, A: q[0.5]),
-    ("S is a matrix", lambda x, A: mc.hessian(np.sum(SYMBOLS["S"] @ x) ** 2, SYMBOLS["S"])),
-    ("not a matrix", lambda x, A: mc.derive(A + np.outer(x, x), SYMBOLS["x"])),
 ]  # fmt: skip
 
 

@@ -40,7 +40,9 @@ ALONE = {"instructor"}  # a notebook that students do not get
 CONFIG = f'''\
 """nbgrader's configuration of this course. Keep its folder where you keep grades."""
 
+import json
 import os
+import re
 import tempfile
 
 from nbgrader.preprocessors import (
@@ -72,9 +74,43 @@ class WithoutEmpty(NbGraderPreprocessor):
         return cell, resources
 
 
+def typed(cell, state):
+    """What stands in the field of an exercise that a cell shows, as the notebook was saved."""
+    for output in cell.get("outputs", []):
+        view = output.get("data", {{}}).get("application/vnd.jupyter.widget-view+json", {{}})
+        models = [view.get("model_id")]
+        while models:
+            model = state.get(models.pop(), {{}})
+            inside = model.get("state", {{}})
+            if model.get("model_name") == "TextModel":
+                return inside.get("value", "").strip()
+            models += [c.removeprefix("IPY_MODEL_") for c in inside.get("children", [])]
+    return ""
+
+
+class FieldAnswers(NbGraderPreprocessor):
+    """Puts what was typed into an exercise's field where the cell below still has its dots."""
+
+    def preprocess(self, nb, resources):
+        saved = nb.metadata.get("widgets", {{}})
+        state = saved.get("application/vnd.jupyter.widget-state+json", {{}}).get("state", {{}})
+        fields = {{}}
+        for cell in nb.cells:
+            about = cell.metadata.get("nbgrader") or {{}}
+            kind, _, key = about.get("grade_id", "").partition("-")
+            if kind == "question":
+                fields[key] = typed(cell, state)
+            elif kind == "answer" and fields.get(key):
+                line = json.dumps(fields[key], ensure_ascii=False)
+                cell.source = re.sub(
+                    r"^(\\w+ = )\\.\\.\\.$", lambda m: m[1] + line, cell.source, flags=re.M
+                )
+        return nb, resources
+
+
 # A cell that a student has copied, split or deleted stops nobody's grading.
 c.Autograde.sanitize_preprocessors = [
-    ClearOutput, DeduplicateIds, WithoutEmpty, OverwriteKernelspec, OverwriteCells,
+    FieldAnswers, ClearOutput, DeduplicateIds, WithoutEmpty, OverwriteKernelspec, OverwriteCells,
     CheckCellMetadata,
 ]
 c.OverwriteCells.add_missing_cells = True

@@ -14,6 +14,7 @@ import classroom
 import load
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import mcalc as mc
@@ -282,6 +283,52 @@ def test_no_submission_stops_those_of_others(course, nbgrader):
     assert scores["zealous"] == scores["copied"] == scores["emptied"] == total
     assert scores["deleted"] == total
     assert scores["split"] >= total - 1
+
+
+def saved_with(state_of, typed):
+    """A spoiler that stores a notebook as the page does: with its widgets, and this in fields."""
+
+    def spoil(nb):
+        ran = NotebookClient(copy.deepcopy(nb), timeout=60, store_widget_state=True).execute()
+        state = ran.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
+        for key, (_, cell) in classroom.tagged(ran, "exercise").items():
+            field = state_of(cell, state)
+            field["value"] = typed.get(key, "")
+        nb.cells, nb.metadata = ran.cells, ran.metadata
+
+    return spoil
+
+
+def field_of(cell, state):
+    """The state of the field in what a cell shows."""
+    views = [o["data"]["application/vnd.jupyter.widget-view+json"] for o in cell.outputs
+             if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]  # fmt: skip
+    models = [view["model_id"] for view in views]
+    for model in models:
+        inside = state[model]["state"]
+        if state[model]["model_name"] == "TextModel":
+            return inside
+        models += [child.removeprefix("IPY_MODEL_") for child in inside.get("children", [])]
+    raise AssertionError("there is no field")
+
+
+@needs_nbgrader
+def test_what_is_typed_in_fields_is_graded(course, nbgrader, tmp_path, monkeypatch):
+    monkeypatch.setenv("MCALC_ANSWERS", str(tmp_path / "answers.sqlite"))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    from nbgrader.api import Gradebook
+
+    points = {key: mc.exercise(key).points for key in classroom.exercises(CHAPTERS[CHAPTER])}
+    right = {key: mc.exercise(key).answer for key in points}
+    first, second, *_ = right
+    submit(course, "fields", {}, saved_with(field_of, right | {first: "x + 12345"}))
+    submit(course, "both", {second: right[second]}, saved_with(field_of, {second: "x + 12345"}))
+    for name in ("fields", "both"):
+        nbgrader("autograde", CHAPTER, "--force", "--student", name)
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "mcalc") as gradebook:
+        scores = {s.student.id: s.score for s in gradebook.assignment_submissions(CHAPTER)}
+    assert scores["fields"] == sum(points.values()) - points[first]
+    assert scores["both"] == points[second]  # what stands in the cell counts
 
 
 @needs_nbgrader

@@ -10,9 +10,11 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+import block
 import latency
 import load
 import matplotlib
@@ -28,6 +30,7 @@ TO = notebooks.ROOT / "build" / "bench.png"
 LENGTHS = 3, 10, 30, 100, 300, 10_000
 FUNCTIONS = "w ⊗ x", "neuron", "softmax", "loss"
 SIZES = (100, 10), (10_000, 100), (100_000, 300)
+DEPTHS = 1, 2, 4, 8, 16, 32  # blocks, one upon another
 LONGEST = 20  # seconds for what SymPy is given to do
 ROUNDS, TURN = 6, 0.4  # in turns: how many for each library, and seconds for each of its methods
 LOOKS = dict(  # by library: colours that a colour-blind reader tells apart, and a marker each
@@ -111,21 +114,30 @@ def deriving():
 # --- 2 ---------------------------------------------------------------------------------------
 
 
-def evaluating():
-    """The gradient of the loss at numbers; each library has a process, and they take turns."""
+def processes():
+    """A process for each library."""
     libraries = [name for name in peers.LIBRARIES if peers.installed(name)]
     spawn = multiprocessing.get_context("spawn")
-    pools = {name: ProcessPoolExecutor(1, mp_context=spawn) for name in libraries}
+    return {name: ProcessPoolExecutor(1, mp_context=spawn) for name in libraries}
+
+
+def in_turns(pools, timed, *size):
+    """The median time of each method, where the libraries take turns."""
+    samples = {}
+    for _ in range(ROUNDS):
+        for name, pool in pools.items():
+            seconds = TURN * (3 if name == "numpy" else 1)
+            for method, some in pool.submit(timed, name, *size, seconds).result().items():
+                samples.setdefault(method, []).extend(some)
+    return {method: statistics.median(some) for method, some in samples.items()}
+
+
+def evaluating():
+    """The gradient of the loss at numbers; each library has a process, and they take turns."""
+    pools = processes()
     rows, ratios = [], {}
     for N, n in SIZES:
-        samples = {}
-        for _ in range(ROUNDS):
-            for name, pool in pools.items():
-                seconds = TURN * (3 if name == "numpy" else 1)
-                timed = pool.submit(peers.timed_gradients, name, N, n, seconds).result()
-                for method, some in timed.items():
-                    samples.setdefault(method, []).extend(some)
-        times = {method: statistics.median(some) for method, some in samples.items()}
+        times = in_turns(pools, peers.timed_gradients, N, n)
         best = min(times["NumPy by hand"], times["in blocks"])
         for method, seconds in times.items():
             ratios.setdefault(method, []).append(seconds / best)
@@ -239,7 +251,46 @@ def sliding():
     latency.main()
 
 
-PARTS = {"1": deriving, "2": evaluating, "3": checking, "4": starting, "5": sliding}
+# --- 6 ---------------------------------------------------------------------------------------
+
+
+def going_back():
+    """The backward pass of a transformer block: to derive it, and at numbers."""
+    rows = []
+    for depth in DEPTHS:
+        start = time.perf_counter()
+        lines = str(block.derived(depth)).count("\n") + 1
+        seconds = time.perf_counter() - start
+        rows.append([str(depth), str(lines), duration(seconds), duration(seconds / depth)])
+    table(
+        "6. The backward pass of transformer blocks, derived and printed once",
+        ["blocks", "lines", "time", "a block"],
+        rows,
+    )
+    pools, rows, head = processes(), [], []
+    for N, d in block.SIZES:
+        times = in_turns(pools, block.timed, N, d)
+        ratios = {method: seconds / times["NumPy by hand"] for method, seconds in times.items()}
+        head = [*times]
+        cells = [f"{duration(s)}, {three(ratios[method])}" for method, s in times.items()]
+        rows.append([f"({N}, {d})", *cells])
+    for pool in pools.values():
+        pool.shutdown()
+    table(
+        "The value and all gradients of a block at numbers: time, and its ratio to NumPy by hand",
+        ["(N, d)", *head],
+        rows,
+    )
+
+
+PARTS = {
+    "1": deriving,
+    "2": evaluating,
+    "3": checking,
+    "4": starting,
+    "5": sliding,
+    "6": going_back,
+}
 
 
 def picture(drawn):

@@ -1,0 +1,139 @@
+"""NumPy's functions that are short formulas of others: choices, polynomials, blocks, products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+
+import numpy as np
+
+from . import simplify
+from .axes import is_axis
+from .dispatch import NUMPY, UnsupportedError
+from .expr import Expr, as_expr
+from .filled import as_length
+from .primitives import as_column
+from .shapes import ShapeError, same_length, shape_text
+
+
+def _plain(name: str, a, *axes: int) -> Expr:
+    """An operand with so many axes, of numbers."""
+    a = as_column(a)
+    if a.boolean:
+        raise UnsupportedError(f"np.{name} takes numbers: write 1.0 * ({a})")
+    if a.ndim not in axes:
+        wanted = " or ".join(("a scalar", "a vector", "a matrix")[n] for n in axes)
+        raise ShapeError(f"np.{name}: {a} is {shape_text(a.shape)}, and {wanted} is expected")
+    return a
+
+
+def _matvec(x1, x2):
+    return _plain("matvec", x1, 2) @ _plain("matvec", x2, 1)
+
+
+def _vecmat(x1, x2):
+    return _plain("vecmat", x1, 1) @ _plain("vecmat", x2, 2)
+
+
+def _vecdot(x1, x2, axis=-1):
+    """The product of two vectors, or of each row of a matrix with that of another one."""
+    a, b = _plain("vecdot", x1, 1, 2), _plain("vecdot", x2, 1, 2)
+    alike = a.ndim == b.ndim and all(map(same_length, a.shape, b.shape))
+    if not alike or not is_axis(axis, a.ndim):
+        raise ShapeError(
+            f"np.vecdot: {a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}, axis "
+            f"{axis!r}: two of one shape are expected"
+        )
+    return a @ b if a.ndim == 1 else np.sum(a * b, axis=axis)
+
+
+def _matrix_transpose(x):
+    return _plain("matrix_transpose", x, 2).T
+
+
+def _select(condlist, choicelist, default=0):
+    """The choice of the first condition that holds."""
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ValueError(
+            f"np.select: {len(condlist)} conditions and {len(choicelist)} choices; as many of "
+            "each are expected, and one at least"
+        )
+    if others := [c for c in condlist if isinstance(c, Expr) and not c.boolean]:
+        raise UnsupportedError(f"np.select takes conditions, and {others[0]} is none")
+    cases = [*zip(condlist, choicelist, strict=True)]
+    return reduce(lambda no, case: np.where(*case, no), reversed(cases), default)
+
+
+def _heaviside(x1, x2):
+    x = _plain("heaviside", x1, 0, 1, 2)
+    return np.where(x > 0, 1, np.where(x < 0, 0, _plain("heaviside", x2, 0, 1, 2)))
+
+
+def _polyval(p, x):
+    """By Horner's scheme, the coefficient of the highest power first."""
+    x = _plain("polyval", x, 0, 1, 2)
+    if isinstance(p, Expr) and not isinstance(_plain("polyval", p, 1).shape[0], int):
+        raise UnsupportedError(
+            f"np.polyval: {p} is {shape_text(p.shape)}: a known number of coefficients is needed"
+        )
+    total = as_expr(p[0])
+    for coefficient in p[1:]:
+        total = total * x + coefficient
+    return total
+
+
+def _block(arrays):
+    """Rows of blocks, one below the other."""
+    if not isinstance(arrays, list) or not all(isinstance(row, list) and row for row in arrays):
+        raise UnsupportedError("np.block: a list of lists is expected, as in [[A, B], [C, D]]")
+    return np.concatenate([np.concatenate(row, axis=1) for row in arrays], axis=0)
+
+
+def _broadcast_to(array, shape):
+    """A number in all places, or a vector in each row."""
+    a, parts = as_column(array), shape if isinstance(shape, tuple | list) else (shape,)
+    shape = tuple(as_length("np.broadcast_to", n) for n in parts)
+    own = (1,) * (len(shape) - a.ndim) + a.shape
+    pairs = zip(own, shape, strict=True) if len(own) == len(shape) else [(1, 2)]
+    stays = [same_length(n, wanted) is not False for n, wanted in pairs]
+    if not all(fits or n == 1 for fits, n in zip(stays, own, strict=False)) or len(stays) > 2:
+        raise ShapeError(
+            f"np.broadcast_to: {a} is {shape_text(a.shape)}, and does not fill {shape_text(shape)}"
+        )
+    return simplify.broadcast_to(a, shape)
+
+
+def _unstack(x, axis=0):
+    x = as_column(x)
+    if not is_axis(axis, x.ndim):
+        raise UnsupportedError(
+            f"np.unstack: {x} is {shape_text(x.shape)}, and has no axis {axis!r}"
+        )
+    return tuple(x.T if axis % x.ndim else x)
+
+
+def _cumprod(a, axis=None):
+    a = _plain("cumprod", a, 1)
+    if not isinstance(a.shape[0], int) or axis not in (None, 0, -1):
+        raise UnsupportedError(
+            f"np.cumprod: {a} is {shape_text(a.shape)}, and a vector of known length is needed, as "
+            'in mc.vectors("x", size=3)'
+        )
+    parts = [a[0]]
+    for k in range(1, a.shape[0]):
+        parts.append(parts[-1] * a[k])
+    return np.stack(parts)
+
+
+_ROWS: dict[str, Callable] = {
+    "matvec": _matvec, "vecmat": _vecmat, "vecdot": _vecdot, "linalg.vecdot": _vecdot,
+    "matrix_transpose": _matrix_transpose, "select": _select, "heaviside": _heaviside,
+    "polyval": _polyval, "block": _block, "broadcast_to": _broadcast_to, "unstack": _unstack,
+    "cumprod": _cumprod,
+}  # fmt: skip
+NUMPY["mT"] = _matrix_transpose
+for _name, _build in _ROWS.items():
+    _room = np.linalg if _name.startswith("linalg.") else np
+    _function = getattr(_room, _name.rpartition(".")[2], None)
+    if _function is not None:  # np.unstack and np.matvec are younger than what mcalc needs
+        NUMPY[_function] = _build
