@@ -451,12 +451,33 @@ def _summands(e):
 
 
 def _with_ones(e):
-    """A number that is added to a matrix as the matrix it stands for: ``A + z 1 1^T``."""
-    a, b = (_with_ones(part) if part.op in (ADD, SUBTRACT) else part for part in e.args)
-    if {a.ndim, b.ndim} == {0, 2} and not is_of_elements(a, b):
-        ones = node(OUTER, *(node(ONES, length=n) for n in e.shape))
-        a, b = (part if part.ndim else mul(part, ones) for part in (a, b))
-    return walk.rebuild(e, (a, b))
+    """Numbers that are added to a matrix as the matrices they stand for: ``A + z 1 1^T``.
+
+    Beside what is made element by element they are numbers, ``1 - tanh(A)``, where they stand
+    right beside it.
+    """
+    numbers = [k for k, term in enumerate(_in_line(e)) if not term.ndim]
+    matrices = [term for term in _in_line(e) if term.ndim]
+    beside = numbers == [*range(len(numbers))] or numbers == [1]
+    if not numbers or beside and is_of_elements(matrices[0]):
+        return e
+    return _spread_numbers(e, node(OUTER, *(node(ONES, length=n) for n in e.shape)))
+
+
+def _in_line(e):
+    """The terms of a sum, with those of sums in it that have no parentheses."""
+    first, *rest = _summands(e)
+    terms = [first]
+    for op, term in rest:
+        terms += _in_line(term) if op is ADD and term.op in (ADD, SUBTRACT) else [term]
+    return terms
+
+
+def _spread_numbers(e, ones):
+    """A sum with multiples of this matrix for numbers."""
+    if e.op in (ADD, SUBTRACT) and e.ndim:
+        return walk.rebuild(e, tuple(_spread_numbers(a, ones) for a in e.args))
+    return e if e.ndim else mul(e, ones)
 
 
 def _is_square_of_elements(e):

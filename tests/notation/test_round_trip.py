@@ -40,6 +40,8 @@ SIGNS = [  # each with what it prints, in which no sign means two things
     (A + z * mc.identity("n"), "A + z I"),
     (A + z, "A + z 1 1^T"),
     (1 - np.tanh(W) ** 2, "1 - tanh(W)^⊗2"),
+    (B + (1 - np.exp(A)), "B + 1 1^T - exp(A)"),
+    (np.log1p(1 + A**2), "log(1 + 1 + A ⊗ A)"),
     (X @ W.T + b, "X W^T + 1 b^T"),
     (X - c[:, None], "X - c 1^T"),
     (X / np.sum(X, axis=1, keepdims=True), "diag(1/(X 1)) X"),
@@ -85,8 +87,8 @@ def outcome(seed):
         return "refused"
     except ValueError:
         return "refused"
-    if not text:
-        return "more axes"
+    if not text or "to be written)" in text:  # it is too long
+        return "more axes" if not text else "out of bounds"
     try:
         again = mc.read(text, **names_of(d))
     except ReadError as error:
