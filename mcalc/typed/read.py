@@ -392,4 +392,5 @@ def _as_zeros(e, other):
     """The number 0 beside a row or column as zeros of that shape."""
     if isinstance(e, DataTerm) or isinstance(other, DataTerm) or not is_number(e, 0):
         return e
-    return {"row": zeros().T, "column": zeros()}.get(kind(other), e)
+    length = 1 if other.shape[-1:] == (1,) else None  # [z]^T is laid beside any length
+    return {"row": zeros(length).T, "column": zeros(length)}.get(kind(other), e)
