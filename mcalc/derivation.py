@@ -18,6 +18,7 @@ from .backward_pass import BackwardPass
 from .check import check, claims, diagnosis, explicit
 from .check.report import Report
 from .graph.expr import Expr, as_expr, shape_text
+from .graph.normal_form import without_introduced
 from .graph.primitives import as_column
 from .graph.refine import free, refined_as_written
 from .graph.simplify import add
@@ -88,11 +89,12 @@ def hessian(y: Expr, wrt: Wrt) -> Derivation:
     bare, back = free(as_expr(y), [v for v in asked if isinstance(v, Expr)])
     if not back:
         first = derive(y, wrt)
-        return Derivation(first.gradient, wrt, first.inputs, first.y)
+        return Derivation(without_introduced(first.gradient), wrt, first.inputs, first.y)
     entries = {old: new for new, old in back.items()}  # free: sum(p)^2 is not 1 while p moves
     by = [entries.get(v, v) for v in asked]
     first = derive(bare, tuple(by) if isinstance(wrt, tuple | list) else by[0])
-    gradient, inputs = replace(first.gradient, back.get), [back.get(v, v) for v in first.inputs]
+    gradient = replace(without_introduced(first.gradient), back.get)
+    inputs = [back.get(v, v) for v in first.inputs]
     return Derivation(gradient, wrt, inputs, replace(first.y, back.get))
 
 
@@ -158,7 +160,7 @@ class Derivation:
     def jacobian(self, claim: Jacobian) -> None:
         """Another closed form in its place: ``check`` has to find that it is wrong."""
         self._structured = copy(self._structured)
-        self._structured.formula = claim.expr
+        self._structured.formula = self._structured.plain = claim.expr
         self._numeric = NumericJacobian(self._structured, self.inputs)
 
     @property

@@ -22,7 +22,8 @@ from .jacobian.terms import Side
 class NumericJacobian:
     """What is compiled of a Jacobian, as functions of keyword arrays, when it is first asked for.
 
-    ``inputs`` are the variables whose values may be given, also those that only tell a length.
+    ``inputs`` are the variables whose values may be given, also those that only tell a length. The
+    numbers are those of sums of products; what is to be checked is the form that is shown.
     """
 
     def __init__(self, jacobian: StructuredJacobian, inputs: tuple[Expr, ...]):
@@ -32,9 +33,8 @@ class NumericJacobian:
     @cached_property
     def parameters(self) -> tuple[str, ...]:
         """The names of the inputs that are needed."""
-        closed = self.jacobian.closed
         needed: set[Expr] = set()
-        forms = [] if closed is None else [[closed]]
+        forms = [] if self.jacobian.closed is None else [[self.jacobian.plain]]
         for form, *probes in (*forms, *map(self.jacobian.product, PROBES)):
             needed |= {*symbols(unnamed(form)), *self._size_providers(unnamed(form), *probes)}
         if self.jacobian.more_axes:  # an array of all entries has these lengths, dX W^T has not
@@ -62,8 +62,8 @@ class NumericJacobian:
         """The Jacobian in numerator layout, m x n; with more axes, those of y and then of wrt."""
         self._refuse_open()
         if self.jacobian.closed is not None:
-            return self._compiled(self.jacobian.closed, two_axes=True)
-        rows, y = self._rows(), self.jacobian.y
+            return self._compiled(self.jacobian.plain, two_axes=True)
+        rows, y = self._rows(self.jacobian.product), self.jacobian.y
         if self.jacobian.more_axes:
             shape = (*y.shape, *self.jacobian.wrt_shape)
             return lambda **values: rows(**values).reshape(self._lengths(shape, values))
@@ -75,12 +75,12 @@ class NumericJacobian:
         return lambda **values: rows(**values).reshape(self._lengths(y.shape, values))
 
     def two_axes(self) -> Callable[..., np.ndarray]:
-        """As :meth:`function`, with the entries of a matrix side by side, row after row of it.
+        """As :meth:`function` of the form shown, the entries of a matrix row after row.
 
         A fixed smooth function takes the place of each open one.
         """
         if self.jacobian.closed is None:
-            return self._rows()
+            return self._rows(self.jacobian.shown_product)
         shape = (-1, 1) if self.jacobian.y.ndim > 1 else (1, -1)
         if self.jacobian.y.ndim < 2 and not self.jacobian.by_matrix:
             return self._compiled(self.jacobian.closed, two_axes=True)
@@ -90,7 +90,7 @@ class NumericJacobian:
 
     def columns(self) -> Callable[..., np.ndarray]:
         """As :meth:`two_axes`, of the product that goes forward: a column for each step."""
-        forward = self._compiled(*self.jacobian.product("column_labels"))
+        forward = self._compiled(*self.jacobian.shown_product("column_labels"))
 
         def columns(**values):
             steps = self._units(self.jacobian.wrt_shape, values)
@@ -99,9 +99,9 @@ class NumericJacobian:
 
         return columns
 
-    def _rows(self):
+    def _rows(self, product):
         """The same without a closed form: a product with a unit vector for each row."""
-        back = self._compiled(*self.jacobian.product("row_labels"))
+        back = self._compiled(*product("row_labels"))
 
         def rows(**values):
             units = self._units(self.jacobian.y.shape, values)

@@ -133,7 +133,7 @@ Y  (N x k)                      dY = -dZ_2
 Z = X W_1 + 1 b_1^T             dZ = dH if Z > 0; 0 otherwise
 H = max(0, Z)                   dH = dZ_2 W_2^T
 Z_2 = H W_2 + 1 b_2^T - Y       dZ_2 = (2/N) Z_2
-L = sum(Z_2^2)/N                dL = 1
+L = sum(Z_2 ⊗ Z_2)/N              dL = 1
 """,
     causal_attention: """
 G  (4 x k)                                       dG = Z
@@ -151,7 +151,7 @@ X  (N x d)                     dX = diag(1/s) (dX_hat - ((1/d) dX_hat 1) 1^T - d
 g  (d x 1)                     dg = (dZ ⊗ X_hat)^T 1
 b  (d x 1)                     db = dZ^T 1
 C = X - ((1/d) X 1) 1^T
-s = sqrt((1/d) C^2 1 + 1e-5)
+s = sqrt((1/d) (C ⊗ C) 1 + 1e-5)
 X_hat = diag(1/s) C            dX_hat = dZ diag(g)
 Z = X_hat diag(g) + 1 b^T      dZ = G
 L = sum(G ⊗ Z)                 dL = 1
@@ -162,7 +162,7 @@ X  (N x d)                         dX = (dX_hat - 1 ((1/N) 1^T dX_hat) - X_hat d
 g  (d x 1)                         dg = (dZ ⊗ X_hat)^T 1
 b  (d x 1)                         db = dZ^T 1
 C = X - 1 ((1/N) 1^T X)
-s = sqrt((1/N) (C^2)^T 1 + 1e-5)
+s = sqrt((1/N) (C ⊗ C)^T 1 + 1e-5)
 X_hat = C diag(1/s)                dX_hat = dZ diag(g)
 Z = X_hat diag(g) + 1 b^T          dZ = G
 L = sum(G ⊗ Z)                     dL = 1
@@ -183,7 +183,7 @@ b_1  (h x 1)                                     db_1 = dZ^T 1
 W_2  (h x d)                                     dW_2 = H^T dY
 b_2  (d x 1)                                     db_2 = dY^T 1
 C = X - ((1/d) X 1) 1^T
-s = sqrt((1/d) C^2 1 + 1e-5)
+s = sqrt((1/d) (C ⊗ C) 1 + 1e-5)
 X_hat = diag(1/s) C                              dX_hat = dN diag(g_1)
 N = X_hat diag(g_1) + 1 c_1^T                    dN = dV W_V^T + dK W_K^T + dQ W_Q^T
 Q = N W_Q                                        dQ = dS K/sqrt(d)
@@ -194,11 +194,11 @@ V = N W_V                                        dV = A^T dO
 O = A V                                          dO = dR W_O^T
 R = X + O W_O                                    dR = dY + diag(1/s_2) (dR_hat - ((1/d) dR_hat 1) 1^T - diag((1/d) (dR_hat ⊗ R_hat) 1) R_hat)
 C_2 = R - ((1/d) R 1) 1^T
-s_2 = sqrt((1/d) C_2^2 1 + 1e-5)
+s_2 = sqrt((1/d) (C_2 ⊗ C_2) 1 + 1e-5)
 R_hat = diag(1/s_2) C_2                          dR_hat = dM diag(g_2)
 M = R_hat diag(g_2) + 1 c_2^T                    dM = dZ W_1^T
-Z = M W_1 + 1 b_1^T                              dZ = dH ⊗ (1 + U)/2 + sqrt(2/pi) dU ⊗ (1 - U^2) ⊗ (1 + 0.134145Z^2)
-U = tanh(sqrt(2/pi) (Z + 0.044715Z^3))           dU = dH ⊗ Z/2
+Z = M W_1 + 1 b_1^T                              dZ = dH ⊗ (1 + U)/2 + sqrt(2/pi) dU ⊗ (1 - U ⊗ U) ⊗ (1 + 0.134145Z ⊗ Z)
+U = tanh(sqrt(2/pi) (Z + 0.044715Z^⊗3))           dU = dH ⊗ Z/2
 H = (1/2) Z ⊗ (1 + U)                            dH = dY W_2^T
 Y = R + H W_2 + 1 b_2^T                          dY = G
 L = sum(G ⊗ Y)                                   dL = 1

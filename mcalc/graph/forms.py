@@ -58,8 +58,8 @@ def ones(n=None) -> Expr:
     return node(ONES, length=n)
 
 
-def zeros(n=None) -> Expr:
-    """A column of zeros, n x 1; ``zeros().T`` is the row ``0^T``. A zero matrix is the number 0.
+def zeros(n=None, *columns) -> Expr:
+    """A column of zeros, n x 1; ``zeros().T`` is the row ``0^T``, ``zeros("m", "n")`` a matrix.
 
     Without a length it takes the one that fits. Paper: "The gradient of neuron activation".
 
@@ -67,7 +67,7 @@ def zeros(n=None) -> Expr:
     >>> mc.zeros("n").T
     0^T  (1 x n)
     """
-    return node(ZEROS, lengths=(n,))
+    return node(ZEROS, lengths=(n, *columns))
 
 
 def sigmoid(z) -> Any:

@@ -24,7 +24,7 @@ from .primitives import (
     TRANSPOSE,
     ZEROS,
 )
-from .shapes import ShapeError, joined_length, parts_of_length, shape_text
+from .shapes import ShapeError, joined_length, length_of_rest, parts_of_length, shape_text
 from .walk import replace, symbols, walk
 
 # --- lengths ---------------------------------------------------------------------------------
@@ -264,6 +264,11 @@ def resolve(e: Expr, shape: tuple) -> Expr:
     for _, letters_ in itertools.product(square, square):  # from one to the next, as in I I 1
         known = [n for k in letters_ if (n := lengths.get(k)) is not None]
         lengths |= dict.fromkeys(letters_, *known[:1])
+    if e.op is BLOCKS and lengths["i"] is not None:  # the only height that is open is what is left
+        heights = [lengths.get(letters_[0]) for letters_ in axes]
+        if heights.count(None) == 1:
+            rest = length_of_rest(lengths["i"], [n for n in heights if n is not None])
+            lengths[axes[heights.index(None)][0]] = rest or None
     args = [resolve(a, tuple(map(lengths.get, k))) for k, a in zip(axes, e.args, strict=True)]
     return node(e.op, *args, **e.params)
 

@@ -192,7 +192,9 @@ def _places(lengths, part):
 
 
 def _joined(*parts):
-    return (joined_length(_lengths(parts)), *parts[0].shape[1:])
+    widths = [a.shape[1] for a in parts if a.ndim > 1]
+    width = next((n for n in widths if n is not None), None)
+    return (joined_length(_lengths(parts)), *[width][: len(widths)])
 
 
 KINK = {"kink_side": values.side, "analytic": False}

@@ -12,7 +12,6 @@ from .expr import NUMBER, SIZE, Expr, as_expr, node
 from .primitives import (
     ADD,
     DIVIDE,
-    IDENTITY,
     LOGICAL_NOT,
     MULTIPLY,
     NEGATIVE,
@@ -102,12 +101,26 @@ def multiply_factors(parts) -> tuple:
 
 
 def sort_key(atom: Expr) -> tuple:
-    """Where an atom stands in a product: N, z, sum(x), x, cos(x), (1 + x), A."""
-    if atom.op is SIZE or atom.op is IDENTITY:
-        return (-1, atom.ndim * -1)
+    """Where an atom stands in a product: N, z, sum(x), x, cos(x), (1 + x), A, I."""
+    if atom.op is SIZE:
+        return (-1,)
     if atom.name:
         return (atom.ndim, -1 if "gradient_of" in atom.params else 0, atom.name)  # dS before S
     return (atom.ndim, {ADD: 2, SUBTRACT: 2, WHERE: 3}.get(atom.op, 1))
+
+
+PLACES = 8  # of a decimal, at most
+
+
+def is_decimal(value) -> bool:
+    """Whether a fraction is written as a decimal, 1.702, and not as 851/500.
+
+    >>> is_decimal(Fraction(851, 500)), is_decimal(Fraction(3, 4))
+    (True, False)
+    """
+    if not isinstance(value, Fraction) or value.denominator < 100 or abs(value.numerator) == 1:
+        return False
+    return 10**PLACES % value.denominator == 0
 
 
 def product(coefficient, powers: dict) -> Expr:
@@ -121,7 +134,7 @@ def product(coefficient, powers: dict) -> Expr:
     rest = {a: p for a, p in powers.items() if a.op is not SIZE}
     if rest and any(p < 0 for p in sizes.values()):
         return product(coefficient, sizes) * product(1, rest)
-    exact = isinstance(coefficient, Fraction | int)
+    exact = isinstance(coefficient, Fraction | int) and not is_decimal(coefficient)
     numerator, denominator = coefficient.as_integer_ratio() if exact else (coefficient, 1)
     ordered = sorted(powers.items(), key=lambda item: sort_key(item[0]))
     above = [_power(a, p) for a, p in ordered if p > 0]
@@ -160,3 +173,19 @@ def split_scalar(e: Expr) -> tuple[Expr, Expr]:
     scalar = {a: p for a, p in powers.items() if a.ndim == 0}
     rest = {a: p for a, p in powers.items() if a.ndim}
     return product(c, scalar), product(1, rest)
+
+
+def is_of_elements(*es: Expr) -> bool:
+    """Whether a matrix among these is made element by element, as tanh(W) is.
+
+    To it a number can be added on paper, ``1 - tanh(W)``; to W itself only the ``1 1^T``.
+    """
+    return any(map(_is_of_elements, es))
+
+
+def _is_of_elements(e):
+    if e.ndim < 2 or not e.op.sympy_form or e.op in (ADD, SUBTRACT):
+        return False
+    matrices = [a for a in e.args if a.ndim == 2]
+    scaled = e.op in (NEGATIVE, MULTIPLY, DIVIDE) and len(matrices) == 1
+    return _is_of_elements(matrices[0]) if scaled else True

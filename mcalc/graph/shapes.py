@@ -73,6 +73,24 @@ def least_length(part) -> int:
     return max(0, len(letters) + number)
 
 
+def length_of_rest(whole, lengths) -> int | str | None:
+    """What a length leaves besides others: of ``m + n`` without ``n`` m. None if they are more.
+
+    >>> length_of_rest("m + n + 2", ["n"])
+    'm + 2'
+    """
+    letters, known = parts_of_length(whole)
+    for part in lengths:
+        more, number = parts_of_length(part)
+        known -= number
+        for letter in more:
+            if letter not in letters:
+                return None
+            letters = [*letters]
+            letters.remove(letter)
+    return joined_length([*letters, *[known] * bool(known)]) if letters or known >= 0 else None
+
+
 def common_shape(parts) -> tuple:
     """The shape that parts of one rank have in common, with False for lengths that differ."""
     return tuple(

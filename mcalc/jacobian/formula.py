@@ -12,7 +12,7 @@ from ..graph.expr import Expr, UnsupportedError, as_expr, node, shape_text
 from ..graph.forms import diag, outer
 from ..graph.primitives import BLOCKS, COLUMN, IDENTITY, ONES, SELECTOR, UNIT, WHERE
 from ..graph.simplify import ONE, ZERO, add, mul
-from .terms import NoClosedForm, Term, collect, product_of, times_vector
+from .terms import NoClosedForm, Side, Term, collect, product_of, times_vector
 
 
 def in_shape_of(terms: list[Term], shape: tuple, turned: bool = False) -> Expr:
@@ -33,16 +33,20 @@ def in_shape_of(terms: list[Term], shape: tuple, turned: bool = False) -> Expr:
     return formula(laid, shape[ends][:1], shape[ends][1:])
 
 
-def formula(terms: list[Term], out: tuple, inp: tuple) -> Expr:
+def formula(terms: list[Term], out: tuple, inp: tuple, listed: bool = True) -> Expr:
     """The closed form of a Jacobian with these row and column shapes.
 
     A scalar for 1 x 1, a vector for a column, ``v.T`` for a row, else a matrix. Raises
     UnsupportedError where more than two axes would be needed, as for ``t A`` by ``t``, m x n by 1.
+    An element's derivative is a column of a list, ``[0, 0, 2x_3]``, or unless ``listed`` ``2x_3``
+    times a unit vector.
     """
     _refuse_more_axes(terms, out, inp)
     if not terms:
         zero = simplify.broadcast_to(ZERO, (*out, *inp))
         return zero.T if inp and not out else zero
+    if not listed:
+        return _added(terms, out, inp)
     for part_by_part in (_by_condition, _by_block, _by_unit_row, _by_unit_column):
         if (form := part_by_part(terms, out, inp)) is not None:
             return form
@@ -106,7 +110,7 @@ def _cut_at(lengths, terms, inp):
 
 def _by_unit_row(terms: list[Term], out: tuple, inp: tuple) -> Expr | None:
     """A row for each of several scalar outputs: of 200 scalars each is in one row only."""
-    if not _has_unit(terms, "row_labels"):
+    if not has_unit(terms, "row_labels"):
         return None
     in_row: dict = {}
     for place, t in enumerate(terms):
@@ -124,13 +128,14 @@ def _by_unit_row(terms: list[Term], out: tuple, inp: tuple) -> Expr | None:
 
 def _by_unit_column(terms: list[Term], out: tuple, inp: tuple) -> Expr | None:
     """A column for each of several scalar variables."""
-    if not _has_unit(terms, "column_labels"):
+    if not has_unit(terms, "column_labels"):
         return None
     turned = [replace(t, row_labels=t.column_labels, column_labels=t.row_labels) for t in terms]
     return formula(turned, inp, out).T
 
 
-def _has_unit(terms, side):
+def has_unit(terms: list[Term], side: Side) -> bool:
+    """Whether a unit vector of known length stands at the rows or columns of some term."""
     units = [t.vectors.get(a, ONE) for t in terms for a in getattr(t, side)]
     return any(v.op is UNIT and isinstance(v.shape[0], int) for v in units)
 

@@ -33,6 +33,7 @@ from ..graph.primitives import (
     WHERE,
 )
 from ..graph.products import factors, product
+from ..graph.recognition import one_plus_exp, softmax_of
 from ..graph.simplify import ONE, add, mul
 from ..graph.walk import is_number
 
@@ -204,13 +205,9 @@ def _shifted(X, options):
     return X - np.max(X, **options)
 
 
-def _softmax(E, options):
-    return E / np.sum(E, **options)
-
-
 _SOFTMAX = (
-    lambda X, options: _softmax(np.exp(X), options),
-    lambda X, options: _softmax(np.exp(_shifted(X, options)), options),
+    lambda X, options: softmax_of(np.exp(X), options),
+    lambda X, options: softmax_of(np.exp(_shifted(X, options)), options),
 )
 
 
@@ -375,7 +372,7 @@ def _softplus(z, options):
 def _match_element_by_element(e):
     """What has an operation of its own, and no rule that is not that operation's."""
     for z in _inside_exponentials(e, depth=2):
-        if e.op is DIVIDE and any(below is e.args[1] for below in (1 + np.exp(z), np.exp(z) + 1)):
+        if e.op is DIVIDE and one_plus_exp(e.args[1]) is z:
             logistic = node(SIGMOID, z.args[0] if z.op is NEGATIVE else -z)
             above = e.args[0]
             return Recognised(logistic if is_number(above, 1) else above * logistic)

@@ -8,12 +8,13 @@ import numpy as np
 
 from ..graph.expr import LET, SYMBOL, Expr, ShapeError, node, shape_text
 from ..graph.lengths import symbolic_sizes
+from ..graph.normal_form import normal_form, written_length
 from ..graph.primitives import INDEX
 from ..graph.refine import refined
 from ..graph.variables import let
 from ..graph.walk import unnamed, walk
 from .chain import TOO_LARGE, accumulate, seeded
-from .formula import formula, in_shape_of
+from .formula import formula, has_unit, in_shape_of
 from .named_parts import put_names_back
 from .sweep import backward, forward
 from .terms import NoClosedForm, Side, Term, times_vector
@@ -21,6 +22,9 @@ from .terms import refined as refined_terms
 
 # what a Jacobian is multiplied with, by the labels that it meets
 PROBES: dict[Side, str] = {"column_labels": "dx'", "row_labels": "v'"}
+
+
+_FEW = 4  # entries that are listed
 
 
 class StructuredJacobian:
@@ -65,12 +69,35 @@ class StructuredJacobian:
     @cached_property
     def formula(self) -> Expr:
         """The closed form in numerator layout; raises UnsupportedError where there is none."""
+        form = self._shortest(self.plain)
+        if self.by_matrix or self.by_scalars or self.y.ndim:
+            return form
+        if not has_unit(self.terms, "column_labels"):
+            return form
+        unlisted = formula(self.terms, (), self.wrt_shape, listed=False)
+        unlisted = self._shortest(refined(unlisted))
+        weight = 2 if self.wrt_shape[0] <= _FEW else 1  # a short list is easy to read
+        return unlisted if weight * written_length(unlisted) < written_length(form) else form
+
+    @cached_property
+    def plain(self) -> Expr:
+        """The closed form as a sum of products, which is what numbers are computed by.
+
+        Of ``V^T (diag(s) - s s^T) K`` it is ``V^T diag(s) K - (V^T s) (s^T K)``, without the square
+        matrix as long as s.
+        """
         self.refuse_more_axes()
         if self.by_matrix:
             return refined(in_shape_of(self.terms, self.wrt_shape, turned=True))
         if self.y.ndim > 1:
             return refined(in_shape_of([t.as_row() for t in self.terms], self.y.shape))
         return refined(formula(self.terms, self.y.shape, self.wrt_shape))
+
+    def _shortest(self, form: Expr) -> Expr:
+        """A formula as an expert writes it, with the reader's names and that of ``y``."""
+        y = self.y if self.y.op is LET else let(self.output, self.y)
+        taken = {str(e.name) for e in walk(y) if e.name}
+        return normal_form(form, [y], taken)
 
     @property
     def closed(self) -> Expr | None:
@@ -102,7 +129,7 @@ class StructuredJacobian:
                 f"{self.y} is {shape_text(self.y.shape)}: only a scalar has a gradient; {instead}"
             )
         if self.by_matrix:
-            return refined(in_shape_of(self.terms, self.wrt_shape))
+            return self._shortest(refined(in_shape_of(self.terms, self.wrt_shape)))
         return refined(self.formula.T)
 
     def rows(self) -> tuple[Expr, Expr | None]:
@@ -113,11 +140,16 @@ class StructuredJacobian:
         return unnamed(self.gradient if self.by_matrix else self.formula), None
 
     def product(self, side: Side) -> tuple[Expr, Expr]:
-        """The formula of the product with a vector on this side, and that vector."""
+        """The product with a vector on this side as numbers are computed by it, and that vector."""
         if side not in self._products:
             probe = self.probe(side, PROBES[side])
-            self._products[side] = self.times(side, probe), probe
+            self._products[side] = self._times(side, probe), probe
         return self._products[side]
+
+    def shown_product(self, side: Side) -> tuple[Expr, Expr]:
+        """The same as it is shown."""
+        form, probe = self.product(side)
+        return self._shortest(form), probe
 
     def probe(self, side: Side, name: str) -> Expr:
         """What the Jacobian can be multiplied with on this side, under a name."""
@@ -126,6 +158,9 @@ class StructuredJacobian:
 
     def times(self, side: Side, vector: Expr, turned: bool = False) -> Expr:
         """The formula of the product with this; ``turned`` is the transpose of it."""
+        return self._shortest(self._times(side, vector, turned))
+
+    def _times(self, side, vector, turned=False):
         shapes = self.wrt_shape, self.y.shape
         near, far = shapes if side == "column_labels" else shapes[::-1]
         if vector.shape != near:
@@ -134,10 +169,10 @@ class StructuredJacobian:
             )
         try:
             terms = times_vector(self.terms, vector, side)
-            return refined(in_shape_of([t.as_row() for t in terms], far, turned))
         except NoClosedForm:  # too large, or no sum of products of matrices
             product = refined(self._swept(side, vector))
             return product.T if turned else product
+        return refined(in_shape_of([t.as_row() for t in terms], far, turned))
 
     def _swept(self, side, probe):
         """The same product, an operation after the other."""

@@ -17,6 +17,8 @@ from ..graph.expr import DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr, nod
 from ..graph.lengths import FILLED
 from ..graph.primitives import (
     ADD,
+    BLOCKS,
+    CONCATENATE,
     DIAGONAL,
     DIVIDE,
     DOT,
@@ -35,6 +37,7 @@ from ..graph.primitives import (
     ROWMAX,
     ROWPROD,
     SEGMENT,
+    STACK,
     SUBTRACT,
     SUM,
     TRANSPOSE,
@@ -42,7 +45,11 @@ from ..graph.primitives import (
     UNIT,
     VECMAT,
     WHERE,
+    ZEROS,
 )
+from ..graph.products import ONE, PLACES, is_decimal, is_of_elements
+from ..graph.shapes import joined_length
+from ..graph.simplify import mul
 from .style import Style
 
 
@@ -52,6 +59,7 @@ class Precedence(IntEnum):
     CASES, SUM, PRODUCT, POWER, ATOM = range(5)
 
 
+LISTS = (STACK, CONCATENATE, BLOCKS)
 PRODUCTS = (MATVEC, VECMAT, MATMAT)
 SUMS = (ADD, SUBTRACT, LOGICAL_NOT)  # the last is written as 1 - (x > 0)
 # what an element of these is made of is not the same element of the operand
@@ -77,11 +85,14 @@ class ElementWriter:
     ``names`` are those of more variables, which stand beside what is written.
     """
 
+    ones_are_written = True  # where a number is added to a matrix
+
     def __init__(
         self, style: Style, formula: Expr, partial: bool = False, names: Iterable[str] = ()
     ):
         self.style, self.index, self.in_diagonal, self.partial = style, "", False, partial
         self.beside_vector = self.in_list = False  # where ones need no length, and rows of them do
+        self.zeros_have_shapes = False  # of [0; A; 0] nobody knows where A begins
         self._visible: dict[Expr, bool] = {}
         self.used_names = {e.name for e in walk.symbols(formula)}
         self.names = {e.name for e in walk.walk(formula) if e.name} | {*names}
@@ -124,6 +135,8 @@ class ElementWriter:
 
     def filled(self, e, digit):
         """Ones or zeros, with their length where nothing else tells it: ``1_n``, ``0_(m + 2)``."""
+        if e.ndim > 1 and self.zeros_have_shapes:
+            return f"{digit}_({e.shape[0]}, {e.shape[1]})"
         if self.index or e.ndim > 1:
             return digit
         if self.style.latex or self.beside_vector or e.shape[0] is None:
@@ -154,6 +167,9 @@ class ElementWriter:
             written, several = self.style.number(abs(value), self.used_names)
             level = Precedence.PRODUCT if several else Precedence.ATOM
             return (written, level) if value >= 0 else (f"-{written}", Precedence.SUM)
+        if is_decimal(value):
+            written = f"{abs(float(value)):.{PLACES}f}".rstrip("0")
+            return (f"-{written}", Precedence.SUM) if value < 0 else (written, Precedence.ATOM)
         written = self.style("fraction", str(abs(value.numerator)), str(value.denominator))
         return ("-" + written, Precedence.SUM) if value < 0 else (written, Precedence.PRODUCT)
 
@@ -177,10 +193,24 @@ class ElementWriter:
         return f"e_{e.params['index'] + 1}", Precedence.ATOM
 
     def _selector(self, e):
-        return f"E_{e.params['part'] + 1}", Precedence.ATOM
+        """What puts n elements before m zeros is ``[I; 0_(m, n)]``."""
+        lengths, part = e.params["lengths"], e.params["part"]
+        n = lengths[part]
+        before, after = (
+            [node(ZEROS, lengths=(joined_length(some), n))] if some else []
+            for some in (lengths[:part], lengths[part + 1 :])
+        )
+        write = self.within(zeros_have_shapes=not self.style.latex, index=None)
+        blocks = [*before, node(IDENTITY, length=n), *after]
+        return self.style("blocks", *map(write, blocks)), Precedence.ATOM
 
     def _segment(self, e):
-        return f"E_{e.params['part'] + 1}^T {self(e.args[0], Precedence.POWER)}", Precedence.PRODUCT
+        """``x_(2:n)``, counted from 1, the last one included."""
+        lengths, part = e.params["lengths"], e.params["part"]
+        first = joined_length([*lengths[:part], 1])
+        places = f"{first}:{joined_length(lengths[: part + 1])}"
+        places = f"{{{places}}}" if self.style.latex else f"({places})"
+        return f"{self(e.args[0], Precedence.ATOM)}_{places}", Precedence.ATOM
 
     def _choice(self, e, turned=False):
         """Rows of the identity, or ``turned`` its columns."""
@@ -216,7 +246,7 @@ class ElementWriter:
     # --- sums and products of elements ---
 
     def _add(self, e):
-        first, *rest = _summands(e)
+        first, *rest = _summands(_with_ones(e) if e.ndim == 2 and self.ones_are_written else e)
         written = [self(first, Precedence.SUM)]
         for op, term in rest:
             loose = op is ADD and term.op in SUMS
@@ -303,7 +333,8 @@ class ElementWriter:
         if top.op is NEGATIVE:
             positive = walk.rebuild(e, (top.args[0], bottom))
             return f"-{self._divide(positive, write)[0]}", Precedence.SUM
-        if top.ndim and bottom.ndim and not self.index and not self.in_diagonal:
+        beside = bottom.ndim == 2 or top.ndim and bottom.ndim and not self.in_diagonal
+        if beside and not self.index:
             return self.style(
                 "quotient", self(top, Precedence.POWER), self(bottom, Precedence.POWER)
             ), Precedence.PRODUCT
@@ -314,10 +345,23 @@ class ElementWriter:
         ), Precedence.PRODUCT
 
     def _power(self, e):
+        if e.ndim == 2:
+            return self._power_of_elements(e)
         base, exponent = self(e.args[0], Precedence.ATOM), self(e.args[1])
         if not self.style.latex and not re.fullmatch(r"\d+|[^\W\d]\w*", exponent):
             exponent = f"({exponent})"
         return self.style("power", base, exponent), Precedence.POWER
+
+    def _power_of_elements(self, e):
+        """``W ⊗ W`` and ``W^⊗3`` of a matrix, of which ``W^2`` would be the product W W."""
+        base, exponent = self(e.args[0], Precedence.ATOM), self(e.args[1])
+        if _is_square_of_elements(e):
+            return self.style("hadamard", base, base), Precedence.PRODUCT
+        if walk.is_number(e.args[1], -1):
+            return self.style("quotient", "1", base), Precedence.PRODUCT
+        if not self.style.latex and not exponent.isdigit():
+            exponent = f"({exponent})"
+        return self.style("power of elements", base, exponent), Precedence.POWER
 
     # --- functions ---
 
@@ -335,6 +379,11 @@ class ElementWriter:
         return re.sub(
             r"\{(\d)\}", lambda m: parts[int(m[1])], template
         ), Precedence.CASES if loose else Precedence.ATOM
+
+    def _log1p(self, e):
+        if e.ndim < 2:
+            return self._function(e)
+        return self.call("log", node(ADD, ONE, *e.args)), Precedence.ATOM
 
     def call(self, name, *operands):
         return self.style.function(name) + self.style("argument", ", ".join(map(self, operands)))
@@ -370,7 +419,12 @@ class ElementWriter:
 
     def _sum(self, e):
         (v,) = e.args
-        if v.op is WHERE and self.index is not None:  # no second i
+        # no second i, and a list has no element i
+        if (
+            v.op is WHERE
+            and self.index is not None
+            and not any(p.op in LISTS for p in walk.walk(v))
+        ):
             return self.style("sum_i", self.within(index="i")(v)), Precedence.PRODUCT
         return self.call("sum", v), Precedence.ATOM
 
@@ -396,6 +450,41 @@ def _summands(e):
     return [e, *reversed(terms)]
 
 
+def _with_ones(e):
+    """Numbers that are added to a matrix as the matrices they stand for: ``A + z 1 1^T``.
+
+    Beside what is made element by element they are numbers, ``1 - tanh(A)``, where they stand
+    right beside it.
+    """
+    numbers = [k for k, term in enumerate(_in_line(e)) if not term.ndim]
+    matrices = [term for term in _in_line(e) if term.ndim]
+    beside = numbers == [*range(len(numbers))] or numbers == [1]
+    if not numbers or beside and is_of_elements(matrices[0]):
+        return e
+    return _spread_numbers(e, node(OUTER, *(node(ONES, length=n) for n in e.shape)))
+
+
+def _in_line(e):
+    """The terms of a sum, with those of sums in it that have no parentheses."""
+    first, *rest = _summands(e)
+    terms = [first]
+    for op, term in rest:
+        terms += _in_line(term) if op is ADD and term.op in (ADD, SUBTRACT) else [term]
+    return terms
+
+
+def _spread_numbers(e, ones):
+    """A sum with multiples of this matrix for numbers."""
+    if e.op in (ADD, SUBTRACT) and e.ndim:
+        return walk.rebuild(e, tuple(_spread_numbers(a, ones) for a in e.args))
+    return e if e.ndim else mul(e, ones)
+
+
+def _is_square_of_elements(e):
+    """Whether this is written ``W ⊗ W``."""
+    return e.op is POWER and e.ndim == 2 and e.args[0].name and walk.is_number(e.args[1], 2)
+
+
 def _factors(e):
     """The factors of a product that are not products themselves."""
     factors, stack = [], [e]
@@ -403,6 +492,8 @@ def _factors(e):
         f = stack.pop()
         if f.op is MULTIPLY:
             stack += reversed(f.args)
+        elif _is_square_of_elements(f):
+            factors += [f.args[0]] * 2
         else:
             factors.append(f)
     return factors

@@ -26,7 +26,12 @@ _SHORT = 12  # a fraction with a larger number below is a decimal
 
 
 class _LineWriter(Writer):
-    """Writes a line: decimals as decimals, and the mask of a triangle by its rows and columns."""
+    """Writes a line: decimals as decimals, and the mask of a triangle by its rows and columns.
+
+    What is not to be read back may be as short as ``1 + U`` of a matrix U.
+    """
+
+    ones_are_written = False
 
     def _number(self, e):
         value = e.params["value"]

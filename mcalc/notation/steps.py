@@ -12,7 +12,7 @@ from ..graph.walk import replace, walk
 from ..jacobian.intermediates import Intermediates
 from .elements import LONG, Precedence, unwritten
 from .style import LATEX, Style
-from .write import Writer
+from .write import Writer, with_definitions
 
 KINDS = ("introduce", "differentiate", "combine", "substitute")
 _NEXT = r" \\[4pt] "  # row of an array in LaTeX
@@ -133,7 +133,7 @@ class StepWriter:
     def written(self) -> str:
         """The closed form, or what there is instead."""
         if self.closed is not None and not unwritten(self.closed):
-            return self.write(self.closed)
+            return with_definitions(self.write(self.closed), self.closed, self.write)
         return self.style("parens", self.style.words(INSTEAD))
 
     def equal(self, *parts):

@@ -34,6 +34,7 @@ _TABLE = {
     "hadamard": ("%s ⊗ %s", r"%s \otimes %s"),
     "quotient": ("%s ⊘ %s", r"%s \oslash %s"),
     "power": ("%s^%s", "%s^{%s}"),
+    "power of elements": ("%s^⊗%s", r"%s^{\otimes %s}"),
     "fraction": ("%s/%s", r"\frac{%s}{%s}"),
     "d": ("d%s/d%s", r"\frac{d%s}{d%s}"),
     "∂": ("∂%s/∂%s", r"\frac{\partial %s}{\partial %s}"),

@@ -6,9 +6,12 @@ a condition on the data stands inside the sum that runs over them.
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..graph import expr, simplify
-from ..graph.expr import ADJOINT, SYMBOL, node
+from ..graph.expr import ADJOINT, SYMBOL, Expr, node
 from ..graph.lengths import FILLED
+from ..graph.normal_form import introduced
 from ..graph.primitives import (
     ADD,
     CHOICE,
@@ -34,7 +37,7 @@ from ..graph.primitives import (
 from ..graph.refine import refined
 from ..graph.walk import is_number
 from .elements import PRODUCTS, SUMS, ElementWriter, Precedence
-from .style import STYLES
+from .style import STYLES, Style
 
 
 class Writer(ElementWriter):
@@ -178,7 +181,9 @@ class Writer(ElementWriter):
         return self.style("blocks", *map(self, e.args)), Precedence.ATOM
 
     def _blocks(self, e):
-        return self.style("blocks", *map(self.rows_of(e), e.args)), Precedence.ATOM
+        zeros = sum(a.op is ZEROS and a.ndim > 1 for a in e.args)
+        write = self.rows_of(e).within(zeros_have_shapes=zeros > 1 and not self.style.latex)
+        return self.style("blocks", *map(write, e.args)), Precedence.ATOM
 
     def rows_of(self, e):
         """This writer in a list of rows: if all of them are ones or zeros, they have a length."""
@@ -195,7 +200,7 @@ class Writer(ElementWriter):
             return "-" + self.as_row(v.args[0], Precedence.PRODUCT), Precedence.SUM
         if v.op is DIVIDE and v.args[1].ndim == 0:
             return self._divide(v, self.as_row)
-        if v.op is MULTIPLY and scalar_first:
+        if v.op is MULTIPLY and scalar_first and not is_number(v.args[0], 1):  # (1 (x > 0))^T
             return self.juxtapose([v.args[0], v.args[1].T]), Precedence.PRODUCT
         if v.op in PRODUCTS:
             return self._matvec(v, laid=True)
@@ -239,11 +244,16 @@ def _conditions(e):
         e = e.args[2]
 
 
-expr.WRITERS.update(
-    {
-        style.name: lambda e, level=Precedence.CASES, style=style, names=(): Writer(
-            style, e, names=names
-        )(e, level)
-        for style in STYLES
-    }
-)
+def with_definitions(written: str, e: Expr, write: Writer) -> str:
+    """A formula with what its names stand for beside it: ``..., s = ...``."""
+    for named in introduced(e):
+        written += f", {write(named)} = {write(named.params['written'])}"
+    return written
+
+
+def _written(style: Style, e: Expr, level=Precedence.CASES, names=()) -> str:
+    write = Writer(style, e, names=names)
+    return with_definitions(write(e, level), e, write)
+
+
+expr.WRITERS.update({style.name: partial(_written, style) for style in STYLES})

@@ -10,9 +10,10 @@ import numpy as np
 
 from ..graph.expr import NUMBER, Expr, ShapeError, as_expr, shape_text
 from ..graph.primitives import POWER
+from ..graph.products import is_of_elements
 from ..graph.shapes import same_length
 from .data_sums import of_data_terms, sum_over_data
-from .operators import DataTerm, divide, kind, power
+from .operators import DataTerm, divide, kind, power, power_of_elements
 from .tokens import ReadError
 
 # --- building --------------------------------------------------------------------------------
@@ -34,7 +35,7 @@ class Builder:
     def __call__(self, column, function, *operands):
         """``function(*operands)``; whatever is refused becomes a ReadError with this column."""
         try:
-            if function in (power, divide, np.divide):
+            if function in (power, power_of_elements, divide, np.divide):
                 operands = operands[0], self.checked_denominator(function, operands[1])
             if function is not sum_over_data and any(isinstance(e, DataTerm) for e in operands):
                 e = of_data_terms(function, operands)
@@ -55,7 +56,7 @@ class Builder:
         value = None if isinstance(e, DataTerm) else self.size(e)[2]
         if value is None:
             return e
-        if function is not power:
+        if function not in (power, power_of_elements):
             if np.any(value == 0):
                 raise ValueError("nothing can be divided by 0" + f", as in {e}" * bool(e.args))
             return e
@@ -127,17 +128,19 @@ def _refuse_beside(function, operands):
         return
     a, b = operands
     kinds = {kind(a), kind(b)}
+    between = "matrix" in kinds and len(kinds) > 1
+    if not between and kinds != {"row", "column"}:
+        return
+    if "scalar" in kinds and (function not in _ADDED or is_of_elements(a, b)):
+        return
+    if function in _ADDED and between and "scalar" not in kinds and _fits(a, b) == [False, True]:
+        return  # X W + b, as in NumPy, where it cannot be meant for the columns
     parts = f"{a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}"
-    if "matrix" in kinds and len(kinds) > 1:
-        if "scalar" in kinds and function not in _ADDED:
-            return
-        if function in _ADDED and "scalar" not in kinds and _fits(a, b) == [False, True]:
-            return  # X W + b, as in NumPy, where it cannot be meant for the columns
-        more = ""
-        if function in _ADDED:
-            number = "a number times I is a matrix"
-            more = f": {number if 'scalar' in kinds else _laid(*operands)}"
-        done = _ADDED.get(function, "taken together element by element")
-        raise ShapeError(f"{parts}, they cannot be {done}{more}")
-    if kinds == {"row", "column"}:
+    if not between:
         raise ShapeError(f"{parts}: a row and a column; one of them has a ^T too few or too many")
+    more = ""
+    if function in _ADDED:
+        number = "a number times I is a matrix"
+        more = f": {number if 'scalar' in kinds else _laid(*operands)}"
+    done = _ADDED.get(function, "taken together element by element")
+    raise ShapeError(f"{parts}, they cannot be {done}{more}")

@@ -76,7 +76,16 @@ def _braced(marked: Marked, latex: bool) -> Marked:
             result += [("_", column), *marked[k + index.start(1) : k + index.end(1)]]
             k += index.end()
             continue
+        places = re.match(r"_\{([^{}]*:[^{}]*)\}", text[k:])
+        if places:  # x_(2:n)
+            start, end = k + places.start(1), k + places.end(1)
+            result += [("_", column), ("(", column), *marked[start:end], (")", column)]
+            k = end + 1
+            continue
         if sign == "{" and result and result[-1][0] == "^":
+            if by_elements := re.match(r"\{\s*⊗", text[k:]):  # W^⊗(3)
+                result.append(("⊗", column))
+                k += by_elements.end() - 1
             if turned := re.match(r"\{\s*T\s*\}", text[k:]):
                 result.append(("T", column))
                 k += turned.end()
@@ -124,6 +133,8 @@ class _Converter:
             return self.written(column, " ", ones if ones and name == "vec" else inside, "")
         if name == "begin":
             return self.environment(column)
+        if name == "sum" and self.at < len(self.marked) and self.marked[self.at][0] == "_":
+            return self.written(column, " sum")  # and sum_i in one
         written = _SIGNS.get(name, _GREEK.get(name, f" {name} " if name.isalpha() else name))
         return [(c, column) for c in written]
 

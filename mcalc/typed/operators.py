@@ -30,10 +30,13 @@ from ..graph.primitives import (
     IDENTITY,
     PRIMITIVES,
     ROW,
+    SEGMENT,
     STACK,
     UNIT,
+    ZEROS,
     of_vectors,
 )
+from ..graph.shapes import length_of_rest
 from ..graph.walk import is_number
 from ..notation.style import of_pi
 
@@ -145,11 +148,17 @@ def power(a, b) -> Expr:
         return as_expr(np.linalg.inv(a))
     for e in (a, b):
         if kind(e) == "matrix":
-            hint = f"write {_part(e)} {_part(e)}"
+            part = _part(e)
+            hint = f"write {part} ⊗ {part} element by element, {part} {part} as a product"
             if e.op is DIAG:
                 hint = f"write the power inside, as in diag({_part(e.args[0])}^2)"
             raise UnsupportedError(f"{e} is a matrix, in which ^ is not read: {hint}")
     return np.exp(b) if a is CONSTANTS["e"] else np.power(a, b)
+
+
+def power_of_elements(a, b) -> Expr:
+    """``W^⊗3``, which is W ⊗ W ⊗ W."""
+    return np.power(a, b)
 
 
 COMPARISONS = {
@@ -273,22 +282,43 @@ def laid_out(grid: list[list[Expr]]) -> Expr:
         return as_expr(matrix)
     if wide and high:
         raise ShapeError("a list with commas and semicolons holds scalars only")
-    if kinds <= {*_VECTORS} and (high if kinds == {"row"} else wide):
+    if kinds <= {*_VECTORS} and not (wide if kinds == {"row"} else high):
         units = [as_expr(e.T if kind(e) == "row" else e) for e in entries]
         if all(e.op is UNIT for e in units):
             rows = _of_units(units)
-            return rows if high else as_expr(rows.T)
+            return rows if kinds == {"row"} else as_expr(rows.T)
     if kinds == {"row"} and (not wide or all(e.args[0].op is STACK for e in entries)):
         return as_expr(np.stack([e.T for e in entries]))
     if kinds == {"column"} and wide:
         return as_expr(np.stack(entries, axis=1))
-    if "matrix" in kinds and kinds <= {"matrix", "row"} and high:
-        return _blocks(entries)
+    if high and kinds <= {"matrix", "row", "scalar"}:
+        zero = node(ZEROS, lengths=(None, None))
+        entries = [zero if is_number(e, 0) else e for e in entries]
+        if all(e.ndim for e in entries):
+            return _blocks(entries)
     if kinds <= {"scalar", "row" if wide else "column"}:
         column = np.concatenate([np.stack([e]) if e.ndim == 0 else e for e in entries])
         return as_expr(column.T if "row" in kinds else column)
-    hint = "; 0 and I do not tell their height" if "matrix" in kinds else ""
-    raise ShapeError(f"{_shapes(entries)} do not fit into one list{hint}")
+    raise ShapeError(f"{_shapes(entries)} do not fit into one list")
+
+
+def segment(v: Expr | DataTerm, places: str, letters: set[str]) -> Expr:
+    """A part of a vector: ``2:n`` is all but the first."""
+    ends = [re.sub(r"\s*([+-])\s*", r" \1 ", end.strip()) for end in places.split(":")]
+    for end in ends:
+        words = re.split(r" [+-] ", end)
+        if not all(w in letters or re.fullmatch("[0-9]{1,3}", w) for w in words):
+            raise TypeError(f"{end} is no place in a vector: write it as in x_(2:n)")
+    first, last = (int(end) if end.isdigit() else end for end in ends)
+    before = length_of_rest(first, [1])
+    if isinstance(v, DataTerm) or v.ndim != 1 or before is None:
+        raise TypeError(f"_({places}) stands behind a column, counted from 1")
+    lengths = [before, length_of_rest(last, [before]), length_of_rest(v.shape[0] or last, [last])]
+    if None in lengths or lengths[1] == 0:
+        raise IndexError(f"{v} has elements _1 to _{v.shape[0]}")
+    kept = tuple(n for n in lengths if n != 0)
+    part = int(before != 0)
+    return node(SEGMENT, v, lengths=kept, part=part) if len(kept) > 1 else v
 
 
 def _of_units(units):
@@ -304,8 +334,7 @@ def _shapes(entries):
 
 
 def _blocks(entries):
-    if any(e.shape[0] is None for e in entries):
-        raise ShapeError(f"{_shapes(entries)}: 0 and I do not tell their height in a list")
-    if len({e.shape[1] for e in entries}) > 1:
+    """Blocks one below another; how high 0 and I are is told by what the list is compared with."""
+    if len({e.shape[1] for e in entries} - {None}) > 1:
         raise ShapeError(f"{_shapes(entries)}: blocks in one column have one width")
     return node(BLOCKS, *entries)

@@ -3,6 +3,7 @@
 The parser descends from cases to single names; nothing that is typed is run as code. The grammar,
 in which ``{ }`` is any number of times, and ``[ ]`` at most once::
 
+    line       = cases { "," name "=" cases }
     cases      = comparison | choice
     choice     = comparison "if" comparison
                  [ "else" cases | ";" choice | ";" comparison "otherwise" ]
@@ -11,14 +12,14 @@ in which ``{ }`` is any number of times, and ``[ ]`` at most once::
     term       = { sign } chain
     sign       = "+" | "-"
     chain      = power { [ ( "·" | "." | "*" | "@" | "/" | "⊗" | "⊘" ) { sign } ] power }
-    power      = postfix [ "^" { sign } power ]
-    postfix    = single { "^T" | superscript | "_" ( digits | "i" ) }
+    power      = postfix [ ( "^" | "^⊗" ) { sign } power ]
+    postfix    = single { "^T" | superscript | "_" ( digits | "i" | "(" lengths ":" lengths ")" ) }
     single     = name | number | call | "(" cases { "," cases } ")" | "[" list "]" | "|" cases "|"
-               | "||" cases "||" | ( "1_" | "0_" ) ( length | "(" lengths ")" )
+               | "||" cases "||" | ( "1_" | "0_" ) ( length | "(" lengths [ "," lengths ] ")" )
     call       = function [ "^" digits ] "(" cases { "," cases } ")" | "√" single | "sum_i" chain
                | ( "ones" | "zeros" | "eye" ) ( length | "(" lengths ")" )
     list       = cases { ( "," | ";" ) cases }
-    lengths    = length { "+" length }
+    lengths    = length { "+" length } [ "-" digits ]
     length     = name | digits
 
 Which names there are decides the rest: whether ``wx`` is a name or a product, and ``^T`` a
@@ -37,6 +38,7 @@ import numpy as np
 from ..graph.expr import SIZE, Expr, as_expr
 from ..graph.forms import ones, zeros
 from ..graph.lengths import is_open, is_square
+from ..graph.variables import check_name, let
 from ..graph.walk import is_number
 from .data_sums import sum_over_data
 from .latex import plain
@@ -50,11 +52,15 @@ from .operators import (
     kind,
     negative,
     power,
+    power_of_elements,
     product,
+    segment,
 )
 from .single import SingleReader
 from .tokens import DERIVATIVE, LONGEST, PRIMES, ReadError
 from .words import expressions_of, number_of_elements
+
+_DEFINITION = re.compile(r",\s+([^\W\d_]\w*)\s+=(?!=)")  # of a name that a formula brings along
 
 __all__ = ["ReadError", "product", "read"]
 
@@ -70,8 +76,11 @@ def read(text: str, /, **symbols) -> Expr:
     The names are those given: expressions, Jacobians or numbers. The notation is the paper's, and
     what ``str()`` of a closed form prints: ``x^T`` is 1 x n, ``w.x`` a scalar, ``w x^T`` a matrix,
     ``w ⊗ x`` the product element by element, ``diag(x)``, ``1 if x > 0; 0 otherwise``,
-    ``sum_i (...)`` over the data. ``I``, ``1^T`` and ``0^T`` take the length that fits, and
+    ``W^⊗3`` each element to a power, ``x_(2:n)`` all elements but the first, ``sum_i (...)`` over
+    the data. ``I``, ``1^T`` and ``0^T`` take the length that fits, and
     ``1_n`` and ``0_3`` have the one that is written.
+
+    What a name in it stands for may follow, ``diag(s) - s s^T, s = exp(z)/sum(exp(z))``.
 
     Raises :class:`ReadError` for whatever cannot be read, with its column, and nothing else: names,
     lengths and powers out of bounds, shapes that do not fit, a division by 0. Paper: "Notation".
@@ -81,10 +90,36 @@ def read(text: str, /, **symbols) -> Expr:
     text, given = str.__str__(text), expressions_of(symbols)
     line, columns = plain(text) if len(text) <= 4 * LONGEST else (text, [*range(len(text) + 1)])
     try:
-        return _Reader(line, given).all()
+        return _read_line(line, given)
     except ReadError as error:  # in the column of what was typed
         column = columns[min(error.column, len(columns)) - 1] + 1
         raise ReadError(error.args[0], column, error.of_shapes) from None
+
+
+def _read_line(line, names):
+    """A formula and behind it what the names in it stand for."""
+    formula, definitions = _apart(line)
+    for name, definition in definitions:
+        if name in names:
+            raise ReadError(f"{name} is a name already: leave out what stands behind the comma")
+        try:
+            check_name(name)
+        except ValueError as error:
+            raise ReadError(f"{error}") from None
+        names = {**names, name: let(name, _Reader(definition, names).all())}
+    return _Reader(formula, names).all()
+
+
+def _apart(line):
+    """A line as its formula, and names with their definitions: none is in [3, a = b]."""
+    marks = [m for m in _DEFINITION.finditer(line) if _closed(line[: m.start()])]
+    ends = [*(m.start() for m in marks), len(line)]
+    pairs = [(m[1], line[m.end() : end]) for m, end in zip(marks, ends[1:], strict=True)]
+    return line[: ends[0]], pairs
+
+
+def _closed(text):
+    return all(text.count(a) <= text.count(b) for a, b in ("()", "[]"))
 
 
 @dataclass
@@ -292,19 +327,20 @@ class _Reader(SingleReader):
 
     def power(self):
         base = self.postfix()
-        mark = self.sign("^")
+        mark = self.sign("^", "^⊗")
         if not mark:
             return base
         exponent = self.deeper(lambda: self.term(self.power), mark.column)
         last = self.tokens[self.at - 1]
         if last.kind == "transpose":
             raise ReadError("the transpose of a power has parentheses: write (x^2)^T", last.column)
-        return self.build(mark.column, power, base, exponent)
+        operation = power if mark.text == "^" else power_of_elements
+        return self.build(mark.column, operation, base, exponent)
 
     def postfix(self):
         first, raised = self.now, False
         value = self.primary()
-        while (token := self.now).kind in ("transpose", "power", "index"):
+        while (token := self.now).kind in ("transpose", "power", "index", "places"):
             if token.kind == "transpose":
                 alone = first.kind == "number" and self.tokens[self.at - 1] is first
                 value = self.turned(value, alone)
@@ -313,6 +349,8 @@ class _Reader(SingleReader):
                 if raised:
                     raise ReadError("a power of a power has parentheses: write (x²)²", token.column)
                 raised, operation, operand = True, power, as_expr(int(token.text[:9]))
+            elif token.kind == "places":
+                operation, operand = self.segment, token.text[2:-1]
             else:
                 operation, operand = self.element, token.text[1:]
             self.next()
@@ -334,6 +372,9 @@ class _Reader(SingleReader):
             odd = not odd
         return self.build(column, np.transpose, value) if odd else value
 
+    def segment(self, v, places):
+        return segment(v, places, self.names.letters)
+
     def element(self, v, index):
         if index == "i":
             if not self.names.in_sum or isinstance(v, DataTerm) or v.ndim != 1:
@@ -351,4 +392,5 @@ def _as_zeros(e, other):
     """The number 0 beside a row or column as zeros of that shape."""
     if isinstance(e, DataTerm) or isinstance(other, DataTerm) or not is_number(e, 0):
         return e
-    return {"row": zeros().T, "column": zeros()}.get(kind(other), e)
+    length = 1 if other.shape[-1:] == (1,) else None  # [z]^T is laid beside any length
+    return {"row": zeros(length).T, "column": zeros(length)}.get(kind(other), e)

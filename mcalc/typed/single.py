@@ -8,6 +8,7 @@ import numpy as np
 
 from ..graph.expr import as_expr
 from ..graph.forms import ones, zeros
+from ..graph.shapes import joined_length
 from .cursor import Cursor, Value
 from .operators import FUNCTIONS, OF_LENGTHS, DataTerm, kind, laid_out, power
 from .tokens import DERIVATIVE, PRIMES, ReadError, Token
@@ -59,22 +60,37 @@ class SingleReader(Cursor):
         return self.build(opening.column, laid_out, [row])
 
     def constant(self, make):
-        """Ones, zeros or the identity of the length that follows: ``1_n``, ``0_(m + 2)``."""
+        """Ones, zeros or the identity of the length that follows: ``1_n``, ``0_(m + 2)``.
+
+        ``0_(m, n)`` is a matrix of zeros.
+        """
         token = self.next()
         opening = self.sign("(")
         if opening and self.sign(")"):  # mc.ones() takes the length that fits
             return self.build(token.column, make)
-        length = (
-            self.inside(opening, ")", self.length) if opening else self.names.length(self.next())
-        )
-        return self.build(token.column, make, length)
+        if not opening:
+            return self.build(token.column, make, self.names.length(self.next()))
+        lengths = self.inside(opening, ")", lambda: self.lengths(make))
+        return self.build(token.column, make, *lengths)
+
+    def lengths(self, make):
+        first = self.length()
+        return (first, self.length()) if make is zeros and self.sign(",") else (first,)
 
     def length(self):
-        """A length, or several that are added up."""
+        """A length, or several that are added up; in the end a number may be taken away."""
         parts = [self.names.length(self.next())]
         while self.sign("+"):
             parts.append(self.names.length(self.next()))
-        return np.concatenate([*map(ones, parts)]).shape[0]
+        if self.sign("-"):
+            parts.append(-self.digits())
+        return joined_length(parts)
+
+    def digits(self):
+        token = self.next()
+        if token.kind != "number" or not token.text.isdigit() or len(token.text) > 3:
+            raise ReadError(f"a number is expected before {token}", token.column)
+        return int(token.text)
 
     def bars(self, opening):
         """``|x|``, ``||x||`` and more bars in a row, told apart by the next ones."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Container
 from typing import NamedTuple
 
-LONGEST = 300  # characters of a line
+LONGEST = 1000  # characters of a line
 _DIGITS = 40  # of a number
 
 
@@ -73,14 +73,15 @@ _SAME = {
 }  # fmt: skip
 PRIMES = "'’′"
 _PREFIX = re.compile(rf"(?:np|numpy|mc|mcalc|math)\.(?:linalg\.)?(?={_LETTER})")
-_SIGNS = sorted([*_SAME, *"+-*@/^.·⊗⊘()[],;|<>=≤≥≠"], key=len, reverse=True)
+_SIGNS = sorted([*_SAME, "^⊗", *"+-*@/^.·⊗⊘()[],;|<>=≤≥≠"], key=len, reverse=True)
 _TOKEN = re.compile(
     rf"(?P<constant>[01]_(?=\(|{_LETTER}|[0-9]))"
     rf"|(?P<number>(?:[0-9]+(?:\.[0-9]+)?|(?<![\w)\]|'])\.[0-9]+){_EXPONENT})"
-    rf"|(?P<word>[∞√]|{_NAME})"
+    rf"|(?P<word>[∞√]|{_LETTER}(?:{_LETTER}|[0-9_])*?(?=_\([^():]*:)|{_NAME})"
     rf"|(?P<power>⁻?[{_RAISED}]+)"
     rf"|(?P<transpose>\^T|\^t(?!{_LETTER}|[0-9_])|\^?ᵀ|['’′]|\.T(?!{_LETTER}|[0-9_]))"
     r"|(?P<index>_(?:[0-9]+|i)(?!\w))"
+    r"|(?P<places>_\([^():]*:[^():]*\))"
     rf"|(?P<sign>{'|'.join(map(re.escape, _SIGNS))})"
 )
 _WORD = re.compile(_NAME)

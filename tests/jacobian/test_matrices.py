@@ -47,8 +47,8 @@ SCALARS = {
         np.mean((D @ Q - Y) ** 2), Q, "(2/(N k)) (D Q - Y)^T D", "(2/(N k)) D^T (D Q - Y)",
     ),
     "a batch through tanh": (
-        np.sum(np.tanh(scores)), Q, "(1 - tanh(D Q + 1 c^T)^2)^T D",
-        "D^T (1 - tanh(D Q + 1 c^T)^2)",
+        np.sum(np.tanh(scores)), Q, "(1 - tanh(D Q + 1 c^T)^⊗2)^T D",
+        "D^T (1 - tanh(D Q + 1 c^T)^⊗2)",
     ),
     "square of a sum": (np.sum(W @ x) ** 2, W, "2 sum(W x) x 1^T", "2 sum(W x) 1 x^T"),
     "a matrix at two places": (u @ W @ x + np.sum(W**2), W, "x u^T + 2W^T", "u x^T + 2W"),
@@ -72,7 +72,7 @@ VECTORS = {  # a vector, the matrix it is derived by, and what is shown of its t
         np.tanh(W @ x), W, "dy = (dW x) ⊗ (1 - tanh(W x)^2)",
         "v^T ∂y/∂W = x (v ⊗ (1 - tanh(W x)^2))^T",
     ),
-    "squares": (S @ (S @ x), S, "dy = dS S x + S dS x", "v^T ∂y/∂S = (S x) v^T + x (v^T S)"),
+    "squares": (S @ (S @ x), S, "dy = (dS S + S dS) x", "v^T ∂y/∂S = (S x) v^T + x (v^T S)"),
 }  # fmt: skip
 
 
@@ -233,7 +233,7 @@ LAYERS = {  # derivatives by a vector in which there is a matrix
     ),
     "sum of rows": (u @ W @ x + v @ x, x, "u^T W + v^T"),
     "rows of a transpose": (
-        np.sum(np.logaddexp(0, W @ x)) - t @ W @ x, x, "σ(W x)^T W - t^T W",
+        np.sum(np.logaddexp(0, W @ x)) - t @ W @ x, x, "(σ(W x) - t)^T W",
     ),
 }  # fmt: skip
 

@@ -186,9 +186,10 @@ f = mc.functions("f", elementwise=True)
          r"\begin{bmatrix} \mathbf{w}^T & \mathbf{x}^T \end{bmatrix}"),
         (np.stack([z, b]).T, "[z, b]", r"\begin{bmatrix} z & b \end{bmatrix}"),
         # parts of a vector
-        (mc.derive(C @ np.concatenate([q, [z]]), wrt=q).jacobian.expr, "C E_1", "C E_1"),
-        (mc.derive(y @ C @ np.concatenate([q, [z]]), wrt=q).jacobian.expr, "(E_1^T (C^T y))^T",
-         r"\left(E_1^T \left(C^T \mathbf{y}\right)\right)^T"),
+        (mc.derive(C @ np.concatenate([q, [z]]), wrt=q).jacobian.expr, "C [I; 0_(1, 3)]",
+         r"C \begin{bmatrix} I \\ 0 \end{bmatrix}"),
+        (mc.derive(y @ C @ np.concatenate([q, [z]]), wrt=q).jacobian.expr, "(C^T y)_(1:3)^T",
+         r"\left(C^T \mathbf{y}\right)_{1:3}^T"),
         (np.sin(z) * z**2 / np.sin(z), "sin(z) z^2/sin(z)",
          r"\frac{\sin{\left(z\right)} z^{2}}{\sin{\left(z\right)}}"),
         (z * z**2, "z · z^2", r"z \cdot z^{2}"),

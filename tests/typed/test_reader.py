@@ -396,7 +396,6 @@ def test_product_goes_by_the_shapes():
 
 UNREADABLE = {  # printed, and not to be read back
     r"\bE_\d": "a part does not tell the lengths of the others",
-    r"(\[|; )-?(0|I)\b[^;]*[;\]]": "0 and I do not tell their height in a list",
     r"\b[FGfg]'?\(": "functions that are left open are no names of a line",
     r"\d/\d+ ?[^\W\d]": "a fraction before a factor is printed without its parentheses",
     r"sum_i \(.*\[": "in a sum over the elements of a list they stand without their index",
@@ -406,7 +405,7 @@ UNREADABLE = {  # printed, and not to be read back
 def round_trip(d):
     """Whether a derivation's closed form is read as what it is; None if it need not be."""
     text = str(d.jacobian)
-    if len(text) > 300 or any(re.search(pattern, text) for pattern in UNREADABLE):
+    if len(text) > 1000 or any(re.search(pattern, text) for pattern in UNREADABLE):
         return None
     names = {e.name: e for e in walk(d.y, d.jacobian.expr) if e.name}
     try:
@@ -435,7 +434,7 @@ def test_closed_forms_are_read_as_they_are_printed():
     results = [(round_trip(mc.derive(y, wrt=wrt)), text) for y, wrt, text in PRINTED]
     assert {result for result, _ in results} == {True, None}
     assert [text for result, text in results if result is None] == [
-        *["diag(g(x) ⊗ f'(w))", "F'(w)", "diag(G(x)) F'(w)", "[diag(2x); 0]"]
+        *["diag(g(x) ⊗ f'(w))", "F'(w)", "diag(G(x)) F'(w)"]
     ]
     for y, wrt, _ in closed_forms.HESSIANS:
         assert round_trip(mc.hessian(y, wrt)) is True
@@ -443,9 +442,8 @@ def test_closed_forms_are_read_as_they_are_printed():
 
 @pytest.mark.parametrize("case", matrices.SCALARS)
 def test_derivatives_by_a_matrix_are_read_as_they_are_printed(case):
-    y, by, text, _ = matrices.SCALARS[case]
-    spread = "(1 - tanh(D Q" in text  # of a matrix powers and 1 - M are NumPy's, not on paper
-    assert round_trip(mc.derive(y, wrt=by)) is (None if spread else True)
+    y, by, *_ = matrices.SCALARS[case]
+    assert round_trip(mc.derive(y, wrt=by)) is True
 
 
 def test_random_closed_forms_are_read_as_they_are_printed():
@@ -519,8 +517,8 @@ ERRORS = [
     ("x/[0, 1, 0]^T", 2, "nothing can be divided by 0, as in [0, 1, 0]^T"),
     ("z/(1 - 1)", 2, "nothing can be divided by 0, as in 1 - 1"),
     ("log(0)", 1, "log(0) has no value"),
-    ("A^2", 2, "write A A"),
-    ("A²", 2, "write A A"),
+    ("A^2", 2, "write A ⊗ A element by element, A A as a product"),
+    ("A²", 2, "write A ⊗ A element by element, A A as a product"),
     ("2^A", 2, "A is a matrix"),
     ("z^100", 2, "an exponent is at most 99"),
     ("z^-100", 2, "an exponent is at most 99"),
@@ -558,8 +556,7 @@ ERRORS = [
     ("x_i", 1, "stands inside sum_i"),
     ("(x)_i", 4, "inside sum_i"),
     ("[w, z]", 1, "do not fit into one list"),
-    ("[A; 0]", 1, "0 and I do not tell their height"),
-    ("[A; I]", 1, "0 and I do not tell their height"),
+    ("[A; z]", 1, "do not fit into one list"),
     ("[1, 2; 3]", 1, "different numbers of entries"),
     ("[w, x; x, w]", 1, "scalars only"),
     ("[x^T; q^T]", 1, "all vectors of one length"),
@@ -582,7 +579,7 @@ ERRORS = [
     ("x\0", 2, "'\\x00' cannot be read"),
     ("x \ud800", 3, "'\\ud800' cannot be read"),
     ("٣x", 1, "cannot be read"),
-    ("x" * 301, 301, "at most 300 characters"),
+    ("x" * 1001, 1001, "at most 1000 characters"),
     ("(" * 31 + "z" + ")" * 31, 31, "nested too deeply"),
     ("-" * 31 + "z", 31, "nested too deeply"),
     ("z^" * 40 + "z", 62, "nested too deeply"),
@@ -844,7 +841,7 @@ def lines(draw):
 @given(lines())
 def test_a_line_made_with_its_meaning(line):
     text, wanted = line
-    if len(text) <= 300:
+    if len(text) <= 1000:
         found = read(text, **NAMES)
         assert found is wanted, f"{text} is read as {found!r}, and means {wanted!r}"
 
@@ -883,7 +880,7 @@ def read_nonsense(count, seed):
         try:
             e = read(text, **names)
         except ReadError as error:
-            assert 1 <= error.column <= min(len(text), 300) + 1, (text, error)
+            assert 1 <= error.column <= min(len(text), 1000) + 1, (text, error)
             assert str(error).encode() and "Error" not in str(error)
         else:
             done += 1

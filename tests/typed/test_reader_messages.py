@@ -51,9 +51,9 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
          "[e_1, e_2]"),
         ("[1,2;3]", "column 1: the rows of this list have different numbers of entries"),
         ("[1;I]",
-         "column 1: 1 (1 x 1), I (? x ?) do not fit into one list; 0 and I do not tell their "
-         "height"),
-        ("A^2", "column 2: A is a matrix, in which ^ is not read: write A A"),
+         "column 1: 1 (1 x 1), I (? x ?) do not fit into one list"),
+        ("A^2", "column 2: A is a matrix, in which ^ is not read: write A ⊗ A element "
+         "by element, A A as a product"),
         ("diag(x)^2",
          "column 8: diag(x) is a matrix, in which ^ is not read: write the power inside, as in "
          "diag(x^2)"),
@@ -120,7 +120,7 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
         ("A[0]", "column 2: an element is written x_1; before a list there is a space"),
         ("1e400", 'column 1: "1e400" is too large for a number'),
         ("x + 1e-400", 'column 5: "1e-400" is too small for a number'),
-        ("x" * 301, "column 301: a line has at most 300 characters, and this one has 301"),
+        ("x" * 1001, "column 1001: a line has at most 1000 characters, and this one has 1001"),
     ],
     ids=lambda part: part[:20],
 )  # fmt: skip

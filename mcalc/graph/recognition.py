@@ -1,0 +1,77 @@
+"""What an expert sees in a formula: a logistic function that is written out, softmax, a trace.
+
+Programs that are one thing are recognised by the same signs, in ``mcalc.jacobian.recognised``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .chains import Powers, times
+from .expr import Expr, node
+from .primitives import ADD, EXP, IDENTITY, MATVEC, MULTIPLY, NEGATIVE, ONES, SIGMOID, TRANSPOSE
+from .products import ONE
+from .simplify import mul
+from .walk import is_number
+
+
+def logistic(powers: Powers, single: Callable) -> tuple[int, Powers] | None:
+    """Powers in which 1/(1 + exp(u)) is σ(-u), with a sign; None if there is nothing of it.
+
+    Of ``exp(u)`` beside it the product is σ(u), and beside its square σ(-u) (1 - σ(-u)).
+    """
+    below = {a: u for a, p in powers if p < 0 and (u := one_plus_exp(a)) is not None}
+    if not below:
+        return None
+    left, sign = dict(powers), 1
+    for a, u in below.items():
+        count = -left.pop(a)
+        e, s = node(EXP, u), node(SIGMOID, opposite(u))
+        both = min(count, max(0, left.get(e, 0)))
+        rest = count - both
+        new = {e: -both, s: rest}
+        if both and rest:
+            chain = single(ONE - s)
+            other = (chain.scalars or chain.links[0][1])[0][0]
+            sign *= int(chain.number) ** int(both)
+            new[other] = new.get(other, 0) + both
+        elif both:
+            new[node(SIGMOID, u)] = both
+        left = dict(times(tuple(left.items()), tuple(new.items())))
+    return sign, tuple(left.items())
+
+
+def one_plus_exp(e: Expr) -> Expr | None:
+    """The u of ``1 + exp(u)``."""
+    if e.op is not ADD:
+        return None
+    for one, other in (e.args, e.args[::-1]):
+        if is_number(one, 1) and other.op is EXP:
+            return other.args[0]
+    return None
+
+
+def softmax_of(E: Expr, options: dict | None = None) -> Expr:
+    """Exponentials as parts of their sum, with the options of NumPy's sum for rows or columns."""
+    return E / np.sum(E, **(options or {}))
+
+
+def opposite(u: Expr) -> Expr:
+    """Minus a formula, without a sign where it has one."""
+    if u.op is NEGATIVE:
+        return u.args[0]
+    return mul(-1, u)
+
+
+def trace_of(v: Expr) -> Expr | None:
+    """The trace that ``sum((A ⊗ B) 1)`` is, ``tr(A B^T)``; of ``A ⊗ I`` that of A."""
+    if v.op is not MATVEC or v.args[1].op is not ONES or v.args[0].op is not MULTIPLY:
+        return None
+    a, b = v.args[0].args
+    if a.ndim < 2 or b.ndim < 2:
+        return None
+    if IDENTITY in (a.op, b.op):
+        return np.trace(b if a.op is IDENTITY else a)
+    return np.trace(a @ b.T) if a.op is not TRANSPOSE else np.trace(b @ a.T)

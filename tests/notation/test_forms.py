@@ -1,0 +1,229 @@
+"""Closed forms as an expert writes them: no longer than 1.15 times the expert's.
+
+What is counted are signs and words, parentheses aside; ``^T`` is one sign. A name that is
+introduced, ``, s = ...``, counts with what it stands for.
+"""
+
+import re
+import time
+
+import numpy as np
+import pytest
+
+import mcalc as mc
+from mcalc.check.claims import first_difference
+from mcalc.graph.measure import signs as count
+from mcalc.graph.normal_form import normal_form
+from mcalc.graph.walk import unnamed, walk
+from mcalc.jacobian.formula import formula, in_shape_of
+
+w, x, g, a, b, m, h, z, p = mc.vectors("w x g a b m h z p")
+y = mc.vectors("y", size="N")
+q = mc.vectors("q", size="d")
+v = mc.vectors("v", size="m")
+w_2 = mc.vectors("w_2", size="h")
+l, s, r = mc.scalars("l s r")
+k = mc.vectors("k", size=10)
+X = mc.matrices("X", shape=("N", "n"))
+A, B, S = mc.matrices("A B S", shape=("n", "n"))
+K, V = mc.matrices("K", shape=("N", "d")), mc.matrices("V", shape=("N", "k"))
+W, G = mc.matrices("W G", shape=("m", "n"))
+W_1 = mc.matrices("W_1", shape=("h", "n"))
+U = mc.matrices("U", shape=("n", "k"))
+Z, Y, H = mc.matrices("Z Y H", shape=("N", "k"))
+
+total, mean, norm, log, exp = np.sum, np.mean, np.linalg.norm, np.log, np.exp
+sig, let, hessian = mc.sigmoid, mc.let, mc.hessian
+
+
+def sm(z):
+    return np.exp(z) / np.sum(np.exp(z))
+
+
+def ssm(z):
+    return np.exp(z - np.max(z)) / np.sum(np.exp(z - np.max(z)))
+
+
+def rowwise(Z):
+    E = np.exp(Z - np.max(Z, axis=1, keepdims=True))
+    return E / np.sum(E, axis=1, keepdims=True)
+
+
+def layer(x):
+    return (x - mean(x)) / np.sqrt(mean((x - mean(x)) ** 2) + 1e-5)
+
+
+def cosine(x, w):
+    return x @ w / (norm(x) * norm(w))
+
+
+EPS = "sqrt((1/n) sum((x - (1/n) sum(x))^2) + 1/100000)"
+
+# function, variable (or "Hessian by" one), and what an expert writes
+FORMS = [
+    # losses
+    (mean((y - X @ w) ** 2), w, "(2/N) (X w - y)^T X"),
+    (-mean(y * log(sig(X @ w)) + (1 - y) * log(1 - sig(X @ w))), w, "(1/N) (σ(X w) - y)^T X"),
+    (mean(log(1 + exp(-y * (X @ w)))), w, "-(1/N) (y ⊗ σ(-y ⊗ (X w)))^T X"),
+    (hessian(mean(np.logaddexp(0, X @ w)), w), None,
+     "(1/N) X^T diag(σ(X w) ⊗ (1 - σ(X w))) X"),
+    (mean(np.maximum(0, 1 - y * (X @ w))), w,
+     "-(1/N) sum_i (y_i x_i^T if y_i (w.x_i) < 1; 0^T otherwise)"),
+    (total(exp(X @ w) - y * (X @ w)), w, "(exp(X w) - y)^T X"),
+    (total((x - m) ** 2 / (2 * s**2) + log(s)), m, "(m - x)^T/s^2"),
+    (np.maximum(0, total((x - a) ** 2) - total((x - b) ** 2) + 1), x,
+     "2(b - a)^T if sum((x - a)^2) - sum((x - b)^2) + 1 > 0; 0^T otherwise"),
+    (-total(z * log(z)), z, "-(1 + log(z))^T"),
+    # softmax
+    (sm(z), z, "diag(y) - y y^T"),
+    (ssm(z), z, "diag(y) - y y^T"),
+    (z - log(total(exp(z))), z, "I - 1 exp(z)^T/sum(exp(z))"),
+    (-total(p * log(sm(z))), z, "(sum(p) exp(z)/sum(exp(z)) - p)^T"),
+    (np.max(z) + log(total(exp(z - np.max(z)))), z, "exp(z - max(z))^T/sum(exp(z - max(z)))"),
+    # normalised
+    (x / norm(x), x, "(I - y y^T)/||x||"),
+    (x / np.sqrt(mean(x**2)), x, "(I - (1/n) y y^T)/sqrt((1/n) sum(x^2))"),
+    (layer(x), x, f"(I - (1/n) 1 1^T - (1/n) y y^T)/{EPS}"),
+    (x - mean(x), x, "I - (1/n) 1 1^T"),
+    # attention of one query
+    (sm(K @ q / np.sqrt(mc.size("d"))) @ V, q,
+     "V^T (diag(s) - s s^T) K/sqrt(d), s = exp(K q/sqrt(d))/sum(exp(K q/sqrt(d)))"),
+    (let("s", sm(K @ q / np.sqrt(mc.size("d")))) @ V, q, "V^T (diag(s) - s s^T) K/sqrt(d)"),
+    # linear algebra
+    (x @ A @ x, x, "x^T (A + A^T)"),
+    (v @ W @ x, W, "x v^T"),
+    ((w_2 @ np.maximum(0, W_1 @ x) - r) ** 2, W_1,
+     "2(w_2.max(0, W_1 x) - r) x (w_2 if W_1 x > 0; 0 otherwise)^T"),
+    (np.linalg.slogdet(A)[1] / 2 + x @ np.linalg.inv(A) @ x / 2, A,
+     "(inv(A) - inv(A) x x^T inv(A))/2"),
+    # gates
+    (1 / (1 + exp(-x)), x, "diag(y ⊗ (1 - y))"),
+    (sig(x) * a + (1 - sig(x)) * h, x, "diag(σ(x) ⊗ (1 - σ(x)) ⊗ (a - h))"),
+    # --- more of the same kinds
+    (total((X @ w - y) ** 2) + l * (w @ w), w, "2(X w - y)^T X + 2l w^T"),
+    (total((X @ w - y) ** 2) / 2, w, "(X w - y)^T X"),
+    (hessian(total((X @ w - y) ** 2), w), None, "2X^T X"),
+    (hessian(x @ A @ x, x), None, "A + A^T"),
+    (x @ A @ x / 2, x, "x^T (A + A^T)/2"),
+    (x @ A @ x / 2 - b @ x, x, "x^T (A + A^T)/2 - b^T"),
+    (-(x - m) @ np.linalg.inv(S) @ (x - m) / 2, x, "-(x - m)^T (inv(S) + inv(S)^T)/2"),
+    (x @ A @ x / (x @ x), x, "(x^T (A + A^T) - 2y x^T)/(x.x)"),
+    (norm(A @ x - b) ** 2 / 2, x, "(A x - b)^T A"),
+    (total((x - m) ** 2) / 2 + total((x - a) ** 2) / 2, x, "(2x - m - a)^T"),
+    (total((x - a) ** 2) - total((x - b) ** 2), x, "2(b - a)^T"),
+    (x / (x @ x), x, "(I - 2x y^T)/(x.x)"),
+    (x * total(x), x, "sum(x) I + x 1^T"),
+    (x * (x @ x), x, "(x.x) I + 2x x^T"),
+    (x @ w * x, x, "(w.x) I + x w^T"),
+    (cosine(x, w), x, "(w^T/||w|| - y x^T/||x||)/||x||"),
+    (log(1 + exp(z)), z, "diag(σ(z))"),
+    (-log(1 / (1 + exp(-(w @ x)))), w, "-σ(-w.x) x^T"),
+    (total(log(1 + exp(x)) - p * x), x, "(σ(x) - p)^T"),
+    (x / (1 + exp(-x)), x, "diag(σ(x) ⊗ (1 + x ⊗ (1 - σ(x))))"),
+    (x * np.tanh(x), x, "diag(tanh(x) + x ⊗ (1 - tanh(x)^2))"),
+    (0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))), x,
+     "diag((1 + s)/2 + sqrt(2/pi) x ⊗ (1 + 0.134145 x^2) ⊗ (1 - s^2)/2), "
+     "s = tanh(sqrt(2/pi) (x + 0.044715 x^3))"),
+    (x * sig(1.702 * x), x, "diag(σ(1.702x) ⊗ (1 + 1.702x ⊗ (1 - σ(1.702x))))"),
+    (sm(z / s), z, "(diag(y) - y y^T)/s"),
+    (ssm(W @ x), x, "(diag(y) - y y^T) W"),
+    (-log(sm(k)[3]), k, "(s - e_4)^T, s = exp(k)/sum(exp(k))"),
+    (log(total(exp(k))) - k[3], k, "(exp(k)/sum(exp(k)) - e_4)^T"),
+    (k[3] ** 2, k, "2k_4 e_4^T"),
+    (-total(p * log(let("s", sm(z)))), z, "(sum(p) s - p)^T"),
+    (total(p * (log(p) - log(sm(z)))), z, "(sum(p) exp(z)/sum(exp(z)) - p)^T"),
+    (ssm(K @ q) @ V, q, "V^T (diag(s) - s s^T) K, s = exp(K q)/sum(exp(K q))"),
+    (sm(x) @ g, x, "(s ⊗ (g - y))^T, s = exp(x)/sum(exp(x))"),
+    (l * total(w**2) / 2 + mean(np.logaddexp(0, X @ w) - y * (X @ w)), w,
+     "l w^T + (1/N) (σ(X w) - y)^T X"),
+    (g * x / np.sqrt(mean(x**2) + 1e-5), x,
+     "diag(g)/r - (1/n) y x^T/r^2, r = sqrt((1/n) sum(x^2) + 1/100000)"),
+    (np.var(x), x, "(2/n) (x - (1/n) sum(x))^T"),
+    (exp(-total((x - w) ** 2) / (2 * s**2)), x, "y (w - x)^T/s^2"),
+    (total((X @ w - y) ** 2), X, "2w (X w - y)^T"),
+    (total((A @ x - b) ** 2), A, "2x (A x - b)^T"),
+    (np.trace(A @ B), A, "B"),
+    (np.trace(U.T @ A @ U), U, "U^T (A + A^T)"),
+    (total(W**2), W, "2W^T"),
+    (total(W**3), W, "3(W ⊗ W)^T"),
+    (l * np.trace(A @ B), l, "tr(A B)"),
+    (np.trace(l * A), l, "tr(A)"),
+    (np.linalg.slogdet(A + l * mc.identity("n"))[1], l, "tr(inv(A + l I))"),
+    (total((X @ U - Y) ** 2), U, "2(X U - Y)^T X"),
+    (total(G * np.tanh(W)), W, "(G ⊗ (1 - tanh(W) ⊗ tanh(W)))^T"),
+    (-total(Y * log(rowwise(Z))) / mc.size("N"), Z,
+     "(1/N) (diag(Y 1) S - Y)^T, S = diag(1/(exp(Z) 1)) exp(Z)"),
+    (total(H * (Z - mean(Z, axis=0))), Z, "(H - (1/N) 1 (1^T H))^T"),
+    (total(H * rowwise(Z)), Z,
+     "(S ⊗ (H - ((H ⊗ S) 1) 1^T))^T, S = diag(1/(exp(Z) 1)) exp(Z)"),
+    (mean((np.tanh(X @ w) - y) ** 2), w,
+     "(2/N) ((tanh(X w) - y) ⊗ (1 - tanh(X w)^2))^T X"),
+]  # fmt: skip
+
+
+def jacobian(y, wrt):
+    return (y if wrt is None else mc.derive(y, wrt)).jacobian
+
+
+def signs(text):
+    """How many signs and words it has, parentheses aside."""
+    return len(re.findall(r"\^T|\|\||\d+(?:\.\d+)?|[^\W\d_]\w*|[^\s()]", text))
+
+
+# what is still longer: this list may only become shorter
+NOT_MET = {
+    "(x^T (A + A^T) - 2y x^T)/(x.x)",
+    "diag(g)/r - (1/n) y x^T/r^2, r = sqrt((1/n) sum(x^2) + 1/100000)",
+    "y (w - x)^T/s^2",
+    "(1/N) (diag(Y 1) S - Y)^T, S = diag(1/(exp(Z) 1)) exp(Z)",
+    "(S ⊗ (H - ((H ⊗ S) 1) 1^T))^T, S = diag(1/(exp(Z) 1)) exp(Z)",
+}
+CASES = [pytest.param(*form, id=f"{k}: {form[2]}") for k, form in enumerate(FORMS)]
+
+
+@pytest.mark.parametrize("y, wrt, expert", CASES)
+def test_a_form_is_as_short_as_an_experts(y, wrt, expert):
+    written = str(jacobian(y, wrt))
+    assert (signs(written) > 1.15 * signs(expert)) == (expert in NOT_MET), written
+
+
+@pytest.mark.parametrize("y, wrt, expert", CASES)
+def test_to_a_form_that_is_simplified_nothing_more_can_be_done(y, wrt, expert):
+    form = jacobian(y, wrt).expr
+    assert normal_form(form) is form
+
+
+@pytest.mark.parametrize("y, wrt, expert", CASES)
+def test_the_measure_counts_what_is_written(y, wrt, expert):
+    form = jacobian(y, wrt).expr
+    written = str(form).split(", s =")[0]
+    assert abs(count(form) - signs(written)) <= 2 + 0.1 * signs(written)
+
+
+@pytest.mark.parametrize("y, wrt, expert", CASES)
+def test_a_form_has_the_values_of_the_sum_that_it_was(y, wrt, expert):
+    d = y if wrt is None else mc.derive(y, wrt)
+    terms, shape = d._structured.terms, d._structured.wrt_shape
+    plain = in_shape_of(terms, shape, True) if d.by_matrix else formula(terms, d.y.shape, shape)
+    form = unnamed(d.jacobian.expr)
+    assert first_difference(form, unnamed(plain), d.inputs, unnamed(d.y), d.variables) is None
+
+
+def names_of(d):
+    """What the notation of a closed form is read with: variables, the reader's names, and y."""
+    named = {e.name: e for e in walk(d.y) if e.name}
+    return {d.output: mc.let(d.output, d.y), **named} if d.y.name is None else named
+
+
+@pytest.mark.parametrize("y, wrt, expert", CASES)
+def test_what_is_printed_is_read_back(y, wrt, expert):
+    d = y if wrt is None else mc.derive(y, wrt)
+    assert d.equals(mc.read(str(d.jacobian), **names_of(d)))
+
+
+def test_no_form_takes_long():
+    begun = time.process_time()
+    for y, wrt, _ in FORMS:
+        d = y if wrt is None else mc.derive(y, wrt)
+        assert str(d.jacobian)
+    assert time.process_time() - begun < 0.05 * len(FORMS)

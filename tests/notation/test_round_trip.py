@@ -1,0 +1,119 @@
+"""What is printed is read back: closed forms of random programs, signs that have one meaning.
+
+``python tests/notation/test_round_trip.py 0 5000`` tries the programs of more seeds.
+"""
+
+import random
+import sys
+from collections import Counter
+
+import numpy as np
+import pytest
+from oracles import symbolic
+from programs import BY, problem
+
+import mcalc as mc
+from mcalc.check.claims import first_difference
+from mcalc.graph.walk import unnamed, walk
+from mcalc.typed.read import ReadError
+from mcalc.typed.tokens import LONGEST
+
+BOUNDS = "too long|too deeply|at most|too high"  # of what is typed, and of nothing that is meant
+
+A, B = mc.matrices("A B", shape=("n", "n"))
+W, X = mc.matrices("W"), mc.matrices("X", shape=("N", "n"))
+x, w, b, c = *mc.vectors("x w"), mc.vectors("b", size="m"), mc.vectors("c", size="N")
+z = mc.scalars("z")
+NAMES = {e.name: e for e in (A, B, W, X, x, w, b, c, z)}
+
+SIGNS = [  # each with what it prints, in which no sign means two things
+    (A @ A, "A A"),
+    (A * A, "A ⊗ A"),
+    (A**2, "A ⊗ A"),
+    (A**3, "A^⊗3"),
+    (3 * A**2 * B, "3A ⊗ A ⊗ B"),
+    (np.linalg.inv(A), "inv(A)"),
+    (1 / A, "1 ⊘ A"),
+    (A**-1.0, "1 ⊘ A"),
+    (A / B, "A ⊘ B"),
+    (z / A, "z ⊘ A"),
+    (A + z * mc.identity("n"), "A + z I"),
+    (A + z, "A + z 1 1^T"),
+    (1 - np.tanh(W) ** 2, "1 - tanh(W)^⊗2"),
+    (B + (1 - np.exp(A)), "B + 1 1^T - exp(A)"),
+    (np.log1p(1 + A**2), "log(1 + 1 + A ⊗ A)"),
+    (X @ W.T + b, "X W^T + 1 b^T"),
+    (X - c[:, None], "X - c 1^T"),
+    (X / np.sum(X, axis=1, keepdims=True), "diag(1/(X 1)) X"),
+    (X / x, "X diag(1/x)"),
+    (W * x, "W diag(x)"),
+    (np.exp(A), "exp(A)"),
+    (x**2, "x^2"),
+    (1 / x, "1/x"),
+    (x[1:], "x_(2:n)"),
+    (x[:-1] * x[1:], "x_(1:n - 1) ⊗ x_(2:n)"),
+]
+
+
+@pytest.mark.parametrize("e, text", SIGNS, ids=[text for _, text in SIGNS])
+def test_a_sign_has_one_meaning(e, text):
+    assert str(e) == text
+    again = mc.read(text, **NAMES)
+    assert first_difference(again, e, list(NAMES.values())) is None
+
+
+def test_an_inverse_and_a_reciprocal_are_told_apart_in_latex():
+    latex = {e: e._repr_latex_() for e in (np.linalg.inv(A), 1 / A, A**-1.0, A @ A, A**2)}
+    assert "A^{-1}" in latex[np.linalg.inv(A)] and r"1 \oslash A" in latex[1 / A]
+    assert "^{-1}" not in latex[A**-1.0] and "^" not in latex[A @ A] + latex[A**2]
+
+
+def names_of(d):
+    """What a closed form is read with: the variables, the reader's names, and the result's."""
+    named = {str(e.name): e for e in (*walk(d.y), *d.inputs) if e.name}
+    return named if d.y.name else {d.output: mc.let(d.output, d.y), **named}
+
+
+def outcome(seed):
+    """Of the program with this seed: "read", or why there is nothing to be read; else the form.
+
+    A form has to have the values of the sum that it is made of, too.
+    """
+    program, wrt = problem(random.Random(seed).choice, depths=(1, 5), by=(*BY, "matrix"))
+    try:
+        d = symbolic(program, wrt)
+    except (mc.UnsupportedError, ValueError):
+        return "refused"
+    try:
+        text = "" if d.more_axes else str(d.jacobian)
+    except mc.UnsupportedError:
+        return "refused"
+    if not text or "to be written)" in text:  # it is too long
+        return "more axes" if not text else "out of bounds"
+    try:
+        again = mc.read(text, **names_of(d))
+    except ReadError as error:
+        bounded = len(text) > LONGEST or any(part in str(error) for part in BOUNDS.split("|"))
+        return "out of bounds" if bounded else f"seed {seed}: {text}\n{error}"
+    form, plain = (unnamed(e) for e in (d.jacobian.expr, d._structured.plain))
+    if first_difference(form, plain, d.inputs, unnamed(d.y), d.variables) is not None:
+        return f"seed {seed}: {text}\nis not {plain}"
+    same = again is d.jacobian.expr or d.equals(again)
+    return "read" if same else f"seed {seed}: {text}\nis read as {again}"
+
+
+def test_closed_forms_of_random_programs_are_read_back():
+    counts = Counter(map(outcome, range(300)))
+    wrong = [found for found in counts if found.startswith("seed")]
+    assert not wrong, "\n".join(wrong)
+    assert counts["read"] > 225 and counts["out of bounds"] < 6, counts
+
+
+if __name__ == "__main__":
+    found = Counter()
+    for seed in range(*map(int, sys.argv[1:3])):
+        result = outcome(seed)
+        found[result.split()[0]] += 1
+        if result.startswith("seed"):
+            print(result, flush=True)
+    print(found)
