@@ -98,7 +98,8 @@ def _usual(derivation, claim, wrong, chain):
     made = [m for m in _made(derivation, chain) if m.formula.shape == claim.shape]
     if wrong.mistake == "constant factor":  # two equal terms, of which one is not there
         made = [m for m in made if m.name not in ("missing term", "missing path")]
-    assumed = next(right_where(claim, right, variables), None)
+    fits = claim.shape == right.shape
+    assumed = next(right_where(claim, right, variables), None) if fits else None
     if assumed and assumed.mistake == PROBABILITY:
         return assumed  # and not that a factor sum(y) is missing
     if mistake := _the_one(claim, made, variables):

@@ -151,6 +151,13 @@ def test_what_is_not_negative_alone_is_not_said_to_add_up():
     assert "adds up" not in said
 
 
+def test_a_claim_of_another_shape_is_not_right_anywhere():
+    said = mc.derive(np.abs(W) @ x, wrt=x).why(np.abs(W).T)
+    assert said.startswith("n x m given, m x n expected")
+    said = mc.derive(np.abs(W) @ x, wrt=x).why(2 * W.T)
+    assert said.startswith("n x m given, m x n expected")
+
+
 def test_another_variable_of_that_name_is_told_from_the_right_one():
     plain = mc.matrices("S", shape=("n", "n"))
     said = mc.derive(x @ S @ x, wrt=x).why(2 * x.T @ plain)
