@@ -20,6 +20,7 @@ from .read_chains import Reader
 from .recognition import softmax_of
 from .walk import rebuild, replace, walk
 
+HIGH = 100  # operations one upon another
 LARGE = 300  # parts of a formula that is no longer looked at
 _SHORT = 4  # signs and words that have no need of a name
 
@@ -35,7 +36,14 @@ def normal_form(e: Expr, names: Iterable[Expr] = (), taken: Iterable[str] = ()) 
     >>> normal_form(A @ x + A.T @ x)
     (A + A^T) x  (n x 1)
     """
-    return _normal_form(e, tuple(names), frozenset(taken)) if e.weight <= LARGE else e
+    if not _is_small(e):
+        return e
+    readable = tuple(named for named in names if _is_small(*named.args))
+    return _normal_form(e, readable, frozenset(taken))
+
+
+def _is_small(e):
+    return e.weight <= LARGE and e.height <= HIGH
 
 
 @lru_cache(maxsize=2000)
@@ -120,21 +128,25 @@ def unshifted(e: Expr) -> Expr:
 
 def _uses(e: Expr, named: Expr) -> int:
     """How often a name is written."""
-    if e is named:
-        return 1
-    return 0 if e.op is LET else sum(_uses(a, named) for a in e.args)
+    uses = {named: 1}
+    for part in walk(e):  # operands first
+        if part not in uses:
+            uses[part] = 0 if part.op is LET else sum(uses[a] for a in part.args)
+    return uses[e]
 
 
 def introduced(e: Expr) -> list[Expr]:
     """The names that a formula brings along, each with its definition beside it."""
     done: dict[Expr, None] = {}
-    stack = [e]
+    stack, seen = [e], {e}
     while stack:
         part = stack.pop()
         if "written" in part.params:
             done[part] = None
         if part.op is not LET:
-            stack += part.args
+            new = [a for a in part.args if a not in seen]
+            seen.update(new)
+            stack += new
     return list(done)
 
 

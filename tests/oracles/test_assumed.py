@@ -27,8 +27,8 @@ def test_what_is_assumed_changes_formulas_and_no_numbers():
 
 @pytest.mark.slow
 def test_the_same_for_many():
-    total = through(range(40, 1500))
-    assert total["compared"] > 5000 and total["refined"] > 100 and total["checked"] > 150, total
+    total = through(range(40, 240))
+    assert total["compared"] > 700 and total["refined"] > 10 and total["checked"] > 20, total
 
 
 def test_a_wrong_rule_is_found(monkeypatch):
