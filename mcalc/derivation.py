@@ -28,7 +28,7 @@ from .jacobian.intermediates import Intermediates, expression_graph, free_name
 from .jacobian.structured import StructuredJacobian
 from .jacobian.terms import NoClosedForm, Side, Term
 from .notation.backward_steps import Backward, Products
-from .notation.layout import Jacobian
+from .notation.layout import Jacobian, is_turned
 from .notation.steps import KINDS, Step, StepWriter, Unwritten, as_latex, as_text
 from .notation.style import STYLES, Style
 from .numeric import NumericJacobian
@@ -384,7 +384,10 @@ class Derivation:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The paper's four steps, each with ``kind``, ``latex`` and ``text``."""
-        latex, text = (self.lines(style).render() for style in STYLES)
+        return self._rendered(turned=False)
+
+    def _rendered(self, turned):
+        latex, text = (self.lines(style, turned).render() for style in STYLES)
         return tuple(map(Step, KINDS, latex, text))
 
     @cached_property
@@ -399,14 +402,15 @@ class Derivation:
         parts = [*graph.definitions.values(), *(e for e in graph.locals.values() if e is not None)]
         return sum(e.weight for e in parts) <= LINES
 
-    def lines(self, style: Style) -> StepWriter | Unwritten:
-        """The four steps in one style of notation."""
+    def lines(self, style: Style, turned: bool = False) -> StepWriter | Unwritten:
+        """The four steps in one style of notation; ``turned`` in denominator layout."""
         if not self._is_short:
             return Unwritten(self.output, self.variables, style)
         if not self.more_axes and self.y.ndim < 2:
-            kind = Backward if self.by_matrix else StepWriter
-            # of no closed form it writes what there is instead
-            return kind(self.graph, cast(Expr, self.closed), style)
+            closed = cast(Expr, self.closed)  # of none it writes what there is instead
+            if self.by_matrix:
+                return Backward(self.graph, closed, style)
+            return StepWriter(self.graph, closed, style, turned)
         forward = self.vjp(self.G) if self.of is not None else self._differential()
         back = self._structured.times("row_labels", self.G, turned=self.y.ndim < 2)
         return Products(self.graph, forward, back, self.G, style, self.of is not None)
@@ -440,9 +444,16 @@ class Derivation:
 
     def _steps_and_reason(self):
         """The steps, the shape of the Jacobian, and the rule and the reason, if there are any."""
-        reason = self.reason if self._is_short and self.graph.chained else ""
+        plain = self.y.ndim < 2 and not self.by_matrix  # what can be written in either layout
+        turned = is_turned() and plain and bool(self.y.ndim or self.wrt_shape)
+        chained = self._is_short and self.graph.chained
+        reason = self.graph.reason(turned) if chained else ""
         rows, columns = self.y.shape or (1,), self.wrt_shape or (1,)
-        shape = (*columns[::-1], *self.y.shape) if self.by_matrix else (*rows, *columns)
+        shape = (*columns, *rows) if turned else (*rows, *columns)
+        shape = (*columns[::-1], *self.y.shape) if self.by_matrix else shape
         shape = (*self.y.shape, *self.wrt_shape) if self.more_axes else shape
         in_lines = self._is_short and self.y.ndim > 1  # each of them has its own
-        return self.steps, "" if in_lines else shape_text(shape), reason and self.rule, reason
+        said = "" if in_lines else shape_text(shape)
+        if said and is_turned() and (self.y.ndim or self.wrt_shape):
+            said += f", {'denominator' if turned else 'numerator'} layout"
+        return self._rendered(True) if turned else self.steps, said, reason and self.rule, reason

@@ -246,8 +246,11 @@ class Intermediates:
 
         return back(self.result)
 
-    def reason(self) -> str:
-        """Why the rule that applies does: how many paths there are, and through what."""
+    def reason(self, turned: bool = False) -> str:
+        """Why the rule that applies does: how many paths there are, and through what.
+
+        In denominator layout the factors are ``turned``, and stand the other way round.
+        """
         y, x = self.result.name, " and ".join(str(v.name) for v in self.variables)
         if not self.path_count:
             return f"no path leads from {x} to {y} along which anything moves"
@@ -261,7 +264,8 @@ class Intermediates:
         if self.by_matrix:
             return f"{count} from {x} to {y}{sums}; each factor stands where its shape fits"
         vector = next(v.name for v in (*self.variables, *self.definitions) if v.ndim)
+        order = f"{x} to {self.result}" if turned else f"{self.result} back to {x}"
         return (
             f"{count} from {x} to {y}{each}{sums}; {vector} is a vector, so the factors are "
-            f"Jacobians, in order from {self.result} back to {x}"
+            f"Jacobians, in order from {order}"
         )

@@ -59,8 +59,7 @@ class Jacobian(np.lib.mixins.NDArrayOperatorsMixin):
         return expr.WRITERS[style](e, names=self._names)
 
     def _shown(self):
-        turned = _layout == "denominator"
-        return (self.expr.T, ", denominator layout") if turned else (self.expr, "")
+        return (self.expr.T, ", denominator layout") if is_turned() else (self.expr, "")
 
 
 _layout = "numerator"
@@ -69,9 +68,10 @@ _layout = "numerator"
 def layout(name: str) -> None:
     """Choose how Jacobians are shown: ``"numerator"`` layout, the paper's, or ``"denominator"``.
 
-    Denominator layout is the transpose, n x m, for readers who come from other books. Only what is
-    shown changes: ``str()``, claims and numbers stay in numerator layout, m x n. Raises ValueError
-    for any other name.
+    Denominator layout is the transpose, n x m, for readers who come from other books; the steps of
+    a derivation have their factors the other way round. Only what is shown changes: ``str()`` of a
+    Jacobian, claims and numbers stay in numerator layout, m x n, and so do the steps by a matrix,
+    which say so. Raises ValueError for any other name.
 
     >>> import mcalc as mc
     >>> w, x = mc.vectors("w x")
@@ -87,3 +87,8 @@ def layout(name: str) -> None:
     if name not in ("numerator", "denominator"):
         raise ValueError(f'{name!r} is not a layout: "numerator" or "denominator"')
     _layout = name
+
+
+def is_turned() -> bool:
+    """Whether denominator layout is shown."""
+    return _layout == "denominator"

@@ -52,7 +52,9 @@ def as_latex(steps: Sequence[Step], shape: str, rule: str, reason: str) -> str:
         rf"\text{{{head}}} & " + s.latex.replace("\n", _NEXT + "& ")
         for head, s in numbered_steps(steps)
     ]
-    rows[-1] += shape and r" \qquad (" + shape.replace("x", r"\times") + ")"
+    size, comma, note = shape.partition(",")
+    size = size.replace("x", r"\times") + (rf"\text{{{comma}{note}}}" if note else "")
+    rows[-1] += shape and rf" \qquad ({size})"
     if reason:
         why = (_NEXT + "& ").join(map(LATEX.words, f"{rule}; {reason}".split("; ")))
         rows.append(rf"\text{{rule}} & {why}")
@@ -81,10 +83,20 @@ class Unwritten:
 
 
 class StepWriter:
-    """The lines of the four steps in one style of notation."""
+    """The lines of the four steps in one style of notation.
 
-    def __init__(self, graph: Intermediates, closed: Expr | None, style: Style):
+    In denominator layout they are ``turned``: each Jacobian is transposed, and of a product the
+    factors stand the other way round.
+    """
+
+    def __init__(
+        self, graph: Intermediates, closed: Expr | None, style: Style, turned: bool = False
+    ):
         self.graph, self.locals, self.closed, self.style = graph, graph.locals, closed, style
+        self.turned = turned
+        if turned:
+            self.locals = {pair: e if e is None else e.T for pair, e in graph.locals.items()}
+            self.closed = closed if closed is None else closed.T
         names = [e.name for d in graph.definitions.values() for e in walk(d) if e.name]
         self.write = Writer(style, graph.definitions[graph.result], names=names)
         single = graph.all_scalar and len(graph.variables) == 1
@@ -146,6 +158,7 @@ class StepWriter:
     def entries(self):
         """The Jacobian's entries, before anything is put in their place."""
         grid = [[self.ratio(v, x, True) for x in self.graph.variables] for v in self.graph.rows]
+        grid = [*map(list, zip(*grid, strict=True))] if self.turned else grid
         if len(grid) == 1:
             return self.style("row", *grid[0])
         single = len(grid[0]) == 1
@@ -164,6 +177,7 @@ class StepWriter:
     def line(self, v, x, chains):
         """One variable's derivative as the sum of what its paths contribute."""
         ratios = [[*itertools.starmap(self.ratio, c), *self.rest(c, x)] for c in chains]
+        ratios = [row[::-1] for row in ratios] if self.turned else ratios
         products = " + ".join(map(" ".join, ratios))
         return self.equal(self.ratio(v, x, total=True), products, self.values(chains, x, {}.get))
 
@@ -184,7 +198,9 @@ class StepWriter:
                 else Precedence.PRODUCT
             )
             written = [*(self.write(f, level) for f in factors), *rest]
-            products.append(self.joined([*factors, chain[-1][1]], written))
+            factors += [chain[-1][1]] * len(rest)
+            order = slice(None, None, -1 if self.turned else 1)
+            products.append(self.joined(factors[order], written[order]))
         return " + ".join(products)
 
     def joined(self, factors, written):
