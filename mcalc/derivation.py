@@ -227,6 +227,10 @@ class Derivation:
         """As ``numpy()``, a matrix row after row, and a smooth function for each open one."""
         return self._numeric.two_axes()
 
+    def computed_2d(self) -> Callable[..., np.ndarray] | None:
+        """As :meth:`jacobian_2d`, of what ``numpy()`` computes, where that is another form."""
+        return self._numeric.computed()
+
     def columns(self) -> Callable[..., np.ndarray]:
         """As :meth:`jacobian_2d`, from the formula that goes forward, ``jvp``."""
         return self._numeric.columns()

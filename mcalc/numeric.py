@@ -88,6 +88,19 @@ class NumericJacobian:
         entries = self._compiled(self.jacobian.gradient if by_matrix else self.jacobian.closed)
         return lambda **values: entries(**values).reshape(shape)
 
+    def computed(self) -> Callable[..., np.ndarray] | None:
+        """As :meth:`two_axes`, of the form that :meth:`function` computes; None if it is that."""
+        shown = self.jacobian.closed
+        if shown is None or self.jacobian.plain is shown or self._open():
+            return None
+        function, by_matrix = self.function(), self.jacobian.by_matrix
+        if self.jacobian.y.ndim < 2 and not by_matrix:
+            return function
+        shape = (-1, 1) if self.jacobian.y.ndim > 1 else (1, -1)
+        return lambda **values: (function(**values).T if by_matrix else function(**values)).reshape(
+            shape
+        )
+
     def columns(self) -> Callable[..., np.ndarray]:
         """As :meth:`two_axes`, of the product that goes forward: a column for each step."""
         forward = self._compiled(*self.jacobian.shown_product("column_labels"))
@@ -127,9 +140,11 @@ class NumericJacobian:
             self._products[side] = self._compiled(*self.jacobian.product(side))
         return self._products[side](**{PROBES[side]: vector}, **values)
 
+    def _open(self):
+        return [e.op.name for e in walk(self.jacobian.y) if e.op.unknown]
+
     def _refuse_open(self):
-        names = [e.op.name for e in walk(self.jacobian.y) if e.op.unknown]
-        if names:
+        if names := self._open():
             raise UnsupportedError(f"{names[0]} is left open, so there are no numbers for it")
 
     def _compiled(self, form, *probes, two_axes=False):

@@ -440,3 +440,12 @@ def test_a_determinant_that_rounding_alone_makes_is_none(seed):
     X = mc.matrices("X", shape=("m", "n"))
     for y in np.log(np.linalg.det(X.T @ X)), np.log(np.linalg.det(X @ X.T) ** 2):
         assert "it needs" in str(mc.derive(y, X).check(sizes=(1, 2, 3), points=1, seed=seed))
+
+
+def test_what_numpy_computes_is_checked_too():
+    K, q = mc.matrices("K", shape=("N", "d")), mc.vectors("q", size="d")
+    d = mc.derive(np.exp(K @ q) / np.sum(np.exp(K @ q)), q)
+    assert d.check(sizes=(1, 2), points=1).passed and d.jacobian.expr is not d._structured.plain
+    vars(d._structured)["plain"] = d._structured.plain * 1.01
+    with pytest.raises(mc.CheckFailed, match=r"by \.numpy\(\)"):
+        d.check(sizes=(1, 2), points=1)
