@@ -85,6 +85,50 @@ class Library:
         padded = self.numpy.concatenate([zeros, a, zeros])
         return sum(v[len(v) - 1 - k] * padded[k : k + len(a) + len(v) - 1] for k in range(len(v)))
 
+    def matvec(self, a, b):
+        return self.numpy.matmul(a, b)
+
+    vecmat = matvec
+
+    def vecdot(self, a, b):
+        return self.numpy.sum(a * b)
+
+    def matrix_transpose(self, a):
+        return a.T
+
+    def select(self, conditions, choices, default):
+        for condition, choice in zip(conditions[::-1], choices[::-1], strict=True):
+            default = self.numpy.where(condition, choice, default)
+        return default
+
+    def heaviside(self, a, middle):
+        return self.numpy.where(a == 0, middle, self.numpy.where(a > 0, 1.0, 0.0))
+
+    def polyval(self, p, x):
+        return sum(c * x ** (len(p) - 1 - k) for k, c in enumerate(p))
+
+    def block(self, rows):
+        return self.numpy.concatenate([self.numpy.concatenate(row, axis=1) for row in rows])
+
+    def unstack(self, a):
+        return [a[k] for k in range(len(a))]
+
+    def cumprod(self, a):
+        return self.numpy.stack([self.numpy.prod(a[: k + 1]) for k in range(len(a))])
+
+    def copy(self, a):
+        return 1.0 * a
+
+    real = real_if_close = conjugate = copy
+
+    def degrees(self, a):
+        return a * (180 / np.pi)
+
+    def radians(self, a):
+        return a * (np.pi / 180)
+
+    rad2deg, deg2rad = degrees, radians
+
     def multi_dot(self, arrays):
         return reduce(self.numpy.matmul, arrays)
 

@@ -68,6 +68,7 @@ OPERATIONS = {
     "!=": lambda np, a, b: a != b,
     "array": lambda _, *numbers: np.array(numbers),  # of data, the same on both sides
     "list": lambda _, *parts: list(parts),
+    "unstack": lambda np, a, k: np.unstack(a)[k],
 }
 
 

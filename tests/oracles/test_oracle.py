@@ -131,7 +131,8 @@ def test_every_way_agrees():
 FUNCTIONS = {  # NumPy's name: what calls it, and a variable
     **{name: ((name, "x"), "x") for name in (
         "sin cos tan arctan sinh cosh tanh exp expm1 negative square reciprocal positive absolute "
-        "fabs sign sum mean var std max min amax amin arcsinh exp2 cbrt prod cumsum ravel"
+        "fabs sign sum mean var std max min amax amin arcsinh exp2 cbrt prod cumsum ravel copy "
+        "real real_if_close conjugate degrees rad2deg radians deg2rad"
     ).split()},
     **{name: ((name, "w"), "w") for name in ("log", "log1p", "sqrt", "log2", "log10")},
     **{name: ((name, ("multiply", 0.5, ("tanh", "x"))), "x") for name in (
@@ -167,6 +168,19 @@ FUNCTIONS = {  # NumPy's name: what calls it, and a variable
     "shape": (("divide", ("square", "x"), ("shape_0", "x")), "x"),
     "ndim": (("power", "x", ("add", 1, ("ndim", "x"))), "x"),
     "size": (("divide", ("square", "x"), ("size", "S")), "x"),
+    "matvec": (("matvec", "S", ("sin", "x")), "x"),
+    "vecmat": (("vecmat", ("sin", "x"), "S"), "x"),
+    "vecdot": (("vecdot", "x", ("sin", "x")), "x"),
+    "matrix_transpose": (("matmul", ("matrix_transpose", ("outer", "x", "w")), "x"), "x"),
+    "select": (("select", ("list", ("greater", "x", 0), ("less", "x", "w")),
+                ("list", ("sin", "x"), "w"), "x"), "x"),
+    "heaviside": (("multiply", ("heaviside", "x", 0.5), ("sin", "x")), "x"),
+    "polyval": (("polyval", ("word", [1, -2, 3]), "x"), "x"),
+    "block": (("matmul", ("block", ("list", ("list", "S", ("outer", "x", "w")),
+                                    ("list", ("outer", "x", "x"), "S"))),
+               ("concatenate", "w", "w")), "x"),
+    "unstack": (("sin", ("unstack", "q", 1)), "q"),
+    "cumprod": (("cumprod", "q"), "q"),
     "kron": (("kron", "q", "x"), "x"),
     "cross": (("cross", "q", ("sin", "q")), "q"),
     "convolve": (("convolve", ("sin", "x"), "q"), "x"),
