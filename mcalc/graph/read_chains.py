@@ -180,10 +180,12 @@ def _power(reader, e):
     if reader.expand and 1 < len(chains) <= 6 and 1 < p <= _MULTIPLIED:
         total = chains
         for _ in range(p - 1):
-            total = collected(
-                filter(None, (reader.hadamard(a, b) for a, b in pairs(total, chains)))
-            )
-        return total
+            products = [reader.hadamard(a, b) for a, b in pairs(total, chains)]
+            if None in products:  # of [e_1^T; e_2^T] E + q x^T: the product in it is one matrix
+                break
+            total = collected(products)
+        else:
+            return total
     chain = reader.single(base)
     scalars = tuple((a, q * p) for a, q in chain.scalars)
     number = chain.number**p

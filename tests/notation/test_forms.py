@@ -227,3 +227,12 @@ def test_no_form_takes_long():
         d = y if wrt is None else mc.derive(y, wrt)
         assert str(d.jacobian)
     assert time.process_time() - begun < 0.05 * len(FORMS)
+
+
+@pytest.mark.parametrize("power", [2, 3])
+def test_a_power_is_multiplied_out_whole_or_not_at_all(power):
+    q, x = mc.vectors("q", size=3), mc.vectors("x", size="k")
+    E = mc.matrices("E", shape=(5, "k"))
+    e = (E[[3, 0, 3]] + np.outer(q, x)) ** power
+    assert normal_form(e) is e
+    assert mc.derive(e, q).check(sizes=(1, 2), points=1).passed
