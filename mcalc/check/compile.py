@@ -25,8 +25,13 @@ from ..graph.lengths import (
 from ..graph.primitives import (
     ADD,
     COLUMN,
+    DET,
     DIAG,
     DIVIDE,
+    EIGVALS,
+    EIGVALSH,
+    EIGVECS,
+    EIGVECSH,
     FLIP,
     IDENTITY,
     INV,
@@ -58,6 +63,9 @@ _FLOAT = np.dtype(np.float64)
 
 _SIGNS = {ADD: "+", SUBTRACT: "-", MULTIPLY: "*", DIVIDE: "/", POWER: "**"}
 BY_ROWS = "by rows"
+# the row's own function is not NumPy's: np.linalg.det of a singular matrix is -3e-46, whose sign
+# is -1, and eigenvalues may be complex
+_OWN_FUNCTION = {DET, LOGDET, EIGVALS, EIGVALSH, EIGVECS, EIGVECSH}
 _VIEWS = {ROW, COLUMN, TRANSPOSE, SEGMENT, FLIP}
 
 # of finite operands; so are sums of products
@@ -211,7 +219,9 @@ class _Code:
         if not isinstance(part, str):
             return repr(part)
         letters, number = parts_of_length(part)
-        source = " + ".join(self.lengths.get(letter, letter) for letter in letters)
+        source = " + ".join(
+            " * ".join(self.lengths.get(n, n) for n in product.split()) for product in letters
+        )
         source += f" {'-' if number < 0 else '+'} {abs(number)}" if number else ""
         return f"({source})" if " " in source else source
 
@@ -315,7 +325,7 @@ class _Code:
             part = self.constant(e.op.numpy)
             large = f"_in_blocks({part}, {params['rows']}, {listed})"
             return f"{part}({listed}) if {operands[0]}.size <= {BLOCK} else {large}"
-        if e.op.numpy_source is None:  # no shorter way to write it: the row's own function
+        if e.op.numpy_source is None or e.op in _OWN_FUNCTION:  # the row's own function
             keywords = [f"{name}={source}" for name, source in params.items()]
             return f"{self.constant(e.op.numpy)}({', '.join([*operands, *keywords])})"
         return e.op.numpy_source.format(*operands, all=listed, **params)

@@ -32,10 +32,7 @@ INSTEAD = {
     **dict.fromkeys(("remainder", "fmod"), "x - k * y, with the whole number k"),
     "sinc": "np.sin(np.pi * x) / (np.pi * x), which has no value at 0",
     "take_along_axis": "X[np.arange(4), labels], with lists of whole numbers",
-    **dict.fromkeys(
-        ("eigh", "eigvalsh", "eigvals", "eig", "svd", "cholesky"),
-        "the factors as variables of their own",
-    ),
+    **dict.fromkeys(("svd", "cholesky"), "the factors as variables of their own"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -38,7 +39,8 @@ def symbolic_sizes(*es: Expr) -> list[str]:
     ['m', 'n']
     """
     parts = [n for e in walk(*es) for n in (*e.shape, *(e.params.values() if e.op is SIZE else ()))]
-    return list(dict.fromkeys(n for part in parts for n in parts_of_length(part or 0)[0]))
+    products = [n for part in parts for n in parts_of_length(part or 0)[0]]
+    return list(dict.fromkeys(n for product in products for n in product.split()))
 
 
 def sizes_shown_by(*inputs: Expr) -> list[str]:
@@ -57,7 +59,7 @@ def length(part, sizes: dict):
     if not isinstance(part, str):
         return part
     letters, number = parts_of_length(part)
-    return sum(sizes[letter] for letter in letters) + number
+    return sum(math.prod(map(sizes.__getitem__, n.split())) for n in letters) + number
 
 
 def needed(e: Expr) -> dict:

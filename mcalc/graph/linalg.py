@@ -7,11 +7,12 @@ from numbers import Integral
 
 import numpy as np
 
-from . import walk
+from . import kronecker, walk
 from .axes import is_axis
 from .broadcast import vector_of
 from .dispatch import NUMPY, UnsupportedError
 from .expr import as_expr, node
+from .facts import is_symmetric
 from .primitives import (
     ADD,
     COLUMN,
@@ -20,6 +21,11 @@ from .primitives import (
     DIAGONAL,
     DIVIDE,
     DOT,
+    EIGVALS,
+    EIGVALSH,
+    EIGVECS,
+    EIGVECSH,
+    EQUAL,
     EXCHANGE,
     IDENTITY,
     INV,
@@ -28,8 +34,10 @@ from .primitives import (
     MATVEC,
     MULTIPLY,
     NEGATIVE,
+    NOT_EQUAL,
     ONES,
     OUTER,
+    PINV,
     ROW,
     STACK,
     TRACE,
@@ -138,28 +146,6 @@ def _diagonal(a, offset=0, axis1=0, axis2=1):
     return _square(DIAGONAL, a) if offset == 0 else _diag(a, offset)
 
 
-def _kron(a, b):
-    """Every entry of ``a``, of known lengths, times the whole of ``b``."""
-    a, b = as_column(a), as_column(b)
-    if a.boolean or b.boolean:
-        raise UnsupportedError(f"np.kron takes numbers: write 1.0 * ({a if a.boolean else b})")
-    if 0 in (a.ndim, b.ndim):
-        return np.multiply(a, b)
-    if not all(isinstance(n, int) for n in a.shape):
-        raise UnsupportedError(
-            f"np.kron: {a} is {shape_text(a.shape)}, and {b} {shape_text(b.shape)}: the first is "
-            "expected to be of known lengths; for sums and traces write np.outer, or the product "
-            "np.trace(A) * np.trace(B)"
-        )
-    if a.ndim == b.ndim == 1:
-        return np.concatenate([entry * b for entry in a])
-    a, b = (e if e.ndim == 2 else e[None, :] for e in (a, b))
-    rows = [
-        np.concatenate([a[i, j] * b for j in range(a.shape[1])], axis=1) for i in range(a.shape[0])
-    ]
-    return np.concatenate(rows)
-
-
 def _cross(a, b):
     a, b = as_column(a), as_column(b)
     if a.shape != (3,) or b.shape != (3,):
@@ -234,14 +220,14 @@ def _multi_dot(arrays):
 
 
 def _pinv(a):
-    """Of a matrix with the full rank of its shape: ``inv(A^T A) A^T`` or ``A^T inv(A A^T)``."""
+    """Of known lengths by its formula, ``inv(A^T A) A^T`` or ``A^T inv(A A^T)``, for full rank."""
     a = as_expr(a)
-    if a.ndim != 2 or a.boolean or not all(isinstance(n, int) for n in a.shape):
+    if a.ndim != 2 or a.boolean:
         raise UnsupportedError(
-            f"np.linalg.pinv: {a} is {shape_text(a.shape)}, and its rank is not known: write "
-            "np.linalg.inv(A.T @ A) @ A.T for a high one of full rank, or for a wide one "
-            "A.T @ np.linalg.inv(A @ A.T)"
+            f"np.linalg.pinv: {a} is {shape_text(a.shape)}: a matrix of numbers is expected"
         )
+    if not all(isinstance(n, int) for n in a.shape):
+        return node(PINV, a, a, a)
     if a.shape[0] < a.shape[1]:
         return a.T @ np.linalg.inv(a @ a.T)
     return np.linalg.inv(a.T @ a) @ a.T
@@ -289,6 +275,7 @@ def _cumsum(a, axis=None):
     return a @ lower.T if a.ndim == 2 and axis % 2 else lower @ a
 
 
+_EXACT = {EQUAL, NOT_EQUAL}  # (c r^T = max(c r^T))^T: r c^T has another rounding, and no maximum
 TURNED = 100  # parts of a formula that are transposed one by one; a larger one is as a whole
 
 
@@ -305,7 +292,7 @@ def _transpose(a):
         return np.stack(
             [np.stack(column) for column in zip(*(r.args for r in a.args), strict=True)]
         )
-    if a.ndim == 2 and a.weight > TURNED:
+    if a.ndim == 2 and (a.weight > TURNED or a.op in _EXACT):
         return node(TRANSPOSE, a)
     if a.op in (OUTER, MATMAT):
         return node(a.op, *(e.T if e.ndim == 2 else e for e in reversed(a.args)))
@@ -341,7 +328,21 @@ def _slogdet(a):
     return _SLOGDET(np.sign(_square(DET, a)), _square(LOGDET, a))
 
 
-_SLOGDET = type(np.linalg.slogdet(np.eye(1)))  # the sign and the logarithm, by name
+def _symmetric(name, op, a, half):
+    """An operation on a symmetric matrix; of another NumPy reads one half of it only."""
+    a = _square(op, a).args[0]
+    if half not in ("L", "U") or not is_symmetric(a):
+        raise UnsupportedError(
+            f"np.linalg.{name}: {a} is not known to be symmetric: say so, as in "
+            'mc.matrices("S", shape=("n", "n"), symmetric=True), or write np.linalg.eigvals'
+        )
+    return node(op, a)
+
+
+# results by name: the sign and the logarithm, eigenvalues and eigenvectors
+_SLOGDET, _EIGH, _EIG = (
+    type(function(np.eye(1))) for function in (np.linalg.slogdet, np.linalg.eigh, np.linalg.eig)
+)
 
 
 def _square(op, a):
@@ -350,6 +351,13 @@ def _square(op, a):
     if a.ndim != 2 or same_length(*a.shape) is False:
         raise ShapeError(f"{op.name}: {a} is {shape_text(a.shape)}, and not square")
     return node(op, a)
+
+
+def _trace(a):
+    """The sum of the diagonal; of ``kron(A, B)`` it is ``tr(A) tr(B)``."""
+    of_square = _square(TRACE, a)
+    product = kronecker.trace(*of_square.args)
+    return of_square if product is None else product
 
 
 NUMPY.update(
@@ -364,20 +372,25 @@ NUMPY.update(
         np.linalg.inv: partial(_square, INV),
         np.linalg.pinv: _pinv,
         np.linalg.multi_dot: _multi_dot,
-        np.kron: _kron,
         np.cross: _cross,
         np.convolve: _convolve,
         np.tensordot: _tensordot,
         np.linalg.det: partial(_square, DET),
         np.linalg.slogdet: _slogdet,
-        np.trace: partial(_square, TRACE),
+        np.trace: _trace,
         np.diagonal: _diagonal,
+        np.linalg.eigh: lambda a, UPLO="L": _EIGH(
+            _symmetric("eigh", EIGVALSH, a, UPLO), _symmetric("eigh", EIGVECSH, a, UPLO)
+        ),
+        np.linalg.eig: lambda a: _EIG(_square(EIGVALS, a), _square(EIGVECS, a)),
+        np.linalg.eigvals: partial(_square, EIGVALS),
+        np.linalg.eigvalsh: lambda a, UPLO="L": _symmetric("eigvalsh", EIGVALSH, a, UPLO),
         np.linalg.solve: _solve,
         np.linalg.matrix_power: _matrix_power,
         np.tril: _triangle("tril", True),
         np.triu: _triangle("triu", False),
         np.cumsum: _cumsum,
-        np.linalg.trace: partial(_square, TRACE),
+        np.linalg.trace: _trace,
         np.linalg.outer: lambda a, b: of_vectors(OUTER, a, b),
     }
 )

@@ -15,6 +15,7 @@ What other rows make up, as ``np.square`` is a power, is in the second table, in
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 
 import mpmath
@@ -24,7 +25,7 @@ import sympy as sp
 from . import expr, values, walk
 from .dispatch import NUMPY, UnsupportedError
 from .expr import Expr, Primitive, as_expr, node
-from .shapes import ShapeError, common_shape, joined_length, shape_text
+from .shapes import ShapeError, common_shape, joined_length, shape_text, times_length
 from .walk import is_number
 
 PRIMITIVES: dict[str, Primitive] = {}
@@ -133,28 +134,79 @@ def _chosen(second, e, k):
     return slope(e, k, np.where(second(b, a), *((0, 1), (1, 0))[k]))
 
 
-def _of_largest(e, k):
+def _of_largest(e, k, shown=True):
     """What ``max`` takes of each element: 1 of the largest, and of several an equal share.
 
-    Of ``max(x)`` several are the largest at single points only, of ``max(max(b, x))`` wherever b is
-    larger than two elements of x: the derivative by b is 1 there, however many they are.
+    Of ``max(x)`` several are the largest at single points only, and the formula that is ``shown``
+    is the textbook's, without shares. Of ``max(max(b, x))`` they are wherever b is larger than two
+    elements of x: the derivative by b is 1 there, however many they are.
     """
     (x,) = e.args
-    largest = np.where(np.equal(x, e), 1, 0)
-    return "i,i->", largest if differ(x) else largest / np.sum(largest)
+    largest = np.where(np.equal(x, node(MAX, x)), 1, 0)
+    return "i,i->", largest if shown and differ(x) else largest / np.sum(largest)
 
 
-def _of_row_maxima(e, k):
+def _of_row_maxima(e, k, shown=True):
     """What the largest of each row takes of each element."""
     (X,) = e.args
-    largest = np.where(np.equal(X, node(COLUMN, e)), 1, 0)
-    return "ij,ij->i", largest if differ(X) else largest / np.sum(largest, axis=1, keepdims=True)
+    largest = np.where(np.equal(X, node(COLUMN, node(ROWMAX, X))), 1, 0)
+    if shown and differ(X):
+        return "ij,ij->i", largest
+    return "ij,ij->i", largest / np.sum(largest, axis=1, keepdims=True)
+
+
+def in_shares(e: Expr) -> Expr:
+    """This operation, with equal shares where several elements are the largest."""
+    return node(_SHARING[e.op], *e.args) if e.op in _SHARING else e
+
+
+def shared(e: Expr) -> Expr:
+    """``e`` with shares wherever several elements are the largest: the numbers are those of this.
+
+    >>> import mcalc as mc
+    >>> x = mc.vectors("x")
+    >>> mc.derive(np.max(x), wrt=x).numpy()(x=[2, 3, 3])
+    array([[0. , 0.5, 0.5]])
+    """
+    return walk.replace(
+        e, lambda part: None, lambda part, args: in_shares(walk.rebuild(part, args))
+    )
+
+
+def unshared(e: Expr) -> Expr:
+    """``e`` with ``max`` as it was before :func:`shared`."""
+    plain = {by: op for op, by in _SHARING.items()}
+
+    def rebuild(part, args):
+        return node(plain[part.op], *args) if part.op in plain else walk.rebuild(part, args)
+
+    return walk.replace(e, lambda part: None, rebuild)
 
 
 def _largest_scalar(x):
     """The largest of SymPy's scalars."""
     cases = [(a, sp.And(*(a >= b for b in x))) for a in x[:-1]]
     return sp.Piecewise(*cases, (x[-1], True))
+
+
+def _of_pseudo_inverse(e, k):
+    """Golub and Pereyra: ``-P dX P + P P^T dX^T (I - X P) + (I - P X) dX^T P^T P``, rank kept."""
+    X = e.args[0]
+    if not k:
+        return "ij,kl,jk->il", np.negative(e), e
+    rows, columns = (node(IDENTITY, length=n) for n in X.shape)
+    pair = (e @ e.T, rows - X @ e) if k == 1 else (columns - e @ X, e.T @ e)
+    return "ij,kl,kj->il", *pair
+
+
+def _no_rule_for_eigenvectors(e, k):
+    raise UnsupportedError(
+        f"{e} has no derivative in mcalc: of eigenvalues there are first derivatives only"
+    )
+
+
+def _no_scalars_for_eigenvalues(X):
+    raise UnsupportedError("eigenvalues have no formula in scalars")
 
 
 def differ(v: Expr) -> bool:
@@ -167,6 +219,8 @@ def differ(v: Expr) -> bool:
         return "has_ties" not in v.params  # an intermediate variable tells of what it stands for
     if v.op is expr.LET:
         return differ(*v.args)
+    if v.op in (PRIMITIVES["eigvals"], PRIMITIVES["eigvalsh"]):
+        return v.args[0].op is expr.SYMBOL
     if v.op is STACK:
         plain = all(a.op is expr.SYMBOL or not a.ndim and is_number(a) for a in v.args)
         return plain and len({*v.args}) == len(v.args)
@@ -292,14 +346,18 @@ MATRIX_SUM = primitive("total", "ij->", text="sum({0})", numpy_source="{0}.sum()
 # neither
 MAX = primitive("max", "i->", numpy=lambda x: np.max(x, axis=-1), kink_side=values.largest,
     analytic=False,
-    **KEPT, takes_at_kink="mcalc counts each of them",
+    **KEPT, takes_at_kink="mcalc takes a share of each",
     local_jacobian=_of_largest,
     sympy_array=_largest_scalar, numpy_source="{0}.max()")
 ROWMAX = primitive("rowmax", numpy=lambda X: np.max(X, axis=-1), shape=lambda X: X.shape[:1],
-    kink_side=values.largest, analytic=False, **KEPT, takes_at_kink="mcalc counts each of them",
+    kink_side=values.largest, analytic=False, **KEPT, takes_at_kink="mcalc takes a share of each",
     text="rowmax({0})", local_jacobian=_of_row_maxima,
     sympy_array=lambda X: np.array([*map(_largest_scalar, X)]),
     numpy_source="{0}.max(axis=1)")
+_SHARING = {
+    op: dataclasses.replace(op, local_jacobian=partial(rule, shown=False))
+    for op, rule in ((MAX, _of_largest), (ROWMAX, _of_row_maxima))
+}
 PROD = primitive("prod", "i->", numpy=lambda x: np.prod(x, axis=-1), numpy_source="{0}.prod()",
     **COUNTED, local_jacobian=lambda e, k: ("i,i->", np.divide(e, e.args[0])))
 ROWPROD = primitive("rowprod", numpy=lambda X: np.prod(X, axis=-1), shape=lambda X: X.shape[:1],
@@ -318,14 +376,41 @@ FROBENIUS = primitive("frobenius", "ij->", numpy=lambda X: np.sum(X * X, axis=(-
 INV = primitive("inv", "ij->ij", numpy=values.inverse, numpy_source="np.linalg.inv({0})", **COUNTED,
     local_jacobian=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
     sympy_array=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
+# of the one matrix three times: its derivative is a sum of three products
+PINV = primitive("pinv", numpy=lambda X, *same: np.linalg.pinv(X), **COUNTED, analytic=False,
+    shape=lambda X, *same: X.shape[::-1], text="pinv({0})", numpy_source="np.linalg.pinv({0})",
+    local_jacobian=_of_pseudo_inverse,
+    sympy_array=lambda X, *same: values.pseudo_inverse(X, lambda G: sp.Matrix(G).inv("ADJ")),
+    precise=lambda X, *same: values.pseudo_inverse(X, mpmath.inverse))
 DET = primitive("det", "ij->", numpy=values.determinant, **COUNTED,
     numpy_source="np.linalg.det({0})",
     local_jacobian=lambda e, k: ("ij,ij->", np.multiply(e, np.linalg.inv(e.args[0]).T)),
-    sympy_array=lambda X: sp.Matrix(X).det("berkowitz"), precise=mpmath.det)
+    sympy_array=lambda X: sp.Matrix(X).det("berkowitz"), precise=values.precise_determinant)
 LOGDET = primitive("logdet", "ij->", numpy=values.log_determinant, **COUNTED,
     local_jacobian=lambda e, k: ("ij,ij->", np.linalg.inv(e.args[0]).T), text="log(|det({0})|)",
     sympy_array=lambda X: sp.log(sp.Abs(sp.Matrix(X).det("berkowitz"))),
-    numpy_source="np.linalg.slogdet({0})[1]", precise=lambda X: mpmath.log(abs(mpmath.det(X))))
+    numpy_source="np.linalg.slogdet({0})[1]",
+    precise=lambda X: mpmath.log(abs(values.precise_determinant(X))))
+EIGVECS = primitive("eigvecs", numpy=values.eigenvectors, shape=lambda X: X.shape, **COUNTED,
+    analytic=False, text="eigvecs({0})", local_jacobian=_no_rule_for_eigenvectors,
+    numpy_source="np.linalg.eig({0})[1]", sympy_array=_no_scalars_for_eigenvalues,
+    precise=lambda X: mpmath.eig(X)[1])
+EIGVALS = primitive("eigvals", numpy=values.eigenvalues, shape=lambda X: X.shape[:1], **COUNTED,
+    analytic=False, text="eigvals({0})", numpy_source="np.linalg.eigvals({0})",
+    local_jacobian=lambda e, k: (
+        "ij,ki,jk->i", np.linalg.inv(node(EIGVECS, *e.args)), node(EIGVECS, *e.args)),
+    sympy_array=_no_scalars_for_eigenvalues, precise=lambda X: mpmath.eig(X, right=False))
+EIGVECSH = primitive("eigvecsh", numpy=lambda S: np.linalg.eigh(values.symmetric(S))[1],
+    shape=lambda S: S.shape, **COUNTED, analytic=False, text="eigvecsh({0})",
+    local_jacobian=_no_rule_for_eigenvectors,
+    numpy_source="np.linalg.eigh({0})[1]", sympy_array=_no_scalars_for_eigenvalues,
+    precise=lambda S: mpmath.eigsy(S)[1])
+EIGVALSH = primitive("eigvalsh", numpy=lambda S: np.linalg.eigvalsh(values.symmetric(S)),
+    shape=lambda S: S.shape[:1], **COUNTED,
+    analytic=False, text="eigvalsh({0})", numpy_source="np.linalg.eigvalsh({0})",
+    local_jacobian=lambda e, k: (
+        "ji,ki,jk->i", node(EIGVECSH, *e.args), node(EIGVECSH, *e.args)),
+    sympy_array=_no_scalars_for_eigenvalues, precise=lambda S: mpmath.eigsy(S, eigvals_only=True))
 STACK = primitive("stack", numpy=lambda *parts, axis: np.stack(parts, axis=axis), **KEPT,
     local_jacobian=lambda e, k: (
         ("i,->i", "i,j->ij")[e.ndim - 1], node(UNIT, index=k, length=len(e.args))),
@@ -368,6 +453,9 @@ INFINITY = primitive("infinity", numpy=lambda: np.float64(np.inf), shape=lambda:
     numpy_source="np.inf", sympy_array=lambda: sp.oo)
 IDENTITY = primitive("identity", numpy=lambda *, length: np.eye(length),
     shape=lambda *, length: (length, length), numpy_source="np.eye({length})")
+# kron(I_n, 1_p), each row p times, and kron(1_p, I_n), the rows p times in turn
+COPIES: Primitive = primitive("copies", numpy=values.copies,
+    shape=lambda *, lengths, each: (times_length(*lengths), lengths[0]))
 TRIANGLE = primitive("triangle", shape=lambda *, lengths, k, lower: lengths,
     numpy=lambda *, lengths, k, lower: (np.tril if lower else np.triu)(np.ones(lengths), k))
 UNIT: Primitive = primitive("unit", numpy=lambda *, index, length: np.eye(length)[index],

@@ -59,7 +59,10 @@ def shape_of(op, args, params) -> tuple:
 
 
 def parts_of_length(part) -> tuple[list[str], int]:
-    """The letters of a length, and the number that is added: of ``m + n - 1`` m, n and -1."""
+    """The letters of a length, and the number that is added: of ``m + n - 1`` m, n and -1.
+
+    Of what ``np.kron`` gives they are products: of ``m p + 1`` there is ``m p``.
+    """
     if not isinstance(part, str):
         return [], part
     words = part.replace(" - ", " + -").split(" + ")
@@ -96,6 +99,22 @@ def common_shape(parts) -> tuple:
     return tuple(
         reduce(same_length, lengths) for lengths in zip(*(a.shape for a in parts), strict=True)
     )
+
+
+def times_length(a, b) -> int | str | None:
+    """The length of ``b`` copies of ``a``; None if one of them is open or a sum.
+
+    >>> times_length("n", "k"), times_length("n", 2)
+    ('k n', 'n + n')
+    """
+    if isinstance(a, int) and isinstance(b, int):
+        return a * b
+    if isinstance(a, int) or isinstance(b, int):
+        count, other = (a, b) if isinstance(a, int) else (b, a)
+        return joined_length([other] * count)
+    if not a or not b or {"+", "-"} & {*a.split(), *b.split()}:
+        return None
+    return Length(" ".join(sorted([*a.split(), *b.split()])))
 
 
 def joined_length(lengths) -> int | str | None:

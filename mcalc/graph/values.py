@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
+import sympy as sp
 
 
 def size_of(a):
@@ -11,6 +13,12 @@ def size_of(a):
 
 
 _SINGULAR = 1e-13  # a matrix that is nearer to a singular one than this is taken for one
+
+
+def copies(*, lengths, each):
+    """The rows of the identity, ``each`` of them several times or all of them in turn."""
+    n, count = lengths
+    return np.repeat(np.eye(n), count, axis=0) if each else np.tile(np.eye(n), (count, 1))
 
 
 def inverse(X):
@@ -23,6 +31,32 @@ def inverse(X):
     return np.where((condition < 1 / _SINGULAR)[..., None, None], Y, np.nan)
 
 
+def pseudo_inverse(X, invert):
+    """That of a matrix of full rank, whose squares a function can ``invert``."""
+    X = X if hasattr(X, "rows") else sp.Matrix(X)
+    result = invert(X.T * X) * X.T if X.rows >= X.cols else X.T * invert(X * X.T)
+    return np.array(result.tolist(), dtype=object) if isinstance(result, sp.MatrixBase) else result
+
+
+def eigenvalues(X):
+    """The real ones; not-a-number for the others."""
+    return _real(np.linalg.eigvals(X))
+
+
+def eigenvectors(X):
+    """Those of real eigenvalues as columns; not-a-number for the others."""
+    return _real(np.linalg.eig(X)[1])
+
+
+def symmetric(S):
+    """The mean of a matrix and its transpose: of what is symmetric NumPy reads one half only."""
+    return (S + np.swapaxes(S, -1, -2)) / 2
+
+
+def _real(a):
+    return np.where(np.imag(a) == 0, np.real(a), np.nan)
+
+
 def determinant(X):
     """The determinant; of a singular matrix, such as X X^T with too few columns, no rounding.
 
@@ -31,6 +65,14 @@ def determinant(X):
     det, rows = np.linalg.det(X), np.sqrt((abs(X) ** 2).sum(axis=-1))
     singular = abs(np.real(det)) < _SINGULAR * rows.prod(axis=-1)
     return np.where(singular, det - np.real(det), det)
+
+
+def precise_determinant(X):
+    """Of a matrix of mpmath's: 0 where X is singular, of which fifty digits leave 1e-52."""
+    det, rows = mpmath.det(X), mpmath.mpf(1)
+    for i in range(X.rows):
+        rows *= mpmath.norm(X[i, :])
+    return det if abs(det) > mpmath.mpf(10) ** (-0.9 * mpmath.mp.dps) * rows else mpmath.mpf(0)
 
 
 def log_determinant(X):

@@ -18,7 +18,7 @@ from .walk import walk
 _RESERVED = (  # what the notation writes and mc.read knows; e and pi can be names
     "I T d i otherwise sum_i tr trace det inv diag diagonal norm outer dot sum mean prod max min "
     "rowmax rowprod fmax fmin abs ln atan arctan2 relu sigmoid σ tril triu flip maximum minimum "
-    "where transpose ones_like zeros_like"
+    "where transpose ones_like zeros_like kron pinv eigvals eigvalsh eigvecs eigvecsh"
 ).split()
 _RESERVED += [name for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1]
 

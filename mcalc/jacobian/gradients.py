@@ -13,7 +13,7 @@ import numpy as np
 
 from ..graph import simplify
 from ..graph.expr import NUMBER, SYMBOL, Expr, as_expr, node
-from ..graph.primitives import DIVIDE, ONES, ZEROS
+from ..graph.primitives import DIVIDE, ONES, ZEROS, in_shares
 from ..graph.refine import can_be_refined, refined, refined_with
 from ..graph.simplify import ONE, mul
 from ..graph.walk import is_number, rebuild, replace, walk
@@ -133,7 +133,7 @@ def _locals(e: Expr, depends, own: dict) -> list[tuple[Expr, Term]]:
     """The Jacobians of an operation, or of several that are done element by element at once."""
     if e.op.sympy_form:
         return [(a, _element_by_element(e, a, rate)) for a, rate in _rates(e, depends, own).items()]
-    terms = [(a, local_jacobian(e, k)) for k, a in enumerate(e.args) if a in depends]
+    terms = [(a, local_jacobian(in_shares(e), k)) for k, a in enumerate(e.args) if a in depends]
     return [(a, term) for a, term in terms if term is not None]
 
 

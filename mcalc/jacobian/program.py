@@ -22,6 +22,7 @@ from ..graph.primitives import (
     ADD,
     CHOICE,
     COLUMN,
+    COPIES,
     DIAG,
     DIVIDE,
     EXCHANGE,
@@ -50,7 +51,6 @@ from ..graph.primitives import (
     TRANSPOSE,
     TRIANGLE,
     WHERE,
-    differ,
 )
 from ..graph.refine import can_be_refined
 from ..graph.walk import rebuild, replace, symbols, walk
@@ -62,7 +62,7 @@ _PLAIN = {ADD, SUBTRACT, NEGATIVE}  # what goes back through them is what came
 _LAID = {TRANSPOSE, COLUMN, ROW, DIAG, OUTER}  # no sums over products
 _LONGEST = 24  # parts of a line that a reader has not named
 _SUMS = {SUM, MATRIX_SUM}
-_CONSTANT = {CHOICE, EXCHANGE, SELECTOR}  # that take parts
+_CONSTANT = {CHOICE, COPIES, EXCHANGE, SELECTOR}  # that take parts
 
 
 @dataclass
@@ -115,17 +115,14 @@ def program(y: Expr, more: Iterable[Expr] = ()) -> Program:
     variables = tuple(dict.fromkeys([*more, *symbols(bare)]))
     sym: dict[Expr, Expr] = {v: v for v in variables}
     lines = {v: Line(v) for v in variables}
-    # also inside of what is taken the largest of: max(-Z) of Z = u h^T, where h is [x, x]
-    tied = {part for e in graph.order if e.op in (MAX, ROWMAX) for part in walk(*e.args)}
     for e in graph.order:
         if e not in named or e.op is SYMBOL:
             continue
         form = graph.form(e)
         definition = rebuild(form, tuple(replace(a, graph.in_names(sym)) for a in form.args))
         name = readers_names.get(e) or names.pick(e, graph, sym, result=e is bare)
-        ties = {"has_ties": True} if e in tied and e.ndim and not differ(e) else {}
         assumed = {"assumed": inherited(e)} if known and inherited(e) else {}
-        sym[e] = node(SYMBOL, name=name, **ties, **assumed, shape=e.shape)
+        sym[e] = node(SYMBOL, name=name, **assumed, shape=e.shape)
         uses = tuple(v for v in symbols(definition) if v in lines)
         lines[sym[e]] = Line(sym[e], definition, graph.rules.get(e), uses)
     if bare not in sym:  # a number

@@ -9,7 +9,7 @@ import numpy as np
 from ..graph.expr import LET, SYMBOL, Expr, ShapeError, node, shape_text
 from ..graph.lengths import symbolic_sizes
 from ..graph.normal_form import normal_form, written_length
-from ..graph.primitives import INDEX
+from ..graph.primitives import INDEX, MAX, ROWMAX, differ, shared, unshared
 from ..graph.refine import refined
 from ..graph.variables import let
 from ..graph.walk import unnamed, walk
@@ -69,7 +69,7 @@ class StructuredJacobian:
     @cached_property
     def formula(self) -> Expr:
         """The closed form in numerator layout; raises UnsupportedError where there is none."""
-        form = self._shortest(self.plain)
+        form = self._shortest(self._products_added)
         if self.by_matrix or self.by_scalars or self.y.ndim:
             return form
         if not has_unit(self.terms, "column_labels"):
@@ -86,6 +86,20 @@ class StructuredJacobian:
         Of ``V^T (diag(s) - s s^T) K`` it is ``V^T diag(s) K - (V^T s) (s^T K)``, without the square
         matrix as long as s.
         """
+        form = self._products_added
+        return unshared(self._in_shares._products_added) if self._has_maximum(form) else form
+
+    @cached_property
+    def _in_shares(self) -> StructuredJacobian:
+        """That of the same function in numbers, where of equal elements all have a share."""
+        return StructuredJacobian(shared(self.y), self.variables, self.by_scalars, self.output)
+
+    def _has_maximum(self, form):
+        """Whether shares may be needed: those of ``exp(x - max(x))/sum(exp(x - max(x)))`` are 0."""
+        return any(e.op in (MAX, ROWMAX) and differ(*e.args) for e in walk(unnamed(form)))
+
+    @cached_property
+    def _products_added(self) -> Expr:
         self.refuse_more_axes()
         if self.by_matrix:
             return refined(in_shape_of(self.terms, self.wrt_shape, turned=True))
@@ -141,15 +155,21 @@ class StructuredJacobian:
 
     def product(self, side: Side) -> tuple[Expr, Expr]:
         """The product with a vector on this side as numbers are computed by it, and that vector."""
+        form, probe = self._product(side)
+        if self._has_maximum(form):
+            form = unshared(self._in_shares._product(side)[0])
+        return form, probe
+
+    def shown_product(self, side: Side) -> tuple[Expr, Expr]:
+        """The same as it is shown."""
+        form, probe = self._product(side)
+        return self._shortest(form), probe
+
+    def _product(self, side):
         if side not in self._products:
             probe = self.probe(side, PROBES[side])
             self._products[side] = self._times(side, probe), probe
         return self._products[side]
-
-    def shown_product(self, side: Side) -> tuple[Expr, Expr]:
-        """The same as it is shown."""
-        form, probe = self.product(side)
-        return self._shortest(form), probe
 
     def probe(self, side: Side, name: str) -> Expr:
         """What the Jacobian can be multiplied with on this side, under a name."""

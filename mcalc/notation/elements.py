@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from ..graph import expr, walk
 from ..graph.expr import DEEP, LET, NUMBER, SIZE, SYMBOL, UNEVALUATED, Expr, node
+from ..graph.kronecker import with_kron
 from ..graph.lengths import FILLED
 from ..graph.primitives import (
     ADD,
@@ -222,6 +223,13 @@ class ElementWriter:
         rows = [u if u == "..." else f"{u}^T" for u in units]
         return self.style("blocks", *rows), Precedence.ATOM
 
+    def _copies(self, e):
+        """``kron(I_n, 1_p)``, the same row p times."""
+        n, count = e.params["lengths"]
+        parts = [f"I_{n}", self.filled(node(ONES, length=count), "1")]
+        a, b = parts if e.params["each"] else parts[::-1]
+        return self.style.function("kron") + self.style("argument", f"{a}, {b}"), Precedence.ATOM
+
     def _exchange(self, e):
         return self.call("flip", node(IDENTITY, length=e.params["length"])), Precedence.ATOM
 
@@ -270,7 +278,10 @@ class ElementWriter:
         if triangle is not None and any(f.ndim for f in others):
             return self._scaled_triangle(triangle, others)
         negative = lead.op is NUMBER and lead.params["value"] < 0
-        return self.juxtapose(e.args), Precedence.SUM if negative else Precedence.PRODUCT
+        factors = with_kron(factors)
+        if len(factors) == 1:
+            return self(*factors), Precedence.ATOM
+        return self.juxtapose(factors), Precedence.SUM if negative else Precedence.PRODUCT
 
     def _scaled_triangle(self, triangle, others):
         """``2 tril(A ⊗ B)``."""

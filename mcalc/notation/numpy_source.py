@@ -148,8 +148,8 @@ class NumpySource:
         if not isinstance(part, str):
             return repr(part)
         letters, number = parts_of_length(part)
-        self.lengths.update(dict.fromkeys(letters))
-        text = " + ".join(map(self.names.length, letters))
+        self.lengths.update(dict.fromkeys(n for product in letters for n in product.split()))
+        text = " + ".join(" * ".join(map(self.names.length, n.split())) for n in letters)
         return text + (f" {'-' if number < 0 else '+'} {abs(number)}" if number else "")
 
     def shape(self, part) -> str:

@@ -24,10 +24,12 @@ from ..graph.forms import diag, identity, ones, outer, sigmoid, zeros
 from ..graph.primitives import (
     BLOCKS,
     CHOICE,
+    COPIES,
     DIAG,
     DOT,
     EXCHANGE,
     IDENTITY,
+    ONES,
     PRIMITIVES,
     ROW,
     SEGMENT,
@@ -219,6 +221,17 @@ def flip(e) -> Expr:
     return np.flip(e)
 
 
+def kron(a, b) -> Expr:
+    """The Kronecker product; ``kron(I_n, 1_p)`` has each row of the identity p times."""
+    kinds = a.op, b.op
+    if kinds in ((IDENTITY, ONES), (ONES, IDENTITY)):
+        lengths = (a.shape[0], b.shape[0])[:: 1 if a.op is IDENTITY else -1]
+        if None in lengths:
+            raise UnsupportedError("kron: write the lengths of copies, as in kron(I_n, 1_k)")
+        return node(COPIES, lengths=lengths, each=a.op is IDENTITY)
+    return as_expr(np.kron(a, b))
+
+
 CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": as_expr(np.exp(as_expr(1))),
              "∞": as_limit(math.inf)}  # fmt: skip
 _UNARY = {name: op.numpy for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1}
@@ -232,6 +245,11 @@ FUNCTIONS: dict[str, dict[int, Callable]] = {  # by name and number of operands
     "trace": {1: np.trace},
     "det": {1: np.linalg.det},
     "inv": {1: np.linalg.inv},
+    "pinv": {1: np.linalg.pinv},
+    "eigvals": {1: np.linalg.eigvals},
+    "eigvalsh": {1: np.linalg.eigvalsh},
+    "eigvecs": {1: lambda X: np.linalg.eig(X)[1]},
+    "eigvecsh": {1: lambda S: np.linalg.eigh(S)[1]},
     "max": {1: np.max, 2: np.maximum},
     "min": {1: np.min, 2: np.minimum},
     "fmax": {2: np.fmax},
@@ -252,6 +270,7 @@ FUNCTIONS: dict[str, dict[int, Callable]] = {  # by name and number of operands
     "tril": _part_of_matrix(np.tril),
     "triu": _part_of_matrix(np.triu),
     "flip": {1: flip},
+    "kron": {2: kron},
     "arctan2": {2: np.arctan2},
     "norm": {1: np.linalg.norm},
     "outer": {2: outer},

@@ -7,6 +7,7 @@ import re
 
 from ..graph import expr
 from ..graph.expr import Expr, as_expr, shape_text
+from ..graph.forms import identity
 from ..graph.primitives import UNIT
 from .bounds import number
 from .latex import GREEK
@@ -58,7 +59,17 @@ class Names:
             return v[int(index) - 1]
         if base == "e" and _is_index(index) and 1 <= int(index) <= _LONGEST:
             return expr.node(UNIT, index=int(index) - 1, length=None)
+        if (
+            base == "I"
+            and "I" not in self.symbols
+            and (index in self.letters or self._is_length(index))
+        ):
+            return identity(int(index) if index.isdigit() else index)
         return expr.size(name) if name in self.letters else CONSTANTS.get(name)
+
+    @staticmethod
+    def _is_length(index):
+        return _is_index(index) and 1 <= int(index) <= _LONGEST
 
     def length(self, token: Token) -> str | int:
         """A length, which is a letter or a number: the n of ``1_n``."""
