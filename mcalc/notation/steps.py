@@ -11,6 +11,7 @@ from ..graph.expr import Expr
 from ..graph.walk import replace, walk
 from ..jacobian.intermediates import Intermediates
 from .elements import LONG, Precedence, unwritten
+from .entry import entry_line
 from .style import LATEX, Style
 from .write import Writer, with_definitions
 
@@ -33,7 +34,7 @@ def numbered_steps(steps: Sequence[Step]) -> list[tuple[str, Step]]:
     return [
         (f"{k}. {step.kind}", step)
         for k, (step, last) in enumerate(pairs, 1)
-        if step.text and not (last and step.text == last.text)
+        if step.text and not (last and f"\n{last.text}".endswith(f"\n{step.text}"))
     ]
 
 
@@ -99,8 +100,7 @@ class StepWriter:
             self.closed = closed if closed is None else closed.T
         names = [e.name for d in graph.definitions.values() for e in walk(d) if e.name]
         self.write = Writer(style, graph.definitions[graph.result], names=names)
-        single = graph.all_scalar and len(graph.variables) == 1
-        self.total = "d" if single or graph.path_count > 1 else "∂"
+        self.single = graph.all_scalar and len(graph.variables) == 1
         self.definitions: dict[Expr, Expr] = {}  # in terms of the variables alone
         for v, d in graph.definitions.items():
             self.definitions[v] = replace(d, self.definitions.get)
@@ -130,6 +130,9 @@ class StepWriter:
             for (v, p), local in self.locals.items()
             if local is not None and p not in {*graph.components}
         ]
+        if not graph.chained and len(graph.variables) == 1 and differentiate:
+            line = entry_line(graph.definitions[graph.result], graph.variables[0], self.style)
+            differentiate = [line, *differentiate] if line else differentiate
         listed = bool(graph.components) or len(graph.variables) > 1
         combine = []
         for v, x in itertools.product([*graph.merge_points, *graph.rows], graph.variables):
@@ -167,12 +170,16 @@ class StepWriter:
     def head(self):
         names = [self.write(x) for x in self.graph.variables]
         by = names[0] if len(names) == 1 else f"({', '.join(names)})"
-        return self.style(self.total, self.write(self.graph.result), by)
+        total = self.single or self.graph.path_count > 1
+        return self.style("d" if total else "∂", self.write(self.graph.result), by)
 
     def ratio(self, v, p, total=False):
-        """``∂v/∂p``, with ``d`` for a total derivative and where ``v`` has nothing else."""
+        """``dv/dp`` of scalars of one variable where nothing is held still, and of vectors for a
+        ``total`` derivative along several paths; else ``∂v/∂p``."""
         alone = total or len(self.graph.parents(v)) == 1
-        return self.style(self.total if alone else "∂", self.write(v), self.write(p))
+        if not self.single:
+            alone = total and self.graph.counts.get(v, {}).get(p, 1) > 1
+        return self.style("d" if alone else "∂", self.write(v), self.write(p))
 
     def line(self, v, x, chains):
         """One variable's derivative as the sum of what its paths contribute."""

@@ -6,7 +6,7 @@ which comes with the second miss. Of order 2, it asks for the Hessian. The answe
 down: it is derived.
 """
 
-from . import paper, beyond  # noqa: F401, I001 (they add their rows, in this order)
-from .row import ROWS
+from . import paper, beyond, meaning  # noqa: F401, I001 (they add their rows, in this order)
+from .row import ASKED, ROWS
 
-__all__ = ["ROWS"]
+__all__ = ["ASKED", "ROWS"]
