@@ -107,14 +107,15 @@ def elementwise():
         "output i is sqrt(x_i): its derivative is 1/(2 sqrt(x_i))",
         "a vector on the diagonal is written as in diag(x)")
     row("05.cube", "What is the Jacobian of {y} with respect to {x}?", w * x**3, x,
-        "element i is w_i x_i^3: what is its derivative by x_i?",
+        "element i is w_i x_i^3: what is its derivative with respect to x_i?",
         "w_i is a constant factor, and x_i^3 is a power")
     row("05.sine", "What is the Jacobian of {y} with respect to {x}?", np.sin(w * x), w,
-        "element i is sin(w_i x_i)", "the inner derivative by w_i is x_i")
+        "element i is sin(w_i x_i)", "its derivative with respect to w_i is cos(w_i x_i) times x_i")
     row("05.difference", "What is the Jacobian of {y} with respect to {x}?", (w - x) ** 2, x,
-        "the derivative of u^2 is 2u, times the inner derivative",
-        "by x, the inner derivative is -1")
-    row("05.two-places", "{x} stands in two places. What is the Jacobian of {y} by it?",
+        "element i is (w_i - x_i)^2: multiply it out, or square what is inside",
+        "with respect to x_i, what is inside has the derivative -1")
+    row("05.two-places", "{x} stands in two places. What is the Jacobian of {y} "
+        "with respect to it?",
         w * x + w / x, x,
         "differentiate the two terms one by one, and add",
         "element i of the second one is w_i/x_i: its derivative is -w_i/x_i^2")
@@ -142,14 +143,14 @@ def scalar_expansion():
     row("06.exponential", "What is the derivative of {y} with respect to the scalar {x}?",
         np.exp(z * x), z,
         "the outer derivative is exp(z x), element by element",
-        "the inner derivative of z x_i by z is x_i: a Hadamard product, ⊗")
+        "inside, z x_i has the derivative x_i with respect to z: a Hadamard product, ⊗")
 
 
 def sum_reduction():
     (w, x), z = vectors("w x"), scalars("z")
     row("07.cubes", "What is the Jacobian of {y} with respect to {x}?", np.sum(x**3), x,
         "one output: a row, 1 x n", "entry i is the derivative of x_i^3")
-    row("07.mean", "What is the Jacobian of {y}, a weighted mean, with respect to {x}?",
+    row("07.mean", "What is the Jacobian of {y}, the mean of the products, with respect to {x}?",
         np.mean(w * x), x,
         "every element counts for one part in n of its weight", "a row: a fraction times w^T")
     row("07.exponentials", "What is the Jacobian of {y} with respect to {x}?", np.sum(np.exp(x)), x,
@@ -158,7 +159,8 @@ def sum_reduction():
     row("07.weighted", "What is the Jacobian of {y} with respect to {x}?", np.sum(w * x**2), x,
         "the i-th term is w_i x_i^2", "its derivative is 2 w_i x_i: a product, as a row")
     row("07.distance", "What is the Jacobian of {y} with respect to {x}?", np.sum((w - x) ** 2), x,
-        "the i-th term is (w_i - x_i)^2", "by x_i the inner derivative is -1")
+        "the i-th term is (w_i - x_i)^2",
+        "with respect to x_i, what is inside has the derivative -1")
     row("07.by-the-scalar", "What is the derivative of {y} with respect to the scalar {x}?",
         np.sum(np.sin(z * x)), z,
         "z is in every term, so every term contributes",
@@ -186,8 +188,8 @@ def single_variable():
 
 def total_derivative():
     x = scalars("x")
-    row("09.product", "x goes in at two places: what is the total derivative of {y}?",
-        x * let("u", np.exp(x)), x,
+    row("09.product", "x goes in at two places: what is the total derivative of {y} with "
+        "u = exp(x)?", x * let("u", np.exp(x)), x,
         "one path is direct, the other leads through u = exp(x)", "dy/dx is ∂y/∂x + ∂y/∂u du/dx")
     row("09.two-paths", "What is the total derivative of {y} with u = x^2 and v = sin(x)?",
         let("u", x**2) * let("v", np.sin(x)), x,
@@ -218,15 +220,16 @@ def vector_chain():
     row("10.layers", "Two layers: what is the Jacobian of {y} with respect to {x}?",
         B @ np.sin(A @ x), x,
         "three factors, in order from y back to x", "the one in the middle is diagonal")
-    row("10.gate", "What is the Jacobian of {y} with respect to {x}? There are two paths.",
+    row("10.gate", "What is the Jacobian of {y} with respect to {x}?",
         x * (A @ x), x,
         "x goes in directly, and through A x",
-        "by its first operand the Hadamard product gives diag(A x), by its second diag(x)")
+        "with respect to its first operand ⊗ has diag(A x), with respect to its second diag(x)")
     row("10.scaled", "What is the Jacobian of {y} with respect to {x}?", (w @ x) * x, x,
         "a number times a vector, and both move with x",
         "one path gives a multiple of I, the other a column times a row")
     row("10.saturation", "What is the Jacobian of {y} with respect to {x}?", np.tanh(w @ x - b), x,
-        "the derivative of tanh(u) is 1 - tanh(u)^2", "by x, u = w.x - b has the Jacobian w^T")
+        "the derivative of tanh(u) is 1 - tanh(u)^2",
+        "with respect to x, u = w.x - b has the Jacobian w^T")
 
 
 def neuron():
