@@ -157,12 +157,16 @@ def test_a_cell_that_asserts_nothing_is_refuted_by_nothing(source):
 
 
 def test_every_figure_of_the_paper_is_drawn():
+    """In the cell that is tagged, or in the one before, of which it then states something."""
     figures = [claim for claim, entry in LEDGER.items() if entry["kind"] == "figure"]
     assert len(figures) == 6
     for nb in CHAPTERS.values():
+        code = [cell for cell in nb.cells if cell.cell_type == "code"]
         for claim, cell in tagged(nb, "claim"):
             if claim in figures:
-                assert any("image/png" in output.get("data", {}) for output in cell.outputs)
+                k = code.index(cell)
+                outputs = [output for near in code[k - 1 : k + 1] for output in near.outputs]
+                assert any("image/png" in output.get("data", {}) for output in outputs)
                 figures.remove(claim)
     assert not figures
 
