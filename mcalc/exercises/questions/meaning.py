@@ -22,9 +22,9 @@ def elementwise():
     ask("05.tie", "What is the derivative of {0} with respect to {1} at a tie, where {1} = {2}?",
         "d",
         {"a": "that is the slope to one side: to the other side nothing moves",
-         "b": "that is the slope to one side: to the other side it moves as much as w_1",
+         "b": "that is the slope to one side: to the other side it moves as much as w_1 does",
          "c": "that is the mean of the slopes to both sides; a derivative has to fit both"},
-        "nudge w_1 up, and then down", shown=(np.maximum(w_1, x_1), w_1, x_1),
+        "nudge w_1 up, and then down", shown=(np.minimum(w_1, x_1), w_1, x_1),
         choices=("1", "0", "1/2", "there is none"))
     ask("05.how-many", "Vectors of 1000 elements: how many entries of the Jacobian of {0} with "
         "respect to {1} can be other than zero?", 1000,
@@ -69,11 +69,12 @@ def sum_reduction():
          0.8: "one of the two steps goes down", -0.38: "that is the real change: what does the row "
          "of slopes predict?"},
         "the row is (2x)^T, the step is [0.1, 0, -0.1]^T", shown=(np.sum(x**2), x))
-    ask("07.numpy-row", "In NumPy, x = np.array([1.0, 2.0, 3.0]). What is x.T?", "c",
-        {"a": "an array of one axis has no rows and columns that could be exchanged",
-         "b": "that would be x[:, None]; x.T gives x no second axis"},
-        "x.shape is (3,)",
-        choices=("a row, 1 x 3", "a column, 3 x 1", "x itself: an array of one axis"))
+    ask("07.in-numpy", "In NumPy, w and x are arrays of shape (3,). What is w @ x.T?", "c",
+        {"a": "it would be, if w were a column and x.T a row; an array of one axis is neither",
+         "b": "the two fit: x.T is as long as x"},
+        "what does .T do to an array of one axis?",
+        choices=("a matrix, 3 x 3: a column times a row", "an error: the shapes do not fit",
+                 "one number: the dot product"))
 
 
 def single_variable():
