@@ -202,7 +202,7 @@ def _changed(value):
         return [(*value, 1)]
     if isinstance(value, sp.MatrixBase):
         return [value.applyfunc(lambda entry: entry + 1)]
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | sp.Basic):  # an entry is SymPy's
         return [value * 2 + 1]
     return [2 * as_expr(value), 1 + as_expr(value)]
 

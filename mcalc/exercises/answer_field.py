@@ -55,8 +55,7 @@ class Answering(W.VBox):
         self.steps.on_click(lambda button: self.derive())
         head = W.HTML(f"<style>{_CSS}</style>")
         head.layout.display = "contents"
-        buttons = [self.check, self.hint, *([self.steps] if exercise.has_steps else [])]
-        inputs = W.HBox([self.field, *buttons])
+        inputs = W.HBox([self.field, self.check, self.hint, self.steps])
         inputs.layout.flex_flow = "row wrap"
         super().__init__([head, self.question, inputs, self.read, self.reply, self.shown])
         self.add_class("mcalc-exercise")

@@ -6,6 +6,7 @@ import difflib
 import json
 from functools import cached_property
 from importlib import import_module
+from typing import Any
 
 from ..check.diagnosis import diagnose
 from ..check.paths import in_variables
@@ -14,7 +15,7 @@ from ..graph.expr import WRITERS, Expr, shape_text
 from ..graph.walk import symbols
 from ..typed.read import ReadError, read
 from . import record
-from .questions import ASKED, ROWS
+from .questions import ROWS, Meaning
 from .replies import NO_TRY, NOTHING, Reply
 
 _IN_FULL = 2  # misses after which a reply holds what would mend the answer
@@ -27,7 +28,8 @@ class Exercise:
     in a notebook it has a field for a typed answer; :meth:`check` takes one from code.
     """
 
-    has_steps = True  # whether there is a derivation to be shown
+    row: Any
+    solution = "all steps"  # what the derivation is
 
     def __init__(self, key: str):
         self.key, self.row, self.misses, self.hinted = key, ROWS[key], 0, 0
@@ -39,7 +41,7 @@ class Exercise:
     @property
     def points(self) -> int:
         """From 1 to 3, rising through the chapter."""
-        keys = [key for key in ROWS if key.startswith(f"{self.chapter}.")]
+        keys = exercise_keys(self.chapter)
         return 1 + 3 * keys.index(self.key) // len(keys)
 
     @cached_property
@@ -59,11 +61,6 @@ class Exercise:
         inside = {str(v.name): v for v in in_variables(d) if v is not d.graph.result}
         variables = {str(v.name): v for v in symbols(d.y)}
         return variables | {name: v for name, v in inside.items() if name not in variables}
-
-    @property
-    def hints(self) -> tuple[str, ...]:
-        """What helps, from the second miss on."""
-        return self.row.hints
 
     @property
     def question(self) -> str:
@@ -156,12 +153,10 @@ class Exercise:
     def hint(self) -> str:
         """The next hint; after the last one, how to see all steps."""
         self.hinted += 1
-        hints = self.hints
+        hints = self.row.hints
         if self.hinted <= len(hints):
             return f"hint {self.hinted} of {len(hints)}: {hints[self.hinted - 1]}"
-        if not self.has_steps:
-            return "hint: there is no other; the chapter above has what it takes"
-        return f'hint: mc.exercise("{self.key}").derivation shows all steps'
+        return f'hint: mc.exercise("{self.key}").derivation shows {self.solution}'
 
     def _keep(self, reply, answer):
         """Note the outcome in the reader's record; what to say if that fails."""
@@ -198,14 +193,14 @@ def exercise(key: str) -> Exercise:
     >>> mc.exercise("05.square").why("2x")
     not yet: n x 1 given, n x n expected: you have the diagonal as a vector
     """
-    if key not in ROWS and key not in ASKED:
-        asked, keys = f"{key}", [*ROWS, *ASKED]
-        near = exercise_keys(asked[:2]) or difflib.get_close_matches(asked, keys, n=3, cutoff=0.4)
+    if key not in ROWS:
+        asked = f"{key}"
+        near = exercise_keys(asked[:2]) or difflib.get_close_matches(asked, ROWS, n=3, cutoff=0.4)
         near = near or [key for key in ROWS if key.startswith("01")]
         raise ValueError(f"{key!r} is no exercise; there are {', '.join(near)}")
     if key not in _exercises:
-        kind = Exercise if key in ROWS else import_module(".asked", __package__).Question
-        _exercises[key] = kind(key)
+        kind = import_module(".meaning", __package__) if isinstance(ROWS[key], Meaning) else None
+        _exercises[key] = kind.AboutMeaning(key) if kind else Exercise(key)
     return _exercises[key]
 
 
@@ -218,4 +213,4 @@ def exercise_keys(chapter: int | str) -> list[str]:
     >>> mc.exercise_keys(5)[:2]
     ['05.square', '05.root']
     """
-    return [key for key in (*ROWS, *ASKED) if key.partition(".")[0] == f"{chapter}".zfill(2)]
+    return [key for key in ROWS if key.partition(".")[0] == f"{chapter}".zfill(2)]

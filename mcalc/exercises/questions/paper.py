@@ -1,4 +1,4 @@
-"""The exercises of chapters 01 to 12, which mirror the paper's sections."""
+"""The exercises of chapters 05 to 12, which mirror the paper's sections."""
 
 from __future__ import annotations
 
@@ -8,95 +8,6 @@ from ...graph.variables import let, matrices, scalars, vectors
 from .row import row
 
 # fmt: off
-
-def scalar_rules():
-    x = scalars("x")
-    row("01.power", "What is the derivative of {y}?", 5 * x**4, x,
-        "the exponent comes down as a factor, and is one less afterwards",
-        "the factor 5 stays where it is")
-    row("01.polynomial", "What is the derivative of {y}?", 3 * x**2 - 4 * x + 7, x,
-        "the derivative of a sum is the sum of the derivatives", "a constant does not move")
-    row("01.reciprocal", "What is the derivative of {y}? It is a power, too.", 1 / x**2, x,
-        "1/x^2 is x^(-2)", "the exponent -2 comes down as a factor and becomes -3")
-    row("01.product", "What is the derivative of the product {y}?", x**2 * np.exp(x), x,
-        "each factor moves in turn, while the other one stands still",
-        "(f g)' is f' g + f g', and exp(x) is its own derivative")
-    row("01.chain", "What is the derivative of {y}?", (3 * x + 1) ** 5, x,
-        "from the outside to the inside: a fifth power of something",
-        "then comes the derivative of that something as a factor")
-    row("01.logarithm", "What is the derivative of {y}?", np.log(x**2 + 1), x,
-        "log has the derivative 1 over what stands inside", "times the derivative of x^2 + 1")
-    row("01.quotient", "What is the derivative of {y}?", x / (1 + x**2), x,
-        "write it as x times 1/(1 + x^2), and use the product rule",
-        "one over something has minus one over its square, times its own derivative")
-
-
-def partial_derivatives():
-    x, y, z = scalars("x y z")
-    row("02.by-x", "{x} moves and y stands still: what is the partial derivative of {y}?",
-        x**2 * y**3, x,
-        "y^3 is a constant here, such as 8", "what is the derivative of 8 x^2?")
-    row("02.by-y", "What is the partial derivative of {y} with respect to {x}?",
-        x * y**2 + np.sin(x), y,
-        "one of the two terms has no y in it", "x is a constant factor of y^2")
-    row("02.exponential", "What is the partial derivative of {y} with respect to {x}?",
-        np.exp(x * y), x,
-        "from the outside to the inside: exp of something",
-        "by x, the inside x y has the derivative y")
-    row("02.quotient", "What is the partial derivative of {y} with respect to {x}?", x / y, y,
-        "x is a constant here: how fast does 1/y change?", "1/y is y^(-1)")
-    row("02.gradient", "What is the gradient of {y}, as a row: a column each for {x}?", x**4 * y**2,
-        (x, y),
-        "two partial derivatives, in the order of the variables",
-        "write a row in brackets, as in [2x, y]")
-    row("02.three", "And with three variables: what is the gradient of {y} with respect to {x}?",
-        x * y * z, (x, y, z),
-        "three partial derivatives, each with the other two variables fixed",
-        "by x, the product y z is a constant factor")
-
-
-def matrix_calculus():
-    x, y, r, t = scalars("x y r t")
-    v = vectors("x", size=3)
-    row("03.linear", "What is the Jacobian of {y} with respect to {x}? A row for each function.",
-        np.stack([2 * x + 3 * y, x - y]), (x, y),
-        "the first row is the gradient of 2x + 3y",
-        "write a matrix as rows in brackets, as in [[1, 0], [0, 1]]")
-    row("03.row", "One function of two variables: what is the Jacobian of {y} with respect to {x}?",
-        x**2 + 3 * x * y, (x, y),
-        "one function, so one row; two variables, so two columns", "by y, x^2 does not move")
-    row("03.products", "What is the Jacobian of {y} with respect to {x}?",
-        np.stack([x * y, x + y, x / y]), (x, y),
-        "three functions and two variables: 3 rows and 2 columns",
-        "the row of x/y is [1/y, -x/y^2]: now the other two")
-    row("03.polar", "From polar to Cartesian: what is the Jacobian of {y} with respect to {x}?",
-        np.stack([r * np.cos(t), r * np.sin(t)]), (r, t),
-        "the first column holds what r moves, the second what t moves",
-        "by t, cos(t) has the derivative -sin(t)")
-    row("03.by-a-vector", "x is a vector of three elements. What is the Jacobian of {y}?",
-        np.stack([v[0] * v[1], v[2] ** 2]), v,
-        "a column for each of x_1, x_2 and x_3; many entries are zero",
-        "the first row is [x_2, x_1, 0]")
-
-
-def generalization():
-    w, x, a = vectors("w x a")
-    b, u = vectors("b u", size="m")
-    A, z = matrices("A"), scalars("z")
-    row("04.double", "What is the Jacobian of {y} with respect to {x}?", 2 * x, x,
-        "each output moves with one input only, twice as fast", "I is the identity matrix")
-    row("04.line",
-        "A line through a along w: what is the derivative of {y} with respect to the scalar {x}?",
-        a + z * w, z,
-        "many outputs and one input: a column", "by how much does a + z w move if z moves by 1?")
-    row("04.affine", "What is the Jacobian of {y} with respect to {x}?", b - A @ x, x,
-        "b does not move with x", "mind the sign")
-    row("04.mixed", "What is the Jacobian of {y} with respect to {x}? It is a row.", 3 * (a @ x), x,
-        "one output and n inputs: 1 x n", "a row is written as x^T")
-    row("04.twice", "What is the Jacobian of {y} with respect to {x}?", A @ (x * x), x,
-        "the inner function is x ⊗ x, whose Jacobian is diagonal",
-        "the outer function is linear: its Jacobian is A, and stands on the left")
-
 
 def elementwise():
     w, x = vectors("w x")
@@ -282,7 +193,7 @@ def loss():
 # fmt: on
 
 for chapter in (
-    scalar_rules, partial_derivatives, matrix_calculus, generalization, elementwise,
-    scalar_expansion, sum_reduction, single_variable, total_derivative, vector_chain, neuron, loss,
+    elementwise, scalar_expansion, sum_reduction, single_variable, total_derivative, vector_chain,
+    neuron, loss,
 ):  # fmt: skip
     chapter()

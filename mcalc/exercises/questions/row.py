@@ -1,4 +1,4 @@
-"""How an exercise is declared: one whose answer is derived, and one that asks for a meaning."""
+"""How an exercise is declared."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ class Row(NamedTuple):
     order: int = 1
 
 
-class Asked(NamedTuple):
-    """A question that no rule of calculus answers: for a number, a shape, or one of a few answers.
+class Meaning(NamedTuple):
+    """A question about what a formula means: the answer is numbers, a shape or one of some words.
 
-    ``right`` is a number, a shape as in ``"m x n"``, or the letter of one of the ``choices``.
-    ``wrong`` has what to say to answers that somebody gives who believes something else.
+    ``slips`` has wrong answers that one may expect, with what is said to them, ``reason`` why the
+    right one is right, and ``shown`` the formulas in the question, by name. Numbers may be off by
+    ``within``, as a part of the largest.
     """
 
     key: str
     question: str
-    right: float | str
-    wrong: dict[float | str, str]
+    answer: Any  # a number, a list of them, a pair of lengths, a word
+    reason: str
+    slips: dict
     hints: tuple[str, ...]
-    shown: tuple = ()  # the formulas at {0}, {1}, ... in the question
-    choices: tuple[str, ...] = ()  # answered with a, b, c, ...
+    words: tuple[str, ...]
+    within: float
+    shown: dict
 
 
-ROWS: dict[str, Row] = {}
-ASKED: dict[str, Asked] = {}
+ROWS: dict[str, Row | Meaning] = {}
 
 
 def row(key: str, question: str, y, wrt, *hints: str, order: int = 1) -> None:
@@ -42,7 +44,20 @@ def row(key: str, question: str, y, wrt, *hints: str, order: int = 1) -> None:
 
 
 def ask(
-    key: str, question: str, right, wrong: dict, *hints: str, shown: tuple = (), choices=()
+    key: str,
+    question: str,
+    answer,
+    reason: str,
+    *hints: str,
+    slips: dict | None = None,
+    words: tuple[str, ...] = (),
+    within: float = 0.02,
+    **shown,
 ) -> None:
-    """Declare a question of meaning; a chapter's come after those of its ``row``s."""
-    ASKED[key] = Asked(key, question, right, wrong, hints, shown, tuple(choices))
+    """Declare a question that no rule answers, in its place among the exercises.
+
+    ``ask("01.step", "{y} at 2: about how much more for 0.01 more?", 0.12, "12 times 0.01", ...,
+    y=x**3)``; the answer is a number, a list or a matrix of numbers, a pair of lengths, ``("m",
+    "n")``, or one of the ``words``. Slips are given as answers are, matrices as text.
+    """
+    ROWS[key] = Meaning(key, question, answer, reason, slips or {}, hints, words, within, shown)
