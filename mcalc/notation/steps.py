@@ -216,5 +216,7 @@ class StepWriter:
         for (a, b), part in zip(itertools.pairwise(factors), written[1:], strict=False):
             digits = text[-1].isdigit() and part[0].isdigit()
             dot = digits or a.ndim == b.ndim == 0
+            if not dot and re.match(r"\d+[^\d^_]", part):  # c (2x^T), not c 2x^T
+                part = self.style("parens", part)
             text = self.style("times", text, part) if dot else f"{text} {part}"
         return text

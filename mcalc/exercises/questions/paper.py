@@ -128,6 +128,9 @@ def vector_chain():
         np.sum(np.exp(A @ x)), x,
         "introduce u_1 = A x and u_2 = exp(u_1); then y = sum(u_2)",
         "a row of ones, a diagonal and a matrix: in which order?")
+    row("10.twice", "What is the Jacobian of {y} with respect to {x}?", A @ (x * x), x,
+        "the inner function is x ⊗ x, whose Jacobian is diagonal",
+        "the outer function is linear: its Jacobian is A, and stands on the left")
     row("10.layers", "Two layers: what is the Jacobian of {y} with respect to {x}?",
         B @ np.sin(A @ x), x,
         "three factors, in order from y back to x", "the one in the middle is diagonal")
