@@ -141,7 +141,7 @@ class StepWriter:
                 combine.append(self.line(v, x, chains))
         if listed:
             combine.append(f"{self.head()} = {self.entries()}")
-        substitute = self.equal(self.head(), self.chain(), self.written())
+        substitute = self.equal(self.head(), self.chain(), self.written(), room=58)  # and the shape
         lines = introduce, differentiate, combine, [substitute]
         return list(map("\n".join, lines))
 
@@ -151,11 +151,12 @@ class StepWriter:
             return with_definitions(self.write(self.closed), self.closed, self.write)
         return self.style("parens", self.style.words(INSTEAD))
 
-    def equal(self, *parts):
+    def equal(self, *parts, room=68):
         """``a = b = c`` without repetitions, on one line if it is short enough to be read so."""
         parts = [part for part in dict.fromkeys(parts) if part]
         line = " = ".join(parts)
-        short = len(re.sub(r"\\[a-zA-Z]+|[{}^_ ]", "", line)) < 68
+        signs = re.sub(r"\\(sin|cos|tan|exp|log|max|min)", r"\1", line)
+        short = len(re.sub(r"\\[a-zA-Z]+|[{}^_ ]", "", signs)) < room
         return line if short else f"{parts[0]} = " + f"\n{self.style('indent')}= ".join(parts[1:])
 
     def entries(self):
