@@ -27,6 +27,7 @@ __all__ = [
     "UnsupportedError",
     "backward",
     "cases",
+    "claim",
     "compare",
     "derivative",
     "derive",
@@ -61,6 +62,7 @@ __all__ = [
 
 
 _LATER = {  # what is loaded when it is first asked for
+    "claim": ".stated",  # with what reads typed mathematics
     "explore": ".explorers.explore",  # with ipywidgets
     "exercise": ".exercises.exercise",
     "exercise_keys": ".exercises.exercise",

@@ -21,16 +21,17 @@ from .notation.write import Writer
 _LATEX, _TEXT = STYLES
 
 
-def _plain(rows) -> str:
+def plain_table(rows) -> str:
     """Rows of text, the first of them the heads, with columns as wide as they must be."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ("   ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)) for r in rows)
     return "\n".join(line.rstrip() for line in lines)
 
 
-def _array(rows) -> str:
-    """The same as a LaTeX array with a line below the heads."""
-    body = r" \\[6pt] ".join(map(" & ".join, rows)).replace(r" \\[6pt] ", r" \\ \hline ", 1)
+def latex_array(rows, heads: bool = True) -> str:
+    """The same as a LaTeX array, with a line below the heads if the first row has them."""
+    body = r" \\[6pt] ".join(map(" & ".join, rows))
+    body = body.replace(r" \\[6pt] ", r" \\ \hline ", 1) if heads else body
     return rf"$\displaystyle \begin{{array}}{{{'l' * len(rows[0])}}} {body} \end{{array}}$"
 
 
@@ -72,10 +73,10 @@ class Table:
         return [list(columns), *zip(*columns.values(), strict=True)]
 
     def __repr__(self):
-        return _plain(self._rows(_TEXT))
+        return plain_table(self._rows(_TEXT))
 
     def _repr_latex_(self):
-        return _array(self._rows(_LATEX))
+        return latex_array(self._rows(_LATEX))
 
 
 def table(*derivations: Derivation) -> Table:
@@ -143,14 +144,14 @@ class Comparison:
 
     def __repr__(self):
         rows = [(name, f"{claim}", value, verdict) for name, claim, value, verdict in self.rows]
-        return _plain([("", "formula", "here", ""), *rows, ("numbers", "", self.numbers, "")])
+        return plain_table([("", "formula", "here", ""), *rows, ("numbers", "", self.numbers, "")])
 
     def _repr_latex_(self):
         rows = [["", _LATEX.words("formula"), _LATEX.words("here"), ""]]
         for name, claim, *said in self.rows:
             value, verdict = map(_LATEX.words, said)
             rows.append([_LATEX.words(name), WRITERS["latex"](claim), value, verdict])
-        return _array([*rows, [_LATEX.words("numbers"), "", _LATEX.words(self.numbers), ""]])
+        return latex_array([*rows, [_LATEX.words("numbers"), "", _LATEX.words(self.numbers), ""]])
 
 
 def _at(derivation, claim, values):
@@ -199,10 +200,10 @@ class Glossary:
         return rows
 
     def __repr__(self):
-        return _plain(self._rows(_TEXT))
+        return plain_table(self._rows(_TEXT))
 
     def _repr_latex_(self):
-        return _array(self._rows(_LATEX))
+        return latex_array(self._rows(_LATEX))
 
 
 def glossary(examples: dict) -> Glossary:

@@ -7,17 +7,18 @@ from types import FunctionType
 from unittest import mock
 
 import numpy as np
+import sympy as sp
 
 import mcalc as mc
 from mcalc.check import explicit
 from mcalc.derivation import Derivation
-from mcalc.graph.expr import Expr
+from mcalc.graph.expr import Expr, as_expr
 from mcalc.graph.walk import replace, symbols
 from mcalc.jacobian.intermediates import Intermediates
 from mcalc.jacobian.structured import StructuredJacobian
 
 # These raise an error when what they are given does not hold, as an assertion does.
-ASSERTING = {"compare", "lines", "reference"}
+ASSERTING = {"claim", "compare", "lines", "reference"}
 CELL = "cell"  # the module of what cells define
 _OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.Div: ast.Mult,
               ast.Pow: ast.Mult}  # fmt: skip
@@ -158,6 +159,52 @@ def _change(part):
     else:
         part.op = _OPERATORS[type(part.op)]()
     return f"{before} -> {ast.unparse(part)}"
+
+
+def unnoticed(tree, names):
+    """What a cell states with ``mc.claim`` that can be changed without an error."""
+    missed, claim = [], mc.claim
+
+    def changing(*said, **more):
+        rows = said if all(isinstance(one, tuple) for one in said) else (said,)
+        for k, row in enumerate(rows):
+            first = isinstance(row[0], str) + 1  # behind the sentence and what comes out
+            for place in range(min(first, len(row) - 1), len(row)):
+                changes = [(*row[:place], new, *row[place + 1 :]) for new in _changed(row[place])]
+                if not any(
+                    _fails(claim, *rows[:k], one, *rows[k + 1 :], **more) for one in changes
+                ):
+                    missed.append(row[place])
+        return claim(*said, **more)
+
+    with mock.patch.object(mc, "claim", changing, create=True):
+        run(tree, dict(names))
+    return missed
+
+
+def _fails(claim, *rows, **more):
+    try:
+        claim(*rows, **more)
+    except mc.CheckFailed:
+        return True
+    except Exception:  # the change makes no sense
+        return False
+    return False
+
+
+def _changed(value):
+    """Other formulas, numbers or words in the place of what is stated; one of them makes sense."""
+    if isinstance(value, str):
+        return [f"2({value})", f"{value} + 1", "1", f"{value}?"]
+    if isinstance(value, bool | np.bool_):
+        return [not value]
+    if isinstance(value, tuple):
+        return [(*value, 1)]
+    if isinstance(value, sp.MatrixBase):
+        return [value.applyfunc(lambda entry: entry + 1)]
+    if isinstance(value, int | float | sp.Basic):  # an entry is SymPy's
+        return [value * 2 + 1]
+    return [2 * as_expr(value), 1 + as_expr(value)]
 
 
 def _others(value):

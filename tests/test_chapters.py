@@ -46,6 +46,8 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "23-training-a-network.ipynb": (),
     "24-curvature.ipynb": (),
 }
+# chapters whose claims are assertions yet
+ASSERTS = {*"11 12 13 14 20 21 22 23 24".split(), *"00 01 02 03 04".split()}
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
 
 
@@ -109,6 +111,45 @@ def test_a_claim_cell_fails_when_its_claim_is_false(name, monkeypatch):
     assert not of_nothing
 
 
+def calls(tree):
+    """The names in mcalc of what a cell calls."""
+    called = [part.func for part in ast.walk(tree) if isinstance(part, ast.Call)]
+    return {f.attr for f in called if isinstance(f, ast.Attribute) and ast.unparse(f.value) == "mc"}
+
+
+@every_chapter
+def test_a_claim_is_a_display_and_no_assertion(name):
+    if name[:2] in ASSERTS:
+        pytest.skip("its claims are assertions yet")
+    for cell in CHAPTERS[name].cells:
+        if cell.cell_type == "code":
+            tree = ast.parse(cell.source)
+            assert not any(isinstance(part, ast.Assert) for part in ast.walk(tree)), cell.source
+            assert not is_claim(cell) or calls(tree) & falsehoods.ASSERTING, cell.source
+
+
+@every_chapter
+def test_whatever_is_stated_fails_when_it_is_changed(name, monkeypatch):
+    monkeypatch.chdir(NOTEBOOKS)
+
+    def states(cell):
+        return "claim" in calls(ast.parse(cell.source))
+
+    names, missed = {"__name__": falsehoods.CELL, "display": print}, []
+    for cell, tree in falsehoods.program(CHAPTERS[name].cells, states):
+        if states(cell):
+            missed += falsehoods.unnoticed(tree, names)
+        falsehoods.run(tree, names)
+    assert not missed
+
+
+def test_a_statement_that_nothing_can_refute_is_found():
+    names = {"mc": mc, "nan": float("nan"), "x": mc.vectors("x")}
+    cell = "mc.claim((x, x, 'x'), ('words', 1.0, 1.0), ('a truth', True))"
+    assert not falsehoods.unnoticed(ast.parse(cell), names)
+    assert falsehoods.unnoticed(ast.parse("mc.claim('words', nan, nan)"), names)
+
+
 @pytest.mark.parametrize("source", ["assert True", "assert y.shape == (3,)", "d.jacobian"])
 def test_a_cell_that_asserts_nothing_is_refuted_by_nothing(source):
     names = {"mc": mc, "x": (x := mc.vectors("x", size=3)), "y": (y := 2 * x), "d": mc.derive(y, x)}
@@ -116,12 +157,16 @@ def test_a_cell_that_asserts_nothing_is_refuted_by_nothing(source):
 
 
 def test_every_figure_of_the_paper_is_drawn():
+    """In the cell that is tagged, or in the one before, of which it then states something."""
     figures = [claim for claim, entry in LEDGER.items() if entry["kind"] == "figure"]
     assert len(figures) == 6
     for nb in CHAPTERS.values():
+        code = [cell for cell in nb.cells if cell.cell_type == "code"]
         for claim, cell in tagged(nb, "claim"):
             if claim in figures:
-                assert any("image/png" in output.get("data", {}) for output in cell.outputs)
+                k = code.index(cell)
+                outputs = [output for near in code[k - 1 : k + 1] for output in near.outputs]
+                assert any("image/png" in output.get("data", {}) for output in outputs)
                 figures.remove(claim)
     assert not figures
 

@@ -136,12 +136,12 @@ def _in_some_layout(derivation, claim, want, right: _Right):
     """How a formula differs, and whether in another layout it would be right."""
     compare = partial(first_difference, right=right.formula, variables=right.variables,
                       of=unnamed(derivation.y), by=derivation.variables)  # fmt: skip
-    fits = _fits(claim, want)
+    fits = has_shape(claim, want)
     shapes = f"{_given(claim, want)} given, {shape_text(want)} expected"
     wrong = compare(claim) if fits else Difference("shape", shapes)
     if wrong:
         for mistake, sentence, other in _other_layouts(derivation, claim, want, right):
-            if _fits(other, want) and not compare(other):
+            if has_shape(other, want) and not compare(other):
                 return Difference(mistake, sentence if fits else f"{shapes}: {sentence}")
     return wrong
 
@@ -175,7 +175,8 @@ def expand_lets(claim: Expr, derivation) -> Expr:
     return unnamed(replace(claim, swap))
 
 
-def _fits(claim, want):
+def has_shape(claim: Expr, want: tuple) -> bool:
+    """Whether a claim has this shape, m x n, or would have it: ``I`` and ``1`` take what fits."""
     if is_square(claim) and want[0] != want[1]:
         return False
     shape = (*claim.shape, 1, 1)[:2]
@@ -193,7 +194,7 @@ def _given(claim, want):
     if claim.shape == (None, None) and is_square(claim):
         return "a square matrix"
     likely = (max(want, key=lambda n: isinstance(n, str)),) * 2
-    likely = want[::-1] if not _fits(claim, want) and _fits(claim.T, want) else likely
+    likely = want[::-1] if not has_shape(claim, want) and has_shape(claim.T, want) else likely
     return shape_text(tuple(n or m for n, m in zip(claim.shape, likely, strict=False)))
 
 

@@ -6,6 +6,7 @@ import difflib
 import json
 from functools import cached_property
 from importlib import import_module
+from typing import Any
 
 from ..check.diagnosis import diagnose
 from ..check.paths import in_variables
@@ -14,7 +15,7 @@ from ..graph.expr import WRITERS, Expr, shape_text
 from ..graph.walk import symbols
 from ..typed.read import ReadError, read
 from . import record
-from .questions import ROWS
+from .questions import ROWS, Meaning
 from .replies import NO_TRY, NOTHING, Reply
 
 _IN_FULL = 2  # misses after which a reply holds what would mend the answer
@@ -26,6 +27,9 @@ class Exercise:
     The first part of the key is the chapter, which up to 12 mirrors a section of the paper. Shown
     in a notebook it has a field for a typed answer; :meth:`check` takes one from code.
     """
+
+    row: Any
+    solution = "all steps"  # what the derivation is
 
     def __init__(self, key: str):
         self.key, self.row, self.misses, self.hinted = key, ROWS[key], 0, 0
@@ -152,7 +156,7 @@ class Exercise:
         hints = self.row.hints
         if self.hinted <= len(hints):
             return f"hint {self.hinted} of {len(hints)}: {hints[self.hinted - 1]}"
-        return f'hint: mc.exercise("{self.key}").derivation shows all steps'
+        return f'hint: mc.exercise("{self.key}").derivation shows {self.solution}'
 
     def _keep(self, reply, answer):
         """Note the outcome in the reader's record; what to say if that fails."""
@@ -194,7 +198,10 @@ def exercise(key: str) -> Exercise:
         near = exercise_keys(asked[:2]) or difflib.get_close_matches(asked, ROWS, n=3, cutoff=0.4)
         near = near or [key for key in ROWS if key.startswith("01")]
         raise ValueError(f"{key!r} is no exercise; there are {', '.join(near)}")
-    return _exercises.setdefault(key, Exercise(key))
+    if key not in _exercises:
+        kind = import_module(".meaning", __package__) if isinstance(ROWS[key], Meaning) else None
+        _exercises[key] = kind.AboutMeaning(key) if kind else Exercise(key)
+    return _exercises[key]
 
 
 def exercise_keys(chapter: int | str) -> list[str]:

@@ -25,7 +25,7 @@ class Progress:
             left = [key.partition(".")[2] for key in exercise_keys(number) if key not in self.done]
             rest = f"left: {', '.join(left)}" if done and left else ""
             lines.append(
-                f"{number}  {'■' * done}{'□' * (all_ - done)}".ljust(14)
+                f"{number}  {'■' * done}{'□' * (all_ - done)}".ljust(17)
                 + f"{done} of {all_}  {rest}"
             )
         return "\n".join(map(str.rstrip, lines))

@@ -11,8 +11,11 @@ from ..draw.flow import Flow
 from ..draw.scene import Scene
 from ..graph.expr import Expr
 from ..graph.lengths import symbolic_sizes
+from ..graph.primitives import DIAG, IDENTITY, MULTIPLY, NEGATIVE
 from ..graph.walk import symbols
 from ..notation.numbers import number, numbers
+from ..notation.steps import StepWriter
+from ..notation.style import TEXT
 from ..tables import derivative
 from .chained import GraphExplorer
 from .change import Change
@@ -24,10 +27,21 @@ _STARTS = 1.0, -0.5, 1.5, 0.5, 2.0, -1.0
 
 
 def fitting(value, wide):
-    """Numbers as text if they fit into so many pixels, else their shape."""
+    """Numbers as text if they fit into so many pixels, else their shape; a scalar has none."""
     text = numbers(value)
     rows, columns = (*np.shape(value), 1, 1)[:2]
+    if np.size(value) == 1:
+        return text if 6.4 * len(text) <= wide else f"{np.ravel(value)[0]:.0e}"
     return text if 6.4 * len(text) <= wide else f"{rows} x {columns}"
+
+
+def is_diagonal(local):
+    """Whether a Jacobian is ``diag(v)``, or a multiple of I."""
+    if local.op in (MULTIPLY, NEGATIVE):
+        return any(a.ndim == 2 for a in local.args) and all(
+            is_diagonal(a) for a in local.args if a.ndim
+        )
+    return local.op in (DIAG, IDENTITY)
 
 
 class Dataflow(GraphExplorer):
@@ -44,6 +58,7 @@ class Dataflow(GraphExplorer):
             for letter, size in zip(v.shape, np.shape(values[v.name]), strict=False)
             if isinstance(letter, str)
         }  # fmt: skip
+        self.writer = StepWriter(self.graph, None, TEXT)
         self._find_steps()
         inputs = self._choices()
         rows, self.entries = [[*inputs]], {}
@@ -65,6 +80,10 @@ class Dataflow(GraphExplorer):
         on_paths = {v for path in self.paths for v in path}
         self.backward = [v for v in [*reversed(self.order), self.x] if v in on_paths]
         self.steps = len(self.order) + len(self.backward)
+        self.ways = {self.graph.result: 1}  # in which each variable reaches the result
+        for v in reversed(self.order):
+            for p in self.graph.parents(v):
+                self.ways[p] = self.ways.get(p, 0) + self.ways.get(v, 0)
 
     def _choices(self):
         """The inputs that are no entries: the step, the path if there are several, the nudge."""
@@ -74,7 +93,7 @@ class Dataflow(GraphExplorer):
             for k, path in enumerate(self.paths, 1):
                 named[f"{k}: {' ← '.join(v.name for v in path)}"] = k - 1
             inputs["path"] = Choice("path", named)
-        inputs["nudge"] = Number("nudge", 0.001, 1.0, 0.1, log=True)
+        inputs["nudge"] = Number("nudge", 1e-5, 1.0, 0.1, log=True)
         return inputs
 
     def _place(self):
@@ -102,8 +121,13 @@ class Dataflow(GraphExplorer):
         size = {v: np.size(self.at(v, values)) for v in (*self.order, self.x)}
         used = {pair for path in self.paths for pair in itertools.pairwise(path)}
         m, n = size[self.graph.result], size[self.x]
-        forward = sum(size[v] * size[p] * n for v, p in used if p is not self.x)
-        backward = sum(size[v] * size[p] * m for v, p in used if v is not self.graph.result)
+        # a diagonal matrix is never formed: it multiplies element by element
+        cost = {
+            (v, p): size[v] * (1 if is_diagonal(self.graph.locals[v, p]) else size[p])
+            for v, p in used
+        }
+        forward = n * sum(cost[v, p] for v, p in used if p is not self.x)
+        backward = m * sum(cost[v, p] for v, p in used if v is not self.graph.result)
         return forward, backward
 
     def draw(self, step, nudge, path=None, **entries):
@@ -150,7 +174,7 @@ class Dataflow(GraphExplorer):
             value = fitting(self.at(v, values), wide - 16)
             scene.text(middle, y + 31, f"= {value}", "blue", 11)
         if back:
-            head = f"d{self.graph.result}/d{v} = "
+            head = f"{self._back(v)} = "
             told = head + self._together(v, gradients, values)
             if 6.6 * len(told) > wide:
                 told = head + fitting(gradients[v], wide - 7 * len(head))
@@ -173,11 +197,22 @@ class Dataflow(GraphExplorer):
             return f"step {step} of {self.steps}, forward: {made}"
         told = numbers(gradients[now])
         if now is result:
-            return f"step {step} of {self.steps}, backward: d{now}/d{now} = {told}, to start with"
-        terms = [f"d{result}/d{v} ∂{v}/∂{now}" if v is not result else f"∂{v}/∂{now}"
-                 for v in self.order if now in {*self.graph.parents(v)}]  # fmt: skip
-        whole = " + ".join(terms)
-        return f"step {step} of {self.steps}, backward: d{result}/d{now} = {whole} = {told}"
+            return (
+                f"step {step} of {self.steps}, backward: {self._back(now)} = {told}, to start with"
+            )
+        uses = [v for v in self.order if now in {*self.graph.parents(v)}]
+        uses.sort(key=lambda v: v is not result)  # the direct way in stands first, as in the steps
+        ratio = self.writer.ratio
+        terms = [ratio(v, now) if v is result else f"{self._back(v)} {ratio(v, now)}" for v in uses]
+        whole = " = ".join(dict.fromkeys([self._back(now), " + ".join(terms)]))
+        return f"step {step} of {self.steps}, backward: {whole} = {told}"
+
+    def _back(self, v):
+        """The derivative of the result by a variable, as the derivation writes it: ``∂y/∂u`` where
+        the result is made of u and of others, which are held still."""
+        result = self.graph.result
+        direct = v in {*self.graph.parents(result)} and self.ways[v] == 1
+        return self.writer.ratio(result, v, total=not direct or v is self.x)
 
     def _sum(self, path, values, done):
         """A line for each of the first paths, and their sum; numbers once they have come back."""

@@ -15,6 +15,16 @@ from .entries import entry_names, with_entry_moved
 from .explorer import Explorer, outside
 
 
+def moved_variable(variables, sizes, k):
+    """The name of the variable that the k-th input is an entry of, from 0."""
+    for v in variables:
+        count = len(entry_names([v], sizes))
+        if k < count:
+            return v.name
+        k -= count
+    raise IndexError(k)
+
+
 class NudgeExplorer(Explorer):
     """A Jacobian as a heat map, and what it predicts for a nudge of one input, beside the truth."""
 
@@ -32,7 +42,7 @@ class NudgeExplorer(Explorer):
         nudged, half = change(nudge), change(nudge / 2)
         scene = Scene(760, 224)
         self._heatmap(scene, J, outputs, names, column, nudge)
-        self._changes(scene, nudged)
+        self._changes(scene, nudged, moved_variable(d.variables, sizes, column - 1))
         self._differences(scene, change, nudge)
         at = ", ".join(f"{name} = {numbers(value)}" for name, value in values.items())
         return scene, [
@@ -60,10 +70,10 @@ class NudgeExplorer(Explorer):
         title = f"J, a row for each output; column {column} is lit"
         scene.text(grid.left, 10, title, "ink", 12, "start")
 
-    def _changes(self, scene, change):
+    def _changes(self, scene, change, name):
         """Predicted, real and different, one beside the other for each output."""
-        scene.text(384, 28, "J dx", "orange", 12)
-        scene.text(458, 28, "f(x + dx) - f(x)", "green", 12)
+        scene.text(384, 28, f"J d{name}", "orange", 12)
+        scene.text(458, 28, f"f({name} + d{name}) - f({name})", "green", 12)
         columns = {
             ("predicted", "orange"): change.predicted,
             ("real", "green"): change.real,

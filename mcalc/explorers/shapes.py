@@ -66,9 +66,9 @@ class Shapes(GraphExplorer):
             made = {(0, 0): lambda: inner**2, (0, 1): lambda: np.sum(inner**2),
                     (1, 0): lambda: a * inner, (1, 1): lambda: A @ inner}[u, x]()  # fmt: skip
             middle = let("u", made)
-            y = {(0, 0): lambda: np.sin(middle), (0, 1): lambda: np.sum(np.sin(middle)),
-                 (1, 0): lambda: b * np.sin(middle),
-                 (1, 1): lambda: B @ np.sin(middle)}[f, u]()  # fmt: skip
+            y = {(0, 0): lambda: np.cos(middle), (0, 1): lambda: np.sum(np.cos(middle)),
+                 (1, 0): lambda: b * np.cos(middle),
+                 (1, 1): lambda: B @ np.cos(middle)}[f, u]()  # fmt: skip
             self.start(let("f", y), inner)
             self.graph = expression_graph(self.d.y, (inner,), False)  # two factors: df/du, du/dx
             self.paths, self.at = self.graph.paths(inner), evaluated(self.graph)

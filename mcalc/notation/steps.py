@@ -11,6 +11,7 @@ from ..graph.expr import Expr
 from ..graph.walk import replace, walk
 from ..jacobian.intermediates import Intermediates
 from .elements import LONG, Precedence, unwritten
+from .entry import entry_line
 from .style import LATEX, Style
 from .write import Writer, with_definitions
 
@@ -33,7 +34,7 @@ def numbered_steps(steps: Sequence[Step]) -> list[tuple[str, Step]]:
     return [
         (f"{k}. {step.kind}", step)
         for k, (step, last) in enumerate(pairs, 1)
-        if step.text and not (last and step.text == last.text)
+        if step.text and not (last and f"\n{last.text}".endswith(f"\n{step.text}"))
     ]
 
 
@@ -99,8 +100,7 @@ class StepWriter:
             self.closed = closed if closed is None else closed.T
         names = [e.name for d in graph.definitions.values() for e in walk(d) if e.name]
         self.write = Writer(style, graph.definitions[graph.result], names=names)
-        single = graph.all_scalar and len(graph.variables) == 1
-        self.total = "d" if single or graph.path_count > 1 else "∂"
+        self.single = graph.all_scalar and len(graph.variables) == 1
         self.definitions: dict[Expr, Expr] = {}  # in terms of the variables alone
         for v, d in graph.definitions.items():
             self.definitions[v] = replace(d, self.definitions.get)
@@ -130,6 +130,9 @@ class StepWriter:
             for (v, p), local in self.locals.items()
             if local is not None and p not in {*graph.components}
         ]
+        if not graph.chained and len(graph.variables) == 1 and differentiate:
+            line = entry_line(graph.definitions[graph.result], graph.variables[0], self.style)
+            differentiate = [line, *differentiate] if line else differentiate
         listed = bool(graph.components) or len(graph.variables) > 1
         combine = []
         for v, x in itertools.product([*graph.merge_points, *graph.rows], graph.variables):
@@ -138,7 +141,7 @@ class StepWriter:
                 combine.append(self.line(v, x, chains))
         if listed:
             combine.append(f"{self.head()} = {self.entries()}")
-        substitute = self.equal(self.head(), self.chain(), self.written())
+        substitute = self.equal(self.head(), self.chain(), self.written(), room=58)  # and the shape
         lines = introduce, differentiate, combine, [substitute]
         return list(map("\n".join, lines))
 
@@ -148,11 +151,12 @@ class StepWriter:
             return with_definitions(self.write(self.closed), self.closed, self.write)
         return self.style("parens", self.style.words(INSTEAD))
 
-    def equal(self, *parts):
+    def equal(self, *parts, room=68):
         """``a = b = c`` without repetitions, on one line if it is short enough to be read so."""
         parts = [part for part in dict.fromkeys(parts) if part]
         line = " = ".join(parts)
-        short = len(re.sub(r"\\[a-zA-Z]+|[{}^_ ]", "", line)) < 68
+        signs = re.sub(r"\\(sin|cos|tan|exp|log|max|min)", r"\1", line)
+        short = len(re.sub(r"\\[a-zA-Z]+|[{}^_ ]", "", signs)) < room
         return line if short else f"{parts[0]} = " + f"\n{self.style('indent')}= ".join(parts[1:])
 
     def entries(self):
@@ -167,12 +171,16 @@ class StepWriter:
     def head(self):
         names = [self.write(x) for x in self.graph.variables]
         by = names[0] if len(names) == 1 else f"({', '.join(names)})"
-        return self.style(self.total, self.write(self.graph.result), by)
+        total = self.single or self.graph.path_count > 1
+        return self.style("d" if total else "∂", self.write(self.graph.result), by)
 
     def ratio(self, v, p, total=False):
-        """``∂v/∂p``, with ``d`` for a total derivative and where ``v`` has nothing else."""
+        """``dv/dp`` of scalars of one variable where nothing is held still, and of vectors for a
+        ``total`` derivative along several paths; else ``∂v/∂p``."""
         alone = total or len(self.graph.parents(v)) == 1
-        return self.style(self.total if alone else "∂", self.write(v), self.write(p))
+        if not self.single:
+            alone = total and self.graph.counts.get(v, {}).get(p, 1) > 1
+        return self.style("d" if alone else "∂", self.write(v), self.write(p))
 
     def line(self, v, x, chains):
         """One variable's derivative as the sum of what its paths contribute."""
@@ -209,5 +217,7 @@ class StepWriter:
         for (a, b), part in zip(itertools.pairwise(factors), written[1:], strict=False):
             digits = text[-1].isdigit() and part[0].isdigit()
             dot = digits or a.ndim == b.ndim == 0
+            if not dot and re.match(r"\d+[^\d^_]", part):  # c (2x^T), not c 2x^T
+                part = self.style("parens", part)
             text = self.style("times", text, part) if dot else f"{text} {part}"
         return text

@@ -1,6 +1,7 @@
 """The exercises of a page, answered by keys as a reader answers them."""
 
 from mcalc.exercises.exercise import exercise, exercise_keys
+from mcalc.exercises.meaning import AboutMeaning
 
 
 class Answering:
@@ -31,9 +32,10 @@ def tried(page, name):
     keys = exercise_keys(name[:2])
     for count, key in enumerate(keys, 1):
         one, answer = Answering(page, key), exercise(key).answer
+        wrong = exercise(key).a_slip if isinstance(exercise(key), AboutMeaning) else "1234"
         for did, said, start in (
-            ("diag(", one.type("diag("), "this cannot be read: column"),
-            ("1234", one.type("1234"), "not yet: "),
+            ("diag(", one.type("diag("), "this cannot be read: "),
+            (wrong, one.type(wrong), "not yet: "),
             ("Hint", one.click("Hint"), "hint 1 of "),
             (answer, one.type(answer), "right: "),
         ):
@@ -41,7 +43,7 @@ def tried(page, name):
                 yield f"{key}: to {did} it says {said!r}"
         if f"{count} of the {len(keys)}" not in said:
             yield f"{key}: of progress it says {said!r}"
-    if keys:
+    if keys and not isinstance(exercise(keys[-1]), AboutMeaning):
         before = one.root.locator("mjx-container").count()
         one.click("Derivation")
         page.comes("!probe.unfinished().length", 20)

@@ -348,7 +348,7 @@ def test_dataflow_steps_forward_and_then_backward():
     assert [head.partition(":")[0].partition(", ")[2] for head in heads] == [
         "", "forward", "forward", "backward", "backward", "backward"]  # fmt: skip
     assert heads[1].endswith("u = x^2 = 4") and heads[2].endswith("y = x + u = 6")
-    assert heads[5].endswith("dy/dx = dy/du ∂u/∂x + ∂y/∂x = 5")
+    assert heads[4].endswith("∂y/∂u = 1") and heads[5].endswith("dy/dx = ∂y/∂x + ∂y/∂u du/dx = 5")
     counts = [sum("= " in d[2] for d, _ in marks(lab.set(step=k), "text")) for k in range(6)]
     assert counts == sorted(counts) and len(set(counts)) == 6
 
@@ -359,8 +359,35 @@ def test_dataflow_counts_multiplications():
     n = 3
     lab = mc.explore.dataflow(y, wrt=v, n=n, A=np.eye(n))
     row, square = n * n, n**3
-    assert lab.lines[-1].startswith(f"multiplications of numbers: {2 * square + row} forward")
-    assert f"{3 * row} backward" in lab.lines[-1]
+    assert lab.lines[-1].startswith(f"multiplications of numbers: {square + 2 * row} forward")
+    assert f"{row + 2 * n} backward" in lab.lines[-1], "a diagonal is never multiplied as a matrix"
+
+
+RATIOS = [
+    (x + x**2, "dy/dx = ∂y/∂x + ∂y/∂u du/dx"),
+    (x * x**2, "dy/dx = ∂y/∂x + ∂y/∂u du/dx"),
+    (np.log(np.sin(x**3) ** 2), "dy/dx = dy/du_1 du_1/dx"),
+    (np.sin(x + x**2), "dy/dx = dy/du_1 du_1/dx + dy/du_2 ∂u_2/∂x"),
+    (v * np.sin(v), "dy/dx = ∂y/∂x + ∂y/∂u ∂u/∂x"),
+    (np.sin(v**2), "∂y/∂x = ∂y/∂u ∂u/∂x"),
+]
+
+
+@pytest.mark.parametrize(("y", "last"), RATIOS)
+def test_dataflow_writes_derivatives_as_the_derivation_does(y, last):
+    """∂ for a partial derivative, d for a total one, the direct way in first."""
+    lab = mc.explore.dataflow(y, wrt=v if y.ndim else x)
+    assert f"backward: {last} = " in lab.lines[0]
+
+
+def test_the_nudged_variable_is_named():
+    words = [d[2] for d, _ in marks(mc.explore.jacobian(w * v, wrt=w), "text")]
+    assert "J dw" in words and "f(w + dw) - f(w)" in words and "J dx" not in words
+
+
+def test_a_scalar_on_an_arrow_is_never_a_shape():
+    lab = mc.explore.dataflow(np.log(np.sin(x**3) ** 2), x=0.5).set(x=1.1624)
+    assert not [d for d, _ in marks(lab, "text") if re.search(r"\d x \d", str(d[2]))]
 
 
 def test_neuron_on_both_sides():

@@ -31,7 +31,7 @@ def test_the_steps_of_a_sum():
 
 def test_paths_of_several_factors():
     lines = repr(mc.derive(np.exp(x) / np.sum(np.exp(x)), x))
-    assert "du_1/dx ∂y/∂u_1 + du_1/dx du_2/du_1 ∂y/∂u_2" in lines
+    assert "dy/dx = ∂u_1/∂x ∂y/∂u_1 + ∂u_1/∂x ∂u_2/∂u_1 ∂y/∂u_2" in lines
     assert "= diag(exp(x)) I/u_2 + diag(exp(x)) 1_n (-u_1^T/u_2^2)" in lines
 
 

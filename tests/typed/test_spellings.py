@@ -7,7 +7,7 @@ import pytest
 
 import mcalc as mc
 from mcalc.exercises.exercise import exercise
-from mcalc.exercises.questions import ROWS
+from mcalc.exercises.questions import ROWS, Row
 from mcalc.typed.read import ReadError, read
 
 PIECES = (
@@ -17,7 +17,7 @@ PIECES = (
 ).split()
 
 
-@pytest.mark.parametrize("key", ROWS)
+@pytest.mark.parametrize("key", [key for key, row in ROWS.items() if isinstance(row, Row)])
 def test_what_copy_tex_gives_is_the_formula(key):
     d = exercise(key).derivation
     assert d.equals(read(d.jacobian._repr_latex_(), **exercise(key).names))

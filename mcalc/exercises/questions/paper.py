@@ -1,4 +1,4 @@
-"""The exercises of chapters 01 to 12, which mirror the paper's sections."""
+"""The exercises of chapters 05 to 12, which mirror the paper's sections."""
 
 from __future__ import annotations
 
@@ -9,95 +9,6 @@ from .row import row
 
 # fmt: off
 
-def scalar_rules():
-    x = scalars("x")
-    row("01.power", "What is the derivative of {y}?", 5 * x**4, x,
-        "the exponent comes down as a factor, and is one less afterwards",
-        "the factor 5 stays where it is")
-    row("01.polynomial", "What is the derivative of {y}?", 3 * x**2 - 4 * x + 7, x,
-        "the derivative of a sum is the sum of the derivatives", "a constant does not move")
-    row("01.reciprocal", "What is the derivative of {y}? It is a power, too.", 1 / x**2, x,
-        "1/x^2 is x^(-2)", "the exponent -2 comes down as a factor and becomes -3")
-    row("01.product", "What is the derivative of the product {y}?", x**2 * np.exp(x), x,
-        "each factor moves in turn, while the other one stands still",
-        "(f g)' is f' g + f g', and exp(x) is its own derivative")
-    row("01.chain", "What is the derivative of {y}?", (3 * x + 1) ** 5, x,
-        "from the outside to the inside: a fifth power of something",
-        "then comes the derivative of that something as a factor")
-    row("01.logarithm", "What is the derivative of {y}?", np.log(x**2 + 1), x,
-        "log has the derivative 1 over what stands inside", "times the derivative of x^2 + 1")
-    row("01.quotient", "What is the derivative of {y}?", x / (1 + x**2), x,
-        "write it as x times 1/(1 + x^2), and use the product rule",
-        "one over something has minus one over its square, times its own derivative")
-
-
-def partial_derivatives():
-    x, y, z = scalars("x y z")
-    row("02.by-x", "{x} moves and y stands still: what is the partial derivative of {y}?",
-        x**2 * y**3, x,
-        "y^3 is a constant here, such as 8", "what is the derivative of 8 x^2?")
-    row("02.by-y", "What is the partial derivative of {y} with respect to {x}?",
-        x * y**2 + np.sin(x), y,
-        "one of the two terms has no y in it", "x is a constant factor of y^2")
-    row("02.exponential", "What is the partial derivative of {y} with respect to {x}?",
-        np.exp(x * y), x,
-        "from the outside to the inside: exp of something",
-        "by x, the inside x y has the derivative y")
-    row("02.quotient", "What is the partial derivative of {y} with respect to {x}?", x / y, y,
-        "x is a constant here: how fast does 1/y change?", "1/y is y^(-1)")
-    row("02.gradient", "What is the gradient of {y}, as a row: a column each for {x}?", x**4 * y**2,
-        (x, y),
-        "two partial derivatives, in the order of the variables",
-        "write a row in brackets, as in [2x, y]")
-    row("02.three", "And with three variables: what is the gradient of {y} with respect to {x}?",
-        x * y * z, (x, y, z),
-        "three partial derivatives, each with the other two variables fixed",
-        "by x, the product y z is a constant factor")
-
-
-def matrix_calculus():
-    x, y, r, t = scalars("x y r t")
-    v = vectors("x", size=3)
-    row("03.linear", "What is the Jacobian of {y} with respect to {x}? A row for each function.",
-        np.stack([2 * x + 3 * y, x - y]), (x, y),
-        "the first row is the gradient of 2x + 3y",
-        "write a matrix as rows in brackets, as in [[1, 0], [0, 1]]")
-    row("03.row", "One function of two variables: what is the Jacobian of {y} with respect to {x}?",
-        x**2 + 3 * x * y, (x, y),
-        "one function, so one row; two variables, so two columns", "by y, x^2 does not move")
-    row("03.products", "What is the Jacobian of {y} with respect to {x}?",
-        np.stack([x * y, x + y, x / y]), (x, y),
-        "three functions and two variables: 3 rows and 2 columns",
-        "the row of x/y is [1/y, -x/y^2]: now the other two")
-    row("03.polar", "From polar to Cartesian: what is the Jacobian of {y} with respect to {x}?",
-        np.stack([r * np.cos(t), r * np.sin(t)]), (r, t),
-        "the first column holds what r moves, the second what t moves",
-        "by t, cos(t) has the derivative -sin(t)")
-    row("03.by-a-vector", "x is a vector of three elements. What is the Jacobian of {y}?",
-        np.stack([v[0] * v[1], v[2] ** 2]), v,
-        "a column for each of x_1, x_2 and x_3; many entries are zero",
-        "the first row is [x_2, x_1, 0]")
-
-
-def generalization():
-    w, x, a = vectors("w x a")
-    b, u = vectors("b u", size="m")
-    A, z = matrices("A"), scalars("z")
-    row("04.double", "What is the Jacobian of {y} with respect to {x}?", 2 * x, x,
-        "each output moves with one input only, twice as fast", "I is the identity matrix")
-    row("04.line",
-        "A line through a along w: what is the derivative of {y} with respect to the scalar {x}?",
-        a + z * w, z,
-        "many outputs and one input: a column", "by how much does a + z w move if z moves by 1?")
-    row("04.affine", "What is the Jacobian of {y} with respect to {x}?", b - A @ x, x,
-        "b does not move with x", "mind the sign")
-    row("04.mixed", "What is the Jacobian of {y} with respect to {x}? It is a row.", 3 * (a @ x), x,
-        "one output and n inputs: 1 x n", "a row is written as x^T")
-    row("04.twice", "What is the Jacobian of {y} with respect to {x}?", A @ (x * x), x,
-        "the inner function is x ⊗ x, whose Jacobian is diagonal",
-        "the outer function is linear: its Jacobian is A, and stands on the left")
-
-
 def elementwise():
     w, x = vectors("w x")
     row("05.square", "What is the Jacobian of {y} with respect to {x}?", x * x, x,
@@ -107,14 +18,15 @@ def elementwise():
         "output i is sqrt(x_i): its derivative is 1/(2 sqrt(x_i))",
         "a vector on the diagonal is written as in diag(x)")
     row("05.cube", "What is the Jacobian of {y} with respect to {x}?", w * x**3, x,
-        "element i is w_i x_i^3: what is its derivative by x_i?",
+        "element i is w_i x_i^3: what is its derivative with respect to x_i?",
         "w_i is a constant factor, and x_i^3 is a power")
     row("05.sine", "What is the Jacobian of {y} with respect to {x}?", np.sin(w * x), w,
-        "element i is sin(w_i x_i)", "the inner derivative by w_i is x_i")
+        "element i is sin(w_i x_i)", "its derivative with respect to w_i is cos(w_i x_i) times x_i")
     row("05.difference", "What is the Jacobian of {y} with respect to {x}?", (w - x) ** 2, x,
-        "the derivative of u^2 is 2u, times the inner derivative",
-        "by x, the inner derivative is -1")
-    row("05.two-places", "{x} stands in two places. What is the Jacobian of {y} by it?",
+        "element i is (w_i - x_i)^2: multiply it out, or square what is inside",
+        "with respect to x_i, what is inside has the derivative -1")
+    row("05.two-places", "{x} stands in two places. What is the Jacobian of {y} "
+        "with respect to it?",
         w * x + w / x, x,
         "differentiate the two terms one by one, and add",
         "element i of the second one is w_i/x_i: its derivative is -w_i/x_i^2")
@@ -142,14 +54,14 @@ def scalar_expansion():
     row("06.exponential", "What is the derivative of {y} with respect to the scalar {x}?",
         np.exp(z * x), z,
         "the outer derivative is exp(z x), element by element",
-        "the inner derivative of z x_i by z is x_i: a Hadamard product, ⊗")
+        "inside, z x_i has the derivative x_i with respect to z: a Hadamard product, ⊗")
 
 
 def sum_reduction():
     (w, x), z = vectors("w x"), scalars("z")
     row("07.cubes", "What is the Jacobian of {y} with respect to {x}?", np.sum(x**3), x,
         "one output: a row, 1 x n", "entry i is the derivative of x_i^3")
-    row("07.mean", "What is the Jacobian of {y}, a weighted mean, with respect to {x}?",
+    row("07.mean", "What is the Jacobian of {y}, the mean of the products, with respect to {x}?",
         np.mean(w * x), x,
         "every element counts for one part in n of its weight", "a row: a fraction times w^T")
     row("07.exponentials", "What is the Jacobian of {y} with respect to {x}?", np.sum(np.exp(x)), x,
@@ -158,7 +70,8 @@ def sum_reduction():
     row("07.weighted", "What is the Jacobian of {y} with respect to {x}?", np.sum(w * x**2), x,
         "the i-th term is w_i x_i^2", "its derivative is 2 w_i x_i: a product, as a row")
     row("07.distance", "What is the Jacobian of {y} with respect to {x}?", np.sum((w - x) ** 2), x,
-        "the i-th term is (w_i - x_i)^2", "by x_i the inner derivative is -1")
+        "the i-th term is (w_i - x_i)^2",
+        "with respect to x_i, what is inside has the derivative -1")
     row("07.by-the-scalar", "What is the derivative of {y} with respect to the scalar {x}?",
         np.sum(np.sin(z * x)), z,
         "z is in every term, so every term contributes",
@@ -186,8 +99,8 @@ def single_variable():
 
 def total_derivative():
     x = scalars("x")
-    row("09.product", "x goes in at two places: what is the total derivative of {y}?",
-        x * let("u", np.exp(x)), x,
+    row("09.product", "x goes in at two places: what is the total derivative of {y} with "
+        "u = exp(x)?", x * let("u", np.exp(x)), x,
         "one path is direct, the other leads through u = exp(x)", "dy/dx is ∂y/∂x + ∂y/∂u du/dx")
     row("09.two-paths", "What is the total derivative of {y} with u = x^2 and v = sin(x)?",
         let("u", x**2) * let("v", np.sin(x)), x,
@@ -215,18 +128,22 @@ def vector_chain():
         np.sum(np.exp(A @ x)), x,
         "introduce u_1 = A x and u_2 = exp(u_1); then y = sum(u_2)",
         "a row of ones, a diagonal and a matrix: in which order?")
+    row("10.twice", "What is the Jacobian of {y} with respect to {x}?", A @ (x * x), x,
+        "the inner function is x ⊗ x, whose Jacobian is diagonal",
+        "the outer function is linear: its Jacobian is A, and stands on the left")
     row("10.layers", "Two layers: what is the Jacobian of {y} with respect to {x}?",
         B @ np.sin(A @ x), x,
         "three factors, in order from y back to x", "the one in the middle is diagonal")
-    row("10.gate", "What is the Jacobian of {y} with respect to {x}? There are two paths.",
+    row("10.gate", "What is the Jacobian of {y} with respect to {x}?",
         x * (A @ x), x,
         "x goes in directly, and through A x",
-        "by its first operand the Hadamard product gives diag(A x), by its second diag(x)")
+        "with respect to its first operand ⊗ has diag(A x), with respect to its second diag(x)")
     row("10.scaled", "What is the Jacobian of {y} with respect to {x}?", (w @ x) * x, x,
         "a number times a vector, and both move with x",
         "one path gives a multiple of I, the other a column times a row")
     row("10.saturation", "What is the Jacobian of {y} with respect to {x}?", np.tanh(w @ x - b), x,
-        "the derivative of tanh(u) is 1 - tanh(u)^2", "by x, u = w.x - b has the Jacobian w^T")
+        "the derivative of tanh(u) is 1 - tanh(u)^2",
+        "with respect to x, u = w.x - b has the Jacobian w^T")
 
 
 def neuron():
@@ -279,7 +196,7 @@ def loss():
 # fmt: on
 
 for chapter in (
-    scalar_rules, partial_derivatives, matrix_calculus, generalization, elementwise,
-    scalar_expansion, sum_reduction, single_variable, total_derivative, vector_chain, neuron, loss,
+    elementwise, scalar_expansion, sum_reduction, single_variable, total_derivative, vector_chain,
+    neuron, loss,
 ):  # fmt: skip
     chapter()
