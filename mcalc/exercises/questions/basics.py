@@ -170,9 +170,9 @@ def generalization():
         "one output and n inputs: 1 x n", "a row is written as x^T")
     row("04.by-a-vector",
         "{x} has three elements. What is the Jacobian of {y} with respect to {x}?",
-        np.stack([v[0] * v[1], v[2] ** 2]), v,
+        np.stack([v[1] * v[2], np.exp(v[0])]), v,
         "a column for each of x_1, x_2 and x_3; many entries are zero",
-        "x_3 is not in x_1 x_2: which entry is that?")
+        "x_1 is not in x_2 x_3: which entry is that?")
     row("04.distance", "The squared distance: what is the Jacobian of {y} with respect to {x}?",
         (x - a) @ (x - a), x,
         "write it out for three elements, and take the three partials",
