@@ -228,6 +228,13 @@ def test_the_contents_list_every_chapter(text):
     assert listed == [(title(name), folder + name) for name in CHAPTERS]
 
 
+def test_the_instructor_is_told_how_many_exercises_there_are():
+    page = "\n".join(sources(nbformat.read(NOTEBOOKS / "instructor.ipynb", 4), "markdown"))
+    told = dict(re.findall(r"^\| (\d\d) \| .* \| (\d+) \|$", page, re.MULTILINE))
+    there = {name[:2]: len(mc.exercise_keys(name[:2])) for name in CHAPTERS}
+    assert told == {chapter: f"{count}" for chapter, count in there.items() if count}
+
+
 @pytest.mark.parametrize("name", ["index.ipynb", *CHAPTERS])
 def test_links_lead_somewhere(name):
     for text in sources(CHAPTERS.get(name, INDEX), "markdown"):
