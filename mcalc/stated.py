@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from numbers import Number
@@ -26,7 +27,7 @@ from .tables import latex_array, plain_table
 from .typed.read import read
 
 _SHORT = 36  # signs of a function that is written out in front of its derivative
-_WIDE = 100  # signs of a line; what is longer stands in lines below each other
+_WIDE = 90  # signs of a row; what is longer stands in lines below each other
 _SAME = 1e-9  # relative, of numbers
 _HEADS = ("", "stated", "here", "")
 
@@ -60,7 +61,9 @@ class Claim:
 
     @property
     def _is_wide(self):
-        return max(map(len, plain_table(self._cells(STYLES[1])).splitlines())) > _WIDE
+        """As typeset, where the rows of a matrix and the cases of a choice are below each other."""
+        columns = zip(*self._cells(STYLES[1]), strict=True)
+        return sum(max(map(_width, column)) for column in columns) > _WIDE
 
     def _below_each_other(self, style):
         """A line for each cell, with its head in front: where a row would be too wide."""
@@ -80,6 +83,10 @@ class Claim:
             return latex_array(list(self._below_each_other(STYLES[0])), heads=False)
         rows = self._cells(STYLES[0])
         return latex_array(rows, heads=any(row.stated for row in self.rows))
+
+
+def _width(text):
+    return max(map(len, re.split(r"; |\], \[", text)))
 
 
 def claim(*said: Any, within: float | None = None, **names: Any) -> Claim:

@@ -200,6 +200,8 @@ def _changed(value):
         return [not value]
     if isinstance(value, tuple):
         return [(*value, 1)]
+    if isinstance(value, list) and isinstance(np.ravel(np.array(value, object))[0], sp.Basic):
+        value = sp.Matrix(value)
     if isinstance(value, sp.MatrixBase):
         return [value.applyfunc(lambda entry: entry + 1)]
     if isinstance(value, int | float | sp.Basic):  # an entry is SymPy's

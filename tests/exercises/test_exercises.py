@@ -472,7 +472,7 @@ def test_a_near_miss_is_refused():
         ("05.sine", "05.sine (1 point): What is the Jacobian of sin(w ⊗ x) with respect to w?",
          r"<b>05.sine</b> What is the Jacobian of $\displaystyle \sin{\left(\mathbf{w} \otimes "
          r"\mathbf{x}\right)}$ with respect to $\displaystyle \mathbf{w}$?"),
-        ("02.gradient", "02.gradient (2 points): What is the gradient of x^4 y^2 with respect to "
+        ("02.gradient", "02.gradient (3 points): What is the gradient of x^4 y^2 with respect to "
          "(x, y)?",
          r"<b>02.gradient</b> What is the gradient of $\displaystyle x^{4} y^{2}$ with respect to "
          r"$\displaystyle (x, y)$?"),

@@ -197,10 +197,13 @@ def with_solutions(nb):
         question.metadata["nbgrader"] = graded("question", key, locked=True)
     for key in keys:
         exercise, cell = mc.exercise(key), answers[key]
-        variable = key.rpartition(".")[2].replace("-", "_")
+        holds = re.findall(r"^(\w+) = \.\.\.\n", cell.source, re.MULTILINE)
+        if len(holds) != 1:
+            raise Failed(
+                f"the answer cell of {key} does not hold one line such as 'my_answer = ...'"
+            )
+        (variable,) = holds
         dots = f"{variable} = ...\n"
-        if cell.source.count(dots) != 1:
-            raise Failed(f"the answer cell of {key} does not hold the line {dots.strip()!r}")
         solution = f"{variable} = {json.dumps(exercise.answer, ensure_ascii=False)}"
         block = f"{dots}### BEGIN SOLUTION\n{solution}\n### END SOLUTION\n"
         cell.source = cell.source.replace(dots, block)

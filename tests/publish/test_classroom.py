@@ -126,9 +126,14 @@ def test_exercises_out_of_order_are_caught(cells, sentence):
 
 def test_an_answer_cell_needs_its_dots():
     key = classroom.exercises(CHAPTERS[CHAPTER])[0]
-    nb = new_notebook(cells=exercise_cells(key, "another_name"))
-    with pytest.raises(notebooks.Failed, match=r"does not hold the line '\w+ = \.\.\.'"):
-        classroom.with_solutions(nb)
+    question, answer = exercise_cells(key, "name_of_its_own")
+    assert (
+        "name_of_its_own = "
+        in classroom.with_solutions(new_notebook(cells=[question, answer])).cells[1].source
+    )
+    answer.source = answer.source.replace("...", "2")
+    with pytest.raises(notebooks.Failed, match="does not hold one line such as 'my_answer = "):
+        classroom.with_solutions(new_notebook(cells=[question, answer]))
 
 
 def test_a_student_s_notebook_has_to_run_and_to_say_what_is_missing(tmp_path, monkeypatch):

@@ -55,14 +55,14 @@ def scalar_rules():
     row("01.quotient", "What is the derivative of {y}?", x / (1 + x**2), x,
         "write it as x times 1/(1 + x^2), and use the product rule",
         "one over something has minus one over its square, times its own derivative")
-    row("01.base", "The variable stands in the exponent. What is the derivative of {y}?", 3**x, x,
-        "it is no power of x: the section on powers has another function of this kind",
-        "2^x has the derivative 2^x log(2)")
     ask("01.step", "At {x} = 2 the function {y} is 10, and its rate there is 13. About how much is "
         "it at 2.02?", 10.26, "10 and 13 times 0.02", "rate times step is nearly the change",
         y=x**3 + x, x=x, within=0.002,
         slips={0.26: "that is the change: what is the function then?",
                23: "that takes a whole step of 1"})
+    row("01.base", "The variable stands in the exponent. What is the derivative of {y}?", 3**x, x,
+        "it is no power of x: the section on powers has another function of this kind",
+        "2^x has the derivative 2^x log(2)")
 
 
 def partial_derivatives():
@@ -79,13 +79,6 @@ def partial_derivatives():
         "by x, the inside x y has the derivative y")
     row("02.quotient", "What is the partial derivative of {y} with respect to {x}?", x / y, y,
         "x is a constant here: how fast does 1/y change?", "1/y is y^(-1)")
-    row("02.gradient", "What is the gradient of {y} with respect to {x}?", x**4 * y**2, (x, y),
-        "two partial derivatives, in the order of the variables",
-        "write a row in brackets, as in [2x, y]")
-    row("02.three", "And with three variables: what is the gradient of {y} with respect to {x}?",
-        x * y * z, (x, y, z),
-        "three partial derivatives, each with the other two variables fixed",
-        "by x, the product y z is a constant factor")
     ask("02.at-a-point", "What is the gradient of {f} at {x} = 3, {y} = 2?", [4, 12],
         "the partials are y^2 and 2x y, and there they are numbers",
         "the two partials first, then put the numbers in", f=x * y**2, x=x, y=y,
@@ -103,6 +96,13 @@ def partial_derivatives():
         f=x * y, x=x, y=y, g=x**2,
         slips={1: "that is the partial, which holds y still",
                2: "that is how fast y moves, or x^2: what of the product?"})
+    row("02.gradient", "What is the gradient of {y} with respect to {x}?", x**4 * y**2, (x, y),
+        "two partial derivatives, in the order of the variables",
+        "write a row in brackets, as in [2x, y]")
+    row("02.three", "And with three variables: what is the gradient of {y} with respect to {x}?",
+        x * y * z, (x, y, z),
+        "three partial derivatives, each with the other two variables fixed",
+        "by x, the product y z is a constant factor")
 
 
 def matrix_calculus():
@@ -123,10 +123,6 @@ def matrix_calculus():
         np.stack([x * y, x + y, x / y]), (x, y),
         "three functions and two variables: 3 rows and 2 columns",
         "the row of x/y is [1/y, -x/y^2]: now the other two")
-    row("03.polar", "From polar to Cartesian: what is the Jacobian of {y} with respect to {x}?",
-        np.stack([r * np.cos(t), r * np.sin(t)]), (r, t),
-        "the first column holds what r moves, the second what t moves",
-        "by t, cos(t) has the derivative -sin(t)")
     ask("03.change", "At {x} = 2, {y} = 3 the Jacobian of {f} is {J}. Now {x} goes up "
         "by 0.02 and {y} by 0.01. By about how much does each of the two change?", [0.08, 0.03],
         "each row times the step", "matrix times step", "row 1 times the step is 3·0.02 + 2·0.01",
@@ -138,6 +134,10 @@ def matrix_calculus():
         "left", "the step is a row there, and each column times it is the change of one function",
         "each column belongs to one function", words=("left", "right"),
         slips={"right": "then each row, which is one variable, would be multiplied with the step"})
+    row("03.polar", "From polar to Cartesian: what is the Jacobian of {y} with respect to {x}?",
+        np.stack([r * np.cos(t), r * np.sin(t)]), (r, t),
+        "the first column holds what r moves, the second what t moves",
+        "by t, cos(t) has the derivative -sin(t)")
 
 
 def generalization():
@@ -170,9 +170,9 @@ def generalization():
         "one output and n inputs: 1 x n", "a row is written as x^T")
     row("04.by-a-vector",
         "{x} has three elements. What is the Jacobian of {y} with respect to {x}?",
-        np.stack([v[0] * v[1], v[2] ** 2]), v,
+        np.stack([v[1] * v[2], np.exp(v[0])]), v,
         "a column for each of x_1, x_2 and x_3; many entries are zero",
-        "x_3 is not in x_1 x_2: which entry is that?")
+        "x_1 is not in x_2 x_3: which entry is that?")
     row("04.distance", "The squared distance: what is the Jacobian of {y} with respect to {x}?",
         (x - a) @ (x - a), x,
         "write it out for three elements, and take the three partials",
