@@ -1,6 +1,6 @@
 """Matrix calculus for deep learning: derive, explain and check Jacobians of NumPy expressions."""
 
-__version__ = "0.4.0"
+__version__ = "0.5.0"
 
 from importlib import import_module
 
@@ -84,7 +84,7 @@ def require(version: str) -> None:
     Each notebook begins with this, since a hub may fetch new notebooks and keep old packages.
     Raises ValueError for what is no version.
 
-    >>> require("0.4.0")
+    >>> require("0.5.0")
     """
     if not version.replace(".", "").isdecimal():
         raise ValueError(f'{version!r} is no version: write for example require("{__version__}")')
