@@ -6,7 +6,7 @@ import numpy as np
 
 from ...graph.forms import sigmoid
 from ...graph.variables import let, matrices, scalars, vectors
-from .row import row
+from .row import ask, row
 
 # fmt: off
 
@@ -45,6 +45,21 @@ def automatic_differentiation():
     x, p, w = vectors("x p w")
     v, A = vectors("v", size="m"), matrices("A", shape=("m", "n"))
     a, t = scalars("a t")
+    ask("21.passes", "A function takes 1,000 numbers to 3. How many passes backward give its whole "
+        "Jacobian?", 3, "one pass for each output, which gives a row",
+        "a pass backward starts at one output",
+        slips={"1000": "that is how many passes forward it takes"})
+    ask("21.mode", "A simulation takes 2 numbers to a million. Which way is the cheaper one for "
+        "its Jacobian, forward or backward?", "forward", "two passes forward, one for each input",
+        "a pass forward for each input, or a pass backward for each output",
+        words=("forward", "backward"))
+    ask("21.shares", "In {y} the node {u} is used twice. At {x} = 3, what has come back to {u}, "
+        "before it hands anything on?", 8,
+        "along u^2 it is 2u, at u = 3 it is 6, and along 2u it is 2",
+        "two shares, which are added",
+        slips={"6": "one share is missing", "2": "one share is missing",
+               "12": "shares are added and not multiplied"},
+        y=scalars("u") ** 2 + 2 * scalars("u"), u=scalars("u"), x=scalars("u"))
     row("21.element-wise",
         "w comes back to log(x) as a row. What goes on to x, the Jacobian of {y}?",
         w @ np.log(x), x,
@@ -73,6 +88,12 @@ def automatic_differentiation():
         v @ np.tanh(A @ x), x,
         "v^T first meets the diagonal matrix of slopes, then A",
         "the slope of tanh is 1 minus its square, here at A x")
+
+
+    row("21.skip",
+        "A layer with a way past it: v comes back to the sum. What goes on to x, the Jacobian of "
+        "{y}?", w @ (x + np.tanh(matrices("S", shape=("n", "n")) @ x)), x,
+        "two paths: past the layer, and through it", "past it, w^T goes on as it is")
 
 
 def softmax():
@@ -153,6 +174,21 @@ def training():
 def curvature():
     (w, x, a), (b, t) = vectors("w x a"), scalars("b t")
     X, y = matrices("X", shape=("N", "n")), vectors("y", size="N")
+    ask("24.border",
+        "The Hessian of a quadratic loss has the eigenvalues 1, 4 and 40. Below which learning "
+        "rate does descent converge?", 0.05, "2 over the largest eigenvalue",
+        "along which direction does it break first?",
+        slips={"2": "that is the border of the flattest direction",
+               "0.025": "that one goes straight to the bottom of the steepest direction"})
+    ask("24.saddle",
+        "The gradient is zero and the Hessian is [[1, 3], [3, 1]]. Is it a minimum, a maximum or "
+        "a saddle?", "saddle", "along [1, -1] the curvature is negative: 1 - 3 - 3 + 1",
+        "what is v^T H v along [1, 1], and along [1, -1]?",
+        words=("minimum", "maximum", "saddle"))
+    ask("24.newton",
+        "A quadratic in 5 variables curves upwards in every direction, with a condition number of "
+        "1000. How many steps does Newton's method need to its bottom?", 1,
+        "a quadratic is its own prediction with curvature", "what does the condition number do?")
     row("24.distance", "A round bowl with its bottom at a: what is the Hessian of {y} with respect "
         "to {x}?", np.sum((x - a) ** 2) / 2, x,
         "the gradient is x - a", "the Hessian is the Jacobian of that, by x", order=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...graph.variables import let, matrices, scalars, vectors
-from .row import row
+from .row import ask, row
 
 # fmt: off
 
@@ -149,6 +149,21 @@ def vector_chain():
 def neuron():
     (w, x), b = vectors("w x"), scalars("b")
     z = w @ x + b
+    ask("11.slope",
+        "A neuron has w = [2, -1], x = [1, 3] and b = 2. What is the Jacobian of {y} with respect "
+        "to {w} there?", [1, 3], "w.x + b is 1, so the neuron is active, and the row is x^T",
+        "first find out whether the neuron is active",
+        slips={"[2, -1]": "that is the row by x", "[0, 0]": "w.x + b is 2 - 3 + 2: is that 0?"},
+        y=np.maximum(0, z), w=w)
+    ask("11.side",
+        "At {z} = -0.05 the bias is raised by 0.2. By how much does {y} change, according to its "
+        "derivative, and really? Answer with a list of two numbers.", [0, 0.15],
+        "the derivative is 0 on that side, but the step leads over the kink, to z = 0.15",
+        "the derivative is that of the side on which the step begins",
+        slips={"[0.2, 0.15]": "on the side on which the step begins the derivative is not 1",
+               "[0, 0]": "the step does not stay on that side",
+               "[0, 0.2]": "the first part of the step is still below 0"},
+        y=np.maximum(0, scalars("z")), z=scalars("z"))
     row("11.square", "What is the Jacobian of {y} with respect to {x}?", np.maximum(0, z) ** 2, w,
         "where w.x + b is not above 0, nothing moves",
         "where it is, y is (w.x + b)^2: write ... if w.x + b > 0; 0^T otherwise")
@@ -172,6 +187,23 @@ def neuron():
 def loss():
     (w, x), (b, a, t) = vectors("w x"), scalars("b a t")
     X, y = matrices("X", shape=("N", "n")), vectors("y", size="N")
+    ask("12.shape",
+        "There are N images of n pixels. Which shape has the Jacobian of the loss with respect to "
+        "the weights of one neuron?", (1, "n"), "one output, so one row; a column for each weight",
+        "rows are outputs, columns are inputs",
+        slips={("n", 1): "that is its transpose, which the update subtracts",
+               ("N", "n"): "the examples have been added up in the loss"})
+    ask("12.silent",
+        "A neuron with 64 weights is silent for 90 of 100 examples, and its error is 0 for the "
+        "other 10. How many of the 64 slopes can be other than 0?", 0,
+        "a silent example brings nothing, nor does one without an error",
+        "what does each example bring to the sum?",
+        slips={"64": "each example brings its error, times its image, if the neuron is active"})
+    ask("12.twice",
+        "Every example is put in a second time, so that there are 2N. By which factor does the "
+        "gradient of the mean squared error change?", 1,
+        "the sum is twice as long, and is divided by 2N in place of N",
+        "the loss is a mean and not a sum", slips={"2": "the sum doubles, but so does N"})
     row("12.one", "One example with the target t: what is the Jacobian of {y} with respect to {x}?",
         (t - (w @ x + b)) ** 2, w,
         "the outer function is the square of the error", "the inner derivative is -x^T")
