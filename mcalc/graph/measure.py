@@ -35,11 +35,12 @@ def signs(e: Expr) -> int:
     if op is NUMBER:
         value = e.params["value"]
         whole = getattr(value, "denominator", 1) == 1
-        return (1 if whole or is_decimal(value) else 3) + (value < 0)
+        return (1 if whole or is_decimal(value, alone=True) else 3) + (value < 0)
     if op is ROW:
         return _of_row(*e.args)
     if op is OUTER:
-        return signs(e.args[0]) + _of_row(e.args[1])
+        column, row = e.args
+        return signs(column) + min(_of_row(row), 1 + signs(row))
     parts = sum(map(signs, e.args))
     if op is MULTIPLY:
         return parts + all(a.ndim for a in e.args)

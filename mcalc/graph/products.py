@@ -110,17 +110,25 @@ def sort_key(atom: Expr) -> tuple:
 
 
 PLACES = 8  # of a decimal, at most
+_TENTHS = (10, 20, 50)  # 0.9 and 0.95; below 100 the others are fractions, 3/4 and 2/5
 
 
-def is_decimal(value) -> bool:
+def is_decimal(value, alone: bool = False) -> bool:
     """Whether a fraction is written as a decimal, 1.702, and not as 851/500.
+
+    ``alone`` it is no factor: 1/10 is 0.1, and yet x/10 is divided.
 
     >>> is_decimal(Fraction(851, 500)), is_decimal(Fraction(3, 4))
     (True, False)
+    >>> is_decimal(Fraction(1, 10)), is_decimal(Fraction(1, 10), alone=True)
+    (False, True)
     """
-    if not isinstance(value, Fraction) or value.denominator < 100 or abs(value.numerator) == 1:
+    if not isinstance(value, Fraction) or abs(value.numerator) == 1 and not alone:
         return False
-    return 10**PLACES % value.denominator == 0
+    below = value.denominator
+    if abs(value.numerator) == 1 and below >= 100:
+        return below in (10**k for k in range(2, PLACES + 1))
+    return (below in _TENTHS or below >= 100) and 10**PLACES % below == 0
 
 
 def product(coefficient, powers: dict) -> Expr:
@@ -130,6 +138,8 @@ def product(coefficient, powers: dict) -> Expr:
     if coefficient < 0:
         opposite = product(-coefficient, powers)
         return as_expr(-opposite.params["value"] if opposite.op is NUMBER else -opposite)
+    if not powers:
+        return as_expr(coefficient)
     sizes = {a: p for a, p in powers.items() if a.op is SIZE}
     rest = {a: p for a, p in powers.items() if a.op is not SIZE}
     if rest and any(p < 0 for p in sizes.values()):

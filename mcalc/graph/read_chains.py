@@ -7,9 +7,23 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
 from itertools import product as pairs
+from typing import NamedTuple
 
 from .chain_products import IDENTITY_LINK, Products, Unreadable
-from .chains import Chain, atom, collected, formula_of, quotient, sum_of, times, turned
+from .chains import (
+    Chain,
+    Link,
+    Number,
+    Powers,
+    atom,
+    collected,
+    formula_of,
+    inverted,
+    quotient,
+    sum_of,
+    times,
+    turned,
+)
 from .expr import NUMBER, Expr, Primitive, node
 from .primitives import (
     ADD,
@@ -21,6 +35,7 @@ from .primitives import (
     LOGICAL_NOT,
     MATMAT,
     MATVEC,
+    MAXIMUM,
     MULTIPLY,
     NEGATIVE,
     ONES,
@@ -36,13 +51,23 @@ from .primitives import (
     can_be_nan,
 )
 from .products import ONE, ZERO, as_number
-from .recognition import logistic, opposite, trace_of
+from .recognition import logistic, opposite, positive_where, trace_of
 from .simplify import element
 from .walk import is_number
 
 MOST = 40  # chains that a product is multiplied out into
 _MULTIPLIED = 3  # power of a sum that is multiplied out, at most
 _HIGHEST = 20  # power that is collected
+
+
+class Scaled(NamedTuple):
+    """A part of a formula that is written with a name: of ``s = exp(u)/sum(exp(u))`` exp(u)."""
+
+    named: Expr
+    number: Number
+    scalars: Powers
+    left: tuple[Link, ...]  # the diagonals beside it, in the definition
+    right: tuple[Link, ...]
 
 
 class Reader(Products):
@@ -53,12 +78,17 @@ class Reader(Products):
     """
 
     def __init__(
-        self, expand: bool, inner: Callable[[Expr], Expr], names: dict[Expr, tuple] | None = None
+        self, expand: bool, inner: Callable[[Expr], Expr], names: dict[Expr, Scaled] | None = None
     ):
         super().__init__()
         self.expand, self.inner, self.names = expand, inner, names or {}
         # x/(x.x) is y, and x.x stays as it is
-        self._kept = {a for _, _, scalars in self.names.values() for a, _ in scalars}
+        self._kept = {
+            a
+            for scaled in self.names.values()
+            for powers in (scaled.scalars, *(p for _, p in scaled.left + scaled.right))
+            for a, _ in powers
+        }
         self._read: dict[Expr, list[Chain]] = {}
         self.factored: dict[tuple, list[Chain]] = {}  # sums with common factors taken out
         self._sums: dict[frozenset, Expr] = {}  # that are atoms: x - a is minus a - x
@@ -76,7 +106,11 @@ class Reader(Products):
         return self._read[e]
 
     def recognised(self, chain: Chain) -> Chain:
-        """A chain in which quotients of ``1 + exp(-z)`` are written with ``σ(z)``."""
+        """A chain in which quotients of ``1 + exp(-z)`` are written with ``σ(z)``.
+
+        And ``(x if x > 0; 0 otherwise)`` as ``max(0, x)``.
+        """
+        chain = chain._replace(links=tuple((k, self._positive_part(p)) for k, p in chain.links))
         parts = [chain.scalars, *(powers for _, powers in chain.links)]
         found = [logistic(powers, self.single) for powers in parts]
         if not any(found):
@@ -85,6 +119,21 @@ class Reader(Products):
         kinds = [kind for kind, _ in chain.links]
         links = tuple(zip(kinds, (powers for _, powers in new[1:]), strict=True))
         return Chain(chain.number * math.prod(sign for sign, _ in new), new[0][1], links)
+
+    def _positive_part(self, powers: Powers) -> Powers:
+        for mask, p in powers:
+            u = positive_where(mask) if p == 1 and len(powers) > 1 else None
+            if u is None:
+                continue
+            number, scalars, links = self.single(u)
+            if number != 1 or scalars or len(links) != 1 or len(links[0][1]) != 1:
+                continue
+            ((atom_, q),) = links[0][1]
+            power = dict(powers).get(atom_, 0)
+            if q == 1 and power >= 1:
+                new = (node(MAXIMUM, ZERO, atom_), power)
+                return tuple(new if a is mask else (a, p) for a, p in powers if a is not atom_)
+        return powers
 
     def single(self, e: Expr) -> Chain:
         """A formula as one chain: a sum of several is an atom."""
@@ -118,9 +167,10 @@ class Reader(Products):
 
 def _by_name(reader, e):
     """``sum(exp(u)) s`` for ``exp(u)``, of which s is the softmax."""
-    named, number, scalars = reader.names[e]
-    below = tuple((a, -p) for a, p in scalars)
-    return [Chain(quotient(1, number), below, (("column", ((named, 1),)),))]
+    named, number, scalars, left, right = reader.names[e]
+    inverse = [tuple((kind, inverted(p)) for kind, p in links) for links in (left, right)]
+    link = (("column", "matrix")[e.ndim - 1], ((named, 1),))
+    return [Chain(quotient(1, number), inverted(scalars), (*inverse[0], link, *inverse[1]))]
 
 
 def _sum(reader, e):
@@ -149,14 +199,16 @@ def _multiply(reader, e):
 def _inverted(reader, e):
     """One chain to the power -1; a sum is an atom."""
     chain = reader.single(e)
-    scalars = tuple((a, -p) for a, p in chain.scalars)
+    scalars = inverted(chain.scalars)
     number = quotient(1, chain.number)
     if not e.ndim:
         return Chain(number, scalars)
     if e.ndim == 2:
-        return None
-    powers = tuple((a, -p) for a, p in reader.powers(chain.links))
-    return Chain(number, scalars, (("column", powers),))
+        links = reader.by_elements(chain.links)
+        if links is None:
+            return None
+        return Chain(number, scalars, tuple((kind, inverted(p)) for kind, p in links))
+    return Chain(number, scalars, (("column", inverted(reader.powers(chain.links))),))
 
 
 def _divide(reader, e):

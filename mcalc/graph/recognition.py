@@ -11,7 +11,20 @@ import numpy as np
 
 from .chains import Powers, times
 from .expr import Expr, node
-from .primitives import ADD, EXP, IDENTITY, MATVEC, MULTIPLY, NEGATIVE, ONES, SIGMOID, TRANSPOSE
+from .primitives import (
+    ADD,
+    EXP,
+    GREATER,
+    IDENTITY,
+    LESS,
+    MATVEC,
+    MULTIPLY,
+    NEGATIVE,
+    ONES,
+    SIGMOID,
+    TRANSPOSE,
+    WHERE,
+)
 from .products import ONE
 from .simplify import mul
 from .walk import is_number
@@ -51,6 +64,17 @@ def one_plus_exp(e: Expr) -> Expr | None:
         if is_number(one, 1) and other.op is EXP:
             return other.args[0]
     return None
+
+
+def positive_where(mask: Expr) -> Expr | None:
+    """The u of ``(1 if u > 0; 0 otherwise)``."""
+    if mask.op is not WHERE or not is_number(mask.args[1], 1) or not is_number(mask.args[2], 0):
+        return None
+    condition = mask.args[0]
+    if condition.op not in (GREATER, LESS):
+        return None
+    large, small = condition.args[:: 1 if condition.op is GREATER else -1]
+    return large if is_number(small, 0) and large.ndim else None
 
 
 def softmax_of(E: Expr, options: dict | None = None) -> Expr:

@@ -14,7 +14,7 @@ from ..graph.shapes import shape_text
 from ..graph.walk import is_number
 from ..jacobian.gradients import adjoint
 from ..jacobian.program import Program
-from .elements import Precedence
+from .leaves import Precedence
 from .numbers import root_of_pi
 from .numpy_source import NumpySource
 from .source_code import HELPERS, INDENT, Identifiers, wrapped

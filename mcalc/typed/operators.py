@@ -219,7 +219,8 @@ def flip(e) -> Expr:
     return np.flip(e)
 
 
-CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": as_expr(np.exp(as_expr(1))),
+_PI = as_expr(math.pi)
+CONSTANTS = {"I": identity(), "pi": _PI, "π": _PI, "e": as_expr(np.exp(as_expr(1))),
              "∞": as_limit(math.inf)}  # fmt: skip
 _UNARY = {name: op.numpy for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1}
 _ALIASES = {"ln": "log", "abs": "absolute", "atan": "arctan"}
