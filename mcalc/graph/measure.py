@@ -18,7 +18,7 @@ from .primitives import (
     VECMAT,
     WHERE,
 )
-from .products import is_decimal
+from .products import is_decimal, root_of
 
 
 @lru_cache(maxsize=20_000)
@@ -34,6 +34,9 @@ def signs(e: Expr) -> int:
         return 1
     if op is NUMBER:
         value = e.params["value"]
+        if root := root_of(value):  # sqrt(2/pi)
+            above, below, power = root
+            return 2 + bool(power) + (below > 1 or power < 0) + (below > 1 and power < 0)
         whole = getattr(value, "denominator", 1) == 1
         return (1 if whole or is_decimal(value, alone=True) else 3) + (value < 0)
     if op is ROW:

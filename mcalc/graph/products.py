@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from fractions import Fraction
 from functools import reduce
@@ -129,6 +130,30 @@ def is_decimal(value, alone: bool = False) -> bool:
     if abs(value.numerator) == 1 and below >= 100:
         return below in (10**k for k in range(2, PLACES + 1))
     return (below in _TENTHS or below >= 100) and 10**PLACES % below == 0
+
+
+def of_pi(value) -> tuple[int, int] | None:
+    """Numerator and denominator of a multiple of pi, if they are small."""
+    if not isinstance(value, float):
+        return None
+    above, below = Fraction(value / math.pi).limit_denominator(12).as_integer_ratio()
+    return (above, below) if above <= 12 and above * math.pi / below == value else None
+
+
+def root_of(value) -> tuple[int, int, int] | None:
+    """Numerator, denominator and power of pi of what this is the root of, if they are small.
+
+    >>> root_of(math.sqrt(2 / math.pi))
+    (2, 1, -1)
+    """
+    if not isinstance(value, float) or not 0.1 < value < 10:
+        return None
+    for power in (0, -1, 1):
+        square = value * value / math.pi**power
+        above, below = Fraction(square).limit_denominator(12).as_integer_ratio()
+        if above <= 12 and math.isclose(above / below, square, rel_tol=1e-15):
+            return above, below, power
+    return None
 
 
 def product(coefficient, powers: dict) -> Expr:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
-from ..graph.products import PLACES
+from ..graph.products import PLACES, of_pi, root_of
 from ..graph.shapes import shape_text
 
 _GREEK = set(
@@ -56,30 +55,6 @@ _TABLE = {
 
 _DIGITS = 17  # of a float, at most
 _SMALL = 4  # places from which on powers of ten are written as such
-
-
-def of_pi(value) -> tuple[int, int] | None:
-    """Numerator and denominator of a multiple of pi, if they are small."""
-    if not isinstance(value, float):
-        return None
-    above, below = Fraction(value / math.pi).limit_denominator(12).as_integer_ratio()
-    return (above, below) if above <= 12 and above * math.pi / below == value else None
-
-
-def root_of(value) -> tuple[int, int, int] | None:
-    """Numerator, denominator and power of pi of what this is the root of, if they are small.
-
-    >>> root_of(math.sqrt(2 / math.pi))
-    (2, 1, -1)
-    """
-    if not isinstance(value, float) or not 0.1 < value < 10:
-        return None
-    for power in (0, -1, 1):
-        square = value * value / math.pi**power
-        above, below = Fraction(square).limit_denominator(12).as_integer_ratio()
-        if above <= 12 and math.isclose(above / below, square, rel_tol=1e-15):
-            return above, below, power
-    return None
 
 
 def _is_float(value):

@@ -206,13 +206,15 @@ class Writer(ElementWriter):
         return self.style("blocks", *map(self, e.args)), Precedence.ATOM
 
     def _blocks(self, e):
-        if e.shape[1] == 1 and not self.style.latex:  # columns are vectors: [0_m; v]
-            columns = [node(ZEROS, lengths=a.shape[:1]) if a.op is ZEROS else a for a in e.args]
-            return self.style("blocks", *map(self.rows_of(e), columns)), Precedence.ATOM
-        unknown = [a for a in e.args if a.ndim > 1 and a.op not in (IDENTITY, EXCHANGE)]
-        several = sum(not self.shows_axis(a, 0) for a in unknown) > 1 and not self.style.latex
+        blocks = e.args
+        if e.shape[1] == 1 and any(a.op is COLUMN for a in blocks) and not self.style.latex:
+            # columns are vectors: [0_m; v]
+            blocks = [node(ZEROS, lengths=a.shape[:1]) if a.op is ZEROS else a for a in blocks]
+        unknown = [a for a in blocks if a.ndim > 1 and not _is_square(a)]
+        several = sum(not self.shows_axis(a, 0) for a in unknown) > (e.shape[1] != 1)
+        several = several and not self.style.latex
         write = self.rows_of(e).within(zeros_have_shapes=several, ones_have_lengths=several)
-        return self.style("blocks", *map(write, e.args)), Precedence.ATOM
+        return self.style("blocks", *map(write, blocks)), Precedence.ATOM
 
     def rows_of(self, e):
         """This writer in a list of rows: if all of them are ones or zeros, they have a length."""
@@ -257,6 +259,12 @@ def _has_row_times_matrix(v):
         elif v.op is VECMAT or v.op is MATVEC and v.args[0].op is TRANSPOSE:
             return True
     return False
+
+
+def _is_square(e):
+    """Whether it can be seen that a matrix is as high as it is wide: ``I - (1/n) 1 1^T``."""
+    matrices = [a for a in e.args if a.ndim == 2] if e.op.sympy_form else ()
+    return e.op in (IDENTITY, EXCHANGE) or any(map(_is_square, matrices))
 
 
 def _spread(e, shape):

@@ -36,9 +36,9 @@ from ..graph.primitives import (
     ZEROS,
     of_vectors,
 )
+from ..graph.products import of_pi
 from ..graph.shapes import length_of_rest
 from ..graph.walk import is_number
-from ..notation.style import of_pi
 
 
 class DataTerm:

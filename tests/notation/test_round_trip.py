@@ -116,4 +116,6 @@ if __name__ == "__main__":
         found[result.split()[0]] += 1
         if result.startswith("seed"):
             print(result, flush=True)
+        if seed % 500 == 499:
+            print(seed + 1, dict(found), flush=True)
     print(found)
