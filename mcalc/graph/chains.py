@@ -68,11 +68,16 @@ def kind_of(links: tuple[Link, ...]) -> str:
     return "row" if links[0][0] == "row" else "column" if links[-1][0] == "column" else "matrix"
 
 
+@lru_cache(maxsize=5000)
+def _transposed(matrix: Expr) -> Expr:
+    return matrix.T
+
+
 def turned(links: tuple[Link, ...]) -> tuple[Link, ...]:
     """The transpose."""
     other = {"row": "column", "column": "row"}
     return tuple(
-        (kind, tuple((a.T, p) for a, p in powers))
+        (kind, tuple((_transposed(a), p) for a, p in powers))
         if kind == "matrix"
         else (other.get(kind, kind), powers)
         for kind, powers in reversed(links)

@@ -22,6 +22,7 @@ from .chains import (
 from .read_chains import Reader
 
 _LEAST = 2  # that have to be saved more where it is some summands of several: dA A A + A dA A + ...
+TRIALS = 60  # in one reading of a formula; what an expert would write takes fewer
 _MANY = 12  # chains of which all have a factor in common, if any
 Links = tuple[Link, ...]
 
@@ -44,11 +45,16 @@ def _factored(chains, shape, reader, cost):
         trials = {}
         for group in _groups(chains):
             for sides in _SIDES:
+                if reader.trials >= TRIALS:
+                    break
+                reader.trials += 1
                 trial = tuple(_taken_out(chains, group, sides, shape, reader, cost))
                 if trial not in written:
                     written[trial] = _length(trial, shape, cost)
                 trials.setdefault(trial, written[trial] + _LEAST * (len(group) < len(chains)))
-        best = min(trials, key=lambda trial: trials[trial], default=tuple(chains))
+        if not trials:
+            break
+        best = min(trials, key=lambda trial: trials[trial])
         if trials[best] >= written[tuple(chains)]:
             break
         chains = list(best)

@@ -72,7 +72,10 @@ def _normal_form(e: Expr, names: tuple[Expr, ...], taken: frozenset[str] | None)
         return rebuild(e, tuple(map(inner, e.args)))
     if e.op is WHERE:
         condition, *branches = e.args
-        return rebuild(e, (condition, *map(inner, branches)))
+        cases = rebuild(e, (condition, *map(inner, branches)))
+        form = _form(cases, False) if cases.ndim == 1 else cases
+        # (x if x > 0; 0 otherwise) is max(0, x)
+        return cases if WHERE in {part.op for part in walk(form)} else form
     while True:
         shorter = _shorter(e)
         shorter = _named(e, names, taken) if shorter is None else shorter

@@ -91,6 +91,7 @@ class Reader(Products):
         }
         self._read: dict[Expr, list[Chain]] = {}
         self.factored: dict[tuple, list[Chain]] = {}  # sums with common factors taken out
+        self.trials = 0  # of factors to take out
         self._sums: dict[frozenset, Expr] = {}  # that are atoms: x - a is minus a - x
 
     def read(self, e: Expr) -> list[Chain]:
@@ -254,23 +255,29 @@ def _power(reader, e):
 
 def _where(reader, e):
     """Of ``(2z x if x > 0; 0 otherwise)`` the numbers and scalars are in front."""
-    condition, yes, no = e.args
-    if not is_number(no, 0) or is_number(yes, 1) or yes.op is WHERE:
+    condition, *branches = e.args
+    holds = is_number(branches[1], 0)  # and zero where it does not, or the other way round
+    value = branches[0 if holds else 1]
+    if not is_number(branches[1 if holds else 0], 0) or is_number(value, 1) or value.op is WHERE:
         return None
-    chains = reader.read(yes)
+
+    def cases(inside):
+        return node(WHERE, condition, *((inside, ZERO) if holds else (ZERO, inside)))
+
+    chains = reader.read(value)
     if len(chains) != 1 or any(can_be_nan(a) or p < 0 for a, p in chains[0].scalars):
         return None
     number, scalars, links = chains[0]
     if e.ndim == 0:
         return None
-    mask = atom(node(WHERE, condition, ONE, ZERO))
+    mask = atom(cases(ONE))
     if not links:
         return [mask._replace(number=number, scalars=scalars)] if mask.links else None
-    inside = formula_of(Chain(links=links), yes.shape)
+    inside = formula_of(Chain(links=links), value.shape)
     if condition.ndim != e.ndim or e.ndim > 1:
-        return [atom(node(WHERE, condition, inside, ZERO))._replace(number=number, scalars=scalars)]
+        return [atom(cases(inside))._replace(number=number, scalars=scalars)]
     if can_be_nan(inside) or any(p < 0 for _, powers in links for _, p in powers):
-        return [atom(node(WHERE, condition, inside, ZERO))._replace(number=number, scalars=scalars)]
+        return [atom(cases(inside))._replace(number=number, scalars=scalars)]
     return [reader.hadamard(Chain(number, scalars, links), mask)]
 
 
