@@ -68,7 +68,8 @@ def _is_small(e):
 @lru_cache(maxsize=2000)
 def _normal_form(e: Expr, names: tuple[Expr, ...], taken: frozenset[str] | None) -> Expr:
     inner = partial(normal_form, names=names, taken=taken)
-    if e.op in (STACK, CONCATENATE, BLOCKS, COLUMN):
+    turned_column = e.op is TRANSPOSE and e.args[0].op is COLUMN
+    if e.op in (STACK, CONCATENATE, BLOCKS, COLUMN) or turned_column:
         return rebuild(e, tuple(map(inner, e.args)))
     if e.op is WHERE:
         condition, *branches = e.args

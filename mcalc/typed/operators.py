@@ -24,6 +24,7 @@ from ..graph.forms import diag, identity, ones, outer, sigmoid, zeros
 from ..graph.primitives import (
     BLOCKS,
     CHOICE,
+    COLUMN,
     DIAG,
     DOT,
     EXCHANGE,
@@ -292,6 +293,9 @@ def laid_out(grid: list[list[Expr]]) -> Expr:
         return as_expr(np.stack([e.T for e in entries]))
     if kinds == {"column"} and wide:
         return as_expr(np.stack(entries, axis=1))
+    if high and kinds == {"matrix", "column"}:  # [X^T; v] of a matrix X of one row
+        entries = [node(COLUMN, e) if e.ndim == 1 else e for e in entries]
+        kinds = {"matrix"}
     if high and kinds <= {"matrix", "row", "scalar"}:
         zero = node(ZEROS, lengths=(None, None))
         entries = [zero if is_number(e, 0) else e for e in entries]

@@ -136,7 +136,10 @@ def outcome(seed):
     if normal_form(d.jacobian.expr) is not d.jacobian.expr:
         return f"seed {seed}: {text}\nbecomes {normal_form(d.jacobian.expr)}"
     form, plain = (unnamed(e) for e in (d.jacobian.expr, d._structured.plain))
-    if first_difference(form, plain, d.inputs, unnamed(d.y), d.variables) is not None:
+    difference = first_difference(form, plain, d.inputs, unnamed(d.y), d.variables)
+    if difference is not None and difference.in_full.startswith("nothing can be compared"):
+        return "nowhere"  # it has a value
+    if difference is not None:
         return f"seed {seed}: {text}\nis not {plain}"
     same = again is d.jacobian.expr or d.equals(again)
     return "read" if same else f"seed {seed}: {text}\nis read as {again}"
