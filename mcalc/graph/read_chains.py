@@ -51,7 +51,7 @@ from .primitives import (
     can_be_nan,
 )
 from .products import ONE, ZERO, as_number
-from .recognition import logistic, opposite, positive_where, trace_of
+from .recognition import diagonal_of, logistic, of_all_elements, opposite, positive_where
 from .simplify import element
 from .walk import is_number
 
@@ -300,6 +300,9 @@ def _beside(reader, a, b):
 
 def _matrix_product(reader, e):
     a, b = e.args
+    diagonal = diagonal_of(*((b, a) if e.op is VECMAT else (a, b)))
+    if diagonal is not None:
+        return [atom(diagonal)]
     left, right = reader.operands(a, b)
     if e.op in (VECMAT, DOT):
         left = [x._replace(links=turned(x.links)) for x in left]
@@ -316,9 +319,9 @@ def _transpose(reader, e):
 
 
 def _sum_of_elements(reader, e):
-    trace = trace_of(*e.args)
-    if trace is not None:
-        return [atom(trace)]
+    whole = of_all_elements(*e.args)
+    if whole is not None:
+        return [atom(whole)]
     chain = reader.single(*e.args)
     ones = Chain(links=(("row", ()),))
     return [reader.product(ones, chain)] if chain.links != (("column", ()),) else None

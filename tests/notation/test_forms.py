@@ -289,8 +289,27 @@ def test_a_power_is_multiplied_out_whole_or_not_at_all(power):
     assert mc.derive(e, q).check(sizes=(1, 2), points=1).passed
 
 
+OF_ALL_ELEMENTS = [
+    (np.linalg.norm(A + l * B), l, "sum(B ⊗ (A + l B))/||A + l B||_F"),
+    (np.trace(A @ np.diag(x)), x, "diagonal(A)^T"),
+    (total(W * exp(l * G)), l, "sum(G ⊗ W ⊗ exp(l G))"),
+    (np.trace(A @ (l * B)), l, "tr(B A)"),
+    (np.sum(A * (l * Q)), l, "tr(A Q)"),
+]
+
+
+@pytest.mark.parametrize("y, wrt, text", OF_ALL_ELEMENTS, ids=[t for *_, t in OF_ALL_ELEMENTS])
+def test_a_sum_of_all_elements_is_written_as_one(y, wrt, text):
+    d = mc.derive(y, wrt)
+    assert str(d.jacobian) == text and d.check(sizes=(2, 3), points=2)
+
+
+def test_a_trace_is_one_in_the_steps_as_well():
+    assert "sum(" not in str(mc.derive(log(np.linalg.det(A + l * B)), l))
+
+
 JOINED = [  # cases of one condition
-    (np.where(W @ x > 0, W @ x, 0.1 * (W @ x)) @ v, x, "(v if W x > 0; 0.1v otherwise)^T W"),
+    (np.where(W @ x > 0, W @ x, 0.1 * (W @ x)) @ v, x, "(v if W x > 0; v/10 otherwise)^T W"),
     (total(np.where(W > 0, W, 0.1 * W)), W, "(1 if W > 0; 0.1 otherwise)^T"),
     (total(np.where(x > 0, x * w, -x * w)), x, "(w if x > 0; -w otherwise)^T"),
     (total(np.where(x > 0, x, x) ** 2), x, "2x^T"),
