@@ -164,8 +164,8 @@ class Writer(ElementWriter):
 
     def _outer(self, e):
         column, row = e.args
-        # brackets make no difference in A x w^T B
-        level = Precedence.PRODUCT if column.op in PRODUCTS else Precedence.POWER
+        # brackets make no difference in A x w^T B; those of a sum stay, (A 1) 1^T
+        level = Precedence.PRODUCT if _is_open_product(column) else Precedence.POWER
         if column.op is ONES and self.ones_have_lengths:
             left = self.within(beside_vector=False)(column, level)
         else:
@@ -178,7 +178,7 @@ class Writer(ElementWriter):
             return self.within(beside_vector=False)(row, Precedence.ATOM) + "^T"
         if row.op is MATVEC and row.args[0].op is not TRANSPOSE and not is_symmetric(row.args[0]):
             return self.style("parens", self(row)) + "^T"
-        return self.as_row(row, Precedence.PRODUCT if row.op in PRODUCTS else Precedence.POWER)
+        return self.as_row(row, Precedence.PRODUCT if _is_open_product(row) else Precedence.POWER)
 
     def _transpose(self, e):
         (matrix,) = e.args
@@ -259,6 +259,11 @@ def _has_row_times_matrix(v):
         elif v.op is VECMAT or v.op is MATVEC and v.args[0].op is TRANSPOSE:
             return True
     return False
+
+
+def _is_open_product(v):
+    """Whether a vector is a product that stands beside others without brackets."""
+    return v.op in PRODUCTS and not any(a.op is ONES for a in v.args)
 
 
 def _is_square(e):

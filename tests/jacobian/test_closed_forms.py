@@ -132,7 +132,7 @@ PRODUCTS = [
     (np.sum(A @ x), x, "1^T A"),
     (np.ones_like(w) * x, x, "I"),
     (A @ (mc.identity("n") @ x), x, "A"),
-    (np.trace(np.diag(x) @ A), x, "1^T (A ⊗ I)^T"),
+    (np.trace(np.diag(x) @ A), x, "diagonal(A)^T"),
     (np.trace(np.diag(x) @ A @ B), x, "1^T (A^T ⊗ B)"),
     (mc.let("u", mc.ones() * w) * x, x, "diag(w)"),
     ((np.outer(w, w) - mc.identity()) @ x, x, "w w^T - I"),
