@@ -141,7 +141,7 @@ def of_pi(value) -> tuple[int, int] | None:
 
 
 def root_of(value) -> tuple[int, int, int] | None:
-    """Numerator, denominator and power of pi of what this is the root of, if they are small.
+    """Numerator, denominator and power of pi of what a float is the root of, if they are small.
 
     >>> root_of(math.sqrt(2 / math.pi))
     (2, 1, -1)
@@ -149,11 +149,16 @@ def root_of(value) -> tuple[int, int, int] | None:
     if not isinstance(value, float) or not 0.1 < value < 10:
         return None
     for power in (0, -1, 1):
-        square = value * value / math.pi**power
-        above, below = Fraction(square).limit_denominator(12).as_integer_ratio()
-        if above <= 12 and math.isclose(above / below, square, rel_tol=1e-15):
+        square = Fraction(value * value / math.pi**power).limit_denominator(12)
+        above, below = square.as_integer_ratio()
+        whole = below == 1 or power  # of 3/4 there is no need of a root
+        if whole and 0 < above <= 12 and value == math.sqrt(_with_pi(above, below, power)):
             return above, below, power
     return None
+
+
+def _with_pi(above, below, power):
+    return above * math.pi / below if power > 0 else above / (below * math.pi**-power)
 
 
 def product(coefficient, powers: dict) -> Expr:

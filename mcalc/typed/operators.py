@@ -26,6 +26,7 @@ from ..graph.primitives import (
     CHOICE,
     COLUMN,
     DIAG,
+    DIVIDE,
     DOT,
     EXCHANGE,
     IDENTITY,
@@ -37,7 +38,7 @@ from ..graph.primitives import (
     ZEROS,
     of_vectors,
 )
-from ..graph.products import of_pi
+from ..graph.products import of_pi, root_of
 from ..graph.shapes import length_of_rest
 from ..graph.walk import is_number
 
@@ -132,6 +133,16 @@ def divide(a, b) -> Expr:
         if isinstance(numbers[0], Fraction) or of_pi(numbers[0]):
             return as_expr(numbers[0] / numbers[1])
     return np.divide(a, b)
+
+
+def _root(e):
+    """``sqrt(2/pi)`` is a number, since one is printed so."""
+    parts = e.args if e.op is DIVIDE else (e,)
+    if all(part.op is NUMBER for part in parts):
+        above, below = (*(part.params["value"] for part in parts), 1)[:2]
+        if above > 0 and below > 0 and root_of(value := math.sqrt(above / below)):
+            return as_expr(value)
+    return np.sqrt(e)
 
 
 def _times(a, b):
@@ -229,6 +240,7 @@ FUNCTIONS: dict[str, dict[int, Callable]] = {  # by name and number of operands
     **{name: {1: function} for name, function in _UNARY.items()},
     **{name: {1: _UNARY[meant]} for name, meant in _ALIASES.items()},
     "relu": {1: relu},
+    "sqrt": {1: _root},
     **{name: {1: sigmoid} for name in ("sigmoid", "σ")},
     "tr": {1: np.trace},
     "trace": {1: np.trace},
@@ -293,7 +305,8 @@ def laid_out(grid: list[list[Expr]]) -> Expr:
         return as_expr(np.stack([e.T for e in entries]))
     if kinds == {"column"} and wide:
         return as_expr(np.stack(entries, axis=1))
-    if high and kinds == {"matrix", "column"}:  # [X^T; v] of a matrix X of one row
+    narrow = all(e.shape[1] == 1 for e in entries if e.ndim == 2 and e.op is not ROW)
+    if high and kinds == {"matrix", "column"} and narrow:  # [X^T; v] of a matrix X of one row
         entries = [node(COLUMN, e) if e.ndim == 1 else e for e in entries]
         kinds = {"matrix"}
     if high and kinds <= {"matrix", "row", "scalar"}:
