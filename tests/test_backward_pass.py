@@ -11,7 +11,8 @@ import pytest
 
 import mcalc as mc
 from mcalc.graph.broadcast import vector_of
-from mcalc.jacobian.recognised import AXES, RECOGNISED, VECTOR, recognised
+from mcalc.jacobian.along import AXES, VECTOR
+from mcalc.jacobian.recognised import RECOGNISED, recognised
 
 CAUSAL = np.tril(np.ones((4, 4), bool))
 SIZES = {"N": 3, "d": 2, "h": 4, "k": 5, "n": 3, "m": 2}

@@ -101,9 +101,17 @@ class Products:
         left, right = times(left, top), times(right, bottom)
         if middle is None and centre is None:
             return Chain(number, scalars, (("column", left), ("row", right)))
-        links = [("matrix", times(middle or (), centre or ()))]
+        powers = times(middle or (), centre or ())
+        if not powers:  # diag(l) (A ⊗ (1 ⊘ A)) is l 1^T
+            return Chain(number, scalars, (("column", left), ("row", right)))
+        links = [("matrix", powers)]
         links = [("diag", left)] * bool(left) + links + [("diag", right)] * bool(right)
-        return Chain(number, scalars, tuple(links)) if links[bool(left)][1] else None
+        return Chain(number, scalars, tuple(links))
+
+    @staticmethod
+    def by_elements(links: tuple[Link, ...]) -> tuple[Link, ...] | None:
+        """The links of a matrix, if they are multiplied element by element: ``diag(l) A``."""
+        return links if _sided(links) else None
 
 
 def _row_at_end(done):

@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .expr import Expr, node
+from .expr import NUMBER, Expr, node
 from .forms import diag, outer
 from .primitives import IDENTITY, ONES, TRANSPOSE, WHERE, ZEROS
 from .products import ZERO, product
-from .simplify import mul
+from .simplify import add, mul, where
 
 Powers = tuple[tuple[Expr, int], ...]  # of atoms, in the order in which they are met
 Link = tuple[str, Powers]  # a "diag", "column", "row" or "matrix"
@@ -56,6 +56,11 @@ def times(*factors: Powers) -> Powers:
     return tuple((a, p) for a, p in powers.items() if p)
 
 
+def inverted(powers: Powers) -> Powers:
+    """One divided by powers of atoms."""
+    return tuple((a, -p) for a, p in powers)
+
+
 def kind_of(links: tuple[Link, ...]) -> str:
     """What a product of links is: a "scalar", "column", "row" or "matrix"."""
     if not links:
@@ -63,11 +68,16 @@ def kind_of(links: tuple[Link, ...]) -> str:
     return "row" if links[0][0] == "row" else "column" if links[-1][0] == "column" else "matrix"
 
 
+@lru_cache(maxsize=5000)
+def _transposed(matrix: Expr) -> Expr:
+    return matrix.T
+
+
 def turned(links: tuple[Link, ...]) -> tuple[Link, ...]:
     """The transpose."""
     other = {"row": "column", "column": "row"}
     return tuple(
-        (kind, tuple((a.T, p) for a, p in powers))
+        (kind, tuple((_transposed(a), p) for a, p in powers))
         if kind == "matrix"
         else (other.get(kind, kind), powers)
         for kind, powers in reversed(links)
@@ -75,13 +85,58 @@ def turned(links: tuple[Link, ...]) -> tuple[Link, ...]:
 
 
 def collected(chains: Iterable[Chain]) -> list[Chain]:
-    """The sum with like chains added up."""
+    """The sum with like chains added up, and cases of one condition made one."""
     by_key: dict[tuple, Chain] = {}
     for chain in chains:
         known = by_key.get(chain.key)
         number = chain.number + (known.number if known else 0)
         by_key[chain.key] = (known or chain)._replace(number=number)
-    return [chain for chain in by_key.values() if chain.number]
+    return _with_cases_joined([chain for chain in by_key.values() if chain.number])
+
+
+def _with_cases_joined(chains: list[Chain]) -> list[Chain]:
+    """``(1 if x > 0; 0.1 otherwise)`` for the sum of such cases, each with a zero."""
+    alike: dict[tuple, list[tuple[int, Expr]]] = {}
+    for k, chain in enumerate(chains):
+        if (cases := _cases_in(chain)) is not None:
+            scalars, links = chain.key
+            rest = tuple((kind, powers - {(cases, 1)}) for kind, powers in links)
+            place = next(j for j, (_, p) in enumerate(chain.links) if any(a is cases for a, _ in p))
+            alike.setdefault((cases.args[0], place, scalars, rest), []).append((k, cases))
+    done: dict[int, Chain | None] = {}  # by the place of a summand: what takes it, or nothing
+    for group in alike.values():
+        if len(group) > 1 and (joined := _as_one_case([(chains[k], e) for k, e in group])):
+            done |= {k: None for k, _ in group} | {group[0][0]: joined}
+    return [c for k, chain in enumerate(chains) if (c := done.get(k, chain)) is not None]
+
+
+def _cases_in(chain: Chain) -> Expr | None:
+    """The only case distinction that is a factor of a product."""
+    found = [(a, p) for _, powers in chain.links for a, p in powers if a.op is WHERE]
+    return found[0][0] if len(found) == 1 and found[0][1] == 1 else None
+
+
+def _as_one_case(group: list[tuple[Chain, Expr]]) -> Chain | None:
+    """Products that differ in the branches of a case distinction, as one."""
+    chain, cases = group[0]
+    branches = [add(*(mul(c.number, e.args[k]) for c, e in group)) for k in (1, 2)]
+    new = where(cases.args[0], *branches)
+    if new.op is WHERE and new.shape == cases.shape:
+        return _with(chain, cases, ((new, 1),))._replace(number=1)
+    if new.op is NUMBER and new.params["value"]:
+        left = _with(chain, cases, ())
+        if all(powers for kind, powers in left.links if kind == "matrix"):
+            return left._replace(number=new.params["value"])
+    return None
+
+
+def _with(chain: Chain, old: Expr, new: Powers) -> Chain:
+    """A product with other factors in the place of one."""
+    links = tuple(
+        (kind, times(*(new if pair[0] is old else (pair,) for pair in powers)))
+        for kind, powers in chain.links
+    )
+    return chain._replace(links=links)
 
 
 def content(numbers: list) -> Number:
@@ -142,7 +197,7 @@ def matrix_of(links: tuple[Link, ...], shape: tuple) -> Expr:
         place = kinds.index("row")
         return outer(column_of(links[:place], shape[0]), column_of(turned(links[place:]), shape[1]))
     parts = [
-        elements(powers)
+        _matrix_of_elements(powers)
         if kind == "matrix"
         else diag(elements(powers))
         if powers
@@ -150,6 +205,13 @@ def matrix_of(links: tuple[Link, ...], shape: tuple) -> Expr:
         for kind, powers in links
     ]
     return reduce(np.matmul, parts)
+
+
+def _matrix_of_elements(powers: Powers) -> Expr:
+    """``(A ⊗ B)^T`` for ``A^T ⊗ B^T``."""
+    if len(powers) > 1 and all(a.op is TRANSPOSE for a, _ in powers):
+        return elements(tuple((a.T, p) for a, p in powers)).T
+    return elements(powers)
 
 
 @lru_cache(maxsize=5000)

@@ -11,6 +11,7 @@ from .chains import (
     collected,
     content,
     formula_of,
+    inverted,
     kind_of,
     length_of,
     quotient,
@@ -21,6 +22,7 @@ from .chains import (
 from .read_chains import Reader
 
 _LEAST = 2  # that have to be saved more where it is some summands of several: dA A A + A dA A + ...
+TRIALS = 60  # in one reading of a formula; what an expert would write takes fewer
 _MANY = 12  # chains of which all have a factor in common, if any
 Links = tuple[Link, ...]
 
@@ -43,11 +45,16 @@ def _factored(chains, shape, reader, cost):
         trials = {}
         for group in _groups(chains):
             for sides in _SIDES:
+                if reader.trials >= TRIALS:
+                    break
+                reader.trials += 1
                 trial = tuple(_taken_out(chains, group, sides, shape, reader, cost))
                 if trial not in written:
                     written[trial] = _length(trial, shape, cost)
                 trials.setdefault(trial, written[trial] + _LEAST * (len(group) < len(chains)))
-        best = min(trials, key=lambda trial: trials[trial], default=tuple(chains))
+        if not trials:
+            break
+        best = min(trials, key=lambda trial: trials[trial])
         if trials[best] >= written[tuple(chains)]:
             break
         chains = list(best)
@@ -90,7 +97,7 @@ def _taken_out(chains, group, sides, shape, reader, cost) -> list[Chain]:
     number = content([c.number for c in members])
     scalars = common([c.scalars for c in members])
     rest = [
-        Chain(quotient(c.number, number), times(c.scalars, _inverse(scalars)), c.links)
+        Chain(quotient(c.number, number), times(c.scalars, inverted(scalars)), c.links)
         for c in members
     ]
     left, right, rest = _sides(rest, sides == "parts of links") if sides else ((), (), rest)
@@ -123,10 +130,6 @@ def _is_bare(chain: Chain) -> bool:
     """Whether nothing is multiplied in it: 2(b - a), and yet 2(W x - t) x^T + 2a W."""
     atoms = [*chain.scalars, *(pair for _, powers in chain.links for pair in powers)]
     return len(atoms) <= 1
-
-
-def _inverse(powers: Powers) -> Powers:
-    return tuple((a, -p) for a, p in powers)
 
 
 def common(several: list[Powers]) -> Powers:
@@ -182,7 +185,7 @@ def _from_left(
 
 def _without(links, shared):
     (kind, powers), *more = links
-    powers = times(powers, _inverse(shared))
+    powers = times(powers, inverted(shared))
     if kind == "diag" and not powers and more:
         return tuple(more)
     return ((kind, powers), *more)

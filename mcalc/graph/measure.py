@@ -18,7 +18,7 @@ from .primitives import (
     VECMAT,
     WHERE,
 )
-from .products import is_decimal
+from .products import is_decimal, root_of
 
 
 @lru_cache(maxsize=20_000)
@@ -34,12 +34,16 @@ def signs(e: Expr) -> int:
         return 1
     if op is NUMBER:
         value = e.params["value"]
+        if root := root_of(value):  # sqrt(2/pi)
+            above, below, power = root
+            return 2 + bool(power) + (below > 1 or power < 0) + (below > 1 and power < 0)
         whole = getattr(value, "denominator", 1) == 1
-        return (1 if whole or is_decimal(value) else 3) + (value < 0)
+        return (1 if whole or is_decimal(value, alone=True) else 3) + (value < 0)
     if op is ROW:
         return _of_row(*e.args)
     if op is OUTER:
-        return signs(e.args[0]) + _of_row(e.args[1])
+        column, row = e.args
+        return signs(column) + min(_of_row(row), 1 + signs(row))
     parts = sum(map(signs, e.args))
     if op is MULTIPLY:
         return parts + all(a.ndim for a in e.args)

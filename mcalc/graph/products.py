@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from fractions import Fraction
 from functools import reduce
@@ -110,17 +111,54 @@ def sort_key(atom: Expr) -> tuple:
 
 
 PLACES = 8  # of a decimal, at most
+_TENTHS = (10, 20, 50)  # 0.9 and 0.95; below 100 the others are fractions, 3/4 and 2/5
 
 
-def is_decimal(value) -> bool:
+def is_decimal(value, alone: bool = False) -> bool:
     """Whether a fraction is written as a decimal, 1.702, and not as 851/500.
+
+    ``alone`` it is no factor: 1/10 is 0.1, and yet x/10 is divided.
 
     >>> is_decimal(Fraction(851, 500)), is_decimal(Fraction(3, 4))
     (True, False)
+    >>> is_decimal(Fraction(1, 10)), is_decimal(Fraction(1, 10), alone=True)
+    (False, True)
     """
-    if not isinstance(value, Fraction) or value.denominator < 100 or abs(value.numerator) == 1:
+    if not isinstance(value, Fraction) or abs(value.numerator) == 1 and not alone:
         return False
-    return 10**PLACES % value.denominator == 0
+    below = value.denominator
+    if abs(value.numerator) == 1 and below >= 100:
+        return below in (10**k for k in range(2, PLACES + 1))
+    return (below in _TENTHS or below >= 100) and 10**PLACES % below == 0
+
+
+def of_pi(value) -> tuple[int, int] | None:
+    """Numerator and denominator of a multiple of pi, if they are small."""
+    if not isinstance(value, float):
+        return None
+    above, below = Fraction(value / math.pi).limit_denominator(12).as_integer_ratio()
+    return (above, below) if above <= 12 and above * math.pi / below == value else None
+
+
+def root_of(value) -> tuple[int, int, int] | None:
+    """Numerator, denominator and power of pi of what a float is the root of, if they are small.
+
+    >>> root_of(math.sqrt(2 / math.pi))
+    (2, 1, -1)
+    """
+    if not isinstance(value, float) or not 0.1 < value < 10:
+        return None
+    for power in (0, -1, 1):
+        square = Fraction(value * value / math.pi**power).limit_denominator(12)
+        above, below = square.as_integer_ratio()
+        whole = below == 1 or power  # of 3/4 there is no need of a root
+        if whole and 0 < above <= 12 and value == math.sqrt(_with_pi(above, below, power)):
+            return above, below, power
+    return None
+
+
+def _with_pi(above, below, power):
+    return above * math.pi / below if power > 0 else above / (below * math.pi**-power)
 
 
 def product(coefficient, powers: dict) -> Expr:
@@ -130,6 +168,8 @@ def product(coefficient, powers: dict) -> Expr:
     if coefficient < 0:
         opposite = product(-coefficient, powers)
         return as_expr(-opposite.params["value"] if opposite.op is NUMBER else -opposite)
+    if not powers:
+        return as_expr(coefficient)
     sizes = {a: p for a, p in powers.items() if a.op is SIZE}
     rest = {a: p for a, p in powers.items() if a.op is not SIZE}
     if rest and any(p < 0 for p in sizes.values()):

@@ -7,9 +7,23 @@ from collections.abc import Callable
 from fractions import Fraction
 from functools import reduce
 from itertools import product as pairs
+from typing import NamedTuple
 
 from .chain_products import IDENTITY_LINK, Products, Unreadable
-from .chains import Chain, atom, collected, formula_of, quotient, sum_of, times, turned
+from .chains import (
+    Chain,
+    Link,
+    Number,
+    Powers,
+    atom,
+    collected,
+    formula_of,
+    inverted,
+    quotient,
+    sum_of,
+    times,
+    turned,
+)
 from .expr import NUMBER, Expr, Primitive, node
 from .primitives import (
     ADD,
@@ -21,6 +35,7 @@ from .primitives import (
     LOGICAL_NOT,
     MATMAT,
     MATVEC,
+    MAXIMUM,
     MULTIPLY,
     NEGATIVE,
     ONES,
@@ -36,13 +51,23 @@ from .primitives import (
     can_be_nan,
 )
 from .products import ONE, ZERO, as_number
-from .recognition import logistic, opposite, trace_of
+from .recognition import diagonal_of, logistic, of_all_elements, opposite, positive_where
 from .simplify import element
 from .walk import is_number
 
 MOST = 40  # chains that a product is multiplied out into
 _MULTIPLIED = 3  # power of a sum that is multiplied out, at most
 _HIGHEST = 20  # power that is collected
+
+
+class Scaled(NamedTuple):
+    """A part of a formula that is written with a name: of ``s = exp(u)/sum(exp(u))`` exp(u)."""
+
+    named: Expr
+    number: Number
+    scalars: Powers
+    left: tuple[Link, ...]  # the diagonals beside it, in the definition
+    right: tuple[Link, ...]
 
 
 class Reader(Products):
@@ -53,14 +78,20 @@ class Reader(Products):
     """
 
     def __init__(
-        self, expand: bool, inner: Callable[[Expr], Expr], names: dict[Expr, tuple] | None = None
+        self, expand: bool, inner: Callable[[Expr], Expr], names: dict[Expr, Scaled] | None = None
     ):
         super().__init__()
         self.expand, self.inner, self.names = expand, inner, names or {}
         # x/(x.x) is y, and x.x stays as it is
-        self._kept = {a for _, _, scalars in self.names.values() for a, _ in scalars}
+        self._kept = {
+            a
+            for scaled in self.names.values()
+            for powers in (scaled.scalars, *(p for _, p in scaled.left + scaled.right))
+            for a, _ in powers
+        }
         self._read: dict[Expr, list[Chain]] = {}
         self.factored: dict[tuple, list[Chain]] = {}  # sums with common factors taken out
+        self.trials = 0  # of factors to take out
         self._sums: dict[frozenset, Expr] = {}  # that are atoms: x - a is minus a - x
 
     def read(self, e: Expr) -> list[Chain]:
@@ -76,7 +107,11 @@ class Reader(Products):
         return self._read[e]
 
     def recognised(self, chain: Chain) -> Chain:
-        """A chain in which quotients of ``1 + exp(-z)`` are written with ``σ(z)``."""
+        """A chain in which quotients of ``1 + exp(-z)`` are written with ``σ(z)``.
+
+        And ``(x if x > 0; 0 otherwise)`` as ``max(0, x)``.
+        """
+        chain = chain._replace(links=tuple((k, self._positive_part(p)) for k, p in chain.links))
         parts = [chain.scalars, *(powers for _, powers in chain.links)]
         found = [logistic(powers, self.single) for powers in parts]
         if not any(found):
@@ -85,6 +120,21 @@ class Reader(Products):
         kinds = [kind for kind, _ in chain.links]
         links = tuple(zip(kinds, (powers for _, powers in new[1:]), strict=True))
         return Chain(chain.number * math.prod(sign for sign, _ in new), new[0][1], links)
+
+    def _positive_part(self, powers: Powers) -> Powers:
+        for mask, p in powers:
+            u = positive_where(mask) if p == 1 and len(powers) > 1 else None
+            if u is None:
+                continue
+            number, scalars, links = self.single(u)
+            if number != 1 or scalars or len(links) != 1 or len(links[0][1]) != 1:
+                continue
+            ((atom_, q),) = links[0][1]
+            power = dict(powers).get(atom_, 0)
+            if q == 1 and power >= 1:
+                new = (node(MAXIMUM, ZERO, atom_), power)
+                return tuple(new if a is mask else (a, p) for a, p in powers if a is not atom_)
+        return powers
 
     def single(self, e: Expr) -> Chain:
         """A formula as one chain: a sum of several is an atom."""
@@ -118,9 +168,10 @@ class Reader(Products):
 
 def _by_name(reader, e):
     """``sum(exp(u)) s`` for ``exp(u)``, of which s is the softmax."""
-    named, number, scalars = reader.names[e]
-    below = tuple((a, -p) for a, p in scalars)
-    return [Chain(quotient(1, number), below, (("column", ((named, 1),)),))]
+    named, number, scalars, left, right = reader.names[e]
+    inverse = [tuple((kind, inverted(p)) for kind, p in links) for links in (left, right)]
+    link = (("column", "matrix")[e.ndim - 1], ((named, 1),))
+    return [Chain(quotient(1, number), inverted(scalars), (*inverse[0], link, *inverse[1]))]
 
 
 def _sum(reader, e):
@@ -149,14 +200,16 @@ def _multiply(reader, e):
 def _inverted(reader, e):
     """One chain to the power -1; a sum is an atom."""
     chain = reader.single(e)
-    scalars = tuple((a, -p) for a, p in chain.scalars)
+    scalars = inverted(chain.scalars)
     number = quotient(1, chain.number)
     if not e.ndim:
         return Chain(number, scalars)
     if e.ndim == 2:
-        return None
-    powers = tuple((a, -p) for a, p in reader.powers(chain.links))
-    return Chain(number, scalars, (("column", powers),))
+        links = reader.by_elements(chain.links)
+        if links is None:
+            return None
+        return Chain(number, scalars, tuple((kind, inverted(p)) for kind, p in links))
+    return Chain(number, scalars, (("column", inverted(reader.powers(chain.links))),))
 
 
 def _divide(reader, e):
@@ -202,23 +255,29 @@ def _power(reader, e):
 
 def _where(reader, e):
     """Of ``(2z x if x > 0; 0 otherwise)`` the numbers and scalars are in front."""
-    condition, yes, no = e.args
-    if not is_number(no, 0) or is_number(yes, 1) or yes.op is WHERE:
+    condition, *branches = e.args
+    holds = is_number(branches[1], 0)  # and zero where it does not, or the other way round
+    value = branches[0 if holds else 1]
+    if not is_number(branches[1 if holds else 0], 0) or is_number(value, 1) or value.op is WHERE:
         return None
-    chains = reader.read(yes)
+
+    def cases(inside):
+        return node(WHERE, condition, *((inside, ZERO) if holds else (ZERO, inside)))
+
+    chains = reader.read(value)
     if len(chains) != 1 or any(can_be_nan(a) or p < 0 for a, p in chains[0].scalars):
         return None
     number, scalars, links = chains[0]
     if e.ndim == 0:
         return None
-    mask = atom(node(WHERE, condition, ONE, ZERO))
+    mask = atom(cases(ONE))
     if not links:
         return [mask._replace(number=number, scalars=scalars)] if mask.links else None
-    inside = formula_of(Chain(links=links), yes.shape)
+    inside = formula_of(Chain(links=links), value.shape)
     if condition.ndim != e.ndim or e.ndim > 1:
-        return [atom(node(WHERE, condition, inside, ZERO))._replace(number=number, scalars=scalars)]
+        return [atom(cases(inside))._replace(number=number, scalars=scalars)]
     if can_be_nan(inside) or any(p < 0 for _, powers in links for _, p in powers):
-        return [atom(node(WHERE, condition, inside, ZERO))._replace(number=number, scalars=scalars)]
+        return [atom(cases(inside))._replace(number=number, scalars=scalars)]
     return [reader.hadamard(Chain(number, scalars, links), mask)]
 
 
@@ -241,6 +300,9 @@ def _beside(reader, a, b):
 
 def _matrix_product(reader, e):
     a, b = e.args
+    diagonal = diagonal_of(*((b, a) if e.op is VECMAT else (a, b)))
+    if diagonal is not None:
+        return [atom(diagonal)]
     left, right = reader.operands(a, b)
     if e.op in (VECMAT, DOT):
         left = [x._replace(links=turned(x.links)) for x in left]
@@ -257,9 +319,9 @@ def _transpose(reader, e):
 
 
 def _sum_of_elements(reader, e):
-    trace = trace_of(*e.args)
-    if trace is not None:
-        return [atom(trace)]
+    whole = of_all_elements(*e.args)
+    if whole is not None:
+        return [atom(whole)]
     chain = reader.single(*e.args)
     ones = Chain(links=(("row", ()),))
     return [reader.product(ones, chain)] if chain.links != (("column", ()),) else None

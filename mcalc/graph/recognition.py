@@ -10,11 +10,27 @@ from collections.abc import Callable
 import numpy as np
 
 from .chains import Powers, times
-from .expr import Expr, node
-from .primitives import ADD, EXP, IDENTITY, MATVEC, MULTIPLY, NEGATIVE, ONES, SIGMOID, TRANSPOSE
+from .expr import Expr, as_expr, node
+from .facts import is_symmetric
+from .primitives import (
+    ADD,
+    EXP,
+    GREATER,
+    IDENTITY,
+    LESS,
+    MATVEC,
+    MULTIPLY,
+    NEGATIVE,
+    ONES,
+    SIGMOID,
+    SUM,
+    TRANSPOSE,
+    VECMAT,
+    WHERE,
+)
 from .products import ONE
 from .simplify import mul
-from .walk import is_number
+from .walk import is_number, replace
 
 
 def logistic(powers: Powers, single: Callable) -> tuple[int, Powers] | None:
@@ -53,6 +69,17 @@ def one_plus_exp(e: Expr) -> Expr | None:
     return None
 
 
+def positive_where(mask: Expr) -> Expr | None:
+    """The u of ``(1 if u > 0; 0 otherwise)``."""
+    if mask.op is not WHERE or not is_number(mask.args[1], 1) or not is_number(mask.args[2], 0):
+        return None
+    condition = mask.args[0]
+    if condition.op not in (GREATER, LESS):
+        return None
+    large, small = condition.args[:: 1 if condition.op is GREATER else -1]
+    return large if is_number(small, 0) and large.ndim else None
+
+
 def softmax_of(E: Expr, options: dict | None = None) -> Expr:
     """Exponentials as parts of their sum, with the options of NumPy's sum for rows or columns."""
     return E / np.sum(E, **(options or {}))
@@ -65,13 +92,47 @@ def opposite(u: Expr) -> Expr:
     return mul(-1, u)
 
 
-def trace_of(v: Expr) -> Expr | None:
-    """The trace that ``sum((A ⊗ B) 1)`` is, ``tr(A B^T)``; of ``A ⊗ I`` that of A."""
-    if v.op is not MATVEC or v.args[1].op is not ONES or v.args[0].op is not MULTIPLY:
+def of_all_elements(v: Expr) -> Expr | None:
+    """What the sum of ``(A ⊗ B) 1`` is: ``tr(A C)`` of B = C^T, or ``sum(A ⊗ B)``.
+
+    Of ``A ⊗ I`` it is the trace of A.
+    """
+    if v.op in (MATVEC, VECMAT):
+        ones, matrix = sorted(v.args, key=lambda a: a.ndim)
+    else:
+        ones, matrix = ONE, v
+    if ones.op is not ONES:
         return None
-    a, b = v.args[0].args
-    if a.ndim < 2 or b.ndim < 2:
+    matrix = matrix.args[0] if matrix.op is TRANSPOSE else matrix
+    if matrix.op is not MULTIPLY or any(a.ndim < 2 for a in matrix.args):
         return None
+    a, b = matrix.args
     if IDENTITY in (a.op, b.op):
         return np.trace(b if a.op is IDENTITY else a)
-    return np.trace(a @ b.T) if a.op is not TRANSPOSE else np.trace(b @ a.T)
+    if MULTIPLY in (a.op, b.op):
+        return np.sum(matrix)
+    if a.op is TRANSPOSE:
+        return np.trace(b @ a.T)
+    if is_symmetric(b):
+        return np.trace(a @ b)
+    return np.trace(a @ b.T) if b.op is TRANSPOSE else np.sum(matrix)
+
+
+def with_all_elements(e: Expr) -> Expr:
+    """A formula with such sums written so, wherever they stand in it."""
+
+    def swap(part):
+        return of_all_elements(*part.args) if part.op is SUM else None
+
+    return replace(e, swap)
+
+
+def diagonal_of(matrix: Expr, v: Expr) -> Expr | None:
+    """``(A ⊗ I) 1`` is the diagonal of A."""
+    matrix = matrix.args[0] if matrix.op is TRANSPOSE else matrix
+    if v.op is not ONES or matrix.op is not MULTIPLY or any(a.ndim < 2 for a in matrix.args):
+        return None
+    a, b = matrix.args
+    if IDENTITY not in (a.op, b.op):
+        return None
+    return as_expr(np.diagonal(b if a.op is IDENTITY else a))

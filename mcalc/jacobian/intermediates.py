@@ -22,6 +22,7 @@ from ..graph.primitives import (
     VECMAT,
     differ,
 )
+from ..graph.recognition import with_all_elements
 from ..graph.refine import can_be_refined
 from ..graph.refine import refined as refined_formula
 from ..graph.simplify import COMPARISONS
@@ -67,7 +68,7 @@ def _derivative(definition: Expr, p: Expr) -> Derivative | None:
         return None
     has_matrix = max(definition.ndim, p.ndim) > 1
     closed = None if has_matrix else formula(terms, definition.shape, p.shape)
-    return terms, closed if closed is None else refined_formula(closed)
+    return terms, closed if closed is None else with_all_elements(refined_formula(closed))
 
 
 class Intermediates:

@@ -54,7 +54,8 @@ from ..graph.primitives import (
 )
 from ..graph.refine import can_be_refined
 from ..graph.walk import rebuild, replace, symbols, walk
-from .recognised import SOFTMAX, Recognised, recognised
+from .along import SOFTMAX
+from .recognised import Recognised, recognised
 
 # whose derivative is written with their own value
 _OWN_VALUE = {TANH, EXP, SIGMOID, SQRT, NORM, FROBENIUS, INV, MAX, ROWMAX, PROD, ROWPROD}

@@ -25,6 +25,7 @@ PROBES: dict[Side, str] = {"column_labels": "dx'", "row_labels": "v'"}
 
 
 _FEW = 4  # entries that are listed
+_NAMED = 8  # of the reader's matrices that a formula is tried to be written with
 
 
 class StructuredJacobian:
@@ -110,8 +111,9 @@ class StructuredJacobian:
     def _shortest(self, form: Expr) -> Expr:
         """A formula as an expert writes it, with the reader's names and that of ``y``."""
         y = self.y if self.y.op is LET else let(self.output, self.y)
-        taken = {str(e.name) for e in walk(y) if e.name}
-        return normal_form(form, [y], taken)
+        named = [e for e in walk(y) if e.name]
+        matrices = [e for e in named if e.op is LET and e.ndim == 2 and e is not y]
+        return normal_form(form, [y, *matrices[:_NAMED]], {str(e.name) for e in named})
 
     @property
     def closed(self) -> Expr | None:

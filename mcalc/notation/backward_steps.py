@@ -15,7 +15,7 @@ from ..graph.refine import refined
 from ..jacobian.formula import in_shape_of
 from ..jacobian.intermediates import Intermediates
 from ..jacobian.terms import Term, collect, compose, times_vector
-from .elements import unwritten
+from .leaves import unwritten
 from .steps import StepWriter
 from .style import Style
 

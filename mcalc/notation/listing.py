@@ -14,8 +14,7 @@ from ..graph.shapes import shape_text
 from ..graph.walk import is_number
 from ..jacobian.gradients import adjoint
 from ..jacobian.program import Program
-from .elements import Precedence
-from .numbers import root_of_pi
+from .leaves import Precedence
 from .numpy_source import NumpySource
 from .source_code import HELPERS, INDENT, Identifiers, wrapped
 from .style import LATEX, TEXT, Style
@@ -35,19 +34,12 @@ class _LineWriter(Writer):
 
     def _number(self, e):
         value = e.params["value"]
-        if (root := root_of_pi(abs(value))) is not None:
-            written = self.style("sqrt", self.style("fraction", str(root), self.pi))
-            return ("-" * (value < 0) + written, Precedence.SUM if value < 0 else Precedence.ATOM)
         decimal = isinstance(value, Fraction) and value.denominator > _SHORT
         if decimal and Fraction(str(float(value))) == value:
             written, _ = self.style.number(float(abs(value)), self.used_names)
             written = written.replace("e-0", "e-").replace(r"1 \cdot 10", "10")
             return "-" * (value < 0) + written, Precedence.ATOM
         return super()._number(e)
-
-    @property
-    def pi(self):
-        return r"\pi" if self.style.latex else "pi"
 
     def _triangle(self, e):
         sign = ("≥" if e.params["lower"] else "≤") if not self.style.latex else (

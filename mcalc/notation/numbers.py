@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from fractions import Fraction
-
 import numpy as np
 
 
@@ -36,12 +33,3 @@ def digits_apart(*values, digits: int = 4) -> list[str]:
         if digits >= 17 or texts[0] not in texts[1:]:
             return texts
         digits += 1
-
-
-def root_of_pi(value) -> Fraction | None:
-    """``r``, if a float is the root of r/pi for a small fraction r: of sqrt(2/pi) it is 2."""
-    if not isinstance(value, float) or not 0 < value < 100:
-        return None
-    fraction = Fraction(value * value * math.pi).limit_denominator(12)
-    near = {math.sqrt(float(fraction) / math.pi), np.sqrt(float(fraction) / np.pi)}
-    return fraction if 0 < fraction.numerator <= 12 and value in near else None

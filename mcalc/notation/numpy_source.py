@@ -56,7 +56,7 @@ from ..graph.primitives import (
 from ..graph.products import factors
 from ..graph.shapes import parts_of_length
 from ..graph.walk import is_number, walk
-from ..jacobian.recognised import COLUMNS, LOG_SOFTMAX, LOG_SUM_EXP, ROWS, SOFTMAX, VECTOR
+from ..jacobian.along import COLUMNS, LOG_SOFTMAX, LOG_SUM_EXP, ROWS, SOFTMAX, VECTOR
 from .source_code import (
     ATOM,
     COMPARED,

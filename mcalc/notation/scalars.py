@@ -18,7 +18,8 @@ from ..graph import primitives as p
 from ..graph.expr import NUMBER, SYMBOL, Expr, Primitive, no_value
 from ..graph.expr import node as build
 from ..graph.walk import is_number, symbols
-from .elements import ElementWriter, Precedence
+from .elements import ElementWriter
+from .leaves import Precedence
 from .style import LATEX, TEXT, Style
 
 _NAMES = {"asin": "arcsin", "acos": "arccos", "atan": "arctan"}

@@ -8,8 +8,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import NamedTuple
 
-from .numbers import root_of_pi
-from .style import of_pi
+from ..graph.products import of_pi, root_of
 
 COMPARED, SUMMED, MULTIPLIED, SIGNED, RAISED, ATOM = range(6)  # how tightly Python holds it
 
@@ -87,9 +86,15 @@ def number_source(value) -> str:
         above, below = parts
         text = "np.pi" if above == 1 else f"{above} * np.pi"
         return text if below == 1 else f"{text} / {below}"
-    if (root := root_of_pi(value)) is not None:
-        divisor = "np.pi" if root.denominator == 1 else f"({root.denominator} * np.pi)"
-        return f"np.sqrt({root.numerator} / {divisor})"
+    if (root := root_of(value)) is not None:
+        above, below, power = root
+        written = [
+            " * ".join([str(n)] * (n > 1 or not with_pi) + ["np.pi"] * with_pi)
+            for n, with_pi in ((above, power > 0), (below, power < 0))
+        ]
+        if written[1] == "1":
+            return f"np.sqrt({written[0]})"
+        return f"np.sqrt({written[0]} / {f'({written[1]})' if '*' in written[1] else written[1]})"
     if isinstance(value, Fraction):
         if value.denominator == 1:
             return str(value.numerator)

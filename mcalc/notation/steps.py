@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from ..graph.expr import Expr
 from ..graph.walk import replace, walk
 from ..jacobian.intermediates import Intermediates
-from .elements import LONG, Precedence, unwritten
 from .entry import entry_line
+from .leaves import LONG, Precedence, unwritten
 from .style import LATEX, Style
 from .write import Writer, with_definitions
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 
+from ..graph.products import PLACES, of_pi, root_of
 from ..graph.shapes import shape_text
 
 _GREEK = set(
@@ -54,14 +54,7 @@ _TABLE = {
 
 
 _DIGITS = 17  # of a float, at most
-
-
-def of_pi(value) -> tuple[int, int] | None:
-    """Numerator and denominator of a multiple of pi, if they are small."""
-    if not isinstance(value, float):
-        return None
-    above, below = Fraction(value / math.pi).limit_denominator(12).as_integer_ratio()
-    return (above, below) if above <= 12 and above * math.pi / below == value else None
+_SMALL = 4  # places from which on powers of ten are written as such
 
 
 def _is_float(value):
@@ -138,6 +131,8 @@ class Style:
             above, below = parts
             name = ("" if above == 1 else str(above)) + ("pi", r"\pi")[self.latex]
             return (name if below == 1 else self("fraction", name, str(below))), parts != (1, 1)
+        if (root := root_of(value)) and (not root[2] or "pi" not in taken):
+            return self("sqrt", self._ratio(*root)), False
         plain = str(value)
         if isinstance(value, float) or len(plain) > _DIGITS and _is_float(value):
             plain = repr(float(value)).removesuffix(".0")
@@ -147,6 +142,28 @@ class Style:
         if power and any(re.fullmatch("[eE][0-9]*", name) for name in taken):
             return f"{Decimal(plain):f}", False
         return plain, False
+
+    def _ratio(self, above: int, below: int, power: int) -> str:
+        """``2/pi``: two whole numbers, and a power of pi."""
+        pi = ("pi", r"\pi")[self.latex]
+        parts = [
+            ("" if n == 1 and with_pi else str(n)) + pi * with_pi
+            for n, with_pi in ((above, power > 0), (below, power < 0))
+        ]
+        if parts[1] == "1":
+            return parts[0]
+        several = below > 1 and power < 0 and not self.latex  # 1/(2pi)
+        return self("fraction", parts[0], f"({parts[1]})" if several else parts[1])
+
+    def decimal(self, value: Fraction, taken: Iterable[str] = ()) -> str:
+        """A fraction as a decimal: ``1.702``, ``0.1``, and ``1e-5`` of a variable e no other."""
+        power = len(str(value.denominator)) - 1
+        if value.numerator == 1 and power >= _SMALL:
+            if self.latex:
+                return f"10^{{-{power}}}"
+            if not any(re.fullmatch("[eE][0-9]*", name) for name in taken):
+                return f"1e-{power}"
+        return f"{float(value):.{PLACES}f}".rstrip("0")
 
     def function(self, name: str) -> str:
         if not self.latex:

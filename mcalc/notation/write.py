@@ -10,6 +10,7 @@ from functools import partial
 
 from ..graph import expr, simplify
 from ..graph.expr import ADJOINT, SYMBOL, Expr, node
+from ..graph.facts import is_symmetric
 from ..graph.lengths import FILLED
 from ..graph.normal_form import introduced
 from ..graph.primitives import (
@@ -36,7 +37,8 @@ from ..graph.primitives import (
 )
 from ..graph.refine import refined
 from ..graph.walk import is_number
-from .elements import PRODUCTS, SUMS, ElementWriter, Precedence
+from .elements import PRODUCTS, SUMS, ElementWriter
+from .leaves import Precedence
 from .style import STYLES, Style
 
 
@@ -53,9 +55,19 @@ class Writer(ElementWriter):
         """A vector beside something that tells its length: ``A 1``, and not ``A 1_n``."""
         return (self.within(beside_vector=True) if v.op in without else self)(v, level)
 
+    def shows_length(self, e):
+        if e.op in (MATVEC, VECMAT):  # 1 x^T w is as long as the ones are
+            matrices = [a for a in e.args if a.ndim == 2]
+            return self.shows_axis(*matrices, int(e.op is VECMAT))
+        return super().shows_length(e)
+
+    def beside_what_shows(self, *operands):
+        shown = all(self.shows_axis(e, k) for e in operands if e.ndim == 2 for k in (0, 1))
+        return self if shown or self.style.latex else self.within(ones_have_lengths=True)
+
     def shows_axis(self, e, axis):
         """Whether how high (axis 0) or wide a matrix is can be seen: ``1 x^T`` shows no height."""
-        if e.op in (IDENTITY, EXCHANGE):
+        if e.op in (IDENTITY, EXCHANGE, ZEROS):
             return False
         if e.op is OUTER:
             return self.shows_length(e.args[axis])
@@ -152,8 +164,21 @@ class Writer(ElementWriter):
 
     def _outer(self, e):
         column, row = e.args
-        left, right = self.fitting(column, Precedence.POWER), self.as_row(row, Precedence.POWER)
-        return f"{left} {right}", Precedence.PRODUCT
+        # brackets make no difference in A x w^T B; those of a sum stay, (A 1) 1^T
+        level = Precedence.PRODUCT if _is_open_product(column) else Precedence.POWER
+        if column.op is ONES and self.ones_have_lengths:
+            left = self.within(beside_vector=False)(column, level)
+        else:
+            left = self.fitting(column, level)
+        return f"{left} {self._right_of_outer(row)}", Precedence.PRODUCT
+
+    def _right_of_outer(self, row):
+        """``x^T B`` for the row of B^T x, and ``(A x)^T`` for that of A x."""
+        if row.op is ONES and self.ones_have_lengths:
+            return self.within(beside_vector=False)(row, Precedence.ATOM) + "^T"
+        if row.op is MATVEC and row.args[0].op is not TRANSPOSE and not is_symmetric(row.args[0]):
+            return self.style("parens", self(row)) + "^T"
+        return self.as_row(row, Precedence.PRODUCT if _is_open_product(row) else Precedence.POWER)
 
     def _transpose(self, e):
         (matrix,) = e.args
@@ -181,9 +206,15 @@ class Writer(ElementWriter):
         return self.style("blocks", *map(self, e.args)), Precedence.ATOM
 
     def _blocks(self, e):
-        zeros = sum(a.op is ZEROS and a.ndim > 1 for a in e.args)
-        write = self.rows_of(e).within(zeros_have_shapes=zeros > 1 and not self.style.latex)
-        return self.style("blocks", *map(write, e.args)), Precedence.ATOM
+        blocks = e.args
+        if e.shape[1] == 1 and any(a.op is COLUMN for a in blocks) and not self.style.latex:
+            # columns are vectors: [0_m; v]
+            blocks = [node(ZEROS, lengths=a.shape[:1]) if a.op is ZEROS else a for a in blocks]
+        unknown = [a for a in blocks if a.ndim > 1 and not _is_square(a)]
+        several = sum(not self.shows_axis(a, 0) for a in unknown) > (e.shape[1] != 1)
+        several = several and not self.style.latex
+        write = self.rows_of(e).within(zeros_have_shapes=several, ones_have_lengths=several)
+        return self.style("blocks", *map(write, blocks)), Precedence.ATOM
 
     def rows_of(self, e):
         """This writer in a list of rows: if all of them are ones or zeros, they have a length."""
@@ -228,6 +259,17 @@ def _has_row_times_matrix(v):
         elif v.op is VECMAT or v.op is MATVEC and v.args[0].op is TRANSPOSE:
             return True
     return False
+
+
+def _is_open_product(v):
+    """Whether a vector is a product that stands beside others without brackets."""
+    return v.op in PRODUCTS and not any(a.op is ONES for a in v.args)
+
+
+def _is_square(e):
+    """Whether it can be seen that a matrix is as high as it is wide: ``I - (1/n) 1 1^T``."""
+    matrices = [a for a in e.args if a.ndim == 2] if e.op.sympy_form else ()
+    return e.op in (IDENTITY, EXCHANGE) or any(map(_is_square, matrices))
 
 
 def _spread(e, shape):

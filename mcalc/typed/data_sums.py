@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph.expr import Expr, ShapeError, UnsupportedError, as_expr
-from ..graph.forms import ones, outer
+from ..graph.forms import ones, outer, sigmoid
 from ..graph.primitives import ROW, ZEROS
 from ..graph.walk import is_number
 from .operators import DataTerm, _times, divide, dot, kind, negative, power, product, relu
@@ -31,7 +31,7 @@ def of_data_terms(function: Callable, operands: tuple) -> DataTerm:
     if function in (product, dot) and {*map(kind, operands)} != {"scalar"}:
         return _product_of_data_terms(function, *operands)
     function = np.multiply if function is product else function
-    if not isinstance(function, np.ufunc) and function not in (*_LINEAR, power, relu):
+    if not isinstance(function, np.ufunc) and function not in (*_LINEAR, power, relu, sigmoid):
         raise UnsupportedError("sum_i: in it stand scalars, examples and functions of scalars")
     first = next((e for e in operands if isinstance(e, DataTerm) and e.rows is not None), None)
     places = _LINEAR.get(function, ()) if first else ()

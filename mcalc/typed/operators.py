@@ -24,8 +24,10 @@ from ..graph.forms import diag, identity, ones, outer, sigmoid, zeros
 from ..graph.primitives import (
     BLOCKS,
     CHOICE,
+    COLUMN,
     COPIES,
     DIAG,
+    DIVIDE,
     DOT,
     EXCHANGE,
     IDENTITY,
@@ -38,9 +40,9 @@ from ..graph.primitives import (
     ZEROS,
     of_vectors,
 )
+from ..graph.products import of_pi, root_of
 from ..graph.shapes import length_of_rest
 from ..graph.walk import is_number
-from ..notation.style import of_pi
 
 
 class DataTerm:
@@ -133,6 +135,16 @@ def divide(a, b) -> Expr:
         if isinstance(numbers[0], Fraction) or of_pi(numbers[0]):
             return as_expr(numbers[0] / numbers[1])
     return np.divide(a, b)
+
+
+def _root(e):
+    """``sqrt(2/pi)`` is a number, since one is printed so."""
+    parts = e.args if e.op is DIVIDE else (e,)
+    if all(part.op is NUMBER for part in parts):
+        above, below = (*(part.params["value"] for part in parts), 1)[:2]
+        if above > 0 and below > 0 and root_of(value := math.sqrt(above / below)):
+            return as_expr(value)
+    return np.sqrt(e)
 
 
 def _times(a, b):
@@ -232,7 +244,8 @@ def kron(a, b) -> Expr:
     return as_expr(np.kron(a, b))
 
 
-CONSTANTS = {"I": identity(), "pi": as_expr(math.pi), "e": as_expr(np.exp(as_expr(1))),
+_PI = as_expr(math.pi)
+CONSTANTS = {"I": identity(), "pi": _PI, "π": _PI, "e": as_expr(np.exp(as_expr(1))),
              "∞": as_limit(math.inf)}  # fmt: skip
 _UNARY = {name: op.numpy for name, op in PRIMITIVES.items() if getattr(op.numpy, "nin", 0) == 1}
 _ALIASES = {"ln": "log", "abs": "absolute", "atan": "arctan"}
@@ -240,6 +253,7 @@ FUNCTIONS: dict[str, dict[int, Callable]] = {  # by name and number of operands
     **{name: {1: function} for name, function in _UNARY.items()},
     **{name: {1: _UNARY[meant]} for name, meant in _ALIASES.items()},
     "relu": {1: relu},
+    "sqrt": {1: _root},
     **{name: {1: sigmoid} for name in ("sigmoid", "σ")},
     "tr": {1: np.trace},
     "trace": {1: np.trace},
@@ -310,6 +324,10 @@ def laid_out(grid: list[list[Expr]]) -> Expr:
         return as_expr(np.stack([e.T for e in entries]))
     if kinds == {"column"} and wide:
         return as_expr(np.stack(entries, axis=1))
+    narrow = all(e.shape[1] == 1 for e in entries if e.ndim == 2 and e.op is not ROW)
+    if high and kinds == {"matrix", "column"} and narrow:  # [X^T; v] of a matrix X of one row
+        entries = [node(COLUMN, e) if e.ndim == 1 else e for e in entries]
+        kinds = {"matrix"}
     if high and kinds <= {"matrix", "row", "scalar"}:
         zero = node(ZEROS, lengths=(None, None))
         entries = [zero if is_number(e, 0) else e for e in entries]

@@ -50,7 +50,7 @@ TEXTBOOK = [  # function, by, the closed form in numerator layout as it is print
     (np.linalg.slogdet(W @ W.T)[1], W, "2 W^T inv(W W^T)"),
     (gaussian(S), m, "(x - m)^T inv(S)"),
     (gaussian(K), m, "(x - m)^T inv(K)"),
-    (gaussian(K), K, "((inv(K) (m - x)) ((m - x)^T inv(K)) - inv(K))/2"),
+    (gaussian(K), K, "(inv(K) (m - x) (m - x)^T inv(K) - inv(K))/2"),
     (np.maximum(0, q), q, "1"),
     (np.abs(q) * np.sign(q) + np.sqrt(q**2), q, "2"),
     (np.where(r > 0, r * s, 5 * s), s, "diag(r)"),

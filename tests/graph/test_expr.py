@@ -42,7 +42,7 @@ S = mc.matrices("S", shape=("n", "n"))
         (mc.let("p", q * r)[1], "p_2"),
         (sum(q), "0 + q_1 + q_2 + q_3"),
         # numbers
-        (z + 0.1, "z + 1/10"),
+        (z + 0.1, "z + 0.1"),
         (z + 1e-7, "z + 1e-07"),
         (z + np.pi, "z + pi"),
         (z + np.float32(0.5), "z + 1/2"),

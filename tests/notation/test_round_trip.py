@@ -14,6 +14,7 @@ from programs import BY, problem
 
 import mcalc as mc
 from mcalc.check.claims import first_difference
+from mcalc.graph.normal_form import normal_form
 from mcalc.graph.walk import unnamed, walk
 from mcalc.typed.read import ReadError
 from mcalc.typed.tokens import LONGEST
@@ -68,6 +69,43 @@ def test_an_inverse_and_a_reciprocal_are_told_apart_in_latex():
     assert "^{-1}" not in latex[A**-1.0] and "^" not in latex[A @ A] + latex[A**2]
 
 
+HIDDEN = [  # where ones and zeros have a length that nothing else shows
+    (np.linalg.norm(mc.outer(mc.ones("m"), x)), "||1_m x^T||_F"),
+    (np.sum(mc.outer(mc.ones("m"), x) * 2), None),
+    (mc.derive(np.concatenate([np.sum(x) * mc.ones("m"), x]), x).jacobian.expr, None),
+    (mc.derive(np.concatenate([b * 0, z * mc.ones(1)]), z).jacobian.expr, None),
+    (mc.derive(-np.maximum(0, np.concatenate([b, np.stack([z])])), (z,)).jacobian.expr,
+     "[0_m; [-1]^T if z > 0; 0_1 otherwise]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("e, text", HIDDEN, ids=[str(e) for e, _ in HIDDEN])
+def test_a_length_is_written_where_nothing_else_shows_it(e, text):
+    assert text is None or str(e) == text
+    again = mc.read(str(e), **NAMES)
+    assert first_difference(again, e, list(NAMES.values())) is None
+
+
+def test_functions_of_examples_are_read_in_a_sum_over_the_data():
+    e = X.T @ np.where(c > 0, c * mc.sigmoid(X @ w), 0)
+    assert "sum_i" in str(e) and "σ" in str(e)
+    names = {e.name: e for e in (X, w, c)}  # with an x there x_i would be its element
+    assert first_difference(mc.read(str(e), **names), e, [*names.values()]) is None
+
+
+@pytest.mark.parametrize("value, text, latex", [
+    (0.1, "0.1", "0.1"), (0.95, "0.95", "0.95"), (0.75, "3/4", r"\frac{3}{4}"),
+    (1e-5, "1e-5", "10^{-5}"), (1.702, "1.702", "1.702"), (2**0.5, "sqrt(2)", r"\sqrt{2}"),
+    ((2 / np.pi) ** 0.5, "sqrt(2/pi)", r"\sqrt{\frac{2}{\pi}}"),
+    ((2 * np.pi) ** -0.5, "sqrt(1/(2pi))", r"\sqrt{\frac{1}{2\pi}}"),
+])  # fmt: skip
+def test_a_number_is_written_as_it_is_typed(value, text, latex):
+    e = z + value
+    assert str(e) == f"z + {text}" and e._repr_latex_() == rf"$\displaystyle z + {latex}$"
+    for written in (str(e), e._repr_latex_()):
+        assert first_difference(mc.read(written, z=z), e, [z]) is None
+
+
 def names_of(d):
     """What a closed form is read with: the variables, the reader's names, and the result's."""
     named = {str(e.name): e for e in (*walk(d.y), *d.inputs) if e.name}
@@ -77,7 +115,7 @@ def names_of(d):
 def outcome(seed):
     """Of the program with this seed: "read", or why there is nothing to be read; else the form.
 
-    A form has to have the values of the sum that it is made of, too.
+    A form has to have the values of the sum that it is made of, too, and simplified again it stays.
     """
     program, wrt = problem(random.Random(seed).choice, depths=(1, 5), by=(*BY, "matrix"))
     try:
@@ -95,8 +133,13 @@ def outcome(seed):
     except ReadError as error:
         bounded = len(text) > LONGEST or any(part in str(error) for part in BOUNDS.split("|"))
         return "out of bounds" if bounded else f"seed {seed}: {text}\n{error}"
+    if normal_form(d.jacobian.expr) is not d.jacobian.expr:
+        return f"seed {seed}: {text}\nbecomes {normal_form(d.jacobian.expr)}"
     form, plain = (unnamed(e) for e in (d.jacobian.expr, d._structured.plain))
-    if first_difference(form, plain, d.inputs, unnamed(d.y), d.variables) is not None:
+    difference = first_difference(form, plain, d.inputs, unnamed(d.y), d.variables)
+    if difference is not None and difference.in_full.startswith("nothing can be compared"):
+        return "nowhere"  # it has a value
+    if difference is not None:
         return f"seed {seed}: {text}\nis not {plain}"
     same = again is d.jacobian.expr or d.equals(again)
     return "read" if same else f"seed {seed}: {text}\nis read as {again}"
@@ -116,4 +159,6 @@ if __name__ == "__main__":
         found[result.split()[0]] += 1
         if result.startswith("seed"):
             print(result, flush=True)
+        if seed % 500 == 499:
+            print(seed + 1, dict(found), flush=True)
     print(found)
