@@ -26,7 +26,7 @@ MARKS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
 APART = STYLES | {"frac"}  # a space before them, where a letter stands there
 STROKE = "\0"  # behind a fraction, until what comes next is known
 FUNCTIONS = set("sin cos tan sinh cosh tanh exp log ln max min det arg lim".split())
-ONE = re.compile(r"[∂∇]?(?:\d+|[^\W\d][\w.^'\u0302-\u0304]*)(\([^()]*\))?")
+ONE = re.compile(r"[∂∇]|[∂∇]?(?:\d+|[^\W\d][\w.^'\u0302-\u0304]*)(\([^()]*\))?")
 PART = re.compile(r"\\([a-zA-Z]+|.)|([{}])|([^\\{}])", re.DOTALL)
 
 
@@ -44,7 +44,9 @@ def _until_brace(parts, k):
     text = ""
     while k < len(parts) and parts[k][1] != "}":
         apart = parts[k][0] in APART and re.search(r"[\w)\0]$", text)
-        after = k and parts[k][2].isalpha() and text.endswith(STROKE)
+        after = text.endswith(STROKE) and (
+            parts[k][0] == "left" or parts[k][2] == "(" or parts[k][2].isalpha()
+        )
         piece, k = _piece(parts, k)
         text += f" {piece}" if apart or after else piece
     return text, k

@@ -178,6 +178,7 @@ def test_every_formula_can_be_read_where_nothing_typesets_it(page):
         (r"\frac{1}{2\sqrt{a + b}}\,\hat{\mathbf{w}}_{n+1}", "1/(2sqrt(a + b)) ŵ_(n+1)"),
         (r"\sum_i \mathbf{x}_i\mathbf{x}_i^T, \max\left(0, W\mathbf{x}\right)",
          "sum_i x_i x_i^T, max(0, W x)"),
+        (r"\frac{\partial}{\partial w_j}\left(f_i\right)", "∂/∂w_j (f_i)"),
         (r"d\mathbf{x} \le \|\lambda_{\min}\|", "d x ≤ ||λ_min||"),
     ],
 )  # fmt: skip
