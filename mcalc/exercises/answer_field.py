@@ -33,7 +33,7 @@ class Answering(W.VBox):
     def __init__(self, exercise: Exercise):
         self.exercise = exercise
         self.answered: tuple[str, str, Reply] | None = None  # the text, what was said, and how
-        self.question = W.HTMLMath(exercise._repr_html_())
+        self.question = W.HTMLMath(exercise.typeset)
         self.field = W.Text(
             value=progress().done.get(exercise.key, ""),
             description="answer",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import html
 import json
 from functools import cached_property
 from importlib import import_module
@@ -170,9 +171,15 @@ class Exercise:
         points = f"{self.points} point" + "s" * (self.points > 1)
         return f"{self.key} ({points}): {self.question}"
 
-    def _repr_html_(self):
-        """The key and the question, with mathematics for MathJax."""
+    @property
+    def typeset(self) -> str:
+        """The key and the question as HTML, with mathematics for MathJax."""
         asked = self._asked(WRITERS["latex"], "$\\displaystyle {}$")
+        return f"<b>{self.key}</b> {asked}"
+
+    def _repr_html_(self):
+        """The same for a page that has no MathJax, as a stored notebook is shown on most."""
+        asked = self._asked(lambda part: html.escape(WRITERS["text"](part)), "<code>{}</code>")
         return f"<b>{self.key}</b> {asked}"
 
     def _repr_mimebundle_(self, **options):

@@ -1,9 +1,9 @@
 """A deck of slides in Chromium, gone through from its first slide to its last."""
 
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 WIDTH, HEIGHT = 1280, 720
-LITTLE = 30  # pixels that a slide may be too long without being called so
 
 # The slide that is shown: where it is, how long it is, and what is wrong on it.
 SLIDE = """() => {
@@ -21,15 +21,23 @@ SLIDE = """() => {
     if (!formula.getBoundingClientRect().width) wrong.push("a formula has no width");
   return {
     name: `slide ${h + 1}.${v + 1}`, long: slide.scrollHeight, wide: slide.scrollWidth,
-    cells: slide.querySelectorAll(".jp-Cell").length, wrong,
-    words: slide.textContent.trim().length, scrolls: getComputedStyle(slide).overflowY,
+    wrong, words: slide.textContent.trim().length,
+    size: Number(slide.style.getPropertyValue("--fit") || 1),
   };
 }"""
 
+# The same of every slide, as it is when it is come to.
+ALL = f"""() => Reveal.getSlides().map((slide) => {{
+  const {{ h, v }} = Reveal.getIndices(slide);
+  Reveal.slide(h, v);
+  return ({SLIDE})();
+}})"""
 
-def slides(context, path):
-    """Every slide as it is when all of it is shown, and what went wrong in the page."""
-    tab, faults, found = context.new_page(), [], []
+
+@contextmanager
+def opened(context, path):
+    """A deck with all formulas in place, and a list of what goes wrong in it."""
+    tab, faults = context.new_page(), []
     tab.set_viewport_size({"width": WIDTH, "height": HEIGHT})
     tab.on("console", lambda message: faults.append(f"console: {message.text}"))
     tab.on("pageerror", lambda error: faults.append(f"page error: {error}"))
@@ -47,6 +55,15 @@ def slides(context, path):
         tab.goto(path.as_uri())
         tab.wait_for_function("Reveal.isReady()")
         tab.evaluate("MathJax.startup.promise.then(() => true)")
+        yield tab, faults
+    finally:
+        tab.close()
+
+
+def slides(context, path):
+    """Every slide as it is when all of it is shown, and what went wrong in the page."""
+    found = []
+    with opened(context, path) as (tab, faults):
         total = tab.evaluate("Reveal.getTotalSlides()")
         while True:
             now = tab.evaluate(SLIDE)
@@ -56,15 +73,19 @@ def slides(context, path):
             if tab.evaluate("Reveal.isLastSlide() && !Reveal.availableFragments().next"):
                 break
             tab.evaluate("Reveal.next()")
-    finally:
-        tab.close()
     if len(found) != total:
         faults.append(f"{len(found)} of {total} slides were shown")
     return found, faults
 
 
+def all_slides(context, path):
+    """The same, but not gone through key by key."""
+    with opened(context, path) as (tab, faults):
+        return tab.evaluate(ALL), faults
+
+
 def wrong(found):
-    """Sentences about slides: a long one has to scroll, and to be of a single long cell."""
+    """Sentences about slides: all of one is to be seen at once."""
     for slide in found:
         name = slide["name"]
         yield from (f"{name}: {what}" for what in slide["wrong"])
@@ -72,7 +93,5 @@ def wrong(found):
             yield f"{name}: it is empty"
         if slide["wide"] > WIDTH:
             yield f"{name}: it is {slide['wide']} pixels wide"
-        if slide["long"] > HEIGHT + LITTLE and slide["cells"] > 1:
-            yield f"{name}: it is {slide['long']} pixels long, with {slide['cells']} cells"
-        if slide["long"] > HEIGHT and slide["scrolls"] != "auto":
-            yield f"{name}: it is too long, and does not scroll"
+        if slide["long"] > HEIGHT:
+            yield f"{name}: it is {slide['long']} pixels long, with letters of {slide['size']:.0%}"

@@ -185,17 +185,22 @@ def test_the_theme_is_switched_and_remembered(context, folder):
         own.close()
 
 
-def test_without_javascript_the_text_is_there_and_the_formulas_in_tex(context, folder):
+@pytest.mark.parametrize("javascript", [False, True])
+def test_without_mathjax_formulas_stand_there_in_letters(context, folder, javascript):
+    """Without JavaScript, or with a MathJax that does not come."""
     path = notebooks.ROOT / "notebooks" / "05-element-wise-operators.ipynb"
     (made,) = website.write([path], folder)
-    without = context.browser.new_context(java_script_enabled=False)
+    without = context.browser.new_context(java_script_enabled=javascript)
     try:
         tab = without.new_page()
+        tab.route("**/mathjax/**", lambda route: route.abort())
         tab.set_viewport_size({"width": NARROW, "height": 1000})
         tab.goto(made.as_uri())
         text = tab.locator("main").inner_text()
-        assert "How much of it is there?" in text and r"$\displaystyle \begin{array}" in text
-        assert not tab.locator("header button").is_visible()
+        assert "How much of it is there?" in text and "w ⊗ x      x    diag(w)" in text
+        assert not tab.locator("[data-tex]").filter(has_text="$").count()
+        assert "$" not in text.replace("`", "") and "\\frac" not in text
+        assert tab.locator("header button").is_visible() == javascript
         assert tab.locator("main").bounding_box()["width"] <= NARROW
     finally:
         without.close()

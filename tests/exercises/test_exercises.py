@@ -1,6 +1,7 @@
 """The exercises: answers that are right however they are written, and mistakes by their names."""
 
 import ast
+import html
 import random
 import re
 import sqlite3
@@ -464,7 +465,7 @@ def test_a_near_miss_is_refused():
 
 
 @pytest.mark.parametrize(
-    "key, text, html",
+    "key, text, math",
     [
         ("05.square", "05.square (1 point): What is the Jacobian of x ⊗ x with respect to x?",
          r"<b>05.square</b> What is the Jacobian of $\displaystyle \mathbf{x} \otimes \mathbf{x}$ "
@@ -478,9 +479,17 @@ def test_a_near_miss_is_refused():
          r"$\displaystyle (x, y)$?"),
     ],
 )  # fmt: skip
-def test_how_an_exercise_is_shown(key, text, html):
-    bundle = exercise(key)._repr_mimebundle_()
-    assert (bundle["text/plain"], bundle["text/html"]) == (text, html)
+def test_how_an_exercise_is_shown(key, text, math):
+    bundle, typeset = exercise(key)._repr_mimebundle_(), exercise(key).typeset
+    assert (bundle["text/plain"], typeset) == (text, math)
+
+
+@every_exercise
+def test_where_there_is_no_mathjax_a_question_can_be_read(key):
+    shown = exercise(key)._repr_mimebundle_()["text/html"]
+    assert "$" not in shown and "\\" not in shown
+    words = html.unescape(re.sub(r"</?(?:b|code)>", "", shown)).partition(" ")[2]
+    assert words == exercise(key).question
 
 
 def test_no_answer_yet():

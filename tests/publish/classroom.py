@@ -37,87 +37,7 @@ UNANSWERED = "not answered yet"
 LINK = re.compile(r"\[([^]]*)\]\(([\w-]+)\.ipynb(#[^)]*)?\)")
 ALONE = {"instructor"}  # a notebook that students do not get
 
-CONFIG = f'''\
-"""nbgrader's configuration of this course. Keep its folder where you keep grades."""
-
-import json
-import os
-import re
-import tempfile
-
-from nbgrader.preprocessors import (
-    CheckCellMetadata, ClearOutput, DeduplicateIds, NbGraderPreprocessor, OverwriteCells,
-    OverwriteKernelspec,
-)
-
-c = get_config()
-c.CourseDirectory.course_id = "mcalc"
-
-# What stands in a student's notebook where the solution was: with it the notebook runs to its end.
-c.ClearSolutions.code_stub = {{"python": "{STUB}"}}
-
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__"]
-
-# What is answered while submissions are run is no answer of yours.
-os.environ["MCALC_ANSWERS"] = os.path.join(tempfile.mkdtemp(), "answers.sqlite")
-
-# Seconds for a cell, in the grading: those of the chapters take two at most.
-c.Execute.timeout = 30
-
-
-class WithoutEmpty(NbGraderPreprocessor):
-    """Takes nbgrader's metadata from a cell that was copied, and has lost what was in it."""
-
-    def preprocess_cell(self, cell, resources, index):
-        if cell.metadata.get("nbgrader") == {{}}:
-            del cell.metadata["nbgrader"]
-        return cell, resources
-
-
-def typed(cell, state):
-    """What stands in the field of an exercise that a cell shows, as the notebook was saved."""
-    for output in cell.get("outputs", []):
-        view = output.get("data", {{}}).get("application/vnd.jupyter.widget-view+json", {{}})
-        models = [view.get("model_id")]
-        while models:
-            model = state.get(models.pop(), {{}})
-            inside = model.get("state", {{}})
-            if model.get("model_name") == "TextModel":
-                return inside.get("value", "").strip()
-            models += [c.removeprefix("IPY_MODEL_") for c in inside.get("children", [])]
-    return ""
-
-
-class FieldAnswers(NbGraderPreprocessor):
-    """Puts what was typed into an exercise's field where the cell below still has its dots."""
-
-    def preprocess(self, nb, resources):
-        saved = nb.metadata.get("widgets", {{}})
-        state = saved.get("application/vnd.jupyter.widget-state+json", {{}}).get("state", {{}})
-        fields = {{}}
-        for cell in nb.cells:
-            about = cell.metadata.get("nbgrader") or {{}}
-            kind, _, key = about.get("grade_id", "").partition("-")
-            if kind == "question":
-                fields[key] = typed(cell, state)
-            elif kind == "answer" and fields.get(key):
-                line = json.dumps(fields[key], ensure_ascii=False)
-                cell.source = re.sub(
-                    r"^(\\w+ = )\\.\\.\\.$", lambda m: m[1] + line, cell.source, flags=re.M
-                )
-        return nb, resources
-
-
-# A cell that a student has copied, split or deleted stops nobody's grading.
-c.Autograde.sanitize_preprocessors = [
-    FieldAnswers, ClearOutput, DeduplicateIds, WithoutEmpty, OverwriteKernelspec, OverwriteCells,
-    CheckCellMetadata,
-]
-c.OverwriteCells.add_missing_cells = True
-
-# Feedback shows the questions and pictures of explorers, for which a page has no kernel.
-c.NbConvertBase.display_data_priority = ["text/html", "text/latex", "image/png", "text/plain"]
-'''
+CONFIG = Path(__file__).with_name("nbgrader_config.py")  # what a course is graded with
 
 
 def chapters():
@@ -320,7 +240,7 @@ def make_instructor(paths, to):
     if not paths:
         shutil.rmtree(to / "source", ignore_errors=True)
     to.mkdir(parents=True, exist_ok=True)  # a gradebook and submissions stay, if they are there
-    (to / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
+    shutil.copy(CONFIG, to)
     return all_made(instructor, paths or chapters(), to)
 
 

@@ -1,43 +1,22 @@
 """What a class gets: the student's and the instructor's notebooks, and their grading."""
 
-import copy
 import json
 import os
 import re
-import shlex
-import subprocess
-import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import classroom
 import load
-import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 import mcalc as mc
 import notebooks
 
 ROOT = classroom.ROOT
-CHAPTER = "05-element-wise-operators"  # the one that goes all the way through nbgrader
+CHAPTER = "05-element-wise-operators"
 CHAPTERS = {path.stem: notebooks.read(path) for path in classroom.chapters()}
 WITH_EXERCISES = [name for name, nb in CHAPTERS.items() if classroom.exercises(nb)]
-
-needs_nbgrader = pytest.mark.skipif(
-    not find_spec("nbgrader"), reason="the grading is not tried: there is no nbgrader"
-)
-
-
-@pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    """The instructor's version of one chapter."""
-    folder = tmp_path_factory.mktemp("course")
-    path = ROOT / "notebooks" / f"{CHAPTER}.ipynb"
-    written, wrong = classroom.make_instructor([path], folder)
-    assert (written, wrong) == ([folder / "source" / CHAPTER / path.name], [])
-    return folder
 
 
 def sources(nb, kind):
@@ -166,180 +145,35 @@ def test_a_process_and_a_kernel_are_measured_alike(tmp_path):
     assert 1e7 < memory and 0 < seconds
 
 
-# Through nbgrader
+# The instructor's page
 
 
-@pytest.fixture(scope="module")
-def nbgrader(course):
-    """Run nbgrader on the course; it asks for alembic by name, wherever its environment is."""
-    shim = course / "bin" / "alembic"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m alembic "$@"\n')
-    shim.chmod(0o755)
-    home = {f"JUPYTER_{what}_DIR": str(course / what) for what in ("CONFIG", "DATA", "RUNTIME")}
-    path = os.pathsep.join([str(shim.parent), os.environ["PATH"]])
-    python_path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
-    env = os.environ | home | {"PATH": path, "PYTHONPATH": python_path}
-
-    def run(*args):
-        command = [sys.executable, "-m", "nbgrader", *args]
-        done = subprocess.run(command, cwd=course, env=env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stderr
-
-    run("generate_assignment", CHAPTER)
-    return run
+def in_class():
+    """The chapter and the sections of each meeting whose row says them."""
+    page = notebooks.read(ROOT / "notebooks" / "instructor.ipynb")
+    text = "\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
+    rows = re.findall(r"^\| \d+ \| \[\d\d\]\(([\w-]+)\.ipynb\): ([^|]*) \|", text, re.MULTILINE)
+    return [(chapter, re.findall(r"\*([^*]+)\*", sections)) for chapter, sections in rows]
 
 
-@needs_nbgrader
-def test_a_student_s_version_is_what_nbgrader_releases(course, nbgrader):
-    """Cell by cell: ids, sources and metadata."""
-    folder = course / "release" / CHAPTER
-    theirs = nbformat.read(folder / f"{CHAPTER}.ipynb", 4)
-    ours = classroom.released(classroom.with_solutions(CHAPTERS[CHAPTER]))
-    assert theirs.cells == ours.cells
-    assert theirs.metadata == ours.metadata
-    assert os.listdir(folder) == [f"{CHAPTER}.ipynb"]
+@pytest.mark.parametrize("chapter, sections", in_class())
+def test_a_meeting_has_as_many_slides_as_fit_into_fifty_minutes(chapter, sections):
+    slides, section = {}, None
+    for cell in CHAPTERS[chapter].cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            section = cell.source.partition("\n")[0].removeprefix("## ")
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        slides[section] = slides.get(section, 0) + (kind in ("slide", "subslide"))
+    assert set(sections) <= set(slides) and len(sections) > 2
+    assert 12 <= sum(slides[section] for section in sections) <= 25
 
 
-def submit(course, name, right, spoil=lambda nb: None):
-    """A student's notebook with the right answers to these exercises, and no answer to others."""
-    nb = nbformat.read(course / "release" / CHAPTER / f"{CHAPTER}.ipynb", 4)
-    for key, (_, cell) in classroom.tagged(nb, "answer").items():
-        if key in right:
-            cell.source = cell.source.replace("...", json.dumps(right[key]), 1)
-    spoil(nb)
-    folder = course / "submitted" / name / CHAPTER
-    folder.mkdir(parents=True)
-    nbformat.write(nb, folder / f"{CHAPTER}.ipynb")
+def test_every_meeting_beyond_the_paper_says_its_sections():
+    assert [chapter[:2] for chapter, _ in in_class()] == ["20", "21", "22", "23", "24"]
 
 
-@needs_nbgrader
-def test_the_gradebook_has_the_points_of_each_student(course, nbgrader):
-    from nbgrader.api import Gradebook
-
-    keys = classroom.exercises(CHAPTERS[CHAPTER])
-    points = {key: mc.exercise(key).points for key in keys}
-    answers = {key: mc.exercise(key).answer for key in keys}
-    one = {keys[0]: answers[keys[0]]}
-    wrong = {key: "x + 12345" for key in keys[1:]}
-    for name, typed in {"perfect": answers, "empty": {}, "mixed": one | wrong}.items():
-        submit(course, name, typed)
-    nbgrader("autograde", CHAPTER)
-
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "mcalc") as gradebook:
-        assert gradebook.find_assignment(CHAPTER).max_score == sum(points.values())
-        submissions = {s.student.id: s for s in gradebook.assignment_submissions(CHAPTER)}
-        assert {name: s.score for name, s in submissions.items()} == {
-            "perfect": sum(points.values()), "empty": 0, "mixed": points[keys[0]],
-        }  # fmt: skip
-        assert not any(s.needs_manual_grade for s in submissions.values())
-        (nb,) = submissions["mixed"].notebooks
-        each = {grade.name: grade.score for grade in nb.grades}
-        assert each == {f"test-{key.replace('.', '-')}": points[key] * (key in one) for key in keys}
-
-
-def first_answer(nb):
-    return next(k for k, c in enumerate(nb.cells) if c.metadata.get("nbgrader", {}).get("solution"))
-
-
-def copied(nb):
-    """A cell that was copied with all it has, its id and its metadata."""
-    k = next(
-        k for k, cell in enumerate(nb.cells) if "solution" in cell.metadata.get("nbgrader", {})
-    )
-    nb.cells.insert(k, copy.deepcopy(nb.cells[k]))
-
-
-def split(nb):
-    """A cell split in two: the lower half is a copy with the rest of the source."""
-    k = next(
-        k for k, cell in enumerate(nb.cells) if cell.metadata.get("nbgrader", {}).get("solution")
-    )
-    upper, lower = nb.cells[k], copy.deepcopy(nb.cells[k])
-    upper.source, _, lower.source = upper.source.partition("\n")
-    lower.id = "lower-half"
-    nb.cells.insert(k + 1, lower)
-
-
-def deleted(nb):
-    nb.cells = [c for c in nb.cells if not c.metadata.get("nbgrader", {}).get("grade")][:-1]
-
-
-def emptied(nb):
-    """Metadata that another editor has lost."""
-    next(c for c in nb.cells if "nbgrader" in c.metadata).metadata["nbgrader"] = {}
-
-
-@needs_nbgrader
-def test_no_submission_stops_those_of_others(course, nbgrader):
-    """What students and their editors do to cells; each is graded, whatever was done to it."""
-    from nbgrader.api import Gradebook
-
-    answers = {key: mc.exercise(key).answer for key in classroom.exercises(CHAPTERS[CHAPTER])}
-    spoiled = [copied, split, deleted, emptied]
-    for spoil in spoiled:
-        submit(course, spoil.__name__, answers, spoil)
-    submit(course, "zealous", answers)  # comes last
-    nbgrader("autograde", CHAPTER, "--force")
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "mcalc") as gradebook:
-        scores = {s.student.id: s.score for s in gradebook.assignment_submissions(CHAPTER)}
-    total = sum(mc.exercise(key).points for key in answers)
-    assert scores["zealous"] == scores["copied"] == scores["emptied"] == total
-    assert scores["deleted"] == total
-    assert scores["split"] >= total - 1
-
-
-def saved_with(state_of, typed):
-    """A spoiler that stores a notebook as the page does: with its widgets, and this in fields."""
-
-    def spoil(nb):
-        ran = NotebookClient(copy.deepcopy(nb), timeout=60, store_widget_state=True).execute()
-        state = ran.metadata["widgets"]["application/vnd.jupyter.widget-state+json"]["state"]
-        for key, (_, cell) in classroom.tagged(ran, "exercise").items():
-            field = state_of(cell, state)
-            field["value"] = typed.get(key, "")
-        nb.cells, nb.metadata = ran.cells, ran.metadata
-
-    return spoil
-
-
-def field_of(cell, state):
-    """The state of the field in what a cell shows."""
-    views = [o["data"]["application/vnd.jupyter.widget-view+json"] for o in cell.outputs
-             if "application/vnd.jupyter.widget-view+json" in o.get("data", {})]  # fmt: skip
-    models = [view["model_id"] for view in views]
-    for model in models:
-        inside = state[model]["state"]
-        if state[model]["model_name"] == "TextModel":
-            return inside
-        models += [child.removeprefix("IPY_MODEL_") for child in inside.get("children", [])]
-    raise AssertionError("there is no field")
-
-
-@needs_nbgrader
-def test_what_is_typed_in_fields_is_graded(course, nbgrader, tmp_path, monkeypatch):
-    monkeypatch.setenv("MCALC_ANSWERS", str(tmp_path / "answers.sqlite"))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    from nbgrader.api import Gradebook
-
-    points = {key: mc.exercise(key).points for key in classroom.exercises(CHAPTERS[CHAPTER])}
-    right = {key: mc.exercise(key).answer for key in points}
-    first, second, *_ = right
-    submit(course, "fields", {}, saved_with(field_of, right | {first: "x + 12345"}))
-    submit(course, "both", {second: right[second]}, saved_with(field_of, {second: "x + 12345"}))
-    for name in ("fields", "both"):
-        nbgrader("autograde", CHAPTER, "--force", "--student", name)
-    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "mcalc") as gradebook:
-        scores = {s.student.id: s.score for s in gradebook.assignment_submissions(CHAPTER)}
-    assert scores["fields"] == sum(points.values()) - points[first]
-    assert scores["both"] == points[second]  # what stands in the cell counts
-
-
-@needs_nbgrader
-def test_feedback_shows_the_questions(course, nbgrader):
-    submit(course, "reader", {})
-    nbgrader("autograde", CHAPTER, "--force", "--student", "reader")
-    nbgrader("generate_feedback", CHAPTER, "--force", "--student", "reader")
-    page = (course / "feedback" / "reader" / CHAPTER / f"{CHAPTER}.html").read_text("utf-8")
-    assert "<b>05.square</b>" in page
+def test_the_page_s_figures_are_those_of_the_package():
+    page = notebooks.read(ROOT / "notebooks" / "instructor.ipynb")
+    text = "\n".join(cell.source for cell in page.cells)
+    for name, number in re.findall(r"^\| (\d\d) \| [^|]* \| (\d+) \|$", text, re.MULTILINE):
+        assert len(mc.exercise_keys(int(name))) == int(number), name

@@ -2,12 +2,14 @@
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from itertools import pairwise, product
 from urllib.parse import unquote, urlsplit
 
 import assets
 import classroom
+import formulas
 import pytest
 import website
 from bs4 import BeautifulSoup
@@ -159,6 +161,37 @@ def test_what_is_looked_for_leads_to_its_place(site):
     assert "silent for all examples" in words["12-loss-function.html"]
 
 
+@each_page
+def test_every_formula_can_be_read_where_nothing_typesets_it(page):
+    for place in page.select("[data-tex]"):
+        assert place["data-tex"].startswith("$") and place.get_text().strip()
+    for part in page(["code", "pre"]):
+        part.extract()
+    assert not re.search(r"[$\\]|\\x00", page.main.get_text())
+
+
+@pytest.mark.parametrize(
+    "tex, letters",
+    [
+        (r"\frac{\partial y}{\partial \mathbf{x}} = 2 \mathbf{x}^T", "∂y/∂x = 2 x^T"),
+        (r"\frac{dy}{du}\frac{du}{dx} = \frac{2}{N}X^TX", "dy/du du/dx = 2/N X^TX"),
+        (r"\frac{1}{2\sqrt{a + b}}\,\hat{\mathbf{w}}_{n+1}", "1/(2sqrt(a + b)) ŵ_(n+1)"),
+        (r"\sum_i \mathbf{x}_i\mathbf{x}_i^T, \max\left(0, W\mathbf{x}\right)",
+         "sum_i x_i x_i^T, max(0, W x)"),
+        (r"\frac{\partial}{\partial w_j}\left(f_i\right)", "∂/∂w_j (f_i)"),
+        (r"d\mathbf{x} \le \|\lambda_{\min}\|", "d x ≤ ||λ_min||"),
+    ],
+)  # fmt: skip
+def test_a_formula_in_letters(tex, letters):
+    assert unicodedata.normalize("NFC", formulas.readable(f"${tex}$")) == letters
+
+
+@pytest.mark.parametrize("tex", [r"\unheard x", "a} b"])
+def test_a_formula_that_cannot_be_written_in_letters_says_so(tex):
+    with pytest.raises(ValueError):
+        formulas.readable(tex)
+
+
 def test_solutions_are_folded(site):
     folded = site[1]["05-element-wise-operators.html"]("details")
     solutions = [d.pre.get_text() for d in folded if d.summary.get_text() == "Solution"]
@@ -271,7 +304,8 @@ def test_what_cells_print_and_raise_is_text(tmp_path):
     ]
     page = made(tmp_path, new_code_cell("go()", outputs=outputs))
     found = [output.get_text().strip() for output in page.select(".output")]
-    assert found == ["1 < 2", "a warning", "KeyError: '<x>'", "$a <b$"]
+    assert found == ["1 < 2", "a warning", "KeyError: '<x>'", "a < b"]
+    assert page.select_one("pre.formula")["data-tex"] == "$a <b$"
 
 
 def test_without_npm_it_says_so(tmp_path, monkeypatch):

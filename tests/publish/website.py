@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 import assets
 from bs4 import BeautifulSoup
+from formulas import readable
+from nbformat.v4 import new_output
 from slides import TEMPLATES
 
 import mcalc as mc
@@ -21,7 +23,7 @@ TEMPLATE = TEMPLATES / "site"
 TITLE = "Matrix calculus, by doing it"
 NOTEBOOK = re.compile(r"^([\w-]+)\.ipynb(?=#|$)")
 COLOURLESS = re.compile(r'<span class="[nopw]">([^<]*)</span>')  # most of what Pygments marks
-BOLD = re.compile(r"\\mathbf\{(\w+)\}")
+MATH = re.compile(r"\$\$[^$]+\$\$|\$[^$]+\$")  # as site.js says to MathJax
 LONG = 160  # characters of an alternative text; what is longer stands below the picture
 
 
@@ -55,15 +57,25 @@ def page(path):
             cell.outputs = []  # that nothing was answered yet
         for tag in cell.metadata.get("tags", []):
             if tag.startswith("exercise:"):
-                cell.metadata["solution"] = mc.exercise(tag.removeprefix("exercise:")).answer
+                asked = mc.exercise(tag.removeprefix("exercise:"))
+                cell.metadata["solution"] = asked.answer
+                cell.outputs = [new_output("display_data", {"text/html": question(asked)})]
     first_live = next((cell.id for cell in nb.cells if is_live(cell)), None)
     resources = {"notebook": path.name, "first_live": first_live}
     html, _ = exporter().from_notebook_node(nb, resources)
     soup = BeautifulSoup(COLOURLESS.sub(r"\1", html), "html.parser")
     name_it(soup, path)
     lead_on(soup)
-    for part in (headings, tables, listings, pictures):
+    for part in (headings, tables, listings, pictures, formulas):
         part(soup)
+    return str(soup)
+
+
+def question(exercise):
+    """An exercise as it is asked, with its formulas in letters and in LaTeX."""
+    soup = BeautifulSoup(exercise._repr_html_(), "html.parser")
+    for place, tex in zip(soup("code"), MATH.findall(exercise.typeset), strict=True):
+        place.name, place["data-tex"] = "span", tex
     return str(soup)
 
 
@@ -136,6 +148,20 @@ def pictures(soup):
             card.insert_after(details)
 
 
+def formulas(soup):
+    """Each can be read as it is; a script puts the LaTeX in its place once there is MathJax."""
+    for place in soup.main.find_all(string=MATH):
+        if place.find_parent(["code", "pre", "script"]) or place.parent.get("data-tex"):
+            continue
+        parts, at = [], 0
+        for formula in MATH.finditer(place):
+            parts.append(place[at : formula.start()])
+            tex = formula[0]
+            parts.append(soup.new_tag("span", attrs={"data-tex": tex}, string=readable(tex)))
+            at = formula.end()
+        place.replace_with(*filter(None, parts), place[at:])
+
+
 def short(words):
     """What it is a picture of: the first line, or the first words of a long one."""
     first = " ".join(words.partition("\n")[0].split())
@@ -146,7 +172,7 @@ def sections(soup):
     """The headings of a page, each with the words below it: what is looked for."""
     found = []
     for element in soup.main(["h1", "h2", "h3", "h4", "p", "li", "td", "th"]):
-        words = " ".join(BOLD.sub(r"\1", element.get_text()).replace("$", "").split())
+        words = " ".join(element.get_text().split())
         if element.name in ("h1", "h2", "h3", "h4"):
             found.append([words, element["id"], ""])
         elif found and not element.find_parent(class_="cell"):

@@ -96,11 +96,20 @@
     field.parentElement.hidden = false;
   }
 
+  // Formulas stand in the page as one can read them without MathJax; it takes their LaTeX.
+  function inTex() {
+    for (const place of document.querySelectorAll("[data-tex]")) {
+      const made = document.createElement(place.localName === "pre" ? "div" : "span");
+      made.textContent = place.dataset.tex;
+      place.replaceWith(made);
+    }
+  }
+
   window.MathJax = {
     tex: { inlineMath: [["$", "$"]] },
     svg: { fontCache: "global", scale: 0.93 },
     options: { enableMenu: false },
-    startup: { pageReady: () => MathJax.startup.defaultPageReady().then(reach) },
+    startup: { pageReady: () => (inTex(), MathJax.startup.defaultPageReady().then(reach)) },
   };
 
   document.addEventListener("DOMContentLoaded", () => {
