@@ -110,7 +110,7 @@ def _usual(derivation, claim, wrong, chain):
         return None
     shapes = f"{wrong.sentence}; " if wrong.mistake == "shape" else ""
     made = [m for m in _made(derivation, chain) if m.formula.shape == claim.shape]
-    if not symbols(claim):  # that some number is a sum is chance
+    if symbols(right) and not symbols(claim):  # that some number is a sum is chance
         made = [m for m in made if m.name != "summed up"]
     if wrong.mistake == "constant factor":  # two equal terms, of which one is not there
         made = [m for m in made if m.name not in ("missing term", "missing path")]
