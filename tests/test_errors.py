@@ -642,7 +642,8 @@ CLAIMS = {
     "a square transpose": (
         mc.derive(mc.matrices("B", shape=("n", "n")) @ x, wrt=x),
         mc.matrices("B", shape=("n", "n")).T,
-        "this is the transpose, which is denominator layout",
+        "this is the transpose, which is denominator layout, or in a product row and column are "
+        "exchanged",
     ),
     "the sign": (d, mc.diag(-x), "the sign is wrong: yours is the negative"),
     "the sign, and large numbers": (
@@ -673,7 +674,7 @@ CLAIMS = {
         "should be -3.009",
     ),
     "right for few numbers": (
-        mc.derive(z**3, wrt=z), 3 * z, "a factor: yours is 1/z times what it should be",
+        mc.derive(z**3, wrt=z), 3 * z, "a factor is missing: z",
     ),
     "more than can be told": (
         mc.derive(A @ x, wrt=x), 2 * A + 1,

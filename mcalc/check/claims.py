@@ -148,12 +148,14 @@ def _in_some_layout(derivation, claim, want, right: _Right):
 
 def _other_layouts(derivation, claim, want, right: _Right):
     """A claim laid out as it may have been meant, with the mistake that it then is."""
-    if claim.ndim:
+    if claim.ndim and not (1 in want and _is_matrix_of_any_length(claim)):
         layout = "the transpose, which is denominator layout"
         if right.probe is not None:
             layout = f"the transpose: {right.probe} becomes what has the shape of the variable"
         elif derivation.by_matrix:
             layout = f"the gradient, in the shape of {derivation.wrt}: transpose it"
+        if claim.ndim == 2 and want[0] == want[1]:
+            layout = f"{layout}, or in a product row and column are exchanged"
         yield "transpose", f"this is {layout}", claim.T
     if want[0] == want[1] and (claim.ndim == 1 or claim.op is ROW):
         kind = "vector" if claim.ndim == 1 else "row"
@@ -194,8 +196,15 @@ def _given(claim, want):
     if claim.shape == (None, None) and is_square(claim):
         return "a square matrix"
     likely = (max(want, key=lambda n: isinstance(n, str)),) * 2
+    if _is_matrix_of_any_length(claim):
+        return shape_text(tuple(n or m for n, m in zip(claim.shape, likely, strict=True)))
     likely = want[::-1] if not has_shape(claim, want) and has_shape(claim.T, want) else likely
     return shape_text(tuple(n or m for n, m in zip(claim.shape, likely, strict=False)))
+
+
+def _is_matrix_of_any_length(claim):
+    """Whether one length is open and the other is not, as of ``x 1^T``."""
+    return claim.ndim == 2 and claim.op is not ROW and claim.shape.count(None) == 1
 
 
 def rounds(

@@ -11,7 +11,19 @@ import numpy as np
 from ..graph.expr import ShapeError, UnsupportedError, as_expr, shape_text
 from ..graph.forms import diag, identity, ones
 from ..graph.lengths import is_open, resolve
-from ..graph.primitives import ADD, DIVIDE, POWER, ROW, SUBTRACT, WHERE
+from ..graph.primitives import (
+    ADD,
+    DIAG,
+    DIVIDE,
+    MULTIPLY,
+    NEGATIVE,
+    POWER,
+    ROW,
+    SUBTRACT,
+    SUM,
+    TRANSPOSE,
+    WHERE,
+)
 from ..graph.walk import is_number, rebuild, replace, symbols, unnamed, walk
 from ..typed.operators import product
 from .claims import CONSTANT, Difference, difference, first_difference, rounds
@@ -54,6 +66,8 @@ def _two_at_once(derivation, claim, wrong, chain):
         turned.append(("diagonal as a vector", "on the diagonal of a matrix", diag(claim)))
     for mistake, place, formula in turned:
         other = difference(derivation, formula)
+        if other and other.mistake == "shape":
+            continue
         if other and other.mistake in _UNNAMED:
             other = _usual(derivation, formula, other, chain) or other
         if other and other.mistake not in ("entry", "shape", "right for n = 1"):
@@ -96,6 +110,8 @@ def _usual(derivation, claim, wrong, chain):
         return None
     shapes = f"{wrong.sentence}; " if wrong.mistake == "shape" else ""
     made = [m for m in _made(derivation, chain) if m.formula.shape == claim.shape]
+    if symbols(right) and not symbols(claim):  # that some number is a sum is chance
+        made = [m for m in made if m.name != "summed up"]
     if wrong.mistake == "constant factor":  # two equal terms, of which one is not there
         made = [m for m in made if m.name not in ("missing term", "missing path")]
     fits = claim.shape == right.shape
@@ -111,8 +127,8 @@ def _usual(derivation, claim, wrong, chain):
     return (
         _times_a_number(claim, right, variables)
         or _integrated(derivation, claim)
-        or fitted(claim, right, variables)
         or regrouped(claim, right, variables)
+        or fitted(claim, right, variables)
         or next(partly_right(claim, right, variables), None)
         or next(right_for_one(claim, right, variables), None)
         or fitted(claim, right, variables, most=2)
@@ -151,8 +167,8 @@ def regrouped(claim, right, variables) -> Difference | None:
     for e in walk(claim):
         for other, sentence in _otherwise_grouped(e, conditions):
             try:
-                meant = replace(claim, {e: other}.get)
-            except (ShapeError, UnsupportedError, ValueError):
+                meant = replace(claim, {e: other()}.get)
+            except (ShapeError, UnsupportedError, ValueError, TypeError):
                 continue
             if meant.shape == claim.shape and not first_difference(meant, right, variables):
                 return Difference("parentheses" if e.op is not WHERE else "cases", sentence)
@@ -164,16 +180,36 @@ def _otherwise_grouped(e, conditions):
     if e.op in (ADD, SUBTRACT) and e.args[0].op is DIVIDE:
         (above, below), more = e.args[0].args, e.args[1]
         sentence = f"{below} alone stands below the /: a sum there needs parentheses"
-        yield above / rebuild(e, (below, more)), sentence
+        yield lambda: above / rebuild(e, (below, more)), sentence
     if e.op is DIVIDE and e.args[0].op is POWER and is_number(e.args[0].args[1]):
         base, exponent = e.args[0].args
         sentence = f"{e.args[0]} is divided by {e.args[1]}: an exponent with / needs parentheses"
-        yield base ** (exponent / e.args[1]), sentence
+        yield lambda: base ** (exponent / e.args[1]), sentence
+    if e.op in (ADD, SUBTRACT):
+        a, b = e.args
+        for c, d in [b.args, b.args[::-1]] if b.op is MULTIPLY else []:
+            sentence = f"{b} is one term: a sum times something needs parentheses"
+            yield lambda: product(rebuild(e, (a, c)), d), sentence  # noqa: B023
+    if e.op is POWER and is_number(e.args[1]) and _is_function(e.args[0]):
+        f, p = e.args
+        sentence = f"{e} is a power of {f}; inside {f.op.name} no power stands then"
+        yield lambda: rebuild(f, (f.args[0] ** p,)), sentence
+    if _is_function(e) and e.args[0].op is MULTIPLY:
+        a, b = e.args[0].args
+        sentence = f"all of {e.args[0]} stands inside {e.op.name}: close its parentheses earlier"
+        for inside, behind in ((a, b), (b, a)):
+            yield lambda: rebuild(e, (inside,)) * behind, sentence  # noqa: B023
     if e.op is WHERE:
         for condition in conditions:
             if condition is not e.args[0] and condition.shape == e.args[0].shape:
                 sentence = "the cases are right, and the condition that parts them is not"
-                yield rebuild(e, (condition, *e.args[1:])), sentence
+                yield lambda: rebuild(e, (condition, *e.args[1:])), sentence  # noqa: B023
+
+
+def _is_function(e):
+    """Whether this is a function of one thing that is written with parentheses, as sin(x) is."""
+    plain = e.op in (NEGATIVE, ROW, DIAG, TRANSPOSE, SUM)
+    return len(e.args) == 1 and e.op.sympy_form and e.ndim == e.args[0].ndim and not plain
 
 
 def _said(shapes, wrong):

@@ -27,7 +27,7 @@ from ..graph.primitives import (
     VECMAT,
 )
 from ..graph.simplify import mul
-from ..graph.walk import is_number, rebuild, walk
+from ..graph.walk import is_number, rebuild, symbols, walk
 from .claims import Difference, rounds
 
 _MOST = 8  # terms of a sum
@@ -81,6 +81,8 @@ def fitted(claim: Expr, right: Expr, variables, most: int = 1) -> Difference | N
         return wrong
     if most > 1:
         return None
+    if not symbols(claim) and not claim.ndim:
+        return None  # any number is some scalar of the formula over it
     if wrong := _factor(at, scales, used):
         return wrong
     for k, part in enumerate(parts if 1 < len(parts) <= _MOST else []):
@@ -144,12 +146,18 @@ def _plain(c):
 
 def _scales(right, variables):
     """What a formula may be multiplied with by mistake: its scalars, and lengths of vectors."""
+    largest = len([*walk(right)]) - 2  # what is nearly all of it is no factor to name
     scalars = [e for e in walk(right) if e.ndim == 0 and e.args and not is_number(e)]
+    scalars = [e for e in scalars if len([*walk(e)]) < largest]
     names = [v for v in variables if v.ndim == 0]
     sizes = [size(n) for n in symbolic_sizes(right, *variables)]
     norms = [np.linalg.norm(v) for v in variables if v.ndim == 1]
     dets = [np.linalg.det(v) for v in variables if v.ndim == 2 and v.shape[0] == v.shape[1]]
-    return list(dict.fromkeys([*names, *sizes, *norms, *dets, *scalars[::-1]]))[:_FACTORS]
+    return list(dict.fromkeys([*names, *sizes, *norms, *dets, *_simple_first(scalars)]))[:_FACTORS]
+
+
+def _simple_first(es):
+    return sorted(es, key=lambda e: len([*walk(e)]))
 
 
 def one_ratio(claim: Expr, right: Expr, variables) -> Fraction | None:
@@ -196,11 +204,13 @@ def _as_power_of(ratio, values, scale, power, of, used):
         c = ratio / values**power
     if not np.isfinite(c).all() or np.ptp(values) < 1e-3 or np.ptp(c) > _NEAR * abs(c[0]):
         return None
-    if not (near := _plain(c[0])):
+    if not (near := _plain(c[0])) or of and abs(near) != 1:
         return None
     where = " in one term" if of else ""
-    if power == -1 and near == 1 and not used:
-        sentence = f"a factor is missing{where}: {scale}{of}"
+    if power == -1 or not used:
+        root = np.sqrt(scale)
+        times = mul(1 / near, {0.5: 1 / root, -0.5: root}.get(power, scale**-power))
+        sentence = f"a factor is missing{where}: {times}{of}"
         return Difference("missing factor", sentence, f"a factor is missing{where}")
     times = mul(near, scale**power if power != 0.5 else np.sqrt(scale))
     sentence = f"a factor{where}: yours is {times} times what it should be"

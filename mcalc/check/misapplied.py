@@ -69,6 +69,10 @@ def everything(derivation) -> Iterator[Mistake]:
     yield Mistake("everything differentiated", sentence, added(each))
     mixed = [_by_each(derive, term) for term in _terms(y)]
     yield Mistake("everything differentiated", sentence, added(mixed))
+    for still in [t for t in _terms(y) if x not in {*symbols(t)}]:  # sin(x), by y
+        kept = [unnamed(derive(still, v).jacobian.expr) for v in symbols(still)]
+        right = unnamed(derivation.jacobian.expr)
+        yield Mistake("everything differentiated", sentence, added([right, *kept]))
     row = f"that is the whole gradient; the derivative by {x} alone is asked for"
     yield Mistake("whole gradient", row, as_expr(np.stack(each)).T)
 
@@ -139,7 +143,7 @@ class Rules:
         yield "exponent raised", raised, self.scaled(scale * p * u ** (p + 1), u)
         if p not in (1, -1):
             yield "constant factor", down, self.scaled(scale * u ** (p - 1), u)
-        if p < 0:
+        if p < 0 and (u is not self.x or p != -1):  # the slope of x is 1
             over = "one over a derivative is not the derivative of one over something"
             slope = self.inside(u ** (-p))
             yield "one over", over, None if slope is None else self.laid(scale / slope, e)
@@ -193,6 +197,11 @@ class Rules:
             return
         sentence = "the derivative of a product is not the product of the derivatives"
         yield "product rule", sentence, self.laid(da * db, e)
+        for one, other in ((a, db), (b, da)):
+            if one.op is EXP:
+                sentence = "exp is its own derivative, and no power"
+                (u,) = one.args
+                yield "power rule", sentence, self.laid(other * u * np.exp(u - 1), e)
         sentence = "each derivative stands beside the other factor, which is kept"
         yield "product rule", sentence, self.laid(da + db, e)
 

@@ -11,6 +11,7 @@ from ..graph.expr import SYMBOL, WRITERS, Expr, as_expr, node
 from ..graph.forms import diag
 from ..graph.primitives import (
     ADD,
+    DIAG,
     DIVIDE,
     DOT,
     IDENTITY,
@@ -28,6 +29,7 @@ from ..graph.primitives import (
     VECMAT,
     WHERE,
 )
+from ..graph.products import factors, product
 from ..graph.simplify import broadcast_to
 from ..graph.walk import is_number, rebuild, replace, same, symbols, unnamed, walk
 from ..notation.write import Precedence
@@ -62,6 +64,7 @@ def mistakes(derivation, chain: bool = True) -> Iterator[Mistake]:
     yield from _mixed_up(formula)
     yield from _not_summed(formula)
     yield from everything(derivation)
+    yield from itertools.islice(_one_for_another(formula, derivation.inputs), MOST_PATHS)
 
 
 # --- in the closed form ----------------------------------------------------------------------
@@ -124,9 +127,16 @@ def _missing_parts(formula: Expr) -> Iterator[Mistake]:
             sentence = f"a factor is missing: {e}, wherever it has to stand"
             left = replace(formula, {e: node(IDENTITY, length=e.shape[0])}.get)
             yield Mistake("missing factor", sentence, left, FACTOR)
+        if e.op is DIVIDE and e.ndim == 0 and symbols(e.args[0]):
+            front, powers = factors(e.args[0])
+            above = product(1, powers)
+            lost = replace(formula, {e: as_expr(front) / e.args[1]}.get)
+            yield Mistake("missing factor", f"a factor is missing: {above}", lost, FACTOR)
         if len(e.args) != 2:
             continue
         a, b = e.args
+        if e.op is SUBTRACT and is_number(a):
+            continue  # of 1 - s alone no term is forgotten, but the factor, or its slope
         if e.op in (ADD, SUBTRACT):
             what = "term"
             kept = {a: -b if e.op is SUBTRACT else b, b: a}
@@ -157,7 +167,12 @@ def _function_around(formula, e):
     """The function whose operand ``e`` is, so that it is no factor of the formula: exp, cos."""
     for outer in walk(formula):
         plain = outer.op in (ADD, SUBTRACT, MULTIPLY, NEGATIVE, DIVIDE, POWER, WHERE)
-        if len(outer.args) == 1 and outer.op.sympy_form and not plain and e in {*outer.args}:
+        if (
+            len(outer.args) == 1
+            and outer.op.sympy_form
+            and not plain
+            and e in {*walk(outer.args[0])}
+        ):
             return outer.op.name
     return ""
 
@@ -194,6 +209,22 @@ def _mixed_up(formula: Expr) -> Iterator[Mistake]:
                     sentence = f"{A} has to be transposed, and is not in your answer"
                 yield Mistake("transposed matrix", sentence, replace(formula, {e: turned}.get))
     yield from _other_orders(formula)
+
+
+def _one_for_another(formula, variables):
+    """One variable where another of its shape has to stand: ``x w^T`` for ``x x^T``."""
+    inside = symbols(formula)
+    for v, u in itertools.product(inside, variables):
+        if v is u or v.ndim > 1 or v.shape != u.shape:
+            continue
+        sentence = f"yours has {u} at a place where {v} has to stand"
+        brief = "one of the variables stands where another has to"
+        for e in walk(formula):
+            places = [k for k, arg in enumerate(e.args) if arg is v]
+            for wrong in [*([k] for k in places), *([places] if len(places) > 1 else [])]:
+                other = rebuild(e, tuple(u if k in wrong else a for k, a in enumerate(e.args)))
+                yield Mistake("other variable", sentence, replace(formula, {e: other}.get), brief)
+        yield Mistake("other variable", sentence, replace(formula, {v: u}.get), brief)
 
 
 def _other_orders(formula):
@@ -247,10 +278,17 @@ def _not_summed(formula: Expr) -> Iterator[Mistake]:
 def _something_else(derivation) -> Iterator[Mistake]:
     """The function itself, or its Jacobian with respect to another variable."""
     y = unnamed(derivation.y)
-    yield Mistake("not differentiated", f"that is {y} itself: what is its derivative?", y)
+    for laid in (y, y.T) if y.ndim else (y,):
+        itself = f"that is {y} itself: what is its derivative?"
+        yield Mistake("not differentiated", itself, laid)
     for v in symbols(y):
         if v.ndim < 2 and v not in {*derivation.variables}:
             other = unnamed(type(derivation)(derivation.y, v).jacobian.expr)
             asked = ", ".join(f"{x.name}" for x in derivation.variables)
             sentence = f"that is the Jacobian with respect to {v}; {asked} is asked for"
             yield Mistake("wrong variable", sentence, other)
+            narrow = derivation.jacobian.expr.ndim < 2 or derivation.jacobian.expr.op is ROW
+            if narrow and other.op in (DIAG, ROW):  # the same slopes, laid out as is asked for
+                sentence = f"that was differentiated with respect to {v}; {asked} is asked for"
+                for laid in (other.args[0], other.args[0].T, diag(other.args[0])):
+                    yield Mistake("wrong variable", sentence, laid)

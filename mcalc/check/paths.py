@@ -57,12 +57,12 @@ class Paths:
 
     def __init__(self, derivation, chain: bool = True):
         self.graph, self.definitions = derivation.graph, in_variables(derivation)
+        self.lets = {e.name for e in walk(derivation.y) if e.op is LET}
         (self.x,) = self.graph.variables
         self.paths = self.graph.paths(self.x)
         self.factors = {path: self.factors_of(path) for path in self.paths}
         self.parts = {path: multiplied(self.factors[path]) for path in self.paths}
-        named = any(e.op is LET for e in walk(derivation.y))
-        self.plain = not chain or self.graph.all_scalar and not named
+        self.plain = not chain or self.graph.all_scalar and not self.lets
 
     def forgotten(self) -> Iterator[Mistake]:
         """A path or a factor that is not there."""
@@ -72,6 +72,7 @@ class Paths:
         if len(self.paths) > 1:
             for path in self.paths:
                 yield from self.missing_path(path)
+            yield from self.partial_alone()
         for path in self.paths:
             yield from self.beside(path, self.missing_factors(path))
 
@@ -91,19 +92,20 @@ class Paths:
 
     def place(self, v: Expr) -> str:
         """How to speak of a variable: by the reader's name, or by what it is."""
-        nameless = {*self.graph.numbered, self.graph.result}
         definitions = self.graph.definitions.items()
+        nameless = {u for u, _ in definitions if u.name not in self.lets}
         return f"{_in_terms({u: d for u, d in definitions if u in nameless}).get(v, v)}"
 
     def missing_joint(self, v: Expr) -> Iterator[Mistake]:
         """Where several paths go through, the whole derivative of what they share is forgotten."""
         through = [path for path in self.paths if v in {*path}]
         heads = dict.fromkeys((*itertools.takewhile(lambda u: u is not v, w), v) for w in through)
-        if v.shape == self.x.shape and all(len(head) > 1 for head in heads):
+        if all(len(head) > 1 for head in heads):
             parts = [multiplied(self.factors_of(head)) for head in heads]
             parts += [self.parts[path] for path in self.paths if v not in {*path}]
-            sentence = f"a factor is missing: the derivative of {self.place(v)} by {self.x}"
-            yield Mistake("missing factor", sentence, added(parts), FACTOR)
+            what = f"the derivative of {self.place(v)} with respect to {self.x}"
+            if len({part.shape for part in parts}) == 1:
+                yield Mistake("missing factor", f"{FACTOR}: {what}", added(parts), FACTOR)
 
     def factors_of(self, path: tuple) -> list[Expr]:
         """The local Jacobians along a path, in terms of the variables."""
@@ -130,22 +132,36 @@ class Paths:
             sentence = f"one of {len(self.paths)} terms is there, the others are missing"
             yield Mistake("missing path", sentence, self.parts[path])
 
+    def partial_alone(self) -> Iterator[Mistake]:
+        """No path goes further than to the variable before ``x``: of ``u v`` there is ``v + u``."""
+        inner = [path for path in self.paths if len(path) > 2]
+        parts = [multiplied(self.factors[path][:-1]) for path in inner]
+        parts += [self.parts[path] for path in self.paths if len(path) == 2]
+        if len(inner) > 1 and len({part.shape for part in parts}) == 1:
+            names = " and ".join(dict.fromkeys(self.place(path[-2]) for path in inner))
+            sentence = f"factors are missing: the derivatives of {names} with respect to {self.x}"
+            yield Mistake("missing factor", sentence, added(parts), "factors are missing")
+
     def missing_factors(self, path: tuple) -> Iterator[Mistake]:
         """A path without one of its factors, or with a one in its place."""
         chain = self.factors[path]
         for k, factor in enumerate(chain):
-            if len(chain) == 1 or symbolic_sizes(factor) and not symbols(factor):
+            lone = symbolic_sizes(factor) and not symbols(factor)
+            if len(chain) == 1 or lone and factor.ndim == 0:
                 continue  # 1/n alone is a constant factor
             v, p = path[k : k + 2]
             name, brief = "missing factor", FACTOR
-            what = f"the derivative of {self.place(v)} by {self.place(p)}"
+            what = f"the derivative of {self.place(v)} with respect to {self.place(p)}"
             rule = "" if self.plain else " of the chain rule"
             sentence = f"a factor{rule} is missing: {what}"
             if is_number(factor, -1) or f"{factor}" == "-I":
                 name, sentence, brief = "sign", f"a sign: {what} is {factor}", "a sign is wrong"
+            elif lone and factor.op is ROW:  # of ones, as of a sum
+                name = "not summed"
+                sentence = brief = "one step is missing: the elements still have to be added up"
             elif p is not self.x and (gone := _constant(factor, self.x)) is not None:
                 sentence = f"a factor is missing: {gone}"
-            for left in ([], [_unit(factor)]):
+            for left in ([], *([] if lone else [[_unit(factor)]])):
                 short = multiplied([*chain[:k], *left, *chain[k + 1 :]])
                 if short is not None:
                     yield Mistake(name, sentence, short, brief)
@@ -158,7 +174,8 @@ class Paths:
             curved = p in {*symbols(self.local(v, p))}  # of 3x + 1 the derivative is a number
             if curved and (factor.op is DIAG and value.ndim == 1 or factor.ndim == value.ndim == 0):
                 by = self.place(p)
-                sentence = f"{self.place(v)} is still there: what is its derivative by {by}?"
+                asked = f"what is its derivative with respect to {by}?"
+                sentence = f"{self.place(v)} is still there: {asked}"
                 kept = multiplied([*before, diag(value) if value.ndim else value, *after])
                 yield Mistake("not differentiated", sentence, kept)
             if p is not self.x and p.shape == self.x.shape and not self.merges(v, p):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import html
 import json
+import re
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -12,13 +13,18 @@ from typing import Any
 from ..check.diagnosis import diagnose
 from ..check.paths import in_variables
 from ..derivation import Derivation, derive, hessian
-from ..graph.expr import WRITERS, Expr, shape_text
-from ..graph.walk import symbols
+from ..graph.expr import LET, WRITERS, Expr, shape_text
+from ..graph.walk import symbols, walk
 from ..typed.read import ReadError, read
 from . import record
 from .questions import ROWS, Meaning
 from .replies import NO_TRY, NOTHING, Reply
 
+# What a message has beside the shapes that do not fit: where it was, and what can be written.
+_BESIDES = re.compile(
+    r"^column \d+: (?:(?:divide|multiply|matmul|where|add|subtract|power): )?"
+    r"|: (?:write|leave out|the inner|the lengths|a number times|diag\( \)).*"
+)
 _IN_FULL = 2  # misses after which a reply holds what would mend the answer
 
 
@@ -145,11 +151,21 @@ class Exercise:
 
     def _unread(self, error):
         """A product whose shapes do not fit is a mistake; what cannot be read is none."""
-        if error.of_shapes and "⊗" not in f"{error}":  # two vectors can be multiplied in three ways
-            misfit = f"{error}".partition(": write")[0].partition(": ")[2]  # no answer in it
-            advice = "in which order, and as a row, a column or on a diagonal?"
-            return Reply("shape", f"not yet: {misfit}: {advice}")
-        return Reply("not read", f"this cannot be read: {error}")
+        said = self._by_own_names(f"{error}")
+        if error.of_shapes and "⊗" not in said:  # two vectors can be multiplied in three ways
+            advice = ": in which order, and as a row, a column or on a diagonal?"
+            if re.search(": (?:add|subtract): |added|subtracted", said):
+                advice = ": only what has the same shape can be added"
+            elif re.search("list|a row and a column", said):
+                advice = ""
+            return Reply("shape", f"not yet: {_BESIDES.sub('', said)}{advice}")
+        return Reply("not read", f"this cannot be read: {said}")
+
+    def _by_own_names(self, said):
+        """A message that lists the reader's names, and not those of a derivation's steps."""
+        own = [v.name for v in symbols(self.derivation.y)]
+        own += [e.name for e in walk(self.derivation.y) if e.op is LET]
+        return re.sub(r"the names are [\w, ]+", f"the names are {', '.join(own)}", said)
 
     def hint(self) -> str:
         """The next hint; after the last one, how to see all steps."""

@@ -23,6 +23,8 @@ def shape_text(shape: tuple) -> str:
     >>> shape_text(("n",))
     'n x 1'
     """
+    if shape == (None, None):  # as of I
+        return "of any size"
     two = (*shape, 1, 1)[: max(2, len(shape))]
     return " x ".join(f"({n})" if " " in str(n) else f"{n or '?'}" for n in two)
 

@@ -320,6 +320,8 @@ def laid_out(grid: list[list[Expr]]) -> Expr:
         if all(e.op is UNIT for e in units):
             rows = _of_units(units)
             return rows if kinds == {"row"} else as_expr(rows.T)
+    if kinds == {"row"} and len({e.shape[1] for e in entries} - {None}) > 1 and not wide:
+        raise ShapeError("the rows of this list have different numbers of entries")
     if kinds == {"row"} and (not wide or all(e.args[0].op is STACK for e in entries)):
         return as_expr(np.stack([e.T for e in entries]))
     if kinds == {"column"} and wide:

@@ -331,7 +331,12 @@ class _Reader(SingleReader):
         if not mark:
             return base
         exponent = self.deeper(lambda: self.term(self.power), mark.column)
-        last = self.tokens[self.at - 1]
+        last, after = self.tokens[self.at - 1], self.tokens[self.at : self.at + 2]
+        one = kind(base) != "matrix" and (is_number(exponent, 1) or is_number(exponent, -1))
+        if one and [t.text for t in after] == ["/", "2"] and not any(t.spaced for t in after):
+            typed = self.text[mark.column - 1 : last.end - 1]  # ^-1
+            message = f"this can be meant in two ways: write ^({typed[1:]}/2) or ({typed})/2"
+            raise ReadError(message.replace("(^", "(x^"), mark.column)
         if last.kind == "transpose":
             raise ReadError("the transpose of a power has parentheses: write (x^2)^T", last.column)
         operation = power if mark.text == "^" else power_of_elements

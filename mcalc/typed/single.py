@@ -48,9 +48,9 @@ class SingleReader(Cursor):
         raise ReadError(f"a formula is expected, and here is {token}", token.column)
 
     def row_or_cases(self, opening):
-        """``(x, y)`` is the row that ``[x, y]`` is."""
+        """``(x, y)`` is the row that ``[x, y]`` is, and ``((x, y), (1, 2))`` has two rows."""
         first = self.cases()
-        if self.now.text != "," or kind(first) != "scalar":
+        if self.now.text != "," or kind(first) not in ("scalar", "row"):
             return first
         row = [first]
         while self.sign(","):

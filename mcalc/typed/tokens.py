@@ -91,7 +91,7 @@ _INSTEAD = {
     **dict.fromkeys("{}", "write ( ) for what belongs together, [ ] for a vector or a matrix"),
     **dict.fromkeys("\\$", "formulas are typed without LaTeX, as in 2(w.x + b) x^T"),
     **{"∑": "write sum( )", "∏": "write a product out", "&": "write *"},
-    **{"!": "write != or ≠ for unequal", "_": "write x_1", "∑": "write sum( )"},
+    **{"!": "write != or ≠ for unequal", "_": "an index is a number or a letter, as in x_1"},
     **{":": 'cases are typed as in "x^T if z > 0; 0^T otherwise", a quotient with /'},
 }
 
@@ -105,7 +105,7 @@ def tokens(text: str, names: Container[str]) -> list[Token]:
     start, here = 0, _behind_spaces(text, 0)
     while here < len(text):
         prefix = _PREFIX.match(text, here)
-        if prefix and (here == 0 or not text[here - 1].isalnum()) and not _named(text, here, names):
+        if prefix and (here == 0 or not text[here - 1].isalpha()) and not _named(text, here, names):
             start += (here == start) * len(prefix[0])
             here = prefix.end()
         match = _TOKEN.match(text, here)

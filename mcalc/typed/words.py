@@ -57,6 +57,10 @@ class Names:
         v = self.symbols.get(base)
         if v is not None and _is_index(index) and 1 <= int(index) <= number_of_elements(v):
             return v[int(index) - 1]
+        if base == "I" and (
+            index in self.letters or _is_index(index) and 0 < int(index) <= _LONGEST
+        ):
+            return identity(int(index) if _is_index(index) else index)
         if base == "e" and _is_index(index) and 1 <= int(index) <= _LONGEST:
             return expr.node(UNIT, index=int(index) - 1, length=None)
         if (
@@ -146,6 +150,12 @@ class Names:
             reason = f"write {start}({name.removeprefix(start)})"
         elif _is_index(index) and number_of_elements(v):
             reason = f"{base} has elements {base}_1 to {base}_{number_of_elements(v)}"
+        elif name in ("E", "Id", "id", "Identity", "identity", "eye"):
+            reason = "the identity matrix is typed I"
+        elif name == "T":
+            reason = "a transpose stands behind a name or a bracket, as in x^T and (x^2)^T"
+        elif _is_index(index) and v is not None and v.ndim == 1:
+            reason = f"leave out the index: {base} stands for all of its elements"
         elif _is_index(index) and v is not None:
             reason = f"{base} is {shape_text(v.shape)}: only a column of known length has elements"
         elif _is_index(index) and base == "E":

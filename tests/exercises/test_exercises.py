@@ -257,7 +257,7 @@ TYPED = {
         "missing path": ("two-paths", "4(x.x) I"),
         "missing factor": ("exponential", "a a^T"),
         "right for n = 1": ("square", "2sum(x) x 1^T"),
-        "shape": ("square", "2(w.x - t) x^T"),
+        "shape": ("square", "x.x"),
         "substitution": ("exponential", "exp(u_1) a a^T"),
     },
 }
@@ -277,13 +277,17 @@ MORE = [
     ("05.square", "x", "n x 1 given, n x n expected; and on the diagonal of a matrix"),
     ("06.quotient", "1/z", "a matrix is expected, n x n, with that number on its diagonal"),
     ("07.cubes", "sum(3x^2)", "the sum of all entries"),
-    ("07.cubes", "diag(3x^2)", "not on a diagonal"),
+    ("07.cubes", "diag(3x^2)", "still have to be added up"),
     ("07.by-the-scalar", "x*cos(z x)", "still have to be added up"),
-    ("09.nested", "2(x + sin(x)) + 1", "a factor is missing: the derivative of u by x"),
+    (
+        "09.nested",
+        "2(x + sin(x)) + 1",
+        "a factor is missing: the derivative of u with respect to x",
+    ),
     ("10.layers", "B diag(cos(A x)) A^T", "A is transposed in your answer"),
     ("10.layers", "B diag(cos(x)) A", "A x has to stand where yours has x"),
     ("10.square", "2x^T", "a factor is missing: w.x"),
-    ("10.square", "2(w.x)", "the derivative of w.x by w"),
+    ("10.square", "2(w.x)", "the derivative of w.x with respect to w"),
     ("10.square", "2(w.x) w^T", "with respect to x; w is asked for"),
     ("11.leaky", "x^T if w.x + b > 0; 0^T otherwise", "in the other case it is not zero"),
     ("12.decay", "2w^T", "a factor is missing: a"),
@@ -295,7 +299,7 @@ MORE = [
     ("20.batch", "2(D Q - Y)", "N x k given, k x n expected; a factor is missing: D"),
     ("20.gaussian", "inv(S) - x x^T inv(S)", "a factor is missing: inv(S)"),
     ("20.gaussian", "inv(S) + inv(S) x x^T inv(S)", "the sign of one term is wrong"),
-    ("22.temperature", "(exp(u)/sum(exp(u)) - y)^T", "the derivative of u by z"),
+    ("22.temperature", "(exp(u)/sum(exp(u)) - y)^T", "the derivative of u with respect to z"),
     ("22.log-softmax", "I", "missing: z → exp(z) → sum(exp(z)) → log(sum(exp(z)))"),
 ]
 

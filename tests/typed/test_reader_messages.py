@@ -42,7 +42,7 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
          'column 1: "w_i" is unknown: leave out the index: w stands for all of its elements; what '
          "runs over the data stands inside sum_i (...)"),
         ("x_4",
-         'column 1: "x_4" is unknown: x is n x 1: only a column of known length has elements'),
+         'column 1: "x_4" is unknown: leave out the index: x stands for all of its elements'),
         ("q_4", 'column 1: "q_4" is unknown: q has elements q_1 to q_3'),
         ("sum_i(x)", "column 1: sum_i: nothing in it runs over the data: write y_i or x_i"),
         ("2_1", "column 2: _1 stands behind a column of known length"),
@@ -51,7 +51,7 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
          "[e_1, e_2]"),
         ("[1,2;3]", "column 1: the rows of this list have different numbers of entries"),
         ("[1;I]",
-         "column 1: 1 (1 x 1), I (? x ?) do not fit into one list"),
+         "column 1: 1 (1 x 1), I (of any size) do not fit into one list"),
         ("A^2", "column 2: A is a matrix, in which ^ is not read: write A ⊗ A element "
          "by element, A A as a product"),
         ("diag(x)^2",
