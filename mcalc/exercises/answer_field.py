@@ -6,6 +6,7 @@ import html
 
 import ipywidgets as W
 
+from ..draw.live import head
 from ..draw.scene import STYLE
 from ..graph.expr import WRITERS
 from ..typed.read import ReadError, read
@@ -48,16 +49,17 @@ class Answering(W.VBox):
             button.layout.width = "auto"
         self.read, self.reply, self.shown = W.HTMLMath(), W.HTML(), W.HTMLMath()
         self.shown.layout.overflow = "auto"
+        self.reply.add_class("mcalc-reply")
         self.field.on_msg(lambda field, content, buffers: self._entered(content.get("event")))
         self.field.observe(self._typed, "value")
         self.check.on_click(lambda button: self._entered("submit"))
         self.hint.on_click(lambda button: self.say(exercise.hint(), "quiet"))
         self.steps.on_click(lambda button: self.derive())
-        head = W.HTML(f"<style>{_CSS}</style>")
-        head.layout.display = "contents"
+        style = W.HTML(head(_CSS))
+        style.layout.display = "contents"
         inputs = W.HBox([self.field, self.check, self.hint, self.steps])
         inputs.layout.flex_flow = "row wrap"
-        super().__init__([head, self.question, inputs, self.read, self.reply, self.shown])
+        super().__init__([style, self.question, inputs, self.read, self.reply, self.shown])
         self.add_class("mcalc-exercise")
         self.taken, self.awaited = self.field.value, False
         self.say(self.standing(), "quiet")
@@ -115,4 +117,4 @@ class Answering(W.VBox):
     def say(self, sentence: str, how: str | Reply) -> None:
         """Show a reply; what is right or wrong is in the words, too."""
         kind = how if isinstance(how, str) else "right" if how else "wrong"
-        self.reply.value = f'<span role="status" class="{kind}">{html.escape(sentence)}</span>'
+        self.reply.value = f'<span class="{kind}">{html.escape(sentence)}</span>'

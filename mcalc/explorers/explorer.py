@@ -11,6 +11,7 @@ from collections.abc import Callable
 import ipywidgets as W
 import numpy as np
 
+from ..draw.live import head
 from ..draw.scene import STYLE
 from ..graph.expr import WRITERS, Expr, as_expr
 from ..graph.variables import scalars, vectors
@@ -18,21 +19,6 @@ from ..graph.walk import same, symbols
 
 Function = Expr | Callable  # an expression, or what makes one of variables
 
-# JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless the element
-# that has it has this attribute. Keys that go with Ctrl, Alt or Cmd, and Shift+Enter, are left
-# to it. The handle of a slider has no name of its own: it is that of the box beside it. An image
-# without a source is the one element that can run this when it is put in place.
-_KEYS = (
-    "if(!window.mcalcKeys){window.mcalcKeys=true;window.addEventListener('keydown',e=>{"
-    "const at=e.target;if(at.closest&&at.closest('.mcalc-explorer'))"
-    "at.toggleAttribute('data-lm-suppress-shortcuts',"
-    "!(e.ctrlKey||e.altKey||e.metaKey||(e.key==='Enter'&&e.shiftKey)))},true);"
-    "window.mcalcNames=()=>document.querySelectorAll('.mcalc-explorer .noUi-handle').forEach(h=>{"
-    "const box=h.closest('.widget-hbox:has(label)'),of=box&&box.querySelector('label');"
-    "if(of)h.setAttribute('aria-label',of.textContent)});"
-    "window.addEventListener('focusin',()=>window.mcalcNames(),true)}"
-    "setTimeout(()=>window.mcalcNames(),500);this.remove()"
-)
 # The arrow of a drop-down is black, and lost in a dark theme: grey is seen in both.
 _ARROW = (
     "url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'%3E"
@@ -41,7 +27,8 @@ _ARROW = (
 _CSS = STYLE + (
     f".mcalc-explorer{{--jp-widgets-dropdown-arrow:{_ARROW}}}"
     ".mcalc-view,.mcalc-view .widget-html-content{min-width:0;max-width:100%;width:100%}"
-    ".mcalc-view svg{display:block;max-width:100%;height:auto}"
+    ".mcalc-view .widget-html-content{overflow-x:auto}"
+    ".mcalc-view svg{display:block;max-width:max(100%,480px);height:auto}"
     ".mcalc-formula .widget-htmlmath-content{line-height:normal}"
     ".mcalc-formula .widget-htmlmath-content>div{padding:4px 0}"
     ".mcalc-view pre{margin:4px 0 0;line-height:1.35;white-space:pre;overflow-x:auto;"
@@ -53,7 +40,6 @@ _CSS = STYLE + (
     "{outline:3px solid var(--mcalc-blue)!important;outline-offset:1px}"
     "@media (forced-colors:active){.mcalc-view svg{forced-color-adjust:none;background:#fff}}"
 )
-_HEAD = f'<style>{_CSS}</style><img src="data:," alt="" hidden onerror="{_KEYS}">'
 
 
 # --- the explorer ----------------------------------------------------------------------------
@@ -73,7 +59,7 @@ class Explorer(W.VBox):
     def __init__(self, formulas, inputs: dict, extra=(), rows=None):
         self.inputs, self.formulas, self.error = inputs, list(formulas), None
         self._quiet = False
-        self._head = W.HTML(_HEAD)
+        self._head = W.HTML(head(_CSS))
         self._head.layout.display = "contents"
         self._formula = W.HTMLMath(self._typeset())
         self._formula.add_class("mcalc-formula")
@@ -138,7 +124,7 @@ class Explorer(W.VBox):
         self._say(str(error))
 
     def _say(self, sentence):
-        told = f'<span role="alert">{html.escape(sentence)}</span>' if sentence else ""
+        told = f"<span>{html.escape(sentence)}</span>" if sentence else ""
         if self._message.value != told:
             self._message.value = told
 

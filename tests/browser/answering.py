@@ -24,7 +24,7 @@ class Answering:
 
     def said(self):
         self.page.settle()
-        return self.root.locator("[role=status]").inner_text()
+        return self.root.locator(".mcalc-reply [role=status]").inner_text()
 
 
 def tried(page, name):
