@@ -196,7 +196,7 @@ def _given(claim, want):
     if claim.shape == (None, None) and is_square(claim):
         return "a square matrix"
     likely = (max(want, key=lambda n: isinstance(n, str)),) * 2
-    if _is_matrix_of_any_length(claim):
+    if _is_matrix_of_any_length(claim) and not has_shape(claim.T, want):
         return shape_text(tuple(n or m for n, m in zip(claim.shape, likely, strict=True)))
     likely = want[::-1] if not has_shape(claim, want) and has_shape(claim.T, want) else likely
     return shape_text(tuple(n or m for n, m in zip(claim.shape, likely, strict=False)))

@@ -388,9 +388,10 @@ def test_where_nothing_moves():
 
 
 def test_what_only_repeats_a_step_is_not_shown():
-    assert repr(mc.derive(w * x, wrt=w)).splitlines()[:2] == [
+    assert repr(mc.derive(w * x, wrt=w)).splitlines()[:3] == [
         "1. introduce      y = w ⊗ x",
-        "2. differentiate  ∂y/∂w = diag(x)   (n x n)",
+        "2. differentiate  entry i: ∂(w_i x_i)/∂w_i = w_i · 0 + x_i · 1 = x_i",
+        "                  ∂y/∂w = diag(x)   (n x n)",
     ]
 
 

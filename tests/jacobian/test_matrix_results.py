@@ -85,7 +85,7 @@ def test_attention():
 BY_SCALARS = {  # a matrix, a scalar, and its Jacobian
     "scaled": (t * A, t, "A"),
     "exponential": (np.exp(t * A), t, "A ⊗ exp(t A)"),
-    "inverse": (np.linalg.inv(A + t * B), t, "-inv(A + t B) B inv(A + t B)"),
+    "inverse": (np.linalg.inv(A + t * B), t, "-Y B Y"),
     "no part of it": (A @ B, t, "0"),
 }
 
