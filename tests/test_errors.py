@@ -847,7 +847,7 @@ def test_at_a_kink_the_check_takes_no_side():
         (np.sqrt((z - 1) ** 2), "(z - 1)^2 = 0; the root's own slope is infinite"),
         (np.sign(z - b), "z - b = 0; mcalc takes 0"),
         (np.max(np.stack([z, b, 0])),
-         "several elements are the largest; mcalc counts each of them"),
+         "several elements are the largest; mcalc takes a share of each"),
         (np.linalg.norm(np.stack([z - 1, 0])),
          "[z - 1, 0]^T = 0; a vector of zeros has no direction"),
         *((compare(z, b) * z, "b = z; nothing is compared") for compare in (
