@@ -96,9 +96,11 @@ def _matmul_laid(a, b):
     right = vector_of(b) if b.op is COLUMN else b
     product = _matmul(left, right)
     if product.ndim == 0:
-        if not (a.ndim == b.ndim == 2 and a.op is not ROW):
+        if a.op is ROW:
             return product
-        product = np.stack([product])  # a row by a column has two axes still
+        product = np.stack([product])  # v[None, :] @ x has one axis still, with a column two
+        if 1 in (a.ndim, b.ndim):
+            return product
     laid = node(COLUMN, product)
     return laid.T if _is_laid_row(a) else laid
 

@@ -249,6 +249,10 @@ STRUCTURES = [  # what no single function shows: shapes that meet, and terms tha
               ("concatenate", "w", "u"))), "x"),
     (("divide", ("subtract", ("concatenate", "x", "u"), ("square", ("concatenate", "w", "v"))),
       ("concatenate", "x", "u")), "u"),
+    # of lengths that are open
+    (("sum", ("multiply", ("pinv", ("multiply", "A", ("outer", "u", "x"))), ("outer", "x", "u"))),
+     "x"),
+    (("sum", ("sin", ("kron", "A", ("outer", "x", "u")))), "x"),
     # along an axis, and parts of any length
     (("sin", ("call", "max", (("multiply", "S", ("outer", "x", "w")),), (("axis", 1),))), "x"),
     (("sin", ("call", "prod", (("multiply", "S", ("outer", "x", "w")),), (("axis", 1),))), "x"),
@@ -275,9 +279,13 @@ def check_example(program, wrt):
 
 
 MADE = (np.eye, np.identity, np.ones, np.zeros, np.full)  # constants, like an expression
+SPECTRAL = {np.linalg.eig, np.linalg.eigh, np.linalg.eigvals, np.linalg.eigvalsh}
+# of which there are first derivatives only: tests/jacobian/test_spectral.py has them
 
 
-@pytest.mark.parametrize("name", sorted(f.__name__ for f in NUMPY if callable(f) and f not in MADE))
+@pytest.mark.parametrize(
+    "name", sorted(f.__name__ for f in NUMPY if callable(f) and f not in {*MADE, *SPECTRAL})
+)
 def test_each_numpy_function(name):
     check_example(*FUNCTIONS[name])
 
@@ -293,7 +301,8 @@ def test_the_examples_use_every_row():
         d = symbolic(program, wrt)
         matrices = [m for term in d.terms for m, *_ in term.matrices]
         used |= {e.op.name for e in walk(unnamed(d.y), d.jacobian.expr, *matrices)}
-    rows = {*PRIMITIVES} - {"infinity"}  # of masks: test_layers has them
+    eigen = {"eigvals", "eigvalsh", "eigvecs", "eigvecsh"}
+    rows = {*PRIMITIVES} - eigen - {"infinity"}  # of masks: test_layers has them
     assert used >= rows, rows - used
 
 

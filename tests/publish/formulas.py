@@ -9,6 +9,7 @@ SIGNS = {
     "partial": "∂", "nabla": "∇", "cdot": "·", "otimes": "⊗", "oslash": "⊘", "odot": "⊙",
     "circ": "∘", "bigcirc": "○", "times": "×", "le": "≤", "ge": "≥", "ne": "≠", "approx": "≈",
     "to": "→", "in": "∈", "infty": "∞", "dots": "...", "ldots": "...", "cdots": "...",
+    "vdots": "⋮", "ddots": "⋱", "lvert": "|", "rvert": "|", "\\": "; ",
     "sum": "sum", "prod": "prod", "|": "||", "{": "{", "}": "}", ",": " ", ";": " ", ":": " ",
     " ": " ", "quad": "  ", "qquad": "  ", "!": "", "%": "%",
     **dict.fromkeys(["left", "right", "displaystyle", "textstyle", "limits", "big", "Big"], ""),
@@ -78,6 +79,8 @@ def _piece(parts, k):
     if command == "sqrt":
         text, k = _group(parts, k + 1)
         return f"sqrt({text})", k
+    if command == "begin":
+        return _matrix(parts, k + 1)
     if command in STYLES:
         return _group(parts, k + 1)
     if command in MARKS:
@@ -88,6 +91,17 @@ def _piece(parts, k):
     if command in SIGNS or command in GREEK:
         return SIGNS.get(command, GREEK.get(command)), k + 1
     raise ValueError(f"there is no way to write \\{command} in letters")
+
+
+def _matrix(parts, k):
+    """Entries with a space between them, rows with a semicolon: ``[1 2; 3 4]``."""
+    _, k = _group(parts, k)  # which brackets it has
+    text = ""
+    while k < len(parts) and parts[k][0] != "end":
+        piece, k = (" ", k + 1) if parts[k][2] == "&" else _piece(parts, k)
+        text += piece
+    _, k = _group(parts, k + 1)
+    return f"[{re.sub(' *; *', '; ', ' '.join(text.split()))}]", k
 
 
 def _alone(text):

@@ -178,6 +178,7 @@ def test_every_formula_can_be_read_where_nothing_typesets_it(page):
         (r"\sum_i \mathbf{x}_i\mathbf{x}_i^T, \max\left(0, W\mathbf{x}\right)",
          "sum_i x_i x_i^T, max(0, W x)"),
         (r"\frac{\partial}{\partial w_j}\left(f_i\right)", "∂/∂w_j (f_i)"),
+        (r"\begin{bmatrix} x_1 & 2 \\ \vdots & -1 \end{bmatrix} \mathbf{x}", "[x_1 2; ⋮ -1] x"),
         (r"d\mathbf{x} \le \|\lambda_{\min}\|", "d x ≤ ||λ_min||"),
     ],
 )  # fmt: skip
