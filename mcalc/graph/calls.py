@@ -144,6 +144,14 @@ def _stack(arrays, axis=0):
     return np.transpose(rows) if parts[0].ndim and axis in (1, -1) else rows
 
 
+def _hstack(tup):
+    """As `np.concatenate` along the last axis, of scalars too: ``np.hstack([b, x])``."""
+    parts = [as_expr(a) for a in tup]
+    if not any(a.ndim for a in parts):
+        return np.stack(parts)
+    return _concatenate([np.atleast_1d(a) for a in parts], axis=-1)
+
+
 def _concatenate(arrays, axis=0):
     """Vectors one after the other, or matrices below or beside each other."""
     parts = [as_column(a) for a in arrays]
@@ -243,7 +251,7 @@ _ROWS: dict[Callable | str, Callable] = {
     np.invert: partial(_of_conditions, "~", partial(elementwise, LOGICAL_NOT)),
     np.stack: _stack,
     np.concatenate: _concatenate,
-    np.hstack: lambda tup: _concatenate(tup, axis=-1),
+    np.hstack: _hstack,
     np.vstack: lambda tup: _concatenate([_as_rows(a) for a in tup], axis=0),
     np.column_stack: lambda tup: _concatenate([_as_columns(a) for a in tup], axis=1),
     np.ones_like: partial(_filled_like, "np.ones_like", 1),

@@ -142,3 +142,26 @@ def test_printed_forms_stay_as_they_are():
     forms = [str(mc.derive(y, x).jacobian) for y in (mc.sigmoid(x), np.tanh(x))]
     assert forms == ["diag(σ(x) ⊗ (1 - σ(x)))", "diag(1 - tanh(x)^2)"]
     assert str(mc.derive(np.linalg.det(S), S).jacobian) == "det(S) inv(S)"
+
+
+# --- products of all elements ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zeros", [[], [0], [1, 2], [0, 1, 2]])
+@pytest.mark.parametrize("text", ["np.prod(x)", "np.prod(np.sin(x))", "a*np.prod(x)*np.sum(x)"])
+def test_a_product_in_which_elements_are_zero(text, zeros):
+    values = point({"m": 2, "n": 3})
+    values["x"][zeros] = 0
+    agrees(text, "x", {"m": 2, "n": 3}, values, tolerance=1e-6)
+    assert (
+        mc.derive(evaluated(text, VARIABLES), x)
+        .check(at={"x": values["x"], "a": 2} if "a*" in text else {"x": values["x"]})
+        .passed
+    )
+
+
+def test_a_product_of_each_row_in_which_elements_are_zero():
+    M = np.array([[0.0, 2, 3], [0, 0, 5], [1, 2, 4]])
+    others = np.array([[6.0, 0, 0], [0, 0, 0], [8, 4, 2]])
+    d = mc.derive(np.sum(np.prod(S, axis=1)), wrt=S)
+    np.testing.assert_allclose(d.numpy()(S=M).T, others)
