@@ -104,4 +104,5 @@ def test_each_can_be_answered(key):
 def test_a_question_is_shown_with_its_formulas_and_a_field():
     bundle = mc.exercise("98.number")._repr_mimebundle_()
     assert bundle["text/plain"].endswith("x^3 at 2 and 0.01 more?")
-    assert r"$\displaystyle x^{3}$ at 2" in bundle["text/html"]
+    assert "<code>x^3</code> at 2" in bundle["text/html"]
+    assert r"$\displaystyle x^{3}$ at 2" in mc.exercise("98.number").typeset
