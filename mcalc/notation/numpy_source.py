@@ -350,9 +350,9 @@ class NumpySource:
     def transpose(self, e):
         a = self(*e.args)
         if a.laid is Laid.ROW:
-            return Written(f"{a.within(ATOM)}[:, None]", ATOM, Laid.COLUMN)
+            return Written(f"{a.within(ATOM)}[:, None]", ATOM, Laid.COLUMN, a.truth)
         laid = Laid.ROW if a.laid is Laid.COLUMN else a.laid
-        return Written(f"{a.within(ATOM)}.T", ATOM, laid)
+        return Written(f"{a.within(ATOM)}.T", ATOM, laid, a.truth)
 
     def rowwise(self, e):
         """The largest, or the product, of each row; of each column, if it is transposed."""
@@ -391,7 +391,7 @@ class NumpySource:
         return Written(f"np.eye({self.length(e.params['length'])})[{[*e.params['indices']]}]")
 
     def column_node(self, e):
-        return Written(f"{self(*e.args).within(ATOM)}[:, None]")
+        return Written(f"{self.number_of(*e.args).within(ATOM)}[:, None]")
 
 
 class Reduced(NamedTuple):
