@@ -99,9 +99,10 @@
   // Formulas stand in the page as one can read them without MathJax; it takes their LaTeX.
   function inTex() {
     for (const place of document.querySelectorAll("[data-tex]")) {
-      const made = document.createElement(place.localName === "pre" ? "div" : "span");
-      made.textContent = place.dataset.tex;
-      place.replaceWith(made);
+      const { tex } = place.dataset;
+      const made = document.createElement("div");
+      made.textContent = tex;
+      place.replaceWith(place.localName === "pre" ? made : tex); // what is wide is made to scroll
     }
   }
 
