@@ -442,18 +442,18 @@ def trials(count):
 
 def test_a_right_answer_is_right_however_it_is_written():
     different = 0
-    for ex, d, whole, _, rng in trials(500):
+    for ex, d, whole, _, rng in trials(200):
         claim = elsewhere(whole, rng)
         different += claim is not whole
         assert d.equals(claim), (ex.key, claim)
         if len(text := written(claim)) <= 300:
             assert ex.check(text), (ex.key, text)
-    assert different > 350
+    assert different > 140
 
 
 def test_a_near_miss_is_refused():
     refused = 0
-    for ex, d, whole, variables, rng in trials(600):
+    for ex, d, whole, variables, rng in trials(200):
         claim = missed(whole, variables, rng)
         if claim is whole or not apart(claim, whole, variables):
             continue
@@ -462,7 +462,7 @@ def test_a_near_miss_is_refused():
         reply = Exercise(ex.key).check(written(claim))
         assert not reply, (ex.key, written(claim))
         assert reply.mistake not in ("not read", "not answered"), (ex.key, written(claim), reply)
-    assert refused >= 350
+    assert refused >= 110
 
 
 # --- replies ---------------------------------------------------------------------------------

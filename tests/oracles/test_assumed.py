@@ -25,12 +25,6 @@ def test_what_is_assumed_changes_formulas_and_no_numbers():
     assert total["compared"] > 400 and total["refined"] > 3 and total["checked"] > 8, total
 
 
-@pytest.mark.slow
-def test_the_same_for_many():
-    total = through(range(40, 240))
-    assert total["compared"] > 700 and total["refined"] > 10 and total["checked"] > 20, total
-
-
 def test_a_wrong_rule_is_found(monkeypatch):
     monkeypatch.setitem(refine._RULES, SUM, lambda e, v: refine.ONE)  # of any vector
     with pytest.raises(AssertionError, match="without assumptions"):

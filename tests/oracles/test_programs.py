@@ -11,7 +11,7 @@ from functions import FORMS, SYMBOLS, VARIABLES, Program, drawn, length_of, smal
 
 import mcalc as mc
 
-COUNT, PARTS = 160, 4
+COUNT, PARTS = 100, 4
 SIZES = {"N": 3, "n": 4, "k": 2}
 
 

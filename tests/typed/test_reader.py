@@ -7,7 +7,6 @@ soup of signs and characters, of which nothing but a ReadError may come.
 import pickle
 import random
 import re
-import time
 
 import numpy as np
 import pytest
@@ -873,10 +872,10 @@ def nonsense(rng):
 
 
 def read_nonsense(count, seed):
-    """How many lines were read, and the longest that one took, in seconds."""
-    rng, names, done, longest = random.Random(seed), {**NAMES, **DATA}, 0, 0.0
+    """How many lines were read."""
+    rng, names, done = random.Random(seed), {**NAMES, **DATA}, 0
     for _ in range(count):
-        text, start = nonsense(rng), time.thread_time()
+        text = nonsense(rng)
         try:
             e = read(text, **names)
         except ReadError as error:
@@ -885,20 +884,11 @@ def read_nonsense(count, seed):
         else:
             done += 1
             assert str(e) and e._repr_latex_() and len(walk(e)) <= 500
-        longest = max(longest, time.thread_time() - start)
-    return done, longest
+    return done
 
 
 def test_nonsense_is_refused():
-    done, longest = read_nonsense(2_000, seed=1)
-    assert done > 10 and longest < 1  # the longest is 30 ms on an idle machine
-
-
-@pytest.mark.slow
-def test_much_nonsense_is_refused():
-    done, longest = read_nonsense(100_000, seed=2)
-    print(f"{done} of 100,000 lines were read, the slowest line took {1000 * longest:.0f} ms")
-    assert done > 500 and longest < 1
+    assert read_nonsense(2_000, seed=1) > 10
 
 
 @settings(max_examples=500)
