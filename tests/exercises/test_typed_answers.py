@@ -98,5 +98,3 @@ def test_a_claim_of_a_row_and_a_list_of_one_row_is_compared():
     assert "transpose" in d.why(2 * Q @ (x @ Q) - np.array([5, 3]))
     said = d.why(2 * x.T @ Q - np.array([[5, 3]]))  # without its factor Q^T
     assert "Q^T x with respect to x" in said
-        2 * x.T @ Q - np.array([[5, 3]])
-    )  # which is its factor Q^T
