@@ -80,7 +80,7 @@ def hessian(y: Expr, wrt: Wrt) -> Derivation:
     2I   (n x n)
     >>> W, P, y = *mc.matrices("W P"), mc.vectors("y", size="m")
     >>> mc.hessian(np.sum((W @ x - y) ** 2), wrt=W).jvp(P)
-    2(P x) x^T  (m x n)
+    2P x x^T  (m x n)
 
     Raises ValueError and UnsupportedError as :func:`derive` does, and ValueError if ``y`` is no
     scalar. The paper ends with first derivatives.

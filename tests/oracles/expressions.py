@@ -267,6 +267,8 @@ def call(problem, seed):
     value, refused = attempted_call(program, values)
     if refused:
         return [refused, ("call", f"{name} {refused.removeprefix('calls: ')}")]
+    if isinstance(value, (list, tuple)):  # of np.split
+        program, value = ("index", program, 0), value[0]
     if np.asarray(value).dtype.kind not in "fi" or not problem.wrt:
         return ["calls: no numbers"]
     if np.asarray(value).dtype == np.float16:  # of conditions alone

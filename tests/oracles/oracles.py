@@ -403,6 +403,8 @@ def compare_plain(d, plain, by_name, sizes, at_a_kink=False):
     found = closed(**given)
     assert type(found) is np.ndarray and found.dtype == np.float64 and found.ndim == 2
     flat = found.T.reshape(1, -1) if d.by_matrix and not d.more_axes else found
+    if d.y.ndim == 2 and d.y.shape[0] != 1 and not d.more_axes:  # of a matrix by a scalar
+        flat = found.reshape(-1, 1)
     unlike = None if at_a_kink else unlike_plain(flat, plain)
     assert not unlike, unlike
     return flat
