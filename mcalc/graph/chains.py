@@ -226,7 +226,8 @@ def formula_of(chain: Chain, shape: tuple) -> Expr:
             return mul(product(number, dict(scalars)), elements(powers))
         return product(number, dict(scalars + (powers or ((node(ONES, length=shape[0]), 1),))))
     if len(links) == 1 and links[0][0] == "diag" and links[0][1]:
-        return diag(formula_of(chain._replace(links=(("column", links[0][1]),)), shape[:1]))
+        v = formula_of(chain._replace(links=(("column", links[0][1]),)), shape[:1])
+        return diag(v) if v.ndim else node(ZEROS, lengths=shape)  # cases that are all 0 are 0
     body = column_of(links, shape[0]) if len(shape) == 1 else matrix_of(links, shape)
     return mul(product(number, dict(scalars)), body)
 

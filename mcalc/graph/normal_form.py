@@ -28,10 +28,12 @@ from .primitives import (
     TRANSPOSE,
     VECMAT,
     WHERE,
+    ZEROS,
 )
+from .products import ZERO
 from .read_chains import Reader, Scaled
 from .recognition import softmax_of
-from .walk import rebuild, replace, walk
+from .walk import is_number, rebuild, replace, walk
 
 HIGH = 100  # operations one upon another
 LARGE = 300  # parts of a formula that is no longer looked at
@@ -68,12 +70,16 @@ def _is_small(e):
 @lru_cache(maxsize=2000)
 def _normal_form(e: Expr, names: tuple[Expr, ...], taken: frozenset[str] | None) -> Expr:
     inner = partial(normal_form, names=names, taken=taken)
-    turned_column = e.op is TRANSPOSE and e.args[0].op is COLUMN
-    if e.op in (STACK, CONCATENATE, BLOCKS, COLUMN) or turned_column:
+    listed = (STACK, CONCATENATE, BLOCKS, COLUMN)
+    if e.op in listed or e.op is TRANSPOSE and e.args[0].op in listed:
         return rebuild(e, tuple(map(inner, e.args)))
     if e.op is WHERE:
         condition, *branches = e.args
         cases = rebuild(e, (condition, *map(inner, branches)))
+        if all(
+            is_number(v, 0) or v.op is ZEROS for v in cases.args[1:]
+        ):  # σ(x) + σ(-x) - 1 was one
+            return node(ZEROS, lengths=e.shape) if e.shape else ZERO
         form = _form(cases, False) if cases.ndim == 1 else cases
         # (x if x > 0; 0 otherwise) is max(0, x)
         return cases if WHERE in {part.op for part in walk(form)} else form

@@ -193,17 +193,26 @@ class _Reader(SingleReader):
     # --- products ---
 
     def chain(self):
-        """The factors of a product: dots are the tightest, the others go from left to right."""
+        """The factors of a product: dots are the tightest, the others go from left to right.
+
+        But a number in front of a matrix waits until that has met what comes next: ``z A x`` is
+        ``z (A x)``, as it is printed, so that rounding does not tell the two apart.
+        """
         factors = [self.factor("")]
         while (mark := self.sign(*FACTORS)) or self.starts():
             factor = self.factor(mark.text if mark else "", mark)
             if not self.joins(factors[-1], factor):
                 factors.append(factor)
         first, before = factors[0], factors[0]
-        whole = first.value
+        whole, waits = first.value, None
         for k, factor in enumerate(factors[1:], 2):
-            value = factor.value
-            if not factor.operation:
+            value, beside = factor.value, not factor.operation
+            if waits and not beside:
+                whole, waits = self.build(waits[0], product, waits[1], whole), None
+            if beside and waits is None and (kind(whole), kind(value)) == ("scalar", "matrix"):
+                waits, whole, before = (factor.column, whole), value, factor
+                continue
+            if beside:
                 self.refuse_side_by_side(first, before, factor)
                 if factor.number == "1" and kind(whole) in ("row", "matrix"):
                     before = factor
@@ -213,7 +222,7 @@ class _Reader(SingleReader):
                     value = ones()  # as in A 1, the sum of each row
             function = FACTORS[factor.operation](kind(whole), kind(value))
             whole, before = self.build(factor.column, function, whole, value), factor
-        return whole
+        return self.build(waits[0], product, waits[1], whole) if waits else whole
 
     def factor(self, operation, mark=None) -> _Factor:
         column, first = (mark or self.now).column, self.at

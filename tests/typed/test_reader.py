@@ -711,6 +711,19 @@ class Lines:
         )
         return self.joined(left, sign, right), build(a, b), tight
 
+    def by_a_matrix(self, kinds, depth):
+        """A matrix times something; a number that stands in front is a factor of the result."""
+        sign = self.one_of(" ", "*")
+        (left, a), (right, b) = (
+            self.part(*p) for p in zip(kinds, [depth - 1] * 2, (ATOM, ATOM), strict=True)
+        )
+        text, product = self.joined(left, sign, right), a @ b
+        if self.one_of(True, False, False):
+            number, c = self.part("scalar", 0, ATOM)
+            if sign == " ":
+                return self.joined(number, " ", text), c * product, FACTOR
+        return text, product, FACTOR
+
     def sum(self, kind, depth):
         sign, build = self.one_of(("+", np.add), ("-", np.subtract), ("−", np.subtract))
         return self.two(sign, build, (kind, kind), depth, (SUM_, FACTOR), SUM_)
@@ -785,7 +798,7 @@ class Lines:
             sign = self.one_of("⊗", "(*)", "∘", "*")
             return self.two(sign, np.multiply, ("vector", "vector"), depth, (FACTOR, ATOM), FACTOR)
         if kind == "matvec":
-            return self.times(("matrix", "vector"), depth, np.matmul)
+            return self.by_a_matrix(("matrix", "vector"), depth)
         if kind == "scaled":
             return self.two("/", np.divide, ("vector", "scalar"), depth, (ATOM, ATOM), FACTOR - 0.5)
         if kind == "row":
@@ -813,9 +826,10 @@ class Lines:
         if kind == "outer":
             return self.times(("vector", "row"), depth, mc.outer)
         if kind == "product":
-            return self.times(("matrix", "matrix"), depth, np.matmul)
+            return self.by_a_matrix(("matrix", "matrix"), depth)
         if kind == "times":
-            return self.times(("scalar", "matrix"), depth)
+            text, e, _ = self.times(("scalar", "matrix"), depth)
+            return f"({text})", e, ATOM
         if kind == "diag":
             text, v = self.part("vector", depth - 1)
             return f"diag({text})", mc.diag(v), ATOM
