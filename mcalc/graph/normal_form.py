@@ -76,9 +76,7 @@ def _normal_form(e: Expr, names: tuple[Expr, ...], taken: frozenset[str] | None)
     if e.op is WHERE:
         condition, *branches = e.args
         cases = rebuild(e, (condition, *map(inner, branches)))
-        if all(
-            is_number(v, 0) or v.op is ZEROS for v in cases.args[1:]
-        ):  # σ(x) + σ(-x) - 1 was one
+        if all(is_number(v, 0) or v.op is ZEROS for v in cases.args[1:]):  # σ(x) + σ(-x) - 1
             return node(ZEROS, lengths=e.shape) if e.shape else ZERO
         form = _form(cases, False) if cases.ndim == 1 else cases
         # (x if x > 0; 0 otherwise) is max(0, x)
