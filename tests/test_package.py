@@ -1,12 +1,14 @@
 """What ``import mcalc`` costs, and whether it is new enough for a notebook."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
 from types import ModuleType
 
 import pytest
+from nbformat.v4 import new_code_cell
 
 import mcalc as mc
 import notebooks
@@ -71,3 +73,55 @@ def test_without_mcalc_a_notebook_says_what_to_run(path, there, monkeypatch):
     monkeypatch.setitem(sys.modules, "mcalc", mc)
     with pytest.raises(ImportError, match=r"needs mcalc .*, and 0.1 is installed"):
         exec(first_cell(path), {})
+
+
+def test_a_chapter_alone_runs_with_what_was_installed(tmp_path):
+    """From the wheel, in another folder, one with signs that are no ASCII; with the data, too."""
+    run = [sys.executable, "-m"]
+    built, installed = tmp_path / "built", tmp_path / "installed"
+    pip = [*run, "pip", "--quiet", "--disable-pip-version-check"]
+    wheel = [*pip, "wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", built]
+    subprocess.run([*wheel, notebooks.ROOT], check=True, cwd=tmp_path)
+    (made,) = built.iterdir()
+    target = ["--no-deps", "--no-index", "--target", installed]
+    subprocess.run([*pip, "install", *target, made], check=True, cwd=tmp_path)
+
+    folder = tmp_path / "Übungen für Ōsaka"
+    folder.mkdir()
+    cells = [
+        new_code_cell("import mcalc as mc\n\nprint(mc.__file__)"),
+        new_code_cell(
+            "print(mc.digits()['images'].shape, mc.exercise('05.square').check('2 diag(x)'))"
+        ),
+    ]
+    chapter = notebooks.read(notebooks.ROOT / "notebooks" / "07-vector-sum-reduction.ipynb")
+    chapter.cells += cells
+    (folder / "eine Kopie.ipynb").write_text(notebooks.dumps(chapter), encoding="utf-8")
+    env = os.environ | {"PYTHONPATH": str(installed), "MCALC_ANSWERS": str(folder / "answers")}
+    nbconvert = [*run, "nbconvert", "--to", "notebook", "--execute", "--output", "done.ipynb"]
+    subprocess.run([*nbconvert, folder / "eine Kopie.ipynb"], check=True, cwd="/", env=env)
+    *_, where, said = notebooks.read(folder / "done.ipynb").cells
+    assert str(installed) in where.outputs[0].text
+    assert said.outputs[0].text.startswith("1797 right: ")
+
+
+def test_the_recipe_for_a_primitive_is_literally_so():
+    """What README says to write, as it stands there."""
+    readme = (notebooks.ROOT / "README.md").read_text(encoding="utf-8")
+    row, example = re.search(
+        r"\*\*A primitive\.\*\*.*?`(primitive\(.*?\))`.*?`(\"\w+\": .*?),`", readme, re.DOTALL
+    ).groups()
+    name = re.match(r'"(\w+)"', example)[1]
+    code = f"""
+import numpy as np, sympy as sp, mcalc as mc
+x = mc.vectors("x")
+try:
+    np.{name}(x)
+except mc.UnsupportedError:
+    from mcalc.graph.primitives import primitive
+    {row}
+    from test_oracle import check_example
+    check_example(*{{{example}}}["{name}"])
+    print(mc.derive(np.{name}(x), wrt=x).check().passed)
+"""
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "True\n"

@@ -88,7 +88,7 @@ def _from_sympy(form, operands) -> Expr:
     """A SymPy form with NumPy's functions in the place of SymPy's."""
     if form.is_Symbol:
         return operands[int(form.name[1:])]
-    if form.is_Number:
+    if form.is_Number or form.is_NumberSymbol:  # which pi is
         return as_expr(Fraction(form.p, form.q) if form.is_Rational else float(form))
     back = partial(_from_sympy, operands=operands)
     if isinstance(form, sp.Piecewise):
