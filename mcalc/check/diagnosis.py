@@ -26,7 +26,7 @@ from ..graph.primitives import (
 )
 from ..graph.walk import is_number, rebuild, replace, symbols, unnamed, walk
 from ..typed.operators import product
-from .claims import CONSTANT, Difference, difference, first_difference, rounds
+from .claims import CONSTANT, Difference, difference, expand_lets, first_difference, rounds
 from .fits import fitted, one_ratio
 from .mistakes import mistakes
 from .partly import PROBABILITY, near, partly_right, right_for_one, right_where
@@ -49,7 +49,7 @@ def diagnose(derivation, claim, chain: bool = True, done: bool = False) -> Diffe
         return left
     if derivation.more_axes or wrong.mistake not in _UNNAMED:
         return wrong
-    claim = unnamed(as_expr(claim))
+    claim = expand_lets(as_expr(claim), derivation)
     usual = _usual(derivation, claim, wrong, chain)
     if usual and (wrong.mistake, usual.mistake) != ("constant factor", "right only where active"):
         wrong = usual  # twice the slope of max(0, z) is right where z < 0, and a factor everywhere

@@ -98,3 +98,13 @@ def test_the_order_of_variables_and_the_zeros():
     ]:
         claim = np.stack([np.stack(list(map(mc.graph.expr.as_expr, row))) for row in rows])
         assert diagnose(d, claim).mistake == mistake
+
+
+def test_a_name_of_another_derivation_stands_for_what_it_names():
+    W, x, b = mc.matrices("W"), mc.vectors("x"), mc.vectors("b", size="m")
+    z = mc.let("z", W @ x + b)
+    y = np.sum(z**2)
+    row = mc.derive(y, wrt=z).jacobian  # in which z is a variable
+    d = mc.derive(y, wrt=b)
+    assert d.equals(row)
+    assert "2 times what it should be" in d.why(2 * row.expr)

@@ -13,32 +13,70 @@ from .row import ask, row
 def layers():
     W, x, b, u = matrices("W"), vectors("x"), vectors("b", size="m"), vectors("u", size="m")
     A, B, S = matrices("A B S", shape=("n", "n"))
-    D, Q = matrices("D", shape=("N", "n")), matrices("Q", shape=("n", "k"))
-    Y = matrices("Y", shape=("N", "k"))
-    row("20.square", "What is the Jacobian of {y} by {x}?", (u @ W @ x) ** 2, W,
+    X, weights = matrices("X", shape=("N", "n")), matrices("W", shape=("n", "m"))
+    Y = matrices("Y", shape=("N", "m"))
+    ask("20.entries",
+        "A layer has 5 inputs and 3 neurons. Of the derivative of its outputs with respect to its "
+        "weight matrix, with three axes, how many entries are not zero, in general?", 15,
+        "each of the 15 weights moves the output of its own neuron, and no other",
+        "how many outputs does one weight move?",
+        slips={"45": "that is how many there are"})
+    ask("20.bias",
+        "Three examples in a batch, two neurons, and the errors E = [[1, 2], [3, 4], [5, 6]] come "
+        "back to X W + 1 b^T. What is the gradient with respect to b?", [9, 12],
+        "b was copied to each example, so what comes back is added up over the examples",
+        "what was copied is summed on the way back",
+        slips={"[3, 7, 11]": "that is added up over the neurons",
+               "[3, 4]": "that is the mean, and nothing divides here"})
+    ask("20.axis",
+        "In NumPy, E has a row for each of 32 examples and a column for each of 10 neurons. How "
+        "many numbers has E.sum(axis=1)?", 32,
+        "axis 1 runs along a row and is added up, so a number for each example is left",
+        "the axis that is named goes away",
+        slips={"10": "that is what axis=0 leaves, a number for each neuron",
+               "1": "that is E.sum()"})
+    row("20.square", "What is the Jacobian of {y} with respect to {x}?", (u @ W @ x) ** 2, W,
         "the outer function is a square: twice the number u^T W x",
         "then the derivative of u^T W x, which is n x m: a column times a row")
-    row("20.sigmoid", "What is the Jacobian of {y} by {x}? (σ(z) is 1/(1 + exp(-z)).)",
+    row("20.sigmoid",
+        "What is the Jacobian of {y} with respect to {x}? (σ(z) is 1/(1 + exp(-z)).)",
         np.sum(sigmoid(W @ x)), W,
-        "go back from the sum: first the row by u_1 = W x, then x in front of it",
+        "go back from the sum: first the row for u_1 = W x, then x in front of it",
         "the derivative of σ(z) is σ(z) (1 - σ(z)), element by element with ⊗")
-    row("20.trace", "Where does each factor go: what is the Jacobian of {y} by {x}?",
+    row("20.trace", "Where does each factor go: what is the Jacobian of {y} with respect to {x}?",
         np.trace(A @ S @ B), S,
         "factors may be moved round in a trace: tr(A S B) = tr(B A S)",
-        "the derivative of tr(M S) by S is M")
-    row("20.rectified", "What is the Jacobian of {y} by {x}?",
+        "with respect to S, tr(M S) has the derivative M")
+    row("20.rectified", "What is the Jacobian of {y} with respect to {x}?",
         np.sum(u * np.maximum(0, W @ x + b)), W,
         "each output has a weight in u, and counts only where it is active",
         "x times a row: write ... (u if W x + b > 0; 0 otherwise)^T")
-    row("20.batch", "N examples, k outputs for each: what is the Jacobian of {y} by {x}?",
-        np.sum((D @ Q - Y) ** 2), Q,
-        "the derivative by the errors E = D Q - Y is 2E^T",
-        "Q has D in front of it, so D comes last in the Jacobian, which is k x n")
+    row("20.batch",
+        "N examples, m outputs for each: what is the Jacobian of {y} with respect to {x}?",
+        np.sum((X @ weights - Y) ** 2), weights,
+        "with respect to the errors E = X W - Y it is 2E^T",
+        "W has X in front of it, so X comes last in the Jacobian, which is m x n")
     row("20.gaussian",
-        "The logarithm of a Gaussian density is made of these: what is the Jacobian of {y} by {x}?",
+        "The logarithm of a Gaussian density is made of these: what is the Jacobian of {y} with "
+        "respect to {x}?",
         np.log(np.linalg.det(S)) + x @ np.linalg.inv(S) @ x, S,
         "two terms, each with a rule of this chapter",
         "a step dS moves inv(S) by -inv(S) dS inv(S)")
+    row("20.biases", "N examples: what is the Jacobian of {y} with respect to {x}?",
+        np.sum((X @ weights + b - Y) ** 2), b,
+        "b is laid under itself N times, and what was copied is summed on the way back",
+        "a row of ones in front of the errors adds up their rows: 1^T ...")
+    v, V = vectors("v", size="k"), matrices("V", shape=("k", "m"))
+    row("20.first-layer",
+        "Two layers: what is the Jacobian of {y} with respect to {x}, the weights of the first?",
+        v @ (V @ np.tanh(W @ x)), W,
+        "go back from the result: v^T, then V, then the slopes of tanh, and x in front",
+        "the slope of tanh is 1 minus its square, here at W x, element by element")
+    row("20.unit",
+        "A vector divided by its length, and g comes back to it as a row: what goes on to {x}, the "
+        "Jacobian of {y}?", vectors("g") @ (x / np.linalg.norm(x)), x,
+        "x goes in twice: above, and in the length below",
+        "the length has the derivative x^T/||x||, and 1/||x|| has -x^T/||x||^3")
 
 
 def automatic_differentiation():
@@ -68,7 +106,7 @@ def automatic_differentiation():
         "A number a comes back to the sum of w ⊗ x. What goes on to x, the Jacobian of {y}?",
         a * np.sum(w * x), x,
         "every product goes into the sum with slope 1, so each gets a",
-        "a row of a's, times the Jacobian of w ⊗ x by x")
+        "a row of a's, times the Jacobian of w ⊗ x")
     row("21.matrix",
         "v comes back to A (w ⊗ x) as a row. What goes on to x, the Jacobian of {y}?",
         v @ (A @ (w * x)), x,
@@ -99,6 +137,21 @@ def automatic_differentiation():
 def softmax():
     w, x, y, z, v = vectors("w x y z v")
     t = scalars("t")
+    ask("22.nothing",
+        "The probabilities are s = [0.5, 0.3, 0.2]. All three scores go up by 1. What do the "
+        "probabilities change by? Answer with a list.", [0, 0, 0],
+        "exp(1) is a factor above and below", "which differences between scores change?",
+        slips={"[1, 1, 1]": "that is what the scores change by"})
+    ask("22.error",
+        "Softmax gives s = [0.7, 0.2, 0.1], and the second class is right. What is the gradient "
+        "of the cross-entropy with respect to the scores?", [0.7, -0.8, 0.1],
+        "answer minus target, class by class", "s minus the one-hot target",
+        slips={"[0, -0.8, 0]": "the scores of the wrong classes count, too"})
+    ask("22.axis",
+        "In NumPy, Z has a row of scores for each example. Over which axis has exp(Z) to be "
+        "summed, to make probabilities of each row?", 1,
+        "axis 1 runs along a row, over the classes", "which axis counts the classes?",
+        slips={"0": "that adds up different examples"})
     row("22.weighted", "What is the Jacobian of {y} with respect to {x}? It is a row.",
         np.log(np.sum(w * np.exp(z))), z,
         "one over what stands inside log, times the Jacobian of that",
@@ -113,14 +166,14 @@ def softmax():
         "Two classes, one unit with weights w, the target t: what is the Jacobian of {y} with "
         "respect to {x}?",
         np.logaddexp(0, w @ x) - t * (w @ x), w,
-        "both terms see w only through w.x: differentiate by that, then comes x^T as a factor",
-        "the derivative of log(1 + exp(c)) by c is σ(c); σ can be typed as sigmoid")
+        "both terms see w only through w.x: first the slope of that number, then x^T is a factor",
+        "log(1 + exp(c)) has the derivative σ(c); σ can be typed as sigmoid")
     u = let("u", z / t)
     row("22.temperature",
         "Cross-entropy at temperature t, with the probabilities y: what is the Jacobian of {y} "
         "with respect to {x}, where u = z/t?",
         np.log(np.sum(np.exp(u))) - y @ u, z,
-        "with respect to u it is a row that you know", "then comes the Jacobian of u by z")
+        "with respect to u it is a row that you know", "then comes the Jacobian of u = z/t")
     s = let("s", np.exp(z) / np.sum(np.exp(z)))
     row("22.average",
         "The average of the values v, weighted with s = exp(z)/sum(exp(z)), is {y}: what is its "
@@ -133,7 +186,21 @@ def softmax():
         "to {x}, the second derivatives?",
         sigmoid(w @ x) * x, w,
         "a number times x, and only the number moves: a column times a row",
-        "the derivative of σ(c) by c is σ(c)(1 - σ(c))")
+        "the derivative of σ(c) with respect to c is σ(c)(1 - σ(c))")
+    K, q, g = matrices("K", shape=("m", "n")), vectors("q"), vectors("g", size="m")
+    u = K @ q
+    row("22.attention",
+        "A query q meets the keys, the rows of K, and g comes back to the weights: what is the "
+        "Jacobian of {y} with respect to {x}?", g @ (np.exp(u) / np.sum(np.exp(u))), q,
+        "g^T times the Jacobian of softmax, then that of K q",
+        "with s for the weights, g^T (diag(s) - s s^T) is a row, (g ⊗ s - (g.s) s)^T")
+    Z, G = matrices("Z G", shape=("N", "k"))
+    row("22.rows",
+        "Softmax of each row, and G comes back: what is the Jacobian of {y} with respect to {x}? "
+        "In numerator layout it is k x N.",
+        np.sum(G * (np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True))), Z,
+        "for each row it is what it was for one vector: g ⊗ s less (g.s) s",
+        "diag(1/(exp(Z) 1)) exp(Z) is softmax of each row, and diag((G ⊗ S) 1) S has its (g.s) s")
 
 
 def training():
@@ -141,6 +208,24 @@ def training():
     b, (a, beta, eta) = vectors("b", size="m"), scalars("a beta eta")
     theta, v, g = vectors("theta v g")
     loss = np.log(np.sum(np.exp(W @ x))) - y @ (W @ x)
+    ask("23.adam",
+        "The first two gradients of a network's parameters are [0.01, -100]. About by how much "
+        "does Adam's first step, at a rate of 0.001, change them?", [-0.001, 0.001],
+        "in its first step only the sign of each gradient counts",
+        "the gradient is divided by its own size",
+        slips={"[0.001, -0.001]": "that goes uphill",
+               "[-0.00001, 0.1]": "that is a step of plain descent"})
+    ask("23.zero",
+        "All four parameters W_1, b_1, W_2 and b_2 start at zero. For how many of the four is the "
+        "gradient of the cross-entropy other than 0?", 1,
+        "h is 0 and W_2 is 0, so only b_2 has a gradient",
+        "what is each gradient made of, and which factor is 0?",
+        slips={"2": "the gradient of W_2 has h as a factor"})
+    ask("23.mean",
+        "Which shape has the gradient of the mean loss with respect to b, a layer's bias of m "
+        "entries, for a batch of N examples, as a column?", ("m", 1),
+        "what comes back is added up over the examples", "the shape of b itself",
+        slips={("N", "m"): "every example shares one b: add up", (1, "m"): "that is its Jacobian"})
     row("23.mask", "A hidden layer, added up: what is the Jacobian of {y} with respect to {x}?",
         np.sum(np.maximum(0, W @ x + b)), b,
         "a row with an entry for each hidden unit: 1 where it is active, 0 where it is not",
@@ -191,7 +276,7 @@ def curvature():
         "a quadratic is its own prediction with curvature", "what does the condition number do?")
     row("24.distance", "A round bowl with its bottom at a: what is the Hessian of {y} with respect "
         "to {x}?", np.sum((x - a) ** 2) / 2, x,
-        "the gradient is x - a", "the Hessian is the Jacobian of that, by x", order=2)
+        "the gradient is x - a", "the Hessian is the Jacobian of that", order=2)
     row("24.quartic", "What is the Hessian of {y} with respect to {x}?", np.sum(x**4), x,
         "the gradient is 4x^3, element by element",
         "an element-wise function has a diagonal Jacobian", order=2)
