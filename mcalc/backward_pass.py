@@ -85,12 +85,17 @@ class BackwardPass:
 
     def resolved(self) -> list[Expr]:
         """The gradients with no name but the variables': large, with parts that they share."""
-        done = {name: e for e, name in self._program.names.items()}
+        _, gradients_ = self.in_variables()
+        return [gradients_[v] for v in self.variables]
+
+    def in_variables(self) -> tuple[dict[Expr, Expr], dict[Expr, Expr]]:
+        """Of each name its value and its gradient, in the variables alone."""
+        values = {name: e for e, name in self._program.names.items()}
+        done, found = dict(values), {}
         for name, gradient in self._gradients.items():
-            done[adjoint(name, self._program)] = broadcast_to(
-                replace(gradient, done.get), name.shape
-            )
-        return [done[adjoint(v, self._program)] for v in self.variables]
+            found[name] = broadcast_to(replace(gradient, done.get), name.shape)
+            done[adjoint(name, self._program)] = found[name]
+        return {name: values.get(name, name) for name in self.lines}, found
 
     def __str__(self) -> str:
         return listing.as_text(self._program, self._gradients)

@@ -57,17 +57,28 @@ class Exercise:
         return {1: derive, 2: hessian}[self.row.order](self.row.y, self.row.wrt)
 
     @property
+    def right(self) -> Expr:
+        """The right answer: of a matrix that what ``G`` becomes, of all else the Jacobian."""
+        d = self.derivation
+        return d.vjp(d.G) if d.y.ndim == 2 else d.jacobian.expr
+
+    @property
     def answer(self) -> str:
         """The right answer, as it can be typed."""
-        return str(self.derivation.jacobian)
+        return str(self.right)
 
     @cached_property
     def names(self) -> dict[str, Expr]:
         """What may stand in a typed answer: the variables, and the intermediate ones."""
         d = self.derivation
         inside = {str(v.name): v for v in in_variables(d) if v is not d.graph.result}
-        variables = {str(v.name): v for v in symbols(d.y)}
+        variables = {str(v.name): v for v in self._own()}
         return variables | {name: v for name, v in inside.items() if name not in variables}
+
+    def _own(self):
+        """The variables of an answer, with the gradient that comes back to a matrix."""
+        d = self.derivation
+        return [*symbols(d.y), d.G] if d.y.ndim == 2 else symbols(d.y)
 
     @property
     def question(self) -> str:
@@ -111,7 +122,7 @@ class Exercise:
         except Exception as error:  # whatever a stranger's object raises
             return Reply("no formula", f"this cannot be compared: {error}")
         if wrong is None:
-            size = shape_text(self.derivation.jacobian.shape)
+            size = shape_text((*self.right.shape, 1)[:2])
             return Reply(None, f"right: {self.answer}   ({size})")
         said = wrong.first if self.misses < _IN_FULL else wrong.sentence
         return Reply(wrong.mistake, f"not yet: {said}")
@@ -133,7 +144,10 @@ class Exercise:
     @property
     def example(self) -> tuple[str, str]:
         """What an answer may look like, in code and typed; it is none to this exercise."""
-        d, (m, n) = self.derivation, self.derivation.jacobian.shape
+        d = self.derivation
+        if d.y.ndim == 2:
+            return f"5*{d.G}.T", f"5{d.G}^T"
+        m, n = d.jacobian.shape
         v = next((f"{v}" for v in symbols(d.y) if v.ndim == 1), f"{symbols(d.y)[0]}")
         if all(e.ndim == 2 for e in symbols(d.y)):
             return f"5*{v}.T", f"5{v}^T"
@@ -163,7 +177,7 @@ class Exercise:
 
     def _by_own_names(self, said):
         """A message that lists the reader's names, and not those of a derivation's steps."""
-        own = [v.name for v in symbols(self.derivation.y)]
+        own = [v.name for v in self._own()]
         own += [e.name for e in walk(self.derivation.y) if e.op is LET]
         return re.sub(r"the names are [\w, ]+", f"the names are {', '.join(own)}", said)
 

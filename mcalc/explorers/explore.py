@@ -1,6 +1,8 @@
 """The explorers: a formula, its numbers and a picture, and inputs to vary."""
 
 from ..graph.expr import Expr
+from .axes import axes
+from .backward import backward
 from .bench import Bench, bench
 from .dataflow import dataflow
 from .descent import descent
@@ -13,6 +15,8 @@ from .tangent import tangent
 from .training import training
 
 __all__ = [
+    "axes",
+    "backward",
     "bench",
     "dataflow",
     "descent",
@@ -30,10 +34,12 @@ def explore(y: Function | str, wrt: Expr | tuple | None = None, n: int = 3) -> B
     """Explore any expression; :func:`bench` under the name of the family: ``mc.explore(x**2)``.
 
     ``mc.explore.tangent``, ``.gradient``, ``.jacobian``, ``.shapes``, ``.dataflow``, ``.neuron``,
-    ``.descent`` and ``.training`` each show one thing more closely.
+    ``.descent``, ``.training``, ``.axes`` and ``.backward`` each show one thing more closely.
     """
     return bench(y, wrt, n)
 
 
-for _explorer in (bench, dataflow, descent, gradient, jacobian, neuron, shapes, tangent, training):
+for _explorer in (
+    axes, backward, bench, dataflow, descent, gradient, jacobian, neuron, shapes, tangent, training,
+):  # fmt: skip
     setattr(explore, _explorer.__name__, _explorer)

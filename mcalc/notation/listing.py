@@ -41,7 +41,9 @@ class _LineWriter(Writer):
             return "-" * (value < 0) + written, Precedence.ATOM
         return super()._number(e)
 
-    def _triangle(self, e):
+    def _triangle(self, e, of=None):
+        if of:  # that of a matrix keeps its name, ``tril(A)``
+            return super()._triangle(e, of)
         sign = ("≥" if e.params["lower"] else "≤") if not self.style.latex else (
             r"\ge" if e.params["lower"] else r"\le")  # fmt: skip
         k = e.params["k"]

@@ -37,7 +37,8 @@ GREEK = {sign: name for name, sign in _GREEK.items()}
 _FRACTIONS = {"½": "(1/2)", "⅓": "(1/3)", "⅔": "(2/3)", "¼": "(1/4)", "¾": "(3/4)", "⅛": "(1/8)"}
 _COMMAND = re.compile(r"\\([a-zA-Z]+\*?|.)", re.DOTALL)
 _LEFT_SIDE = re.compile(
-    r"\s*(?:[d∂]\s*[^\W\d_]\w*\s*/\s*[d∂]\s*[^\W\d_]\w*|[^\W\d_]\w*\s*['’′]\s*(?:\(\s*\w+\s*\))?)\s*=(?!=)"
+    r"\s*(?:[d∂]\s*[^\W\d_]\w*\s*/\s*[d∂]\s*[^\W\d_]\w*|[^\W\d_]\w*\s*['’′]\s*(?:\(\s*\w+\s*\))?"
+    r"|d[^\W\d_](?:_\w+)?)\s*=(?!=)"  # dW = X^T G, as a line of a backward pass is written
 )
 
 _SHAPE = re.compile(r"\\qquad\s*\([^()]*\\times[^()]*\)\s*\$?\s*$")

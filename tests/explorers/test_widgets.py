@@ -30,6 +30,14 @@ EXAMPLES = {"X": RNG.random((12, 9)), "y": np.where(np.arange(12) % 3, 0.0, 1.0)
 LOSS = np.mean((t - np.maximum(0, X @ w + b)) ** 2)
 LINE = np.mean((a * p + c - q) ** 2)
 POINTS = {"p": np.array([0.0, 1, 2, 3]), "q": np.array([1.0, 2.5, 3, 5])}
+U, Z = mc.matrices("U", shape=("N", "n")), mc.matrices("Z", shape=("n", "k"))
+G = mc.matrices("G", shape=("N", "k"))
+PRODUCT = np.sum(G * mc.let("Y", U @ Z))
+PRODUCTS = {
+    "G": RNG.normal(size=(4, 2)),
+    "U": RNG.normal(size=(4, 3)),
+    "Z": RNG.normal(size=(3, 2)),
+}
 
 
 def descend(g, beta):
@@ -76,6 +84,12 @@ LABS = {
     "training": lambda: mc.explore.training(
         valley, {"SGD": descend, "momentum": roll}, MEASURES, rate=0.02, steps=20
     ),
+    "axes": lambda: mc.explore.axes(),
+    "backward": lambda: mc.explore.backward(PRODUCT, **PRODUCTS),
+    "backward of two": lambda: mc.explore.backward(
+        {"plain": PRODUCT, "bent": np.sum(np.tanh(G * (U @ Z)))}, shown=["G", "U", "Z"], **PRODUCTS
+    ),
+    "backward of vectors": lambda: mc.explore.backward(np.sum(np.exp(w) * v), w=[1, 2], x=[0, 1]),
     "bench": lambda: mc.explore(np.sum(np.exp(w) * v)),
     "bench, a scalar": lambda: mc.explore(np.sin(x) * y, wrt=(x, y)),
     "bench, by a matrix": lambda: mc.explore(np.sum((X @ w - t) ** 2), wrt=X),
@@ -588,8 +602,69 @@ def test_every_chapter_has_its_explorer():
         kinds = {ast.unparse(f) for f in calls if ast.unparse(f).startswith("mc.explore")}
         used[path.stem[:2]] = {kind.partition("explore")[2].strip(".") or "bench" for kind in kinds}
     assert all(used[f"{k:02}"] for k in range(1, 14))
-    kinds = "tangent gradient jacobian shapes dataflow neuron descent training bench".split()
+    kinds = "tangent gradient jacobian shapes dataflow neuron descent training bench "
+    kinds = f"{kinds} backward".split()
     assert set().union(*used.values()) == {*kinds}
+
+
+def frames(lab, color):
+    return {(round(x), round(y)) for kind, (x, y, *_), style, _ in lab.scene.marks
+            if kind == "box" and style["stroke"] == color and style["width"] == 2}  # fmt: skip
+
+
+def test_a_backward_pass_against_numpy():
+    lab = mc.explore.backward(PRODUCT, **PRODUCTS).set(variable="U", row=2, column=3, by=-0.5)
+    moved = {name: np.array(value) for name, value in PRODUCTS.items()}
+    moved["U"][1, 2] -= 0.5
+    right = {"G": moved["U"] @ moved["Z"], "U": moved["G"] @ moved["Z"].T,
+             "Z": moved["U"].T @ moved["G"], "Y": moved["G"]}  # fmt: skip
+    computed = lab._computed(next(iter(lab.passes)), moved)
+    assert all(np.allclose(computed[name][1], right[name]) for name in right)
+    told = " ".join(" ".join(lab.lines).split())
+    for name, moved_, answered in (("G", 0, 2), ("U", 1, 0), ("Z", 0, 2), ("Y", 2, 0)):
+        size = computed[name][0].size
+        assert f"{name} moved: {moved_} of {size} d{name} answered: {answered} of {size}" in told
+    assert len(frames(lab, "violet")) == 1  # the entry itself, and in green what follows it
+    assert len(frames(lab, "green")) == 2 + 2 + 2
+    assert not frames(lab.set(by=0), "green")
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: mc.explore.backward(PRODUCT), "give the numbers of G: G=np.array(...)"),
+        (
+            lambda: mc.explore.backward(PRODUCT, ["V"], **PRODUCTS),
+            "V has no line in sum(G ⊗ Y): there are G, U, Z, Y",
+        ),
+        (
+            lambda: mc.explore.backward({"a": PRODUCT, "b": np.sum(G)}, **PRODUCTS),
+            "all functions need the same variables, G, U, Z",
+        ),
+        (
+            lambda: mc.explore.backward(np.sum(w * v), w=np.ones(40), x=np.ones(40)),
+            "a map of 40 rows or columns is too large",
+        ),
+        (lambda: mc.explore.axes("prod"), "'prod' is not one of 'sum', 'mean', 'max'"),
+        (lambda: mc.explore.axes(axis=3), "axis: 3 is out of range"),
+    ],
+)
+def test_what_the_explorers_of_part_three_refuse(make, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        make()
+
+
+def test_axes_against_numpy():
+    lab = mc.explore.axes()
+    for function, axis, place in (("sum", 1, (0, 3)), ("mean", 2, (1, 0)), ("max", 0, (0, 3))):
+        lab.set(function=function, axis=axis, entry=4)
+        (count,) = {len(frames(lab, "violet")) - 2}  # one in Y, one in G
+        assert count == 2 * (2, 3, 4)[axis]  # in X, and in dX
+        assert f"G[{place[0]}, {place[1]}] = 4" in "\n".join(lab.lines)
+    told = {axis: lab.set(sizes="3 x 3 x 3", axis=axis).lines[-1] for axis in range(3)}
+    assert [("wrong" in told[axis], "right" in told[axis]) for axis in range(3)] == [
+        (False, True), (True, False), (True, False)]  # fmt: skip
+    assert "NumPy refuses" in lab.set(sizes="2 x 3 x 4", axis=1).lines[-1]
 
 
 # Bad input

@@ -214,6 +214,7 @@ MEANINGS = {
     "I 1/z": I / z,
     "(z, 2b)": np.stack([z, 2 * b]).T,
     "dy/dx = 2z": 2 * z,
+    "dz = 2z": 2 * z,
     "f'(x) = 2z": 2 * z,
     # LaTeX
     r"\frac{1}{n} \mathbf{w}^T": (1 / n) * w.T,

@@ -6,7 +6,7 @@ which comes with the second miss. Of order 2, it asks for the Hessian. The answe
 down: it is derived. What asks for the meaning of a formula has its answer beside it, and a reason.
 """
 
-from . import basics, paper, meaning, beyond  # noqa: F401, I001 (they add their rows, in this order)
+from . import basics, paper, meaning, beyond, today  # noqa: F401, I001 (they add their rows, in this order)
 from .row import ROWS, Meaning, Row
 
 __all__ = ["ROWS", "Meaning", "Row"]

@@ -1,0 +1,84 @@
+"""The exercises of chapters 30 on: what goes back when G comes, in the shape of the variable."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...graph.variables import matrices, vectors
+from .row import ask, row
+
+# fmt: off
+
+def what_goes_back():
+    X, W = matrices("X", shape=("N", "n")), matrices("W", shape=("k", "n"))
+    A, B, S = matrices("A B S", shape=("n", "n"))
+    ask("30.which-shape", "X is 200 x 64, W is 64 x 10, and G comes back to the product X W. Which "
+        "shape has what goes on to X?", ("200", "64"), "the shape of X, whatever comes in",
+        "a gradient has the shape of what it belongs to",
+        slips={"200 x 10": "that is the shape of G, which comes in",
+               "64 x 10": "that is what goes on to W",
+               "64 x 200": "that is the transpose: part three keeps the shape of the variable"})
+    ask("30.how-often", "A layer has a million weights. How many runs of the forward pass does the "
+        "adjoint test take, with a difference to both sides?", 2,
+        "one with X + h dX and one with X - h dX; all weights move at once",
+        "how many steps dX are there?",
+        slips={2 * 10**6: "that is nudging the weights one by one: here they all move at once",
+               1: "a difference takes two values"})
+    row("30.upside-down", "Some frameworks keep a layer's weights as k x n. G comes back to {y}. "
+        "What goes on to {x}?", X @ W.T, W,
+        "the transpose of X W^T is W X^T: what goes back to the transpose of W?",
+        "to W^T goes X^T G, which is n x k, and W is k x n")
+    row("30.weighted", "G comes back to {y}. What goes on to {x}?", (A * B) @ S, A,
+        "go back through the product first", "then through the element-wise one: each entry of A "
+        "meets its own entry of B")
+    row("30.between", "G comes back to {y}. What goes on to {x}?", A @ B.T @ S, B,
+        "to B^T goes A^T G S^T", "then transpose that, factor by factor from the end")
+    row("30.solved", "A linear system is solved inside a layer: G comes back to {y}. What goes on "
+        "to {x}?", np.linalg.inv(S) @ A, S,
+        "to inv(S) goes G A^T", "a step dS moves inv(S) by -inv(S) dS inv(S), and both factors go "
+        "to the other side")
+    row("30.gram", "All dot products of the rows of X, with each other: G comes back to {y}. What "
+        "goes on to {x}?", X @ X.T, X,
+        "X goes in at two places, and what goes back along the two paths is added",
+        "along the first path it is G X, along the second G^T X")
+
+
+def axes():
+    X, U = matrices("X U", shape=("N", "n"))
+    c, r = vectors("c", size="n"), vectors("r", size="N")
+    ask("31.which-shape", "X has the shape (8, 5, 3), and is summed along axis 1 without keepdims. "
+        "G comes back in the shape of the sum. What is its shape: (a) (8, 3); (b) (8, 1, 3); (c) "
+        "(8, 5, 3); (d) (5, 3)?", "a", "the axis of length 5 is gone",
+        "axes are counted from 0", words=("a", "b", "c", "d"),
+        slips={"b": "that is with keepdims", "c": "that is the shape of what goes on to X",
+               "d": "that is a sum along axis 0"})
+    ask("31.four", "The scores of one example become the probabilities 1/2 and 1/2, and G comes "
+        "back as [1, 0]. What goes on to the two scores?", [0.25, -0.25],
+        "the mean of G, weighted with the probabilities, is 1/2: half of [1/2, -1/2]",
+        "s times (g minus the dot product of s and g)",
+        slips={"[0.5, 0]": "the sum below the line moves, too",
+               "[0.25, 0]": "that is s(1 - s), for an element-wise function"})
+    row("31.columns", "The sums of the columns are added to every row: G comes back to {y}. What "
+        "goes on to {x}?", X + np.sum(X, axis=0), X,
+        "two paths: directly, and through the sums",
+        "the copies are added up, G^T 1, and every row gets that as a row")
+    row("31.scaled", "Each row of X is multiplied by its own number: G comes back to {y}. What "
+        "goes on to {x}?", X * r[:, None], r,
+        "r_i is copied along row i", "so what comes back to row i of the copies is added up")
+    row("31.gains", "Each column of X has a gain: G comes back to {y}. What goes on to {x}?",
+        X * c, c, "the gains are copied to every row", "add up over the examples: a column with n "
+        "entries")
+    row("31.row-mean", "Every row loses its mean: G comes back to {y}. What goes on to {x}?",
+        X - X.mean(axis=1, keepdims=True), X,
+        "two paths: directly, and through the mean of the row",
+        "G loses the mean of its row as well")
+    row("31.products", "The dot product of each row of X with the same row of U, taken from each "
+        "entry: G comes back to {y}. What goes on to {x}?",
+        X - np.sum(X * U, axis=1, keepdims=True), U,
+        "U goes in through the sum alone, with a minus sign",
+        "the sums of the rows of G are copied along the rows, and meet X there")
+
+# fmt: on
+
+for chapter in (what_goes_back, axes):
+    chapter()
