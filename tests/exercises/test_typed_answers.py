@@ -96,4 +96,5 @@ def test_a_claim_of_a_row_and_a_list_of_one_row_is_compared():
     d = mc.derive(np.sum((x @ Q) ** 2) - 5 * x[0] - 3 * x[1], x)
     assert d.equals(2 * (x @ Q).T @ Q.T - np.array([[5, 3]]))
     assert "transpose" in d.why(2 * Q @ (x @ Q) - np.array([5, 3]))
-    assert "Q^T x with respect to x" in d.why(2 * x.T @ Q - np.array([[5, 3]]))  # which is its factor Q^T
+    doubled = d.why(2 * x.T @ Q - np.array([[5, 3]]))
+    assert "Q^T x with respect to x" in doubled  # which is its factor Q^T
