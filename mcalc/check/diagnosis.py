@@ -123,7 +123,7 @@ def _usual(derivation, claim, wrong, chain):
     if wrong.mistake == "shape":
         return _short_of_zeros(claim, right, variables) or _for_all(derivation, claim)
     if wrong.mistake == "constant factor":
-        return None
+        return _integrated(derivation, claim)  # of 3^x
     return (
         _times_a_number(claim, right, variables)
         or _integrated(derivation, claim)

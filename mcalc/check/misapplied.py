@@ -129,6 +129,8 @@ class Rules:
             made += self.of_two(e, *e.args)
         elif e.op in (ADD, SUBTRACT):
             made += self.of_constant_term(e)
+        elif e.op is POWER and not self.moves(e.args[0]):
+            made += self.of_exponential(*e.args)
         elif e.op.sympy_form and len(e.args) == 1:
             made += self.of_function(e, *e.args)
         yield from (m for m in made if m[2] is not None)
@@ -149,6 +151,19 @@ class Rules:
             yield "one over", over, None if slope is None else self.laid(scale / slope, e)
         if u is not self.x:
             yield from self.at_wrong_places(e, u, lambda v: scale * p * v ** (p - 1))
+
+    def of_exponential(self, base, u):
+        """The variable in the exponent of ``3^x``, which is no power of x."""
+        power = f"{base**u} is no power: the variable stands in the exponent"
+        kept = f"the derivative of {base**u} has a factor that the base makes"
+        inside = "the logarithm is that of the base, and not that of the exponent"
+        yield "power rule", power, self.scaled(u * base ** (u - 1), u)
+        yield "power rule", power, self.scaled(u * base ** (u - 1) * np.log(base), u)
+        yield "power rule", power, self.scaled(u * base**u, u)
+        yield "power rule", power, self.scaled(u * base**u * np.log(base), u)
+        if not is_number(base, 1):
+            yield "missing factor", kept, self.scaled(base**u, u)
+            yield "inner function", inside, self.scaled(base**u * np.log(u), u)
 
     def of_function(self, e, u):
         s = node(SYMBOL, name="s'", shape=())

@@ -156,11 +156,18 @@ def _missing_parts(formula: Expr) -> Iterator[Mistake]:
                 remains.append(np.outer(a, ones) if rest is a else np.outer(ones, e.args[1]))
             for part in remains:
                 sentence, brief = f"a {what} is missing: {gone}", f"a {what} is missing"
+                if what == "term" and e is not _inside(formula):
+                    sentence += f", in {e}"  # of 2(x - a) x is none
                 if what == "factor" and (around := _function_around(formula, e)):
                     sentence = f"inside {around} yours has {part}, where {e} has to stand"
                     brief = f"what stands inside {around} is not what it has to be"
                 wrong = replace(formula, {e: part}.get)
                 yield Mistake(f"missing {what}", sentence, wrong, brief)
+
+
+def _inside(e):
+    """A formula without its sign and the way it is laid: ``a - b`` of ``-(a - b)^T``."""
+    return _inside(e.args[0]) if e.op in (NEGATIVE, ROW, DIAG, TRANSPOSE) else e
 
 
 def _function_around(formula, e):

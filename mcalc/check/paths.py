@@ -138,9 +138,13 @@ class Paths:
         parts = [multiplied(self.factors[path][:-1]) for path in inner]
         parts += [self.parts[path] for path in self.paths if len(path) == 2]
         if len(inner) > 1 and len({part.shape for part in parts}) == 1:
-            names = " and ".join(dict.fromkeys(self.place(path[-2]) for path in inner))
-            sentence = f"factors are missing: the derivatives of {names} with respect to {self.x}"
-            yield Mistake("missing factor", sentence, added(parts), "factors are missing")
+            last = {path[-2]: self.factors[path][-1] for path in inner}
+            moved = [v for v, factor in last.items() if not _is_one(factor)]
+            what = "a factor is" if len(moved) == 1 else "factors are"
+            names = " and ".join(dict.fromkeys(map(self.place, moved)))
+            derivatives = f"the derivative{'s' * (len(moved) > 1)} of {names}"
+            sentence = f"{what} missing: {derivatives} with respect to {self.x}"
+            yield Mistake("missing factor", sentence, added(parts), f"{what} missing")
 
     def missing_factors(self, path: tuple) -> Iterator[Mistake]:
         """A path without one of its factors, or with a one in its place."""
@@ -201,6 +205,11 @@ class Paths:
             turned = None if same(other, chain) else multiplied(other)
             if turned is not None and turned.shape == formula.shape:
                 yield Mistake("order", sentence, turned, brief)
+
+
+def _is_one(factor):
+    """Whether a factor changes nothing, as the derivative of ``x + a`` does not."""
+    return factor.op is IDENTITY or is_number(factor, 1)
 
 
 def _constant(factor, x):

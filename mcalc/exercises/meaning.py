@@ -14,6 +14,9 @@ from .replies import NOTHING, Reply
 
 _SHAPE = re.compile(r"\(?\s*(\w+?)\s*(?:x|×|,|\*|by)\s*(\w+?)\s*\)?")
 _ABOUT = re.compile(r"^(?:about|nearly|roughly|=|~|≈|\+)\s*")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+_LETTER = re.compile(r"\W*(\w)\W*|(\w) ?[):.].*|.*\((\w)\).*")  # b; it is (b); b: the second
+_OF_WHOLE = 0.05  # how far from a whole number an answer may be that was measured
 
 
 class Reason:
@@ -93,8 +96,7 @@ class AboutMeaning(Exercise):
         """An answer in the form that is compared; None if it is none of the kind."""
         try:
             if self._kind == "word":
-                said = {*re.findall(r"[\w-]+", answer.lower())}
-                (word,) = said & {*self.row.words}
+                (word,) = {*_said(answer.lower())} & {*self.row.words}
                 return word
             if self._kind == "shape":
                 return _shape(answer)
@@ -108,7 +110,10 @@ class AboutMeaning(Exercise):
         given, right = np.squeeze(given), np.squeeze(right)
         if given.shape != right.shape:
             return False
-        return bool((abs(given - right) <= self.row.within * abs(right).max()).all())
+        apart = self.row.within * abs(right).max()
+        if (right == right.round()).all():  # of 1000 entries 999 are not all of them
+            apart = min(apart, _OF_WHOLE)
+        return bool((abs(given - right) <= apart).all())
 
     def _otherwise(self, given):
         """The name of a mistake that no slip is, and a sentence about it."""
@@ -150,6 +155,14 @@ class AboutMeaning(Exercise):
         return text, text
 
 
+def _said(text):
+    """The words of an answer, or the letter that stands for one: of "A x" a is none."""
+    if match := _LETTER.fullmatch(text):
+        yield from match.groups()
+    for word in re.findall(r"[\w-]{2,}", text):
+        yield from (word, word.removesuffix("s"), re.sub("wards?$", "", word))
+
+
 def _shape(answer):
     """A pair of lengths as text, as a shape of NumPy's or as ``2 x 3``."""
     if isinstance(answer, str):
@@ -162,6 +175,8 @@ def _numbers(answer, axes):
     """Numbers that were typed or calculated, as an array; ValueError for anything else."""
     if isinstance(answer, str):
         text = _ABOUT.sub("", answer.strip())
+        if not axes and _THOUSANDS.fullmatch(text):
+            text = text.replace(",", "")
         if axes and "," in text and "[" not in text:
             text = f"[{text.strip('()')}]"
         value = _value(read(text))

@@ -106,3 +106,20 @@ def test_a_question_is_shown_with_its_formulas_and_a_field():
     assert bundle["text/plain"].endswith("x^3 at 2 and 0.01 more?")
     assert "<code>x^3</code> at 2" in bundle["text/html"]
     assert r"$\displaystyle x^{3}$ at 2" in mc.exercise("98.number").typeset
+
+
+@pytest.mark.parametrize(
+    "key, answer, mistake",
+    [
+        ("05.how-many", "999", "number"),  # a count is no measurement
+        ("05.how-many", "1,000", None),
+        ("10.broadcast", "np.cos(A @ x)[:, None] * A", "not read"),  # whose A is no (a)
+        ("07.in-numpy", "a number", "not read"),
+        ("08.which-rule", "b: sin(exp(x))", None),
+        ("08.which-rule", "it is (b)", None),
+        ("00.direction", "downwards", None),
+        ("21.mode", "forwards", None),
+    ],
+)
+def test_a_count_and_a_letter_are_taken_for_what_they_are(key, answer, mistake):
+    assert AboutMeaning(key).why(answer).mistake == mistake
