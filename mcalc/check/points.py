@@ -135,6 +135,8 @@ def usual(rng, variables, sizes: dict, *_) -> dict[str, np.ndarray]:
         first = values[e.name][:WHOLE]
         ramps = np.arange(first[0].size) + np.arange(WHOLE)[:, None] + len(values)
         first[:] = np.reshape(ramps % 4 + 1, first.shape)  # of 1, 2, 3 and 4
+        if first.ndim == 3 and first.shape[1] == first.shape[2] > 3:
+            first += np.eye(first.shape[1])  # else two of the rows are one, and det(A) is 0
     return fulfilled(variables, values)
 
 

@@ -449,3 +449,13 @@ def test_what_numpy_computes_is_checked_too():
     vars(d._structured)["plain"] = d._structured.plain * 1.01
     with pytest.raises(mc.CheckFailed, match=r"by \.numpy\(\)"):
         d.check(sizes=(1, 2), points=1)
+
+
+@pytest.mark.parametrize(
+    "claim", ["I/det(inv(A))", "det(A A)/det(A) I", "det(A) inv(A) A", "det(A) inv(A^T A) A^T A"]
+)
+def test_a_claim_in_another_form_needs_an_inverse_that_usual_matrices_have(claim):
+    x, A = mc.vectors("x"), mc.matrices("A", shape=("n", "n"))
+    d = mc.derive(np.linalg.det(A) * x, x)
+    assert d.why(mc.read(claim, x=x, A=A)) is None
+    assert not d.equals(mc.read(f"2 ({claim})", x=x, A=A))

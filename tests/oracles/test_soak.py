@@ -4,9 +4,14 @@ from collections import Counter
 from importlib.util import find_spec
 
 import expressions
+import mistyped
 import pytest
+import rewritten
 from expressions import EVERY
 from kinds import KINDS
+
+import mcalc as mc
+from mcalc.exercises.exercise import Exercise
 
 BY = "jax" if find_spec("jax") else "autograd"
 OF_KINDS = range(3, 3 + len(KINDS))  # of every twenty
@@ -40,3 +45,33 @@ def test_problems_of_a_kind(kind):
     assert total[f"{kind}: compared"] >= 20, total
     if kind == "ties":
         assert total["ties: with ties"] >= 10
+
+
+def test_claims_in_other_forms():
+    total = Counter()
+    for seed in range(3):
+        total += rewritten.attempt(seed)
+    assert total["right"] == 3 * rewritten.RIGHT and total["wrong claims"] >= rewritten.WRONG
+
+
+def test_a_wrong_verdict_on_another_form_is_found(monkeypatch):
+    monkeypatch.setattr(mc.Derivation, "equals", lambda d, claim: True)
+    with pytest.raises(AssertionError, match="taken"):
+        for seed in range(20):
+            rewritten.attempt(seed)
+
+
+def test_mistyped_lines_get_a_reply():
+    total = Counter()
+    for seed in range(3):
+        total += mistyped.attempt(seed)
+    assert total["lines"] == 3 * mistyped.LINES
+
+
+def test_what_raises_at_a_mistyped_line_is_found(monkeypatch):
+    def broken(self, answer):
+        raise KeyError(answer)
+
+    monkeypatch.setattr(Exercise, "why", broken)
+    with pytest.raises(KeyError):
+        mistyped.attempt(0)

@@ -1,4 +1,5 @@
-"""Long runs against JAX, for `make soak`: random expressions, programs, claims right and wrong.
+"""Long runs against JAX, for `make soak`: random expressions, programs, claims right and wrong,
+claims in other forms, and mistyped lines.
 
 Each part goes through seeds. An interrupted run says where to go on; one that found anything wrong,
 or that did not come to every row of mcalc's table, exits with 1.
@@ -16,16 +17,21 @@ from collections import Counter
 import attempts
 import claimed
 import expressions
+import mistyped
+import rewritten
 from kinds import KINDS
 
 from mcalc.graph.expr import NUMPY
 from mcalc.graph.primitives import PRIMITIVES
 
-# seeds; of each of the claims' come about a dozen
-FULL = {"expressions": 20_000, "programs": 5_000, "claims": 2_000}
+# seeds; of each of the claims' come about a dozen, and so many of other forms; twenty lines
+FULL = {
+    "expressions": 20_000, "programs": 5_000, "claims": 2_000, "forms": 1_000, "lines": 10_000
+}  # fmt: skip
 XLA = 500  # every so many seeds XLA computes JAX's numbers, too
 ATTEMPT = {
-    "expressions": expressions.attempt, "programs": attempts.attempt, "claims": claimed.attempt
+    "expressions": expressions.attempt, "programs": attempts.attempt, "claims": claimed.attempt,
+    "forms": rewritten.attempt, "lines": mistyped.attempt,
 }  # fmt: skip
 
 
@@ -149,6 +155,32 @@ def table_of_claims(total):
     return lines, {}
 
 
+def table_of_forms(total):
+    lines = [
+        ("derivations", total["seeds"]),
+        ("right claims in other forms, taken", total["right"]),
+        *((f"  with {what}", total["with", what]) for what in rewritten.WITH),
+        ("wrong claims, refused", total["wrong claims"]),
+        ("mistakes that change nothing", total["equal"]),
+        ("failures: wrong taken or right refused", total["wrong"]),
+        ("unexpected exceptions", total["exceptions"]),
+    ]
+    return lines, {"rules": counts(total, "rule")}
+
+
+def table_of_lines(total):
+    lines = [
+        ("lines", total["lines"]),
+        ("read in over 50 ms, twice", total["reading: over 50 ms"]),
+        ("  longest, in ms", mistyped.longest(total, "read")),
+        ("replied to in over 500 ms", total["replying: over 500 ms"]),
+        ("  longest, in ms", mistyped.longest(total, "reply")),
+        ("no reply", total["wrong"]),
+        ("raised", total["exceptions"]),
+    ]
+    return lines, {"replies": counts(total, "lines")}
+
+
 def report(total, table):
     lines, more = table
     for name, n in lines:
@@ -174,7 +206,7 @@ def main():
         minutes = (time.perf_counter() - start) / 60
         table = {
             "expressions": table_of_expressions, "programs": table_of_programs,
-            "claims": table_of_claims,
+            "claims": table_of_claims, "forms": table_of_forms, "lines": table_of_lines,
         }[part]  # fmt: skip
         report(total, table(total))
         most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
