@@ -188,19 +188,19 @@ def softmax():
         "a number times x, and only the number moves: a column times a row",
         "the derivative of σ(c) with respect to c is σ(c)(1 - σ(c))")
     K, q, g = matrices("K", shape=("m", "n")), vectors("q"), vectors("g", size="m")
-    u = K @ q
+    s = let("s", np.exp(K @ q) / np.sum(np.exp(K @ q)))
     row("22.attention",
-        "A query q meets the keys, the rows of K, and g comes back to the weights: what is the "
-        "Jacobian of {y} with respect to {x}?", g @ (np.exp(u) / np.sum(np.exp(u))), q,
+        "A query q meets the keys, the rows of K. The weights are s, softmax of K q, and g comes "
+        "back to them: what is the Jacobian of {y} with respect to {x}?", g @ s, q,
         "g^T times the Jacobian of softmax, then that of K q",
-        "with s for the weights, g^T (diag(s) - s s^T) is a row, (g ⊗ s - (g.s) s)^T")
+        "g^T (diag(s) - s s^T) is a row: each g_i s_i, less s_i times the average g.s")
     Z, G = matrices("Z G", shape=("N", "k"))
+    S = let("S", np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True))
     row("22.rows",
-        "Softmax of each row, and G comes back: what is the Jacobian of {y} with respect to {x}? "
-        "In numerator layout it is k x N.",
-        np.sum(G * (np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True))), Z,
+        "Each row of S is softmax of that row of Z, and G comes back: what is the Jacobian of {y} "
+        "with respect to {x}? In numerator layout it is k x N.", np.sum(G * S), Z,
         "for each row it is what it was for one vector: g ⊗ s less (g.s) s",
-        "diag(1/(exp(Z) 1)) exp(Z) is softmax of each row, and diag((G ⊗ S) 1) S has its (g.s) s")
+        "(G ⊗ S) 1 has a g.s for each row, and diag((G ⊗ S) 1) S lays each beside its row")
 
 
 def training():
