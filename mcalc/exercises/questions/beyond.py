@@ -216,11 +216,11 @@ def training():
         slips={"[0.001, -0.001]": "that goes uphill",
                "[-0.00001, 0.1]": "that is a step of plain descent"})
     ask("23.zero",
-        "All four parameters W_1, b_1, W_2 and b_2 start at zero. For how many of the four is the "
-        "gradient of the cross-entropy other than 0?", 1,
-        "h is 0 and W_2 is 0, so only b_2 has a gradient",
+        "W_1 and b_1 start at random, W_2 and b_2 at zero. For how many of the four is the "
+        "gradient of the cross-entropy other than 0, in general?", 2,
+        "nothing goes back through W_2, but W_2 has h as a factor, and b_2 the error alone",
         "what is each gradient made of, and which factor is 0?",
-        slips={"2": "the gradient of W_2 has h as a factor"})
+        slips={"1": "h is not 0 here", "4": "what comes back to the first layer is W_2^T e"})
     ask("23.mean",
         "Which shape has the gradient of the mean loss with respect to b, a layer's bias of m "
         "entries, for a batch of N examples, as a column?", ("m", 1),
