@@ -35,6 +35,39 @@ def latex_array(rows, heads: bool = True) -> str:
     return rf"$\displaystyle \begin{{array}}{{{'l' * len(rows[0])}}} {body} \end{{array}}$"
 
 
+class Lookup:
+    """Rules by their names, each in the form that was stated for it and that has been checked.
+
+    ``details`` has the chains that they came from, and what they were checked against. Where the
+    variable is a matrix, its gradient stands beside the Jacobian, in the shape of the variable.
+    """
+
+    def __init__(self, names, derivations, claims):
+        self.names, self.derivations, self.claims = names, derivations, claims
+        self.details = Table(*derivations, chain=True)
+
+    def _rows(self, style):
+        write = WRITERS[style.name]
+        second = all(d.of is not None for d in self.derivations)
+        by_matrix = any(d.wrt.ndim == 2 for d in self.derivations if not second)
+        heads = ["name", "function", "by", "Hessian" if second else "Jacobian"]
+        rows = [list(map(style.words, [*heads, "gradient"][: 4 + by_matrix]))]
+        for name, d, claim in zip(self.names, self.derivations, self.claims, strict=True):
+            by = ", ".join(map(write, d.variables))
+            function = write(unnamed(d.of if second else d.y))
+            row = [style.words(name), function, f"({by})" if d.by_scalars else by, write(claim)]
+            if by_matrix:
+                row.append(write(as_expr(d.gradient)) if d.wrt.ndim == 2 else "")
+            rows.append(row)
+        return rows
+
+    def __repr__(self):
+        return plain_table(self._rows(_TEXT))
+
+    def _repr_latex_(self):
+        return latex_array(self._rows(_LATEX))
+
+
 class Table:
     """Derivations side by side, each of them checked when the table is made.
 
@@ -95,14 +128,15 @@ def table(*derivations: Derivation) -> Table:
     return Table(*derivations)
 
 
-def reference(*rows: tuple, order: int = 1) -> Table:
+def reference(*rows: tuple, order: int = 1, names: tuple[str, ...] = ()) -> Table | Lookup:
     """Rules to look up: ``reference((w * x, w, diag(x)), (sum(x), x, ones().T))``.
 
     Each row is a function, the variable it is derived by, and the closed form that is expected.
     It is derived, compared and checked; CheckFailed is raised for the first row that is something
     else. The table also shows the product of Jacobians that each result came from. Of ``order`` 2,
-    the closed forms are Hessians; ValueError is raised for any other. Paper: "Matrix Calculus
-    Reference".
+    the closed forms are Hessians; ValueError is raised for any other. With ``names``, one a row,
+    the table has these, the closed forms as they were expected and gradients with respect to
+    matrices, and the chains are in its ``details``. Paper: "Matrix Calculus Reference".
 
     >>> import mcalc as mc
     >>> w, x = mc.vectors("w x")
@@ -112,11 +146,15 @@ def reference(*rows: tuple, order: int = 1) -> Table:
     """
     if order not in (1, 2):
         raise ValueError(f"order={order!r}: 1 for Jacobians, 2 for Hessians")
+    if names and len(names) != len(rows):
+        raise ValueError(f"{len(names)} names for {len(rows)} rows: give one for each")
     derivations = [(derive, hessian)[order - 1](y, wrt=by) for y, by, _ in rows]
     for d, (_, _, claim) in zip(derivations, rows, strict=True):
         reason = d.why(claim)
         if reason:
             raise CheckFailed(f"{d.y} by {d.wrt}: {as_expr(claim)} is claimed, but {reason}")
+    if names:
+        return Lookup(names, derivations, [as_expr(claim) for *_, claim in rows])
     return Table(*derivations, chain=True)
 
 

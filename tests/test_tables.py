@@ -80,6 +80,23 @@ def test_the_reference_has_chain_shape_and_check():
     assert r"\text{chain} & \text{Jacobian}" in table._repr_latex_()
 
 
+def test_rules_are_looked_up_by_names():
+    W, (u, v) = mc.matrices("W"), (mc.vectors("u", size="m"), mc.vectors("v"))
+    rows = (np.sum(v * v), v, 2 * v.T), (u @ W @ v, W, mc.outer(v, u))
+    table = mc.reference(*rows, names=("sum of squares", "bilinear form"))
+    assert str(table).splitlines() == [
+        "name             function     by   Jacobian   gradient",
+        "sum of squares   sum(v ⊗ v)   v    2v^T",
+        "bilinear form    u^T W v      W    v u^T      u v^T",
+    ]
+    assert r"\text{bilinear form}" in table._repr_latex_()
+    assert "checked by" in str(table.details)
+    with pytest.raises(ValueError, match="1 names for 2 rows"):
+        mc.reference(*rows, names=("alone",))
+    with pytest.raises(mc.CheckFailed):
+        mc.reference((v @ v, v, v.T), names=("half",))
+
+
 def test_a_table_without_chains_has_no_column_for_them():
     assert "chain" not in str(mc.reference((w + x, w, mc.identity())))
 

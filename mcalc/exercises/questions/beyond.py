@@ -188,19 +188,19 @@ def softmax():
         "a number times x, and only the number moves: a column times a row",
         "the derivative of σ(c) with respect to c is σ(c)(1 - σ(c))")
     K, q, g = matrices("K", shape=("m", "n")), vectors("q"), vectors("g", size="m")
-    u = K @ q
+    s = let("s", np.exp(K @ q) / np.sum(np.exp(K @ q)))
     row("22.attention",
-        "A query q meets the keys, the rows of K, and g comes back to the weights: what is the "
-        "Jacobian of {y} with respect to {x}?", g @ (np.exp(u) / np.sum(np.exp(u))), q,
+        "A query q meets the keys, the rows of K. The weights are s, softmax of K q, and g comes "
+        "back to them: what is the Jacobian of {y} with respect to {x}?", g @ s, q,
         "g^T times the Jacobian of softmax, then that of K q",
-        "with s for the weights, g^T (diag(s) - s s^T) is a row, (g ⊗ s - (g.s) s)^T")
+        "g^T (diag(s) - s s^T) is a row: each g_i s_i, less s_i times the average g.s")
     Z, G = matrices("Z G", shape=("N", "k"))
+    S = let("S", np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True))
     row("22.rows",
-        "Softmax of each row, and G comes back: what is the Jacobian of {y} with respect to {x}? "
-        "In numerator layout it is k x N.",
-        np.sum(G * (np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True))), Z,
+        "Each row of S is softmax of that row of Z, and G comes back: what is the Jacobian of {y} "
+        "with respect to {x}? In numerator layout it is k x N.", np.sum(G * S), Z,
         "for each row it is what it was for one vector: g ⊗ s less (g.s) s",
-        "diag(1/(exp(Z) 1)) exp(Z) is softmax of each row, and diag((G ⊗ S) 1) S has its (g.s) s")
+        "(G ⊗ S) 1 has a g.s for each row, and diag((G ⊗ S) 1) S lays each beside its row")
 
 
 def training():
@@ -216,11 +216,11 @@ def training():
         slips={"[0.001, -0.001]": "that goes uphill",
                "[-0.00001, 0.1]": "that is a step of plain descent"})
     ask("23.zero",
-        "All four parameters W_1, b_1, W_2 and b_2 start at zero. For how many of the four is the "
-        "gradient of the cross-entropy other than 0?", 1,
-        "h is 0 and W_2 is 0, so only b_2 has a gradient",
+        "W_1 and b_1 start at random, W_2 and b_2 at zero. For how many of the four is the "
+        "gradient of the cross-entropy other than 0, in general?", 2,
+        "nothing goes back through W_2, but W_2 has h as a factor, and b_2 the error alone",
         "what is each gradient made of, and which factor is 0?",
-        slips={"2": "the gradient of W_2 has h as a factor"})
+        slips={"1": "h is not 0 here", "4": "what comes back to the first layer is W_2^T e"})
     ask("23.mean",
         "Which shape has the gradient of the mean loss with respect to b, a layer's bias of m "
         "entries, for a batch of N examples, as a column?", ("m", 1),
