@@ -78,6 +78,7 @@ def axes():
         "U goes in through the sum alone, with a minus sign",
         "the sums of the rows of G are copied along the rows, and meet X there")
 
+
 # fmt: on
 
 for chapter in (what_goes_back, axes):
