@@ -272,6 +272,12 @@ TYPED = {
         "constant factor": ("scaled", "(G ⊗ X) 1/n"),
         "shape": ("scaled", "G ⊗ X"),
     },
+    "32": {
+        "transpose": ("linear", "Q^T G V^T"),
+        "sign": ("masked", "-C ⊗ (G V^T)"),
+        "constant factor": ("projected", "2 A^T G W^T"),
+        "shape": ("offered", "G^T/sqrt(k)"),
+    },
 }
 
 
