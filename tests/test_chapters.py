@@ -46,6 +46,8 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "23-training-a-network.ipynb": (),
     "24-curvature.ipynb": (),
     "30-what-goes-back.ipynb": (),
+    "31-axes.ipynb": (),
+    "32-attention.ipynb": (),
 }
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
 

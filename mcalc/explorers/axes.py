@@ -61,7 +61,7 @@ class Axes(Explorer):
             "function": Choice("function", {name: name for name in _FUNCTIONS}, function),
             "sizes": Choice("sizes", _SIZES),
             "axis": Number("axis", 0, 2, axis, whole=True),
-            "entry": Number("entry", 1, 12, 2, whole=True, unit="of G"),
+            "entry": Number("entry", 1, 12, 2, whole=True),
         }
         super().__init__([_code(function, axis)], inputs)
 

@@ -118,7 +118,8 @@ class Backward(Explorer):
         rows, columns = values.shape
         scene.text(x, top - 14, title, "ink", 13, "start", bold=True)
         wide = max(self.cell, 46.0) if columns == 1 else self.cell
-        paint(scene, values, ([""] * rows, [""] * columns), Grid(x, top, wide, _HIGH))
+        rounded = np.round(values, 2)  # 0.00707 is wider than its cell
+        paint(scene, rounded, ([""] * rows, [""] * columns), Grid(x, top, wide, _HIGH))
         for i, j in np.argwhere(_changed(_in_two_axes(before), values)):
             color = "violet" if (i, j) == lit else "green"
             scene.box(x + wide * j + 1, top + _HIGH * i + 1, wide - 2, _HIGH - 2, None, 1.0, color,

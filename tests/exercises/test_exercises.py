@@ -266,6 +266,18 @@ TYPED = {
         "constant factor": ("gram", "(G + G^T) X/2"),
         "shape": ("upside-down", "G X"),
     },
+    "31": {
+        "transpose": ("gains", "1^T (G ⊗ X)"),
+        "sign": ("products", "diag(G 1) X"),
+        "constant factor": ("scaled", "(G ⊗ X) 1/n"),
+        "shape": ("scaled", "G ⊗ X"),
+    },
+    "32": {
+        "transpose": ("linear", "Q^T G V^T"),
+        "sign": ("masked", "-C ⊗ (G V^T)"),
+        "constant factor": ("projected", "2 A^T G W^T"),
+        "shape": ("offered", "G^T/sqrt(k)"),
+    },
 }
 
 

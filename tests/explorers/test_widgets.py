@@ -603,7 +603,7 @@ def test_every_chapter_has_its_explorer():
         used[path.stem[:2]] = {kind.partition("explore")[2].strip(".") or "bench" for kind in kinds}
     assert all(used[f"{k:02}"] for k in range(1, 14))
     kinds = "tangent gradient jacobian shapes dataflow neuron descent training bench "
-    kinds = f"{kinds} backward".split()
+    kinds = f"{kinds} axes backward".split()
     assert set().union(*used.values()) == {*kinds}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...graph.expr import size
 from ...graph.variables import matrices, vectors
 from .row import ask, row
 
@@ -78,7 +79,38 @@ def axes():
         "U goes in through the sum alone, with a minus sign",
         "the sums of the rows of G are copied along the rows, and meet X there")
 
+
+def attention():
+    A, C, S = matrices("A C S", shape=("N", "N"))
+    Q, K, V = matrices("Q K V", shape=("N", "k"))
+    W, X = matrices("W", shape=("k", "k")), matrices("X", shape=("N", "k"))
+    ask("32.how-large", "A head has 2,000 words, and queries, keys and values of 64 numbers each. "
+        "How many numbers has its matrix of weights?", 4_000_000, "one for each pair of words",
+        "who looks at whom?", slips={2000 * 64: "that is Q, or K, or V",
+                                     2000 * 2001 // 2: "that is what a causal mask leaves of it"})
+    ask("32.who-looks", "Five words, with a causal mask. Only row 3 of G is not zero. How many "
+        "rows of dV are not zero?", 3, "word 3 looks at words 1, 2 and 3",
+        "whose values are in result 3?",
+        slips={1: "that is the row that comes in: whose values did word 3 look at?",
+               5: "without the mask", 2: "a word may look at itself as well"})
+    row("32.offered", "The scores, without a softmax: G comes back to {y}. What goes on to {x}?",
+        Q @ K.T / np.sqrt(size("k")), K,
+        "what goes back to K^T? Then transpose it", "the root stays where it is, as a divisor")
+    row("32.masked", "Scores multiplied by a mask C of ones and zeros: G comes back to {y}. What "
+        "goes on to {x}?", (C * S) @ V, S,
+        "to C ⊗ S goes G V^T", "each entry meets its own entry of the mask")
+    row("32.projected", "The results go through one more layer: G comes back to {y}. What goes on "
+        "to {x}?", A @ V @ W, V,
+        "V stands between two factors", "both go to the other side, transposed")
+    row("32.linear", "Linear attention, without a softmax: G comes "
+        "back to {y}. What goes on to {x}?", Q @ (K.T @ V), K,
+        "to K^T V goes Q^T G", "K is there transposed")
+    row("32.own-words", "Every word asks with W and offers itself: G comes back to {y}. What goes "
+        "on to {x}?", X @ W @ X.T, X,
+        "two paths: a word as the one that asks, and as the one that is asked",
+        "along the first it is G X W^T, along the second G^T X W")
+
 # fmt: on
 
-for chapter in (what_goes_back, axes):
+for chapter in (what_goes_back, axes, attention):
     chapter()
