@@ -4,6 +4,7 @@ from collections import Counter
 from importlib.util import find_spec
 
 import expressions
+import mistyped
 import pytest
 from expressions import EVERY
 from kinds import KINDS
@@ -40,3 +41,11 @@ def test_problems_of_a_kind(kind):
     assert total[f"{kind}: compared"] >= 20, total
     if kind == "ties":
         assert total["ties: with ties"] >= 10
+
+
+def test_whatever_is_mistyped_gets_a_reply():
+    total = Counter()
+    for seed in range(15):
+        total += mistyped.attempt(seed)
+    assert total["lines"] == 300 and not total["slowly answered"]
+    assert all(total[f"lines {kind}"] > 10 for kind in ("right", "wrong", "not read"))

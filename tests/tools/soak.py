@@ -16,16 +16,18 @@ from collections import Counter
 import attempts
 import claimed
 import expressions
+import mistyped
 from kinds import KINDS
 
 from mcalc.graph.expr import NUMPY
 from mcalc.graph.primitives import PRIMITIVES
 
-# seeds; of each of the claims' come about a dozen
-FULL = {"expressions": 20_000, "programs": 5_000, "claims": 2_000}
+# seeds; of each of the claims' come about a dozen, and of each of the typed lines' twenty
+FULL = {"expressions": 20_000, "programs": 5_000, "claims": 2_000, "typed": 10_000}
 XLA = 500  # every so many seeds XLA computes JAX's numbers, too
 ATTEMPT = {
-    "expressions": expressions.attempt, "programs": attempts.attempt, "claims": claimed.attempt
+    "expressions": expressions.attempt, "programs": attempts.attempt, "claims": claimed.attempt,
+    "typed": mistyped.attempt,
 }  # fmt: skip
 
 
@@ -33,7 +35,11 @@ def one(task):
     """What became of a seed: counts, and what failed."""
     part, seed, oracle = task
     found, failures = Counter(["seeds"]), []
-    for by in [oracle, "xla"] if oracle == "jax" and seed % XLA == XLA - 1 else [oracle]:
+    for by in (
+        [oracle, "xla"]
+        if oracle == "jax" and part != "typed" and seed % XLA == XLA - 1
+        else [oracle]
+    ):
         try:
             once = ATTEMPT[part](seed, by)
             found += Counter({"with XLA": 1}) if by == "xla" else once
@@ -149,6 +155,18 @@ def table_of_claims(total):
     return lines, {}
 
 
+def table_of_typed(total):
+    lines = [
+        ("typed lines", total["lines"]),
+        *((f"  {kind}", total[f"lines {kind}"]) for kind in ("right", "wrong", "not read")),
+        ("read in more than 50 ms", total["slowly read"]),
+        ("answered in more than a second", total["slowly answered"]),
+        ("no reply", total["wrong"]),
+        ("raised", total["exceptions"]),
+    ]
+    return lines, {"slow": counts(total, "slow")}
+
+
 def report(total, table):
     lines, more = table
     for name, n in lines:
@@ -174,7 +192,7 @@ def main():
         minutes = (time.perf_counter() - start) / 60
         table = {
             "expressions": table_of_expressions, "programs": table_of_programs,
-            "claims": table_of_claims,
+            "claims": table_of_claims, "typed": table_of_typed,
         }[part]  # fmt: skip
         report(total, table(total))
         most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e3
