@@ -169,7 +169,8 @@ def one_ratio(claim: Expr, right: Expr, variables) -> Fraction | None:
     for _, _, (a, b) in rounds([claim, right], variables):
         a, b = np.broadcast_arrays(a, b)
         usable = np.isfinite(a) & np.isfinite(b) & (1e-3 < abs(b)) & (abs(b) < 1e4)
-        ratios.append(a[usable] / b[usable])
+        with np.errstate(over="ignore"):
+            ratios.append(a[usable] / b[usable])
     every = np.concatenate(ratios)
     return _plain(np.median(every)) if len(every) else None
 
