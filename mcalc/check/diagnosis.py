@@ -41,6 +41,15 @@ def diagnose(derivation, claim, chain: bool = True, done: bool = False) -> Diffe
     ``chain`` says whether to speak of paths and of the chain rule. With ``done`` a claim in which
     an intermediate variable is left counts as a mistake, unless the derived form has it, too.
     """
+    wrong = _diagnosed(derivation, claim, chain, done)
+    if wrong and isinstance(claim, list | tuple):  # of numbers: it is no column, and no row
+        shape, given = f"{len(claim)} x 1 given", f"a list of {len(claim)} given"
+        sentence, brief = (text.replace(shape, given) for text in (wrong.sentence, wrong.brief))
+        wrong = wrong._replace(sentence=sentence, brief=brief)
+    return wrong
+
+
+def _diagnosed(derivation, claim, chain, done):
     left = None
     if done:
         claim, left = _substituted(derivation, claim)

@@ -10,7 +10,7 @@ from itertools import product as pairs
 
 import numpy as np
 
-from ..graph.expr import Expr, size
+from ..graph.expr import WRITERS, Expr, size
 from ..graph.lengths import symbolic_sizes
 from ..graph.primitives import (
     ADD,
@@ -28,6 +28,7 @@ from ..graph.primitives import (
 )
 from ..graph.simplify import mul
 from ..graph.walk import is_number, rebuild, symbols, walk
+from ..notation.write import Precedence
 from .claims import Difference, rounds
 
 _MOST = 8  # terms of a sum
@@ -77,16 +78,17 @@ def fitted(claim: Expr, right: Expr, variables, most: int = 1) -> Difference | N
         for *_, (mine, right_one, *values) in compared
     ]
     used = {*walk(claim)}
+    below = {part for e in used if e.op is DIVIDE for part in walk(e.args[1])}
     if 1 < len(parts) <= _MOST and (wrong := _coefficients(at, parts, most)):
         return wrong
     if most > 1:
         return None
     if not symbols(claim) and not claim.ndim:
         return None  # any number is some scalar of the formula over it
-    if wrong := _factor(at, scales, used):
+    if wrong := _factor(at, scales, used, below):
         return wrong
     for k, part in enumerate(parts if 1 < len(parts) <= _MOST else []):
-        if wrong := _factor(at, scales, used, k, f" of {part}"):
+        if wrong := _factor(at, scales, used, below, k, f" of {part}"):
             return wrong
     return None
 
@@ -120,7 +122,8 @@ def _coefficients(at, parts, most):
     if rank < len(parts) or not np.allclose(matrix @ found, target, rtol=_NEAR, atol=_NEAR):
         return None
     wrong = [(part, c) for part, c in zip(parts, found, strict=True) if abs(c - 1) > _NEAR]
-    if not 0 < len(wrong) <= most or not all(_plain(c) is not None for _, c in wrong):
+    few = min(most, max(1, len(parts) - 1))  # else anything is the terms times something
+    if not 0 < len(wrong) <= few or not all(_plain(c) is not None for _, c in wrong):
         return None
     names, sentences, briefs = zip(*(_of_term(part, c) for part, c in wrong), strict=True)
     return Difference(names[0], "; ".join(sentences), "; ".join(dict.fromkeys(briefs)))
@@ -166,12 +169,13 @@ def one_ratio(claim: Expr, right: Expr, variables) -> Fraction | None:
     for _, _, (a, b) in rounds([claim, right], variables):
         a, b = np.broadcast_arrays(a, b)
         usable = np.isfinite(a) & np.isfinite(b) & (1e-3 < abs(b)) & (abs(b) < 1e4)
-        ratios.append(a[usable] / b[usable])
+        with np.errstate(over="ignore"):
+            ratios.append(a[usable] / b[usable])
     every = np.concatenate(ratios)
     return _plain(np.median(every)) if len(every) else None
 
 
-def _factor(at, scales, used, k=None, of=""):
+def _factor(at, scales, used, below, k=None, of=""):
     """A factor of the claim, or of its term k, that is a scalar of the formula or one over it."""
     ratios = []
     for p in at:
@@ -194,12 +198,14 @@ def _factor(at, scales, used, k=None, of=""):
         each = [p.scales[k_scale][some] for p, (some, _) in zip(at, ratios, strict=True)]
         values = np.concatenate(each)
         for power in _POWERS:
-            if found := _as_power_of(ratio, values, scale, power, of, scale in used):
+            if found := _as_power_of(
+                ratio, values, scale, power, of, scale in used, scale in below
+            ):
                 return found
     return None
 
 
-def _as_power_of(ratio, values, scale, power, of, used):
+def _as_power_of(ratio, values, scale, power, of, used, below):
     with np.errstate(all="ignore"):
         c = ratio / values**power
     if not np.isfinite(c).all() or np.ptp(values) < 1e-3 or np.ptp(c) > _NEAR * abs(c[0]):
@@ -207,6 +213,9 @@ def _as_power_of(ratio, values, scale, power, of, used):
     if not (near := _plain(c[0])) or of and abs(near) != 1:
         return None
     where = " in one term" if of else ""
+    if power == -1 and below and not of and near == 1:
+        sentence = f"a factor too many: 1/{WRITERS['text'](scale, Precedence.POWER)}"
+        return Difference("factor too many", sentence, "a factor too many")
     if power == -1 or not used:
         root = np.sqrt(scale)
         times = mul(1 / near, {0.5: 1 / root, -0.5: root}.get(power, scale**-power))

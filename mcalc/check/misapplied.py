@@ -16,10 +16,10 @@ from ..graph.forms import diag
 from ..graph.primitives import ADD, DIAG, DIVIDE, DOT, EXP, MULTIPLY, POWER, ROW, SQRT, SUBTRACT
 from ..graph.walk import is_number, rebuild, replace, symbols, unnamed, walk
 from ..typed.operators import product
-from .paths import Mistake, added
+from .paths import INSIDE, Mistake, added
 
 _BRIEF = {
-    "inner function": "what stands inside a function is not what has to stand there",
+    "inner function": INSIDE,
     "constant factor": "a constant factor: an exponent has to come down as one",
 }
 _MOST = 12  # operations of a function that are tried
@@ -141,7 +141,8 @@ class Rules:
         exponent = f"the exponent {p} of {e}"
         kept, raised = f"{exponent} was kept: {rule}", f"{exponent} went up: {rule}"
         down = f"a constant factor: {exponent} has to come down as one"
-        yield "exponent kept", kept, self.scaled(scale * p * u**p, u)
+        if p != -1 or u is self.x:  # of 1/(1 + exp(z)) nobody sees an exponent
+            yield "exponent kept", kept, self.scaled(scale * p * u**p, u)
         yield "exponent raised", raised, self.scaled(scale * p * u ** (p + 1), u)
         if p not in (1, -1):
             yield "constant factor", down, self.scaled(scale * u ** (p - 1), u)

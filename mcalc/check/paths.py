@@ -21,6 +21,7 @@ from ..typed.operators import product
 
 MOST_FACTORS = 4
 FACTOR = "a factor is missing"
+INSIDE = "what stands inside a function is not what has to stand there"
 
 
 class Mistake(NamedTuple):
@@ -188,7 +189,8 @@ class Paths:
                 moved = replace(self.local(v, p), {p: self.x}.get)
                 moved = replace(moved, self.definitions.get)
                 if moved.shape == factor.shape:
-                    yield Mistake("inner function", sentence, multiplied([*before, moved, *after]))
+                    wrong = multiplied([*before, moved, *after])
+                    yield Mistake("inner function", sentence, wrong, INSIDE)
 
     def merges(self, v: Expr, p: Expr) -> bool:
         """Whether ``v`` of ``p`` is a power again, as ``1/x^2`` is: then nothing is inside."""

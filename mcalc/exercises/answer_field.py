@@ -111,7 +111,10 @@ class Answering(W.VBox):
         self.say(f"{reply!r}\n{self.standing()}" if reply else f"{reply!r}", reply)
 
     def derive(self) -> None:
-        """The four steps, below."""
+        """The four steps, below; not before a try."""
+        if not self.exercise.tried:
+            self.say("try an answer first: then the derivation is shown", "quiet")
+            return
         self.shown.value = self.exercise.derivation._repr_latex_()
 
     def say(self, sentence: str, how: str | Reply) -> None:

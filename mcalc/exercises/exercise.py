@@ -6,6 +6,7 @@ import difflib
 import html
 import json
 import re
+from contextlib import suppress
 from functools import cached_property
 from importlib import import_module
 from typing import Any
@@ -18,7 +19,7 @@ from ..graph.walk import symbols, walk
 from ..typed.read import ReadError, read
 from . import record
 from .questions import ROWS, Meaning
-from .replies import NO_TRY, NOTHING, Reply
+from .replies import FIRST, NO_TRY, NOTHING, Reply
 
 # What a message has beside the shapes that do not fit: where it was, and what can be written.
 _BESIDES = re.compile(
@@ -51,15 +52,21 @@ class Exercise:
         keys = exercise_keys(self.chapter)
         return 1 + 3 * keys.index(self.key) // len(keys)
 
+    @property
+    def derivation(self) -> Any:
+        """The derivation of the right answer, in four steps; the record says that it was seen."""
+        with suppress(OSError):
+            record.note_seen(self.key)
+        return self._derivation
+
     @cached_property
-    def derivation(self) -> Derivation:
-        """The derivation of the right answer, in four steps."""
+    def _derivation(self) -> Derivation:
         return {1: derive, 2: hessian}[self.row.order](self.row.y, self.row.wrt)
 
     @property
     def right(self) -> Expr:
         """The right answer: of a matrix that what ``G`` becomes, of all else the Jacobian."""
-        d = self.derivation
+        d = self._derivation
         return d.vjp(d.G) if d.y.ndim == 2 else d.jacobian.expr
 
     @property
@@ -67,17 +74,22 @@ class Exercise:
         """The right answer, as it can be typed."""
         return str(self.right)
 
+    @property
+    def tried(self) -> bool:
+        """Whether an answer was given, today or before."""
+        return bool(self.misses or record.load().get(self.key, record.Note()).tries)
+
     @cached_property
     def names(self) -> dict[str, Expr]:
         """What may stand in a typed answer: the variables, and the intermediate ones."""
-        d = self.derivation
+        d = self._derivation
         inside = {str(v.name): v for v in in_variables(d) if v is not d.graph.result}
         variables = {str(v.name): v for v in self._own()}
         return variables | {name: v for name, v in inside.items() if name not in variables}
 
     def _own(self):
         """The variables of an answer, with the gradient that comes back to a matrix."""
-        d = self.derivation
+        d = self._derivation
         return [*symbols(d.y), d.G] if d.y.ndim == 2 else symbols(d.y)
 
     @property
@@ -96,8 +108,8 @@ class Exercise:
         """The reply to an answer: a closed form, or a line of text as ``mc.read`` reads it.
 
         ``...`` stands for the answer that was typed into the field, if one was right. A wrong
-        answer is told what is wrong with it, from the second one on with a hint, and from the third
-        one on with what is missing. Nothing that is given raises an error. The outcome is noted
+        answer is asked about, the second one is told what is wrong with it, with a hint, and the
+        third one what is missing. Nothing that is given raises an error. The outcome is noted
         in the reader's own record, for all notebooks.
         """
         reply = self.why(answer)
@@ -116,7 +128,7 @@ class Exercise:
             return Reply("not answered", self._nothing())
         try:
             claim = read(answer, **self.names) if isinstance(answer, str) else answer
-            wrong = diagnose(self.derivation, claim, self.chapter >= "08", done=True)
+            wrong = diagnose(self._derivation, claim, self.chapter >= "08", done=True)
         except ReadError as error:
             return self._unread(error)
         except Exception as error:  # whatever a stranger's object raises
@@ -124,8 +136,16 @@ class Exercise:
         if wrong is None:
             size = shape_text((*self.right.shape, 1)[:2])
             return Reply(None, f"right: {self.answer}   ({size})")
-        said = wrong.first if self.misses < _IN_FULL else wrong.sentence
-        return Reply(wrong.mistake, f"not yet: {said}")
+        return Reply(wrong.mistake, f"not yet: {self._told(wrong)}")
+
+    def _told(self, wrong):
+        """What to say to a wrong answer: a question first, and what would mend it last."""
+        if self.misses >= _IN_FULL:
+            return wrong.sentence
+        asked = "" if self.misses else FIRST.get(wrong.mistake, "")
+        if wrong.mistake == "entry" and not symbols(self.right):
+            asked = FIRST["constant factor"]  # a number that should be there is the answer
+        return asked or wrong.first
 
     def _in_the_field(self):
         """Right if what was typed into the field was, as the record has it."""
@@ -144,7 +164,7 @@ class Exercise:
     @property
     def example(self) -> tuple[str, str]:
         """What an answer may look like, in code and typed; it is none to this exercise."""
-        d = self.derivation
+        d = self._derivation
         if d.y.ndim == 2:
             return f"5*{d.G}.T", f"5{d.G}^T"
         m, n = d.jacobian.shape
@@ -178,7 +198,7 @@ class Exercise:
     def _by_own_names(self, said):
         """A message that lists the reader's names, and not those of a derivation's steps."""
         own = [v.name for v in self._own()]
-        own += [e.name for e in walk(self.derivation.y) if e.op is LET]
+        own += [e.name for e in walk(self._derivation.y) if e.op is LET]
         return re.sub(r"the names are [\w, ]+", f"the names are {', '.join(own)}", said)
 
     def hint(self) -> str:
@@ -228,7 +248,7 @@ def exercise(key: str) -> Exercise:
 
     >>> import mcalc as mc
     >>> mc.exercise("05.square").why("2x")
-    not yet: n x 1 given, n x n expected: you have the diagonal as a vector
+    not yet: what has output 1 to do with input 2, and where does that stand?
     """
     if key not in ROWS:
         asked = f"{key}"

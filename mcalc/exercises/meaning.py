@@ -38,8 +38,7 @@ class AboutMeaning(Exercise):
     solution = "why"
 
     @property
-    def derivation(self) -> Reason:  # type: ignore[override]
-        """The answer, and why."""
+    def _derivation(self) -> Reason:  # type: ignore[override]
         return Reason(f"{self.answer}: {self.row.reason}")
 
     @property
@@ -127,9 +126,9 @@ class AboutMeaning(Exercise):
         if np.squeeze(given).shape != np.squeeze(right).shape:
             return "shape", f"not yet: {right.size} number{'s' * (right.size > 1)} expected"
         if self._same(-given, right):
-            return "sign", "not yet: the sign is wrong"
+            return "sign", "not yet: in which direction does it go?"
         if right.size > 1 and self._same(given[..., ::-1], right):
-            return "order", "not yet: the right numbers, in another order"
+            return "order", "not yet: in which order do they come?"
         if right.ndim == 2 and given.shape == right.T.shape and self._same(given.T, right):
             return "transpose", "not yet: rows and columns are exchanged"
         many = (

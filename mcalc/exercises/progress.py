@@ -12,6 +12,7 @@ class Progress:
 
     def __init__(self, record: dict[str, Note]):
         self.done = {key: note.typed for key, note in record.items() if note.right}
+        self.seen = {key for key, note in record.items() if note.seen}
 
     def chapter(self, number: str) -> tuple[int, int]:
         """How many of a chapter's exercises are right, and how many there are."""
@@ -24,6 +25,8 @@ class Progress:
             done, all_ = self.chapter(number)
             left = [key.partition(".")[2] for key in exercise_keys(number) if key not in self.done]
             rest = f"left: {', '.join(left)}" if done and left else ""
+            if seen := [key.partition(".")[2] for key in exercise_keys(number) if key in self.seen]:
+                rest += f"{'; ' * bool(rest)}solution seen first: {', '.join(seen)}"
             lines.append(
                 f"{number}  {'■' * done}{'□' * (all_ - done)}".ljust(17)
                 + f"{done} of {all_}  {rest}"

@@ -20,11 +20,15 @@ WAIT = 5  # seconds at most for another kernel that is writing
 
 
 class Note(NamedTuple):
-    """What is kept about an exercise: whether it was answered, after how many tries, and how."""
+    """What is kept about an exercise: whether it was answered, after how many tries, and how.
+
+    ``seen`` says that the solution was looked at before the answer was right.
+    """
 
     right: bool = False
     tries: int = 0
     typed: str = ""
+    seen: bool = False
 
 
 def place() -> Path:
@@ -38,14 +42,18 @@ def load() -> dict[str, Note]:
         return {}
     try:
         with _opened() as connection:
-            rows = connection.execute("SELECT key, right, tries, typed FROM answers").fetchall()
+            named = connection.execute("SELECT name FROM sqlite_master").fetchall()
+            tables = {name for (name,) in named}
+            seen = connection.execute("SELECT key FROM seen").fetchall() if "seen" in tables else []
+            asked = "SELECT key, right, tries, typed FROM answers"
+            rows = connection.execute(asked).fetchall() if "answers" in tables else []
     except (OSError, sqlite3.Error):
         return {}
-    return {
-        key: Note(bool(right), tries, str(typed))
-        for key, right, tries, typed in rows
-        if isinstance(key, str) and isinstance(tries, int)
-    }
+    notes = {key: Note(seen=True) for (key,) in seen if isinstance(key, str)}
+    for key, right, tries, typed in rows:
+        if isinstance(key, str) and isinstance(tries, int):
+            notes[key] = Note(bool(right), tries, str(typed), key in notes)
+    return notes
 
 
 def note(key: str, right: bool, typed: str) -> None:
@@ -54,27 +62,38 @@ def note(key: str, right: bool, typed: str) -> None:
     Raises OSError, with the file's name, where nothing can be written. A file that is no record is
     put aside.
     """
-    try:
-        _write(key, right, typed)
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):  # read-only, full, or locked for long
-            raise OSError(None, f"{error}", f"{place()}") from None
-        place().replace(f"{place()}.unreadable")
-        _write(key, right, typed)
+    _write(
+        "answers (key TEXT PRIMARY KEY, right INTEGER, tries INTEGER, typed TEXT)",
+        "INSERT INTO answers VALUES (?, ?, 1, ?) ON CONFLICT (key) DO UPDATE SET "
+        "right = excluded.right, tries = tries + 1, typed = excluded.typed WHERE NOT right",
+        (key, int(right), typed if right else ""),
+    )
 
 
-def _write(key, right, typed):
+def note_seen(key: str) -> None:
+    """That the solution is looked at, if there is no right answer yet.
+
+    Raises OSError as :func:`note` does.
+    """
+    if not load().get(key, Note()).right:
+        _write("seen (key TEXT PRIMARY KEY)", "INSERT OR IGNORE INTO seen VALUES (?)", (key,))
+
+
+def _write(table, statement, values):
+    """Into a table that is made where there is none; a file that is no record is put aside."""
     place().parent.mkdir(parents=True, exist_ok=True)
-    with _opened() as connection:
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS answers "
-            "(key TEXT PRIMARY KEY, right INTEGER, tries INTEGER, typed TEXT)"
-        )
-        connection.execute(
-            "INSERT INTO answers VALUES (?, ?, 1, ?) ON CONFLICT (key) DO UPDATE SET "
-            "right = excluded.right, tries = tries + 1, typed = excluded.typed WHERE NOT right",
-            (key, int(right), typed if right else ""),
-        )
+    for again in (True, False):
+        try:
+            with _opened() as connection:
+                connection.execute(f"CREATE TABLE IF NOT EXISTS {table}")
+                connection.execute(statement, values)
+            return
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):  # read-only, full, or locked for long
+                raise OSError(None, f"{error}", f"{place()}") from None
+            if not again:
+                raise
+            place().replace(f"{place()}.unreadable")
 
 
 @contextmanager

@@ -623,9 +623,9 @@ def test_what_is_kept_and_shown_of_it():
     exercise("05.sine").check("x")
     exercise("05.sine").check(5)
     assert record.load() == {
-        "05.cube": (True, 1, exercise("05.cube").answer),
-        "05.sine": (False, 2, ""),
-        "05.square": (True, 1, "diag(2x)"),
+        "05.cube": record.Note(True, 1, exercise("05.cube").answer),
+        "05.sine": record.Note(False, 2, ""),
+        "05.square": record.Note(True, 1, "diag(2x)"),
     }
     before, here = repr(mc.progress()).splitlines()[4:6]
     assert before.split() == ["04", 10 * "□", "0", "of", "10"]
@@ -641,14 +641,15 @@ def test_a_record_that_cannot_be_read_is_put_aside(text):
     assert exercise("05.square").check("2 diag(x)")
     aside = Path(f"{record.place()}.unreadable")
     assert aside.read_text("utf-8") == text
-    assert record.load() == {"05.square": (True, 1, "2 diag(x)")}
+    assert record.load() == {"05.square": record.Note(True, 1, "2 diag(x)")}
 
 
 def test_entries_of_another_version_stay():
     exercise("05.square").check("2 diag(x)")
     record.note("99.later", True, "z")
     exercise("05.cube").check("1")
-    assert record.load()["99.later"] == (True, 1, "z") and mc.progress().done["99.later"] == "z"
+    assert record.load()["99.later"] == record.Note(True, 1, "z")
+    assert mc.progress().done["99.later"] == "z"
 
 
 def test_a_folder_that_cannot_be_written_to(folder, monkeypatch):
@@ -684,7 +685,8 @@ def test_each_reply_word_for_word(monkeypatch):
     )
     brief, full = "a number in front is wrong", "yours is 0.5 times what it should be"
     first, second = ex.row.hints
-    assert repr(ex.check("x")) == f"{wrong}: {brief}"
+    asked = "not yet: what has output 1 to do with input 2, and where does that stand?"
+    assert repr(ex.check("x")) == asked
     assert repr(ex.check("x")) == f"{wrong}: {brief}\nhint 1 of 2: {first}"
     assert repr(ex.check("x")) == f"{wrong}: {full}\nhint 2 of 2: {second}"
     unread = ex.check("diag(x) x^T")
@@ -739,7 +741,7 @@ def test_the_field_answers_and_the_buttons_help():
     view.field.value = "3x^2 sin(x^3)"  # half-way: nothing is said before Enter or Check
     assert not view.reply.value  # and what was said was about something else
     view.check.click()
-    assert "sign" in view.reply.value and r"\sin" in view.read.value
+    assert "not yet" in view.reply.value and r"\sin" in view.read.value
     view.hint.click()
     assert ex.row.hints[0] in view.reply.value
     view.steps.click()
@@ -753,6 +755,29 @@ def test_the_field_answers_and_the_buttons_help():
     again.field.value = " "
     again.check.click()
     assert "press Enter" in again.reply.value
+
+
+def test_the_derivation_is_shown_after_a_try_and_noted_as_seen():
+    from mcalc.exercises.answer_field import Answering
+
+    for key, answer in (("08.cosine", "-3x^2 sin(x^3)"), ("08.wheels", "-0.06")):
+        ex = mc.exercise(key)
+        view = Answering(ex)
+        view.steps.click()
+        assert "try an answer first" in view.reply.value and not view.shown.value
+        view.field.value = "1234"
+        view.check.click()
+        assert key not in mc.progress().seen  # to be told what is wrong is not to be shown
+        view.steps.click()
+        assert view.shown.value and key in mc.progress().seen
+        view.field.value = answer
+        view.check.click()
+        assert key in mc.progress().done and key in mc.progress().seen
+        name = key.partition(".")[2]
+        assert "solution seen first: " in f"{mc.progress()}" and name in f"{mc.progress()}"
+    sine = mc.exercise("05.sine")
+    assert sine.check(sine.answer)
+    assert sine.derivation and "05.sine" not in mc.progress().seen  # after the answer
 
 
 def test_enter_may_overtake_what_was_typed():
@@ -792,3 +817,26 @@ def test_what_is_stored_does_not_depend_on_progress():
     shown.append(exercise("08.cosine")._repr_mimebundle_())
     for kind in ("text/plain", "text/html"):
         assert len({bundle[kind] for bundle in shown}) == 1
+
+
+def test_what_is_not_so_is_not_said():
+    """Replies that named what nobody sees, or the wrong thing, beside those that are near."""
+    for key, text, mistake, words in [
+        ("11.sigmoid", "(1-σ(w.x)) x^T", "missing factor", "σ(w.x)"),  # no exponent of -1 was kept
+        ("01.reciprocal", "-2x^-2", "exponent kept", "exponent 2"),
+        ("02.quotient", "-x/y^3", "factor too many", "1/y"),  # and no y is missing
+        ("02.by-x", "2xy^2", "missing factor", ": y"),
+        # neither -1/2 of one term and none of the other
+        ("05.difference", "diag(w)", "entry", "yours is"),
+        ("04.distance", "-2a^T", "missing term", "x, in x - a"),
+        ("01.base", "x 3^(x-1)", "power rule", "no power"),
+        ("01.base", "2^x", "entry", "yours is"),
+    ]:
+        ex = Exercise(key)
+        ex.misses = 2
+        reply = ex.why(text)
+        assert reply.mistake == mistake and words in f"{reply}", (key, text, reply)
+
+
+def test_of_a_list_it_is_said_that_it_is_one():
+    assert "a list of 3 given, n x n expected" in f"{Exercise('05.square').why([1, 2, 3])}"

@@ -49,10 +49,10 @@ def test_what_is_right(key, answers):
     "key, answer, said",
     [
         ("number", "12", "not yet: that is the rate"),
-        ("number", "-0.12", "not yet: the sign is wrong"),
+        ("number", "-0.12", "not yet: in which direction does it go?"),
         ("number", "0.13", "not yet: that is another number"),
         ("number", "[1, 2]", "not yet: 1 number expected"),
-        ("row", "[3, 12]", "not yet: the right numbers, in another order"),
+        ("row", "[3, 12]", "not yet: in which order do they come?"),
         ("row", "12", "not yet: 2 numbers expected"),
         ("matrix", "[[1, 3], [2, 4]]", "not yet: rows and columns are exchanged"),
         ("shape", "m x 1", "not yet: no sum"),

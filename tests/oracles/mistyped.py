@@ -1,6 +1,6 @@
-"""Lines that somebody might mistype, made at random from those of the table of typed lines.
+"""Typed lines of the table with something wrong in them: whatever stands there gets a reply.
 
-Whatever stands there, an exercise replies, and ``mc.read`` raises nothing but ReadError.
+Characters are dropped, doubled, swapped and put in: LaTeX, Greek letters, other alphabets.
 """
 
 import random
@@ -10,94 +10,80 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-import mcalc as mc
+from mcalc.exercises.exercise import exercise
+from mcalc.typed.read import ReadError, read
 
-TYPED = Path(__file__).parent.parent / "exercises" / "typed.toml"
-LINES = 20  # for each seed
-SLOW = 0.050  # seconds that reading may take, as everybody may type anything
-PIECES = [
-    *"()[]{}|^_'\"\\/*+-=<>,;:.!?@#$%&~`0123456789xyzabnuwIetd",
-    *"αβθλσπ∂∇ΔΣ√∞·×⊗⊘⊙ᵀ²³⁻¹ₙ₁₂−–≤≥≠→∑∏∫½ \t\u00a0\u200b\u0301😀",
-    "**", "^T", ".T", "^-1", "T^", "x_i", "dx", "dy/dx =", "1^T", "1_n", "||", "⊗ ", " if ", "; ",
-    "np.", "mc.", "diag(", "sum(", "inv(", "det(", "tr(", "exp(", "log ", "sin^2", "1e5", "1e999",
-    "9" * 40, "^" * 9, "(" * 30, "[[" * 9, "lambda", "import", "None", "True", "__class__", "()",
-    r"\frac{", r"\frac", r"\cdot ", r"\mathbf{x}", r"\operatorname{diag}", r"\left(", r"\right)",
-    r"^{\top}", r"\sum_{i}", r"\partial", r"\sqrt{", r"\odot", r"\begin{bmatrix}", r"&", r"\\",
-    "alpha", "theta", "Sigma",
-]  # fmt: skip
+TABLE = Path(__file__).parents[1] / "exercises" / "typed.toml"
+LINES = 20  # of a seed
+SLOW = 0.05  # seconds of the processor that reading may take
+MOST = 1.0  # and a reply
+PIECES = (
+    *"()[]{}^_+-*/.,;:=<>|'\"\\&%$#@!?~ 0123456789aexzwI∞√σπθ∂∇⊗⊘⊙·×−–",
+    *"²³₁½⁻ᵀᵗ′ßéЖ中\u00a0\u200b\u0301\t😀",
+    *r"\frac{1}{2} \cdot \odot \left( \right) ^{\top} ^{-1} \mathbf{x} \sigma \partial".split(),
+    *r"\begin{bmatrix} \end{bmatrix} \\ \sqrt{ \sum_i \lVert ^T ^-1".split(),
+    *"np. mc. .T ** inv( diag(".split(),
+    *"1/0 1e999 10^10^10 e^e^e^x x^x ((((((( if otherwise ; dy/dx None lambda __import__".split(),
+)  # fmt: skip
 
 
 @cache
-def table():
-    """Keys and their lines."""
-    return [(key, [*lines]) for key, lines in tomllib.loads(TYPED.read_text("utf-8")).items()]
+def lines():
+    table = tomllib.loads(TABLE.read_text("utf-8"))
+    return [(key, text) for key, some in table.items() for text in some]
 
 
-def mistyped(rng, line, other):
-    """A line with some of its characters dropped, doubled, swapped, replaced or put in."""
-    for _ in range(rng.choice((1, 1, 1, 2, 3, 5, 8))):
-        at = rng.randrange(len(line) + 1)
-        head, one, rest = line[:at], line[at : at + 1], line[at + 1 :]
-        line = rng.choice([
-            head + rest, head + 2 * one + rest, head + rest[:1] + one + rest[1:],
-            head + rng.choice(PIECES) + rest, head + rng.choice(PIECES) + one + rest,
-            head + other[rng.randrange(len(other)) :], one + rest, head, line + " " + other,
-        ])  # fmt: skip
-    return line[:300]
-
-
-def lines(seed):
-    """Exercises by their keys, each with a line."""
-    rng = random.Random(seed)
-    for _ in range(LINES):
-        key, typed = rng.choice(table())
-        _, others = rng.choice(table())
-        yield key, mistyped(rng, rng.choice(typed), rng.choice(others))
+def mutated(rng, text):
+    """A line with one to three slips of the keyboard in it."""
+    signs = list(text)
+    for _ in range(rng.choice((1, 1, 1, 1, 2, 3))):
+        at = rng.randrange(len(signs) + 1)
+        match rng.randrange(6):
+            case 0:
+                del signs[at : at + 1]
+            case 1:
+                signs[at:at] = signs[at : at + 1]
+            case 2:
+                signs[at : at + 2] = reversed(signs[at : at + 2])
+            case 3:
+                signs[at:at] = rng.choice(PIECES)
+            case 4:
+                signs[at : at + 1] = rng.choice(PIECES)
+            case 5:
+                other = rng.choice(lines())[1]
+                start = rng.randrange(len(other) or 1)
+                signs[at:at] = other[start : start + rng.randrange(12)]
+    return "".join(signs)
 
 
 def attempt(seed, by=None):
-    """What became of the lines with this seed, as counts; raises where anything but a reply comes.
-
-    The error's note is a program that raises it again.
-    """
-    found = Counter()
-    for key, line in lines(seed):
-        ex = mc.exercise(key)
-        try:
-            start = time.perf_counter()
-            try:
-                mc.read(line, **ex.names)
-            except mc.ReadError as error:
-                assert f"{error}".strip(), "nothing is said"
-            took = time.perf_counter() - start
-            if took > SLOW:
-                took = min(took, _again(line, ex.names))
-            start = time.perf_counter()
-            reply = ex.why(line)
-            answered = time.perf_counter() - start
-            assert f"{reply}".strip() and reply.mistake != "no formula", f"{reply}"
-        except Exception as error:
-            error.add_note(f"{key}: {line!r}\nimport mistyped; mistyped.attempt({seed})")
-            raise
-        found["lines"] += 1
-        found["lines", "right" if reply else reply.mistake] += 1
-        found["reading: over 50 ms"] += took > SLOW
-        found["replying: over 500 ms"] += answered > 0.5
-        found["longest", "read", round(took * 1e3)] += 1
-        found["longest", "reply", round(answered * 1e3)] += 1
+    """What became of some lines, as counts; AssertionError for one that has no reply."""
+    rng, found = random.Random(seed), Counter()
+    for _ in range(LINES):
+        key, text = rng.choice(lines())
+        found += replied(key, mutated(rng, text))
     return found
 
 
-def _again(line, names):
-    """A machine may have had something else to do."""
-    start = time.perf_counter()
+def replied(key, text):
+    ex = exercise(key)
+    started = time.process_time()
     try:
-        mc.read(line, **names)
-    except mc.ReadError:
+        read(text, **ex.names)
+    except ReadError:
         pass
-    return time.perf_counter() - start
-
-
-def longest(total, what):
-    """Milliseconds of the slowest line."""
-    return max((key[2] for key in total if key[:2] == ("longest", what)), default=0)
+    reading = time.process_time() - started
+    try:
+        reply = ex.why(text)
+    except Exception as error:
+        error.add_note(f"{key}: {text!r}")
+        raise
+    spent = time.process_time() - started
+    assert reply.text and reply.mistake != "no formula", f"{key}: {text!r}: {reply}"
+    kind = "right" if reply else "not read" if reply.mistake == "not read" else "wrong"
+    found = Counter(["lines", f"lines {kind}"])
+    found["slowly read"] += reading > SLOW
+    found["slowly answered"] += spent - reading > MOST
+    if reading > SLOW or spent - reading > MOST:
+        found["slow", f"{key} {text!r} {reading:.2f} {spent - reading:.2f}"] += 1
+    return found
