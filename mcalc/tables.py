@@ -135,8 +135,8 @@ def reference(*rows: tuple, order: int = 1, names: str = "") -> Table | Lookup:
     It is derived, compared and checked; CheckFailed is raised for the first row that is something
     else. The table also shows the product of Jacobians that each result came from. Of ``order`` 2,
     the closed forms are Hessians; ValueError is raised for any other. With ``names``, one a row and
-    commas between them, the table has these, the closed forms as they were expected and gradients with respect to
-    matrices, and the chains are in its ``details``. Paper: "Matrix Calculus Reference".
+    commas between them, the table has these, the closed forms as they were expected, and gradients
+    with respect to matrices; the chains are in its ``details``. Paper: "Matrix Calculus Reference".
 
     >>> import mcalc as mc
     >>> w, x = mc.vectors("w x")
