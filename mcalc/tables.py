@@ -128,15 +128,15 @@ def table(*derivations: Derivation) -> Table:
     return Table(*derivations)
 
 
-def reference(*rows: tuple, order: int = 1, names: tuple[str, ...] = ()) -> Table | Lookup:
+def reference(*rows: tuple, order: int = 1, names: str = "") -> Table | Lookup:
     """Rules to look up: ``reference((w * x, w, diag(x)), (sum(x), x, ones().T))``.
 
     Each row is a function, the variable it is derived by, and the closed form that is expected.
     It is derived, compared and checked; CheckFailed is raised for the first row that is something
     else. The table also shows the product of Jacobians that each result came from. Of ``order`` 2,
-    the closed forms are Hessians; ValueError is raised for any other. With ``names``, one a row,
-    the table has these, the closed forms as they were expected and gradients with respect to
-    matrices, and the chains are in its ``details``. Paper: "Matrix Calculus Reference".
+    the closed forms are Hessians; ValueError is raised for any other. With ``names``, one a row and
+    commas between them, the table has these, the closed forms as they were expected, and gradients
+    with respect to matrices; the chains are in its ``details``. Paper: "Matrix Calculus Reference".
 
     >>> import mcalc as mc
     >>> w, x = mc.vectors("w x")
@@ -146,15 +146,16 @@ def reference(*rows: tuple, order: int = 1, names: tuple[str, ...] = ()) -> Tabl
     """
     if order not in (1, 2):
         raise ValueError(f"order={order!r}: 1 for Jacobians, 2 for Hessians")
-    if names and len(names) != len(rows):
-        raise ValueError(f"{len(names)} names for {len(rows)} rows: give one for each")
+    called = names.split(", ") if names else []
+    if called and len(called) != len(rows):
+        raise ValueError(f"{len(called)} names for {len(rows)} rows: give one for each")
     derivations = [(derive, hessian)[order - 1](y, wrt=by) for y, by, _ in rows]
     for d, (_, _, claim) in zip(derivations, rows, strict=True):
         reason = d.why(claim)
         if reason:
             raise CheckFailed(f"{d.y} by {d.wrt}: {as_expr(claim)} is claimed, but {reason}")
-    if names:
-        return Lookup(names, derivations, [as_expr(claim) for *_, claim in rows])
+    if called:
+        return Lookup(called, derivations, [as_expr(claim) for *_, claim in rows])
     return Table(*derivations, chain=True)
 
 

@@ -83,7 +83,7 @@ def test_the_reference_has_chain_shape_and_check():
 def test_rules_are_looked_up_by_names():
     W, (u, v) = mc.matrices("W"), (mc.vectors("u", size="m"), mc.vectors("v"))
     rows = (np.sum(v * v), v, 2 * v.T), (u @ W @ v, W, mc.outer(v, u))
-    table = mc.reference(*rows, names=("sum of squares", "bilinear form"))
+    table = mc.reference(*rows, names="sum of squares, bilinear form")
     assert str(table).splitlines() == [
         "name             function     by   Jacobian   gradient",
         "sum of squares   sum(v ⊗ v)   v    2v^T",
@@ -92,9 +92,9 @@ def test_rules_are_looked_up_by_names():
     assert r"\text{bilinear form}" in table._repr_latex_()
     assert "checked by" in str(table.details)
     with pytest.raises(ValueError, match="1 names for 2 rows"):
-        mc.reference(*rows, names=("alone",))
+        mc.reference(*rows, names="alone")
     with pytest.raises(mc.CheckFailed):
-        mc.reference((v @ v, v, v.T), names=("half",))
+        mc.reference((v @ v, v, v.T), names="half")
 
 
 def test_a_table_without_chains_has_no_column_for_them():
