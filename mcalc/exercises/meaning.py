@@ -13,7 +13,7 @@ from .exercise import Exercise
 from .replies import NOTHING, Reply
 
 _SHAPE = re.compile(r"\(?\s*(\w+?)\s*(?:x|×|,|\*|by)\s*(\w+?)\s*\)?")
-_ABOUT = re.compile(r"^(?:about|nearly|roughly|=|~|≈|\+)\s*")
+_ABOUT = re.compile(r"^(?:about|nearly|roughly|axis *=?|=|~|≈|\+)\s*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
 _LETTER = re.compile(r"\W*(\w)\W*|(\w) ?[):.].*|.*\((\w)\).*")  # b; it is (b); b: the second
 _OF_WHOLE = 0.05  # how far from a whole number an answer may be that was measured

@@ -151,7 +151,8 @@ def softmax():
         "In NumPy, Z has a row of scores for each example. Over which axis has exp(Z) to be "
         "summed, to make probabilities of each row?", 1,
         "axis 1 runs along a row, over the classes", "which axis counts the classes?",
-        slips={"0": "that adds up different examples"})
+        slips={"0": "that adds up different examples",
+               "-1": "the last one it is: count it from the front"})
     row("22.weighted", "What is the Jacobian of {y} with respect to {x}? It is a row.",
         np.log(np.sum(w * np.exp(z))), z,
         "one over what stands inside log, times the Jacobian of that",
