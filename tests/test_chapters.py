@@ -202,7 +202,8 @@ def test_cells_are_short_and_prose_is_in_measure(name):
     median, longest, words = measure(CHAPTERS[name])
     assert median <= 3
     assert longest <= 8
-    assert 8 <= words <= 18
+    least = 6 if name.startswith("13") else 8  # to look things up, there are tables
+    assert least <= words <= 18
 
 
 @every_chapter
