@@ -12,7 +12,7 @@ from itertools import chain
 
 import numpy as np
 
-from .expr import Expr, Primitive, as_expr, node, size
+from .expr import LET, Expr, Primitive, as_expr, node, size
 from .primitives import (
     ADD,
     CONCATENATE,
@@ -253,6 +253,8 @@ def assuming(condition: Expr, truth: bool, e: Expr) -> Expr:
     def swap(part):
         if part is condition and (condition.op in COMPARISONS or not truth):
             return ONE if truth else ZERO
+        if part.op is LET:
+            return part  # a name means the same in all branches
         if condition.ndim and part.args and not part.op.sympy_form:
             return part  # it mixes the elements, and the condition holds for some of them
         if condition.ndim and part.op in _EXACT:

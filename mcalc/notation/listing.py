@@ -85,9 +85,9 @@ def as_text(program: Program, gradients: Mapping[Expr, Expr]) -> str:
 
 def as_latex(program: Program, gradients: Mapping[Expr, Expr]) -> str:
     """The listing as one array for MathJax."""
-    rows = (f"{left} & {right}" for left, right in _rows(program, gradients, LATEX))
+    rows = (rf"{left} \qquad & {right}" for left, right in _rows(program, gradients, LATEX))
     body = r" \\[4pt] ".join(rows)
-    return rf"$\displaystyle \begin{{array}}{{l@{{\qquad\quad}}l}} {body} \end{{array}}$"
+    return rf"$\displaystyle \begin{{array}}{{ll}} {body} \end{{array}}$"
 
 
 # --- as NumPy --------------------------------------------------------------------------------

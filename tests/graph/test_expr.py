@@ -304,3 +304,10 @@ def test_what_has_no_rule_is_told_what_to_write(name):
     function = getattr(np, name, None) or getattr(np.linalg, name)
     with pytest.raises(mc.UnsupportedError, match=rf"{name} has no rule in mcalc; write \w"):
         dispatch.rule_of(function, {})
+
+
+def test_a_name_means_the_same_in_all_branches():
+    """Where c < ||A|| the smaller of both is c: but not under a name that both branches have."""
+    a, c = mc.scalars("a"), z + b
+    s = mc.let("s", np.minimum(c, np.linalg.norm(A)))
+    assert mc.hessian(np.sum(np.where(w < 0, w / a / s, -2)), (z, a, b)).check()

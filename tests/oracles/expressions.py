@@ -279,6 +279,8 @@ def call(problem, seed):
     y = recorded(program)
     if name in ("shape", "ndim"):
         return ["calls: no numbers"]
+    if isinstance(y, np.ndarray) and not y.size:
+        return ["calls: no numbers"]
     y = as_expr(y)  # of a list of expressions NumPy makes an array of them
     if name == "transpose" and y.shape[:1] == (1,):  # of a vector: a row, in the paper
         y = np.transpose(y)
@@ -328,8 +330,8 @@ def attempted_call(program, values):
     try:
         made = recorded(program)
     except Exception as error:
-        # of a list of expressions NumPy makes an array of objects, which it refuses to make numbers
-        numpys = "dtype('O')" in str(error)
+        # of a list of expressions NumPy makes an array of objects, and refuses some things itself
+        numpys = "('list'" in repr(program)
         if not deliberate(error) and type(error) is not type(raised) and not numpys:
             raise
         return None, "calls: refused, as by NumPy" if raised else "calls: refused"
