@@ -28,6 +28,8 @@ def put_names_back(terms: list[Term], named: Expr, by_reader: bool) -> list[Term
     scalar, vector = simplify.split_scalar(definition)
     if vector.ndim == 0 or len(walk(named)) < 5:
         return terms
+    if not 1e-100 < abs(simplify.factors(scalar)[0]) < 1e100:
+        return terms  # it is divided by this number, and what comes of 1e-300 may be none
     uses, renamed = 0, []
     for term in terms:
         new, count = _with_name(term, named, scalar, vector)

@@ -218,3 +218,9 @@ ARRAYS = [
 def test_an_array_of_expressions_is_a_vector_or_a_matrix_of_them(text):
     for wrt in sorted(e.name for e in mc.graph.walk.symbols(as_expr(evaluated(text, VARIABLES)))):
         agrees(text, wrt)
+
+
+def test_a_factor_that_is_next_to_nothing_is_divided_by_nowhere():
+    A, w = mc.matrices("A"), mc.vectors("w")
+    d = mc.hessian(1e-300 / (3 + (mc.vectors("v", size="m") @ A @ w) ** 2), wrt=w)
+    assert str(d.jacobian).count("e-300") == 2
