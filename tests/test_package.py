@@ -102,7 +102,7 @@ def test_a_chapter_alone_runs_with_what_was_installed(tmp_path):
     subprocess.run([*nbconvert, folder / "eine Kopie.ipynb"], check=True, cwd="/", env=env)
     *_, where, said = notebooks.read(folder / "done.ipynb").cells
     assert str(installed) in where.outputs[0].text
-    assert said.outputs[0].text.startswith("1797 right: ")
+    assert said.outputs[0].text.startswith("(1797, 64) right: ")
 
 
 def test_the_recipe_for_a_primitive_is_literally_so():
