@@ -26,4 +26,4 @@ def test_of_a_fifth_of_all_lines_none_is_handed_over():
 @pytest.mark.slow
 def test_few_exercises_are_solved_by_obeying():
     tries = [n for n, _ in by_names(DERIVED).values() if n]
-    assert not any(n <= 2 for n in tries) and len(tries) <= 10
+    assert not any(n <= 2 for n in tries) and len(tries) < len(DERIVED) / 10
