@@ -10,6 +10,7 @@ SIGNS = {
     "circ": "∘", "bigcirc": "○", "times": "×", "le": "≤", "ge": "≥", "ne": "≠", "approx": "≈",
     "to": "→", "in": "∈", "infty": "∞", "dots": "...", "ldots": "...", "cdots": "...",
     "vdots": "⋮", "ddots": "⋱", "lvert": "|", "rvert": "|", "\\": "; ",
+    "langle": "⟨", "rangle": "⟩", "mapsto": "↦",
     "sum": "sum", "prod": "prod", "|": "||", "{": "{", "}": "}", ",": " ", ";": " ", ":": " ",
     " ": " ", "quad": "  ", "qquad": "  ", "!": "", "%": "%",
     **dict.fromkeys(["left", "right", "displaystyle", "textstyle", "limits", "big", "Big"], ""),

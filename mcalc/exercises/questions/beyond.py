@@ -65,7 +65,7 @@ def layers():
     row("20.biases", "N examples: what is the Jacobian of {y} with respect to {x}?",
         np.sum((X @ weights + b - Y) ** 2), b,
         "b is laid under itself N times, and what was copied is summed on the way back",
-        "a row of ones in front of the errors adds up their rows: 1^T ...")
+        "a row of ones in front of the errors adds up their rows")
     v, V = vectors("v", size="k"), matrices("V", shape=("k", "m"))
     row("20.first-layer",
         "Two layers: what is the Jacobian of {y} with respect to {x}, the weights of the first?",
