@@ -27,7 +27,7 @@ KINDS = [  # derivation, claim, the mistake, words of what is said, and a near c
     (ridge, errors - 2 * a * w.T, "sign", "sign of one term", errors - 3 * a * w.T),
     (ridge, errors / 3 + 2 * a * w.T, "constant factor", "1/3 times", errors / 3 + a * w.T),
     (rate, np.exp(x / t).T, "missing factor", "t", np.exp(x).T),
-    (rate, np.exp(x / t).T / t**2, "missing factor", "is missing: t", np.exp(x / t).T / (t + 1)),
+    (rate, np.exp(x / t).T / t**2, "factor too many", "too many: 1/t", np.exp(x / t).T / (t + 1)),
     (softmax, mc.diag(p * (1 - p)), "diagonal only", "diagonal", mc.diag(p * (1 + p))),
     (gauss, inverse - np.outer(inverse @ x, inverse @ x), "symmetric only", "where S is symmetric",
      inverse - np.outer(x, x)),

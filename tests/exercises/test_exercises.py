@@ -87,6 +87,8 @@ def test_none_is_derived_in_the_text(monkeypatch):
     monkeypatch.setattr(diagnosis, "diagnose", unnoted)
     monkeypatch.chdir(NOTEBOOKS)
     for path in sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb")):
+        if path.name.startswith("13-"):  # in which one looks up, when the exercises are done
+            continue
         scope = {"display": lambda *shown: None}
         for cell in nbformat.read(path, 4).cells:
             if cell.cell_type != "code" or "mc.exercise" in cell.source:
@@ -218,7 +220,7 @@ TYPED = {
     "20": {
         "transpose": ("sigmoid", "(σ(W x) ⊗ (1 - σ(W x))) x^T"),
         "sign": ("gaussian", "inv(S) + inv(S) x x^T inv(S)"),
-        "constant factor": ("batch", "(D Q - Y)^T D"),
+        "constant factor": ("batch", "(X W - Y)^T X"),
         "missing term": ("gaussian", "S^-1"),
         "missing factor": ("square", "2(u^T W x)"),
         "order": ("trace", "A B"),
@@ -314,7 +316,7 @@ MORE = [
     ("20.sigmoid", "x 1^T", "a factor is missing: (σ(W x) ⊗ (1 - σ(W x)))^T"),
     ("20.trace", "B^T A", "B is transposed in your answer"),
     ("20.rectified", "x (1 if W x + b > 0; 0 otherwise)^T", "a factor is missing: u"),
-    ("20.batch", "2(D Q - Y)", "N x k given, k x n expected; a factor is missing: D"),
+    ("20.batch", "2(X W - Y)", "N x m given, m x n expected; a factor is missing: X"),
     ("20.gaussian", "inv(S) - x x^T inv(S)", "a factor is missing: inv(S)"),
     ("20.gaussian", "inv(S) + inv(S) x x^T inv(S)", "the sign of one term is wrong"),
     ("22.temperature", "(exp(u)/sum(exp(u)) - y)^T", "the derivative of u with respect to z"),
@@ -326,9 +328,9 @@ MORE = [
 def test_other_mistakes_are_told_in_a_sentence(key, text, sentence):
     found = diagnose(exercise(key).derivation, mc.read(text, **exercise(key).names), done=True)
     assert sentence in found.sentence
-    for _ in range(2):
-        reply = exercise(key).check(text)
-        assert reply.mistake == found.mistake and found.first in f"{reply}"
+    assert exercise(key).check(text).mistake == found.mistake
+    reply = exercise(key).check(text)
+    assert reply.mistake == found.mistake and found.first in f"{reply}"
     assert sentence in f"{exercise(key).check(text)}"
 
 

@@ -252,7 +252,7 @@ def training():
         "x times the row that goes back to the logits")
     row("23.decay",
         "With weight decay: what is the Jacobian of {y} with respect to {x}? In numerator layout "
-        "it is n x m.", np.sum((W @ x - y) ** 2) + a * np.sum(W**2), W,
+        "it is n x m.", np.sum((W @ x - y) ** 2) / 2 + a * np.sum(W**2), W,
         "two paths: the errors see W through W x, the decay sees it directly",
         "the one is a column times a row; the other is a multiple of W^T")
 
