@@ -158,8 +158,11 @@ def _times_a_number(claim, right, variables):
 
 
 def _scaled_too(claim, made, variables):
-    """A factor that is missing, and beside it a number in front or a sign."""
-    for m in made:
+    """A factor that is missing, and beside it a number in front or a sign.
+
+    Of a mere number that is chance: 4 is no ``1 + 2x`` that lacks a factor and has another.
+    """
+    for m in () if is_number(claim) else made:
         if m.name == "missing factor":
             c = one_ratio(claim, m.formula, variables)
             if c in (-1, 2, Fraction(1, 2)) and not first_difference(
