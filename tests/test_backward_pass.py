@@ -519,3 +519,27 @@ def test_random_programs_have_the_gradients_of_autograd():
                 np.testing.assert_allclose(gradient, right, **close, err_msg=f"seed {seed}")
                 compared += 1
     assert compared > 200
+
+
+@pytest.mark.parametrize(
+    "of",
+    [
+        lambda M, c: np.tril(M) ** 2 * c,
+        lambda M, c: np.triu(np.exp(M), 1) * M * c,
+        lambda M, c: np.outer(c, c) @ np.min(M.T, axis=1, keepdims=True),
+        lambda M, c: np.max(np.flip(M, axis=0), axis=0) * c,
+    ],
+    ids=["lower", "upper", "smallest, transposed", "largest, turned over"],
+)
+def test_triangles_and_masks_that_are_turned_are_numbers_on_the_way_back(of):
+    M, c = mc.matrices("M", shape=("n", "n")), mc.vectors("c")
+    shown = mc.backward(np.sum(of(M, c)), wrt=M)
+    rng = np.random.default_rng(0)
+    at, v = rng.normal(size=(3, 3)), rng.normal(size=3)
+    value, gradients = shown.numpy()(M=at, c=v)
+    assert np.isclose(value, np.sum(of(at, v)))
+    for place in np.ndindex(3, 3):
+        h = np.zeros((3, 3))
+        h[place] = 1e-5
+        slope = (np.sum(of(at + h, v)) - np.sum(of(at - h, v))) / 2e-5
+        assert np.isclose(gradients["M"][place], slope, rtol=1e-6, atol=1e-8)
