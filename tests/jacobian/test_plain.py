@@ -224,3 +224,12 @@ def test_a_factor_that_is_next_to_nothing_is_divided_by_nowhere():
     A, w = mc.matrices("A"), mc.vectors("w")
     d = mc.hessian(1e-300 / (3 + (mc.vectors("v", size="m") @ A @ w) ** 2), wrt=w)
     assert str(d.jacobian).count("e-300") == 2
+
+
+def test_cases_that_are_all_zero_are_zero():
+    """The logistic function of m and of -m are 1 together, of whatever m is the larger."""
+    b, v = mc.scalars("b"), mc.vectors("x")
+    m = np.maximum(b, v)
+    y = b * (1 / (1 + np.exp(-m)) + 1 / (1 + np.exp(m)))
+    assert str(mc.derive(y, wrt=v).jacobian) == "0"
+    assert str(mc.derive(np.sum(y), wrt=v).jacobian) == "0^T"
