@@ -124,4 +124,6 @@ except mc.UnsupportedError:
     check_example(*{{{example}}}["{name}"])
     print(mc.derive(np.{name}(x), wrt=x).check().passed)
 """
-    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "True\n"
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}  # the tests' own folders, too
+    said = subprocess.check_output([sys.executable, "-c", code], text=True, env=env)
+    assert said == "True\n"
