@@ -19,7 +19,7 @@ from .graph.primitives import WHERE
 from .graph.refine import refined_as_written
 from .graph.simplify import broadcast_to
 from .graph.walk import replace, symbols, walk
-from .jacobian.gradients import adjoint, gradients
+from .jacobian.gradients import adjoint, gradients, shown
 from .jacobian.inputs import function_of
 from .jacobian.program import Program, program
 from .jacobian.terms import NoClosedForm
@@ -71,7 +71,8 @@ class BackwardPass:
     def __init__(self, y: Expr, variables: tuple[Expr, ...], inputs: tuple[Expr, ...]):
         self.y, self.variables, self.inputs = y, variables, inputs
         self._program: Program = program(refined_as_written(y, variables), inputs)
-        self._gradients = gradients(self._program, variables)
+        self._computed = gradients(self._program, variables)
+        self._gradients = shown(self._program, self._computed)
 
     @property
     def lines(self) -> dict[Expr, Expr | None]:
@@ -112,7 +113,7 @@ class BackwardPass:
 
     @cached_property
     def _source(self) -> listing.Source:
-        return listing.Source(self._program, self._gradients, self.variables)
+        return listing.Source(self._program, self._computed, self.variables)
 
     @property
     def source(self) -> str:

@@ -1,8 +1,8 @@
 """Formulas as they are computed: the same functions without what cancels or has no number.
 
-A closed form is written for the eye, ``1 - σ(z)``, ``det(X) inv(X)`` and ``prod(x)/x``. Computed as
-it stands the first has no digits left where z is large, and the others no value where X is singular
-or an element of x is 0, though they are polynomials.
+A closed form is written for the eye, ``1 - σ(z)`` and ``det(X) inv(X)``. Computed as it stands the
+first has no digits left where z is large, and the second no value where X is singular, though it is
+a polynomial.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import sympy as sp
 from ..graph.expr import Expr, Primitive, node
 from ..graph.primitives import (
     ADD,
-    COLUMN,
     DET,
     DIVIDE,
     DOT,
@@ -23,12 +22,8 @@ from ..graph.primitives import (
     LOG,
     MULTIPLY,
     NEGATIVE,
-    ONES,
-    OUTER,
     POWER,
-    PROD,
     ROW,
-    ROWPROD,
     SIGMOID,
     SUBTRACT,
     TANH,
@@ -54,14 +49,6 @@ def _adjugate(X):
     return np.swapaxes(Vh, -1, -2) * others[..., None, :] @ np.swapaxes(U, -1, -2)
 
 
-def _others(x):
-    """What prod(x)/x is where no element is 0: for each element the product of all others."""
-    one = np.ones_like(x[..., :1])
-    before = np.cumprod(np.concatenate([one, x[..., :-1]], axis=-1), axis=-1)
-    behind = np.cumprod(np.concatenate([one, x[..., :0:-1]], axis=-1), axis=-1)
-    return before * behind[..., ::-1]
-
-
 @cache
 def _power_log(times):
     """``a^b log(a)^times``, which goes to 0 with a if b is positive."""
@@ -80,9 +67,8 @@ def _tanh_slope(a):
 
 
 ADJUGATE = Primitive("adjugate", _adjugate, shape=lambda X: X.shape)
-OTHERS = Primitive("others", _others, shape=lambda X: X.shape)
 TANH_SLOPE = Primitive("tanh slope", _tanh_slope, lambda a: 1 - sp.tanh(a) ** 2)
-_FIRST = {DET, LOG, PROD, ROWPROD, SIGMOID, TANH}  # without which nothing is to be done
+_FIRST = {DET, LOG, SIGMOID, TANH}  # without which nothing is to be done
 
 
 def _rebuilt(e, args):
@@ -117,23 +103,14 @@ def _product(e):
         match = None
         if atom.op is POWER and exponent == 1:
             match = _with_log(atom, powers)
-        elif atom.op in (DET, PROD):
+        elif atom.op is DET:
             match = _with_inverse(atom, powers)
-        if (elements := _multiplied(atom)) and powers.get(elements[0], 0) <= -1:
-            match = node(OTHERS, *elements), {atom: 1, elements[0]: -1}
         if match:
             part, used = match
             left = {f: p - used.get(f, 0) for f, p in powers.items()}
             rest = product(c, {f: p for f, p in left.items() if p})
             return part if is_number(rest, 1) else np.multiply(rest, part)
     return None
-
-
-def _multiplied(e):
-    """What ``e`` has the products of, of all elements or of those of each row; a tuple of one."""
-    if e.op is COLUMN or e.op is OUTER and e.args[1].op is ONES:  # r 1^T
-        return e.args[0].args if e.args[0].op is ROWPROD else ()
-    return e.args if e.op is PROD else ()
 
 
 def _with_log(power, powers):
@@ -145,10 +122,7 @@ def _with_log(power, powers):
 
 
 def _with_inverse(whole, powers):
-    """``det(X)`` with the factor that is linear in ``inv(X)``, and what of the factors that is.
-
-    Or ``prod(x)`` with the factor that is linear in what is divided by x.
-    """
+    """``det(X)`` with the factor that is linear in ``inv(X)``, and what of the factors that is."""
     inside = [f for f in powers if _has_inverse(f, whole)]
     part = _times(whole, inside[0]) if len(inside) == 1 and powers[inside[0]] == 1 else None
     return part if part is None else (part, {whole: 1, inside[0]: 1})
@@ -159,20 +133,15 @@ def _has_inverse(e, whole):
 
 
 def _is_inverse(e, whole):
-    if whole.op is DET:
-        return e.op is INV and e.args[0] is whole.args[0]
-    return e.op is DIVIDE and e.args[1] is whole.args[0]
+    return e.op is INV and e.args[0] is whole.args[0]
 
 
 def _times(whole, e):
-    """``det(X) e``, for what is linear in ``inv(X)``; None for what is not. Or ``prod(x) e``."""
+    """``det(X) e``, for what is linear in ``inv(X)``; None for what is not."""
     if not _has_inverse(e, whole):
         return np.multiply(whole, e)
     if _is_inverse(e, whole):
-        if whole.op is DET:
-            return node(ADJUGATE, *whole.args)
-        others = node(OTHERS, *whole.args)
-        return None if _has_inverse(e.args[0], whole) else np.multiply(e.args[0], others)
+        return node(ADJUGATE, *whole.args)
     inside = [a for a in e.args if _has_inverse(a, whole)]
     if e.op not in (ADD, SUBTRACT):  # linear in each operand
         below = e.op is DIVIDE and e.args[1] in {*inside}

@@ -155,27 +155,37 @@ def _of_row_maxima(e, k, shown=True):
     return "ij,ij->i", largest / np.sum(largest, axis=1, keepdims=True)
 
 
-def in_shares(e: Expr) -> Expr:
-    """This operation, with equal shares where several elements are the largest."""
-    return node(_SHARING[e.op], *e.args) if e.op in _SHARING else e
+def others(e: Expr, k: int, shown: bool = True) -> tuple[str, Expr]:
+    """What ``prod`` takes of each element: the product of the others, shown as ``prod(x)/x``."""
+    (x,) = e.args
+    whole = node(COLUMN, e) if x.ndim == 2 else e
+    each = whole / x if shown else node(OTHERS, x)
+    return ("ij,ij->i" if x.ndim == 2 else "i,i->"), each
 
 
-def shared(e: Expr) -> Expr:
-    """``e`` with shares wherever several elements are the largest: the numbers are those of this.
+def in_numbers(e: Expr) -> Expr:
+    """This operation, whose derivative is the one to compute where another one is shown."""
+    return node(_IN_NUMBERS[e.op], *e.args) if e.op in _IN_NUMBERS else e
+
+
+def all_in_numbers(e: Expr) -> Expr:
+    """``e`` of such operations: equal shares of several largest, products of all but one element.
 
     >>> import mcalc as mc
     >>> x = mc.vectors("x")
     >>> mc.derive(np.max(x), wrt=x).numpy()(x=[2, 3, 3])
     array([[0. , 0.5, 0.5]])
+    >>> mc.derive(np.prod(x), wrt=x).numpy()(x=[2, 3, 0])
+    array([[0., 0., 6.]])
     """
     return walk.replace(
-        e, lambda part: None, lambda part, args: in_shares(walk.rebuild(part, args))
+        e, lambda part: None, lambda part, args: in_numbers(walk.rebuild(part, args))
     )
 
 
-def unshared(e: Expr) -> Expr:
-    """``e`` with ``max`` as it was before :func:`shared`."""
-    plain = {by: op for op, by in _SHARING.items()}
+def as_named(e: Expr) -> Expr:
+    """``e`` with ``max`` and ``prod`` as they were before :func:`all_in_numbers`."""
+    plain = {by: op for op, by in _IN_NUMBERS.items()}
 
     def rebuild(part, args):
         return node(plain[part.op], *args) if part.op in plain else walk.rebuild(part, args)
@@ -354,16 +364,17 @@ ROWMAX = primitive("rowmax", numpy=lambda X: np.max(X, axis=-1), shape=lambda X:
     text="rowmax({0})", local_jacobian=_of_row_maxima,
     sympy_array=lambda X: np.array([*map(_largest_scalar, X)]),
     numpy_source="{0}.max(axis=1)")
-_SHARING = {
-    op: dataclasses.replace(op, local_jacobian=partial(rule, shown=False))
-    for op, rule in ((MAX, _of_largest), (ROWMAX, _of_row_maxima))
-}
 PROD = primitive("prod", "i->", numpy=lambda x: np.prod(x, axis=-1), numpy_source="{0}.prod()",
-    **COUNTED, local_jacobian=lambda e, k: ("i,i->", np.divide(e, e.args[0])))
+    **COUNTED, local_jacobian=others)
 ROWPROD = primitive("rowprod", numpy=lambda X: np.prod(X, axis=-1), shape=lambda X: X.shape[:1],
     numpy_source="{0}.prod(axis=1)", text="rowprod({0})", **COUNTED,
-    local_jacobian=lambda e, k: ("ij,ij->i", np.divide(node(COLUMN, e), e.args[0])),
-    sympy_array=lambda X: np.array([sp.prod(row) for row in X]))
+    local_jacobian=others, sympy_array=lambda X: np.array([sp.prod(row) for row in X]))
+OTHERS = primitive("others", numpy=values.products_of_others, shape=lambda X: X.shape)
+_IN_NUMBERS = {
+    op: dataclasses.replace(op, local_jacobian=partial(rule, shown=False))
+    for ops, rule in (((MAX,), _of_largest), ((ROWMAX,), _of_row_maxima), ((PROD, ROWPROD), others))
+    for op in ops
+}
 NORM = primitive("norm", "i->", numpy=lambda x: np.sum(x * x, axis=-1) ** 0.5, text="||{0}||",
     takes_at_kink="a vector of zeros has no direction", **COUNTED,
     local_jacobian=lambda e, k: ("i,i->", np.divide(e.args[0], e)),

@@ -21,6 +21,14 @@ def copies(*, lengths, each):
     return np.repeat(np.eye(n), count, axis=0) if each else np.tile(np.eye(n), (count, 1))
 
 
+def products_of_others(x):
+    """For each element of a row the product of all others: prod(x)/x where none is 0."""
+    one = np.ones_like(x[..., :1])
+    before = np.cumprod(np.concatenate([one, x[..., :-1]], axis=-1), axis=-1)
+    behind = np.cumprod(np.concatenate([one, x[..., :0:-1]], axis=-1), axis=-1)
+    return before * behind[..., ::-1]
+
+
 def inverse(X):
     """The inverse, not-a-number for a singular matrix: that may be one of a batch."""
     try:

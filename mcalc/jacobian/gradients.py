@@ -13,7 +13,7 @@ import numpy as np
 
 from ..graph import simplify
 from ..graph.expr import NUMBER, SYMBOL, Expr, as_expr, node
-from ..graph.primitives import DIVIDE, ONES, ZEROS, in_shares
+from ..graph.primitives import DIVIDE, ONES, OTHERS, PROD, ROWPROD, ZEROS, in_numbers, others
 from ..graph.refine import can_be_refined, refined, refined_with
 from ..graph.simplify import ONE, mul
 from ..graph.walk import is_number, rebuild, replace, walk
@@ -31,7 +31,8 @@ def gradients(program: Program, variables: Iterable[Expr]) -> dict[Expr, Expr]:
     """The gradient of each name that the result depends on, and that depends on the variables.
 
     A variable that nothing comes back to has zeros. The result's own is 1, and ``dZ`` in a formula
-    is :func:`adjoint` of Z.
+    is :func:`adjoint` of Z. They are as they are computed: the product of all elements but one
+    where ``prod(x)/x`` is shown.
     """
     depends = _depends(program, variables)
     parts: dict[Expr, list[Expr]] = {program.result: [ONE]}
@@ -48,6 +49,20 @@ def gradients(program: Program, variables: Iterable[Expr]) -> dict[Expr, Expr]:
             parts.setdefault(part, []).append(refined_with(back, total))
     zeros = {v: simplify.broadcast_to(simplify.ZERO, v.shape) for v in variables if v not in done}
     return done | zeros
+
+
+def shown(program: Program, computed: dict[Expr, Expr]) -> dict[Expr, Expr]:
+    """The gradients as they are written: ``dz z/x`` where all other elements are multiplied."""
+    own = {line.definition: name for name, line in program.lines.items()}
+
+    def rebuilt(part, args):
+        if part.op is not OTHERS:
+            return simplify.simplified(part, args)
+        whole = node((PROD, ROWPROD)[part.ndim - 1], *args)
+        _, each = others(whole, 0)
+        return replace(each, own.get)
+
+    return {name: replace(gradient, lambda e: None, rebuilt) for name, gradient in computed.items()}
 
 
 def _totals(gradient: Expr, upstream: Expr) -> dict[Expr, Expr]:
@@ -133,7 +148,7 @@ def _locals(e: Expr, depends, own: dict) -> list[tuple[Expr, Term]]:
     """The Jacobians of an operation, or of several that are done element by element at once."""
     if e.op.sympy_form:
         return [(a, _element_by_element(e, a, rate)) for a, rate in _rates(e, depends, own).items()]
-    terms = [(a, local_jacobian(in_shares(e), k)) for k, a in enumerate(e.args) if a in depends]
+    terms = [(a, local_jacobian(in_numbers(e), k)) for k, a in enumerate(e.args) if a in depends]
     return [(a, term) for a, term in terms if term is not None]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from ..graph.expr import LET, SYMBOL, Expr, ShapeError, node, shape_text
 from ..graph.lengths import symbolic_sizes
 from ..graph.normal_form import normal_form, written_length
-from ..graph.primitives import INDEX, MAX, ROWMAX, differ, shared, unshared
+from ..graph.primitives import INDEX, MAX, PROD, ROWMAX, ROWPROD, all_in_numbers, as_named, differ
 from ..graph.refine import refined
 from ..graph.variables import let
 from ..graph.walk import unnamed, walk
@@ -88,16 +88,22 @@ class StructuredJacobian:
         matrix as long as s.
         """
         form = self._products_added
-        return unshared(self._in_shares._products_added) if self._has_maximum(form) else form
+        return as_named(self._in_numbers._products_added) if self._shown_only(form) else form
 
     @cached_property
-    def _in_shares(self) -> StructuredJacobian:
-        """That of the same function in numbers, where of equal elements all have a share."""
-        return StructuredJacobian(shared(self.y), self.variables, self.by_scalars, self.output)
+    def _in_numbers(self) -> StructuredJacobian:
+        """That of the same function as it is computed, not as it is shown."""
+        y = all_in_numbers(self.y)
+        return StructuredJacobian(y, self.variables, self.by_scalars, self.output)
 
-    def _has_maximum(self, form):
-        """Whether shares may be needed: those of ``exp(x - max(x))/sum(exp(x - max(x)))`` are 0."""
-        return any(e.op in (MAX, ROWMAX) and differ(*e.args) for e in walk(unnamed(form)))
+    def _shown_only(self, form):
+        """Whether numbers need another: shares of several largest, ``prod(x)/x`` where x_1 is 0.
+
+        In ``exp(x - max(x))/sum(exp(x - max(x)))`` shares come to nothing.
+        """
+        parts = walk(unnamed(form))
+        shares = any(e.op in (MAX, ROWMAX) and differ(*e.args) for e in parts)
+        return shares or any(e.op in (PROD, ROWPROD) for e in parts)
 
     @cached_property
     def _products_added(self) -> Expr:
@@ -158,8 +164,8 @@ class StructuredJacobian:
     def product(self, side: Side) -> tuple[Expr, Expr]:
         """The product with a vector on this side as numbers are computed by it, and that vector."""
         form, probe = self._product(side)
-        if self._has_maximum(form):
-            form = unshared(self._in_shares._product(side)[0])
+        if self._shown_only(form):
+            form = as_named(self._in_numbers._product(side)[0])
         return form, probe
 
     def shown_product(self, side: Side) -> tuple[Expr, Expr]:

@@ -19,6 +19,7 @@ from ..graph.primitives import (
     ADD,
     CHOICE,
     COLUMN,
+    COPIES,
     DIAG,
     DIVIDE,
     DOT,
@@ -37,6 +38,7 @@ from ..graph.primitives import (
     NORM,
     NOT_EQUAL,
     ONES,
+    OTHERS,
     OUTER,
     POWER,
     ROWMAX,
@@ -133,7 +135,7 @@ class NumpySource:
     def by_template(self, e: Expr) -> Written:
         """As the operation's row has it."""
         if e.op.numpy_source is None:
-            raise UnsupportedError(f"{e.op.name} has no NumPy source: its numbers are in .numpy()")
+            raise UnsupportedError(f"{e.op.name} has no NumPy source")
         params = {
             name: self.shape(p) if name in LENGTHS else repr(p) for name, p in e.params.items()
         }
@@ -390,6 +392,15 @@ class NumpySource:
     def choice(self, e):
         return Written(f"np.eye({self.length(e.params['length'])})[{[*e.params['indices']]}]")
 
+    def others(self, e):
+        return self.called("products_of_others", self.full(*e.args, COMPARED))
+
+    def copies(self, e):
+        n, count = map(self.length, e.params["lengths"])
+        if e.params["each"]:
+            return Written(f"np.repeat(np.eye({n}), {count}, axis=0)")
+        return Written(f"np.tile(np.eye({n}), ({count}, 1))")
+
     def column_node(self, e):
         return Written(f"{self.number_of(*e.args).within(ATOM)}[:, None]")
 
@@ -455,5 +466,7 @@ _WRITERS: dict[Primitive, Callable[[NumpySource, Expr], Written]] = {
     SEGMENT: NumpySource.part,
     SELECTOR: NumpySource.part,
     CHOICE: NumpySource.choice,
+    OTHERS: NumpySource.others,
+    COPIES: NumpySource.copies,
     COLUMN: NumpySource.column_node,
 }

@@ -43,6 +43,11 @@ HELPERS = {
     "logsumexp": """def logsumexp(S, axis):
     top = S.max(axis=axis, keepdims=True)
     return (top + np.log(np.exp(S - top).sum(axis=axis, keepdims=True))).sum(axis=axis)""",
+    "products_of_others": """def products_of_others(x):
+    one = np.ones_like(x[..., :1])
+    before = np.cumprod(np.concatenate([one, x[..., :-1]], axis=-1), axis=-1)
+    behind = np.cumprod(np.concatenate([one, x[..., :0:-1]], axis=-1), axis=-1)
+    return before * behind[..., ::-1]""",
 }
 
 

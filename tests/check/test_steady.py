@@ -1,8 +1,10 @@
 """What is computed where the closed form as it is written has no number, or loses its digits."""
 
+import random
+
 import numpy as np
 import pytest
-from plain import VARIABLES, agrees, evaluated, point
+from plain import VARIABLES, agrees, differences, evaluated, point
 
 import mcalc as mc
 
@@ -147,21 +149,41 @@ def test_printed_forms_stay_as_they_are():
 # --- products of all elements ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("zeros", [[], [0], [1, 2], [0, 1, 2]])
-@pytest.mark.parametrize("text", ["np.prod(x)", "np.prod(np.sin(x))", "a*np.prod(x)*np.sum(x)"])
-def test_a_product_in_which_elements_are_zero(text, zeros):
+PRODUCTS = {  # of vectors and of matrices, and scalar functions of them
+    "x": ["np.prod(x)", "np.prod(np.sin(x))", "np.prod(a*x)", "np.prod(x*w)", "np.prod(x[1:-1])"],
+    "A": [
+        "np.prod(A)", "np.sum(np.prod(A, axis=0))", "u @ np.prod(A, axis=1)",
+        "np.prod(np.prod(np.sin(A), axis=1) + 1)", "np.sum(A.prod(axis=1, keepdims=True)*A)",
+    ],
+}  # fmt: skip
+AROUND = ["{0}", "np.sin({0})", "{0}**2", "a*{0}*{1}", "np.exp({0}) + {1}", "({0} + 1)*{1} - {2}"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_products_in_which_elements_are_zero(seed):
+    """Forwards, backwards and as a backward pass, as differences of the line itself say."""
+    rng = random.Random(seed)
+    wrt = rng.choice("xA")
+    text = rng.choice(AROUND).format(*rng.choices(PRODUCTS[wrt], k=3))
     values = point({"m": 2, "n": 3})
-    values["x"][zeros] = 0
-    agrees(text, "x", {"m": 2, "n": 3}, values, tolerance=1e-6)
-    assert (
-        mc.derive(evaluated(text, VARIABLES), x)
-        .check(at={"x": values["x"], "a": 2} if "a*" in text else {"x": values["x"]})
-        .passed
-    )
+    values[wrt].flat[rng.sample(range(values[wrt].size), rng.randrange(3))] = 0
+    agrees(text, wrt, {"m": 2, "n": 3}, values, tolerance=1e-6)
+    listing = mc.backward(evaluated(text, VARIABLES), wrt=VARIABLES[wrt])
+    at = {e.name: values[e.name] for e in listing.inputs}
+    right = differences(lambda x: evaluated(text, {**values, wrt: x}), values[wrt])
+    gradient = listing.numpy()(**at)[1][wrt]
+    np.testing.assert_allclose(gradient.ravel(), right[0], rtol=1e-6, atol=1e-8, err_msg=text)
 
 
-def test_a_product_of_each_row_in_which_elements_are_zero():
-    M = np.array([[0.0, 2, 3], [0, 0, 5], [1, 2, 4]])
-    others = np.array([[6.0, 0, 0], [0, 0, 0], [8, 4, 2]])
-    d = mc.derive(np.sum(np.prod(S, axis=1)), wrt=S)
-    np.testing.assert_allclose(d.numpy()(S=M).T, others)
+@pytest.mark.parametrize("text", ["np.prod(x)*x", "np.prod(A, axis=1)**2", "A*np.prod(A, axis=0)"])
+def test_vectors_and_matrices_of_products_in_which_elements_are_zero(text):
+    wrt, values = text.partition("prod(")[2][0], point({"m": 2, "n": 3})
+    values[wrt].flat[:2] = 0
+    agrees(text, wrt, {"m": 2, "n": 3}, values, tolerance=1e-6)
+
+
+def test_what_is_shown_of_a_product_is_divided():
+    z = mc.let("z", np.prod(x))
+    assert str(mc.derive(z, x).jacobian) == "(prod(x)/x)^T"
+    assert "dx = dz z/x" in str(mc.backward(np.sin(z)))
+    assert "dx = dz * products_of_others(x)" in mc.backward(np.sin(z)).source
