@@ -65,7 +65,7 @@ def difference(derivation, claim) -> Difference | None:
         what = "that array" if isinstance(claim, np.ndarray) else f"{claim!r}"
         advice = "write it with variables, mc.diag(x), x.T and the like"
         return Difference("no formula", f"{what} is not a formula: {advice}")
-    right = _right(derivation, formula)
+    right = right_formula(derivation, formula)
     want, variables = (*right.formula.shape, 1, 1)[:2], right.variables
     formula = replace(formula, right.meant.get)
     strange = [e for e in symbols(formula) if e not in {*variables}]
@@ -83,7 +83,7 @@ def difference(derivation, claim) -> Difference | None:
     return _in_some_layout(derivation, formula, want, right)
 
 
-class _Right(NamedTuple):
+class RightFormula(NamedTuple):
     """The right formula, and the variables that a claim may have.
 
     ``probe`` is what the Jacobian is multiplied with, if that is no matrix, and ``meant`` has it
@@ -108,19 +108,19 @@ class _Right(NamedTuple):
         return f"what {self.probe} ({shapes[0]}), a gradient by {y}, becomes ({shapes[1]})"
 
 
-def _right(derivation, claim: Expr) -> _Right:
+def right_formula(derivation, claim: Expr) -> RightFormula:
     """The closed form; for what is no matrix, or is claimed in a matrix G, what G becomes."""
     known, probe = {*derivation.inputs}, derivation.G
     strange = [e for e in symbols(claim) if e not in known]
     in_probe = len(strange) == 1 and strange[0].shape == probe.shape
     in_matrix = in_probe and derivation.y.ndim > 1
     if not (derivation.more_axes or in_matrix):
-        return _Right(unnamed(derivation.jacobian.expr), derivation.inputs, None, {})
+        return RightFormula(unnamed(derivation.jacobian.expr), derivation.inputs, None, {})
     meant = {strange[0]: probe} if in_probe else {}
-    return _Right(unnamed(derivation.vjp(probe)), (*derivation.inputs, probe), probe, meant)
+    return RightFormula(unnamed(derivation.vjp(probe)), (*derivation.inputs, probe), probe, meant)
 
 
-def _unknown(e: Expr, derivation, right: _Right) -> Difference:
+def _unknown(e: Expr, derivation, right: RightFormula) -> Difference:
     """A variable that is none of those of the function."""
     names = ", ".join(v.name for v in derivation.inputs)
     if any(v.name == e.name and v.shape == e.shape for v in derivation.inputs):
@@ -132,7 +132,7 @@ def _unknown(e: Expr, derivation, right: _Right) -> Difference:
     return Difference("unknown variable", sentence)
 
 
-def _in_some_layout(derivation, claim, want, right: _Right):
+def _in_some_layout(derivation, claim, want, right: RightFormula):
     """How a formula differs, and whether in another layout it would be right."""
     compare = partial(first_difference, right=right.formula, variables=right.variables,
                       of=unnamed(derivation.y), by=derivation.variables)  # fmt: skip
@@ -146,7 +146,7 @@ def _in_some_layout(derivation, claim, want, right: _Right):
     return wrong
 
 
-def _other_layouts(derivation, claim, want, right: _Right):
+def _other_layouts(derivation, claim, want, right: RightFormula):
     """A claim laid out as it may have been meant, with the mistake that it then is."""
     if claim.ndim and not (1 in want and _is_matrix_of_any_length(claim)):
         layout = "the transpose, which is denominator layout"

@@ -26,9 +26,17 @@ from ..graph.primitives import (
 )
 from ..graph.walk import is_number, rebuild, replace, symbols, unnamed, walk
 from ..typed.operators import product
-from .claims import CONSTANT, Difference, difference, expand_lets, first_difference, rounds
+from .claims import (
+    CONSTANT,
+    Difference,
+    difference,
+    expand_lets,
+    first_difference,
+    right_formula,
+    rounds,
+)
 from .fits import fitted, one_ratio
-from .mistakes import mistakes
+from .mistakes import mistakes, mistakes_in
 from .partly import PROBABILITY, near, partly_right, right_for_one, right_where
 from .paths import Mistake, in_variables
 
@@ -56,8 +64,11 @@ def _diagnosed(derivation, claim, chain, done):
     wrong = difference(derivation, claim)
     if wrong is None:
         return left
-    if derivation.more_axes or wrong.mistake not in _UNNAMED:
+    if wrong.mistake not in _UNNAMED:
         return wrong
+    if derivation.more_axes:
+        named = None if wrong.mistake == "shape" else _in_what_comes_back(derivation, claim)
+        return named or wrong
     claim = expand_lets(as_expr(claim), derivation)
     usual = _usual(derivation, claim, wrong, chain)
     if usual and (wrong.mistake, usual.mistake) != ("constant factor", "right only where active"):
@@ -127,8 +138,8 @@ def _usual(derivation, claim, wrong, chain):
     assumed = next(right_where(claim, right, variables), None) if fits else None
     if assumed and assumed.mistake == PROBABILITY:
         return assumed  # and not that a factor sum(y) is missing
-    if mistake := _the_one(claim, made, variables):
-        return _said(shapes, Difference(mistake.name, mistake.sentence, mistake.brief))
+    if named := _the_one(claim, made, variables):
+        return _said(shapes, named)
     if wrong.mistake == "shape":
         return _short_of_zeros(claim, right, variables) or _for_all(derivation, claim)
     if wrong.mistake == "constant factor":
@@ -143,6 +154,27 @@ def _usual(derivation, claim, wrong, chain):
         or fitted(claim, right, variables, most=2)
         or _scaled_too(claim, made, variables)
         or assumed
+    )
+
+
+def _in_what_comes_back(derivation, claim):
+    """The usual mistake in what G becomes, where the Jacobian itself is no matrix."""
+    answer = right_formula(derivation, as_expr(claim))
+    claim = replace(expand_lets(as_expr(claim), derivation), answer.meant.get)
+    right, variables = answer.formula, answer.variables
+    try:
+        claim = resolve(claim, right.shape)
+    except ShapeError:
+        return None
+    if claim.shape != right.shape or is_open(claim):
+        return None
+    return (
+        _the_one(claim, list(mistakes_in(right, variables)), variables)
+        or _times_a_number(claim, right, variables)
+        or regrouped(claim, right, variables)
+        or fitted(claim, right, variables)
+        or next(partly_right(claim, right, variables), None)
+        or fitted(claim, right, variables, most=2)
     )
 
 
@@ -228,12 +260,13 @@ def _said(shapes, wrong):
     return Difference(wrong.mistake, shapes + wrong.sentence, shapes + wrong.first)
 
 
-def _the_one(claim, made, variables) -> Mistake | None:
+def _the_one(claim, made, variables) -> Difference | None:
     """The first of some mistakes that a claim is, at all points and at others."""
+    made = [m for m in made if m.formula.shape == claim.shape]
     ((*_, (mine, *others)),) = rounds([claim, *(m.formula for m in made)], variables, (2,))
     for mistake, values in zip(made, others, strict=True):
         if near(mine, values) and first_difference(claim, mistake.formula, variables) is None:
-            return mistake
+            return Difference(mistake.name, mistake.sentence, mistake.brief)
     return None
 
 

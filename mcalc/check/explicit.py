@@ -16,6 +16,7 @@ import sympy as sp
 
 from ..graph.expr import ENOUGH, NUMBER, SIZE, SYMBOL, Expr, UnsupportedError, as_expr
 from ..graph.lengths import length, needed, params_at, resolve_open_lengths, symbolic_sizes
+from ..graph.primitives import DET, INV, LOGDET
 from ..graph.walk import symbols, unnamed, walk
 from ..notation.scalars import Entries, Slices
 
@@ -195,6 +196,8 @@ def _scalar_weight(y, sizes):
 def _summed(e, sizes):
     """How many entries of its operands go into an entry of an operation."""
     shapes = [length(a.shape, sizes) for a in e.args]
+    if e.op in (INV, DET, LOGDET):  # a product for each order of the rows
+        return shapes[0][0] * math.factorial(shapes[0][0])
     if e.op.sympy_array:
         return math.prod(shapes[0]) if shapes else 1
     if not e.op.einsum:

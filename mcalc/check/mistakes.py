@@ -19,6 +19,7 @@ from ..graph.primitives import (
     MATVEC,
     MULTIPLY,
     NEGATIVE,
+    ONES,
     OUTER,
     POWER,
     ROW,
@@ -65,6 +66,16 @@ def mistakes(derivation, chain: bool = True) -> Iterator[Mistake]:
     yield from _not_summed(formula)
     yield from everything(derivation)
     yield from itertools.islice(_one_for_another(formula, derivation.inputs), MOST_PATHS)
+
+
+def mistakes_in(formula: Expr, variables) -> Iterator[Mistake]:
+    """A formula of these variables with one mistake each, however it was derived."""
+    yield from _in_cases(formula)
+    yield from _signs(formula)
+    yield from _missing_parts(formula)
+    yield from _mixed_up(formula)
+    yield from _of_matrices(formula)
+    yield from _one_for_another(formula, variables, ndim=2)
 
 
 # --- in the closed form ----------------------------------------------------------------------
@@ -218,11 +229,43 @@ def _mixed_up(formula: Expr) -> Iterator[Mistake]:
     yield from _other_orders(formula)
 
 
-def _one_for_another(formula, variables):
+def _of_matrices(formula: Expr) -> Iterator[Mistake]:
+    """A product of matrices turned round, or in another sense, or added up along the other axis."""
+    for e in walk(formula):
+        if e.op is MATMAT and e is not formula and e.T.shape == e.shape:
+            sentence = f"{e} is transposed in your answer, and should not be"
+            brief = "a product stands transposed in it"
+            yield Mistake("transposed matrix", sentence, replace(formula, {e: e.T}.get), brief)
+        if e.op is MULTIPLY and e.args[0].ndim == e.args[1].ndim == 2:
+            a, b = e.args
+            brief = "one product has to be element by element, ⊗"
+            for left, right in ((a, b), (b, a)):
+                if left.shape[1] == right.shape[0] and (left @ right).shape == e.shape:
+                    wrong = replace(formula, {e: left @ right}.get)
+                    yield Mistake("dot product", f"{brief}: {e}", wrong, brief)
+        if e.op is OUTER and (summed := _with_ones(e)) is not None:
+            down, along = (broadcast_to(as_expr(1), (n,)) for n in summed.shape)
+            summed_up = e.args[0].op is ONES  # 1 (1^T X)
+            other = np.outer(summed @ along, along) if summed_up else np.outer(down, down @ summed)
+            brief = "a sum goes along the other axis"
+            wrong = replace(formula, {e: other}.get)
+            yield Mistake("other axis", f"{brief}: {e} is expected", wrong, brief)
+
+
+def _with_ones(e):
+    """The matrix whose rows or columns are summed and laid out again, as in ``1 (1^T X)``."""
+    for part in e.args:
+        if part.op in (MATVEC, VECMAT) and any(a.op is ONES for a in part.args):
+            matrix = next(a for a in part.args if a.ndim == 2)
+            return next((X for X in (matrix, matrix.T) if X.shape == e.shape), None)
+    return None
+
+
+def _one_for_another(formula, variables, ndim=1):
     """One variable where another of its shape has to stand: ``x w^T`` for ``x x^T``."""
     inside = symbols(formula)
     for v, u in itertools.product(inside, variables):
-        if v is u or v.ndim > 1 or v.shape != u.shape:
+        if v is u or v.ndim > ndim or v.shape != u.shape:
             continue
         sentence = f"yours has {u} at a place where {v} has to stand"
         brief = "one of the variables stands where another has to"

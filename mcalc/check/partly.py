@@ -137,7 +137,8 @@ def _supposing(swap, claim, right, variables):
 def _right_where(some: Collection[Expr], name: str) -> Difference:
     """That a claim is right where something holds of some variables, and how to say so."""
     rows = any(v.ndim == 2 for v in some) and Fact.SUMS_TO_ONE in ASSUMPTIONS[name].facts
-    names = ("each row of " if rows else "") + " and ".join(f"{v}" for v in some)
+    *first, last = map(str, some)
+    names = ("each row of " if rows else "") + " and ".join([", ".join(first), last][not first :])
     where = ASSUMPTIONS[name].where
     holds = f"{names} {where.replace('is ', 'are ') if len(some) > 1 else where}"
     (maker,) = {("scalars", "vectors", "matrices")[v.ndim] for v in some}

@@ -12,7 +12,7 @@ in which ``{ }`` is any number of times, and ``[ ]`` at most once::
     term       = { sign } chain
     sign       = "+" | "-"
     chain      = power { [ ( "·" | "." | "*" | "@" | "/" | "⊗" | "⊘" ) { sign } ] power }
-    power      = postfix [ ( "^" | "^⊗" ) { sign } power ]
+    power      = postfix [ ( "^" | "^⊗" ) { sign } power | "^-T" ]
     postfix    = single { "^T" | superscript | "_" ( digits | "i" | "(" lengths ":" lengths ")" ) }
     single     = name | number | call | "(" cases { "," cases } ")" | "[" list "]" | "|" cases "|"
                | "||" cases "||" | ( "1_" | "0_" ) ( length | "(" lengths [ "," lengths ] ")" )
@@ -339,6 +339,8 @@ class _Reader(SingleReader):
         mark = self.sign("^", "^⊗")
         if not mark:
             return base
+        if kind(base) == "matrix" and self.minus_transpose():
+            return self.build(mark.column, lambda X: power(X, as_expr(-1)).T, base)
         exponent = self.deeper(lambda: self.term(self.power), mark.column)
         last, after = self.tokens[self.at - 1], self.tokens[self.at : self.at + 2]
         one = kind(base) != "matrix" and (is_number(exponent, 1) or is_number(exponent, -1))
@@ -350,6 +352,15 @@ class _Reader(SingleReader):
             raise ReadError("the transpose of a power has parentheses: write (x^2)^T", last.column)
         operation = power if mark.text == "^" else power_of_elements
         return self.build(mark.column, operation, base, exponent)
+
+    def minus_transpose(self):
+        """Whether ``-T`` is read, of the inverse transposed, ``S^-T`` or ``S^(-T)``."""
+        for signs in ("-T", "(-T)"):
+            ahead = self.tokens[self.at : self.at + len(signs)]
+            if [t.text for t in ahead] == [*signs]:
+                self.at += len(signs)
+                return True
+        return False
 
     def postfix(self):
         first, raised = self.now, False

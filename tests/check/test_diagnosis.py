@@ -108,3 +108,33 @@ def test_a_name_of_another_derivation_stands_for_what_it_names():
     d = mc.derive(y, wrt=b)
     assert d.equals(row)
     assert "2 times what it should be" in d.why(2 * row.expr)
+
+
+# --- what a gradient of a matrix becomes ------------------------------------------------------
+
+G = mc.matrices("G", shape=("N", "n"))
+H, K = mc.matrices("H G", shape=("n", "n"))
+BACK = [  # what is derived, by which variable, and wrong answers with the name of the mistake
+    (X @ S, S, [(-X.T @ G, "sign"), (3 * X.T @ G, "constant factor"), (G.T @ X, "transpose")]),
+    (X @ S @ A, X, [(G @ A.T, "missing factor"), (G @ A @ S.T, "transposed matrix"),
+                    (G @ S.T @ A.T, "order"), (G @ A.T @ A.T, "other variable")]),
+    ((A * S) @ H, A, [
+        (S * (H @ K.T), "transposed matrix"), (S @ (K @ H.T), "dot product"),
+        (A * (K @ H.T), "other variable"), (S * K, "missing factor")]),
+    (X / np.sqrt(n), X, [(G, "missing factor"), (G / n, "missing factor")]),
+    (X - np.mean(X, axis=1, keepdims=True), X, [
+        (G, "missing term"), (G + np.mean(G, axis=1, keepdims=True), "sign"),
+        (G - np.sum(G, axis=0) / n, "other axis"),
+        (G - np.sum(G, axis=1, keepdims=True), "missing factor")]),
+    (X + np.sum(X, axis=0), X, [(G + np.sum(G, axis=1, keepdims=True), "other axis")]),
+    (S @ S.T, S, [(2 * K @ S, "symmetric only")]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "y, wrt, claim, mistake",
+    [(y, wrt, claim, mistake) for y, wrt, wrong in BACK for claim, mistake in wrong],
+)
+def test_a_mistake_in_what_comes_back_to_a_matrix(y, wrt, claim, mistake):
+    found = diagnose(mc.derive(y, wrt), claim, done=True)
+    assert found.mistake == mistake, found

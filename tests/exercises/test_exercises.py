@@ -18,7 +18,7 @@ import pytest
 import mcalc as mc
 from mcalc.check.diagnosis import diagnose
 from mcalc.check.interpret import batch
-from mcalc.check.mistakes import mistakes
+from mcalc.check.mistakes import mistakes, mistakes_in
 from mcalc.exercises import exercise as module
 from mcalc.exercises import record
 from mcalc.exercises.exercise import Exercise, exercise, exercise_keys
@@ -271,7 +271,7 @@ TYPED = {
     "31": {
         "transpose": ("gains", "1^T (G ⊗ X)"),
         "sign": ("products", "diag(G 1) X"),
-        "constant factor": ("scaled", "(G ⊗ X) 1/n"),
+        "factor too many": ("scaled", "(G ⊗ X) 1/n"),
         "shape": ("scaled", "G ⊗ X"),
     },
     "32": {
@@ -344,8 +344,12 @@ def test_a_mistake_is_named(chapter):
 @every_exercise
 def test_whatever_mistake_is_made_it_has_a_name(key):
     ex, named = exercise(key), 0
-    of_a_matrix = ex.derivation.y.ndim == 2  # which has no Jacobian to make mistakes with
-    for mistake in () if of_a_matrix else mistakes(ex.derivation):
+    made = mistakes(ex.derivation)
+    if ex.derivation.y.ndim == 2:  # which has no Jacobian to make mistakes with
+        G, right = ex.derivation.G, unnamed(ex.right)
+        made = mistakes_in(right, (*ex.derivation.inputs, G))
+        made = [m for m in made if m.formula.shape == right.shape and G in {*symbols(m.formula)}]
+    for mistake in made:
         found = diagnose(ex.derivation, mistake.formula)
         named += found is not None
         assert found is None or found.mistake not in ("entry", "shape"), mistake
