@@ -145,6 +145,8 @@ class Exercise:
         asked = "" if self.misses else FIRST.get(wrong.mistake, "")
         if wrong.mistake == "entry" and not symbols(self.right):
             asked = FIRST["constant factor"]  # a number that should be there is the answer
+        if asked and wrong.mistake == "transpose" and self._derivation.y.ndim == 2:
+            asked = FIRST["transposed gradient"].format(wrt=self.row.wrt)
         return asked or wrong.first
 
     def _in_the_field(self):

@@ -121,8 +121,8 @@ class AboutMeaning(Exercise):
         right = self._taken(self.row.answer)
         if self._kind == "shape":
             if given == right[::-1]:
-                return "transpose", "not yet: a row for each output, a column for each input"
-            return "shape", "not yet: how many outputs are there, and how many inputs?"
+                return "transpose", "not yet: that is turned round: what do its rows stand for?"
+            return "shape", "not yet: what do its rows stand for, and what its columns?"
         if np.squeeze(given).shape != np.squeeze(right).shape:
             return "shape", f"not yet: {right.size} number{'s' * (right.size > 1)} expected"
         if self._same(-given, right):

@@ -10,6 +10,7 @@ FIRST = {
     "sign": "let the variable grow a little: does the function go the way that yours says?",
     "constant factor": "try it with numbers, and a small step: does the function move by so much?",
     "transpose": "how many outputs are there, and how many inputs? each output has a row",
+    "transposed gradient": "of which shape is {wrt}? what comes back for it has the same",
     "diagonal as a vector": "what has output 1 to do with input 2, and where does that stand?",
     "transposed matrix": "write out one entry: does each matrix stand there as it has to?",
     "order": "read it from the right, as it meets a step: what comes first?",

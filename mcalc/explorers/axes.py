@@ -104,13 +104,13 @@ class Axes(Explorer):
     def _told(self, function, axis, arrays, where):
         (X, Y, G, dX), (place, line) = arrays, where
         laid = np.expand_dims(G, axis)
-        told = "".join(f"[{', '.join(':' if isinstance(i, slice) else f'{i}' for i in line)}]")
+        told = ", ".join(":" if isinstance(i, slice) else f"{i}" for i in line)
         share = {"sum": "the same number", "mean": f"a share of 1/{X.shape[axis]}",
                  "max": "all of it to the largest"}[function]  # fmt: skip
         return [
             f"forward: {X.shape}, {function} along axis {axis}, {Y.shape}",
             f"backward: {G.shape}, put the axis back, {laid.shape}, copied along it, {dX.shape}",
-            f"G[{', '.join(map(str, place))}] = {number(G[place])} goes to dX{told}: {share}",
+            f"G[{', '.join(map(str, place))}] = {number(G[place])} goes to dX[{told}]: {share}",
             f"without the axis, {G.shape} beside {X.shape}: {_beside(X, G, laid)}",
         ]
 

@@ -45,7 +45,7 @@ class Backward(Explorer):
         bound = make_binder(self.variables)((), given, values)
         self.at = {v.name: a for v, a in zip(self.variables, bound, strict=True)}
         self.known = {name: _compiled(one) for name, one in self.passes.items()}
-        self.shown = list(shown) if shown else self._all_names(first)
+        self.shown = list(shown) if shown else [str(name) for name in first.lines if name.ndim]
         for name, one in self.known.items():
             if unknown := [each for each in self.shown if each not in one]:
                 raise ValueError(f"{unknown[0]} has no line in {name}: there are {', '.join(one)}")
@@ -60,9 +60,6 @@ class Backward(Explorer):
         low, high = float(between[0]), float(between[1])
         inputs["by"] = Number("by", low, high, min(1.0, high), (high - low) / 60)
         super().__init__([first], inputs)
-
-    def _all_names(self, one: BackwardPass):
-        return [str(name) for name in one.lines if name.ndim]
 
     def _arrays(self):
         return [self.at[v.name] for v in self.variables if v.ndim]

@@ -842,3 +842,16 @@ def test_what_is_not_so_is_not_said():
 
 def test_of_a_list_it_is_said_that_it_is_one():
     assert "a list of 3 given, n x n expected" in f"{Exercise('05.square').why([1, 2, 3])}"
+
+
+def test_a_transposed_gradient_is_asked_for_the_shape_of_its_variable():
+    """What comes back for a matrix has its shape; of outputs and inputs nothing is said."""
+    asked = []
+    for key, row in ROWS.items():
+        if not isinstance(row, Row) or row.y.ndim < 2:
+            continue
+        reply = Exercise(key).why(exercise(key).right.T)
+        if reply.mistake == "transpose":
+            asked.append(f"{reply}")
+            assert f"{reply}".startswith(f"not yet: of which shape is {row.wrt}?")
+    assert len(asked) > 5
