@@ -96,7 +96,7 @@ class Normalisation(Explorer):
             if name != "x":
                 sums = np.sum(values), values @ now["x_hat"]
                 for x, value in zip((right + 46, right + 126), sums, strict=True):
-                    scene.text(x, top + _HIGH / 2, number(round(value, 2)), "ink", 12)
+                    scene.text(x, top + _HIGH / 2, number(round(value, 2) + 0.0), "ink", 12)
         return scene, self._told(function, moved, (variable, entry, by))
 
     def _row(self, scene, name, top, before, values, moved):
@@ -115,13 +115,16 @@ class Normalisation(Explorer):
         centred = function != "RMS norm"
         s, h = _forward(x, centred)
         dx, j = _back(function, x, g), entry - 1
+        told = [f"entry {entry} of {variable} goes from {number(start)} to {number(start + by)}",
+                f"mean {_number(np.mean(x))}, s {_number(s)}{outside(h)}"]  # fmt: skip
+        if not np.isfinite(h).all():
+            return told
         step = 1e-6 * np.eye(len(x))[j]
         up, down = (g @ _forward(x + sign * step, centred)[1] for sign in (1, -1))
         rate = (up - down) / 2e-6
         right = np.isclose(rate, dx[j], rtol=1e-4, atol=1e-6)
         return [
-            f"entry {entry} of {variable} goes from {number(start)} to {number(start + by)}",
-            f"mean {_number(np.mean(x))}, s {_number(s)}{outside(h)}",
+            *told,
             f"the row dx adds up to {_number(np.sum(dx))}, and dx.x_hat is {_number(dx @ h)}",
             f"a nudge of x_{entry} moves g.x_hat at the rate {_number(rate)}, and dx_{entry} is "
             f"{_number(dx[j])}: {'they agree' if right else 'they do not agree'}",
