@@ -10,6 +10,7 @@ from .explorer import Function
 from .gradient import gradient
 from .jacobian import jacobian
 from .neuron import neuron
+from .normalisation import normalisation
 from .shapes import shapes
 from .tangent import tangent
 from .training import training
@@ -24,6 +25,7 @@ __all__ = [
     "gradient",
     "jacobian",
     "neuron",
+    "normalisation",
     "shapes",
     "tangent",
     "training",
@@ -34,12 +36,14 @@ def explore(y: Function | str, wrt: Expr | tuple | None = None, n: int = 3) -> B
     """Explore any expression; :func:`bench` under the name of the family: ``mc.explore(x**2)``.
 
     ``mc.explore.tangent``, ``.gradient``, ``.jacobian``, ``.shapes``, ``.dataflow``, ``.neuron``,
-    ``.descent``, ``.training``, ``.axes`` and ``.backward`` each show one thing more closely.
+    ``.descent``, ``.training``, ``.axes``, ``.backward`` and ``.normalisation`` each show one thing
+    more closely.
     """
     return bench(y, wrt, n)
 
 
 for _explorer in (
-    axes, backward, bench, dataflow, descent, gradient, jacobian, neuron, shapes, tangent, training,
+    axes, backward, bench, dataflow, descent, gradient, jacobian, neuron, normalisation, shapes,
+    tangent, training,
 ):  # fmt: skip
     setattr(explore, _explorer.__name__, _explorer)

@@ -90,6 +90,10 @@ LABS = {
         {"plain": PRODUCT, "bent": np.sum(np.tanh(G * (U @ Z)))}, shown=["G", "U", "Z"], **PRODUCTS
     ),
     "backward of vectors": lambda: mc.explore.backward(np.sum(np.exp(w) * v), w=[1, 2], x=[0, 1]),
+    "normalisation": lambda: mc.explore.normalisation(),
+    "normalisation of one's own": lambda: mc.explore.normalisation(
+        [0.5, -1, 2], g=[0, 1, 0], function="RMS norm"
+    ),
     "bench": lambda: mc.explore(np.sum(np.exp(w) * v)),
     "bench, a scalar": lambda: mc.explore(np.sin(x) * y, wrt=(x, y)),
     "bench, by a matrix": lambda: mc.explore(np.sum((X @ w - t) ** 2), wrt=X),
@@ -603,7 +607,7 @@ def test_every_chapter_has_its_explorer():
         used[path.stem[:2]] = {kind.partition("explore")[2].strip(".") or "bench" for kind in kinds}
     assert all(used[f"{k:02}"] for k in range(1, 14))
     kinds = "tangent gradient jacobian shapes dataflow neuron descent training bench "
-    kinds = f"{kinds} axes backward".split()
+    kinds = f"{kinds} axes backward normalisation".split()
     assert set().union(*used.values()) == {*kinds}
 
 
@@ -647,6 +651,11 @@ def test_a_backward_pass_against_numpy():
         ),
         (lambda: mc.explore.axes("prod"), "'prod' is not one of 'sum', 'mean', 'max'"),
         (lambda: mc.explore.axes(axis=3), "axis: 3 is out of range"),
+        (
+            lambda: mc.explore.normalisation([1, 2, 3], g=[1, 0]),
+            "x and g need the same length, from 2 to 7, not (3,) and (2,)",
+        ),
+        (lambda: mc.explore.normalisation(function="norm"), "'norm' is not one of 'layer norm', "),
     ],
 )
 def test_what_the_explorers_of_part_three_refuse(make, message):
@@ -665,6 +674,26 @@ def test_axes_against_numpy():
     assert [("wrong" in told[axis], "right" in told[axis]) for axis in range(3)] == [
         (False, True), (True, False), (True, False)]  # fmt: skip
     assert "NumPy refuses" in lab.set(sizes="2 x 3 x 4", axis=1).lines[-1]
+
+
+def test_normalisation_against_numerical_differentiation():
+    lab = mc.explore.normalisation()
+    for function, lost in (("layer norm", ("sum", "times")), ("RMS norm", ("times",))):
+        for variable, entry in itertools.product("xg", (1, 4)):
+            lab.set(function=function, variable=variable, entry=entry, by=-1.3)
+            assert lab.lines[-1].endswith("they agree")
+            zero = {"sum": "adds up to 0,", "times": "dx.x_hat is 0"}
+            assert [zero[name] in lab.lines[2] for name in zero] == [n in lost for n in zero]
+    lab.set(function="layer norm, mean and s constant", variable="g", entry=1, by=1)
+    assert lab.lines[-1].endswith("they do not agree")
+    assert len(frames(lab, "violet")) == 1 and len(frames(lab, "green")) == 1  # g_1, and dx_1
+    lab.set(function="layer norm")
+    assert len(frames(lab, "green")) == 4 + 4  # the mean, and dx; x_hat_1 is 0, so g.x_hat stays
+
+
+def test_a_row_that_has_no_spread_says_so():
+    lab = mc.explore.normalisation([1, 2], g=[1, 0]).set(variable="x", entry=1, by=1)
+    assert "not defined at this point" in lab.lines[-1] and lab.error is None
 
 
 # Bad input

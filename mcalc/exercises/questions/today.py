@@ -110,7 +110,45 @@ def attention():
         "two paths: a word as the one that asks, and as the one that is asked",
         "along the first it is G X W^T, along the second G^T X W")
 
+
+def normalisation():
+    X, S, H = matrices("X S H", shape=("N", "n"))
+    W = matrices("W", shape=("n", "n"))
+    c, m = vectors("c m", size="n")
+    ask("33.two", "A row of two numbers, [3, 7], is normalised as layer norm does it, without an "
+        "epsilon. [1, 0] comes back. What goes on to the two numbers?", [0, 0],
+        "two directions are taken away, and a row of two numbers has no more",
+        "what is [3, 7] after it is normalised, and what is any other pair that rises?",
+        slips={"[0.5, -0.5]": "that has lost its mean: what about the part along the row itself?",
+               "[0.25, -0.25]": "that has lost its mean, and is divided by s: what about the part "
+               "along the row itself?",
+               "[0.5, 0]": "that is G/s: the mean and s move with the row"})
+    ask("33.who-answers", "A batch of 5 examples with 3 numbers each goes through batch norm. Only "
+        "one entry of G is not zero. How many entries of what goes on to the batch are in general "
+        "not zero?", 5, "its own column: one number of each example",
+        "along which axis are the mean and s taken?",
+        slips={3: "that is layer norm: the row of one example",
+               15: "columns do not meet: each has its own mean and s",
+               1: "that is with a mean and an s that do not move, as after training"})
+    row("33.after-training", "Batch norm after training, with mean m and a fixed factor c for each "
+        "column: G comes back to {y}. What goes on to {x}?", (X - m) * c, X,
+        "m and c do not move with X", "what is left is a factor for each column")
+    row("33.past", "A branch with a fixed gain, and a path past it: G comes back to {y}. What goes "
+        "on to {x}?", X + (X * c) @ W, X,
+        "two paths, and what goes back along them is added",
+        "along the branch: first through W, then through the gain")
+    row("33.folded", "Rows H that are normalised already, a gain, a layer: G comes back to {y}. "
+        "What goes on to {x}?", (H * c) @ W, c,
+        "first through W: to H diag(c) goes G W^T", "the gain was copied to every row")
+    row("33.centred", "The mean over the examples is taken off, then comes a layer: G comes back "
+        "to {y}. What goes on to {x}?", (X - X.mean(axis=0)) @ W, X,
+        "first through W", "the backward of centring is centring")
+    row("33.gate", "Rows multiplied by the sums of their products with S: G comes back to {y}. "
+        "What goes on to {x}?", X * np.sum(X * S, axis=1, keepdims=True), X,
+        "two paths: directly, and through the sums",
+        "a sum gets the products of G and X in its row, added up, and passes them on times S")
+
 # fmt: on
 
-for chapter in (what_goes_back, axes, attention):
+for chapter in (what_goes_back, axes, attention, normalisation):
     chapter()
