@@ -1,13 +1,13 @@
 """Matrix calculus for deep learning: derive, explain and check Jacobians of NumPy expressions."""
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
 
 from importlib import import_module
 
 from .backward_pass import backward
 from .check.explicit import entries
 from .check.report import CheckFailed, Report
-from .data import digits
+from .data import digits, shakespeare
 from .derivation import Derivation, derive, hessian
 from .draw import plots
 from .graph.expr import ShapeError, UnsupportedError, size
@@ -53,6 +53,7 @@ __all__ = [
     "reference",
     "require",
     "scalars",
+    "shakespeare",
     "sigmoid",
     "size",
     "table",

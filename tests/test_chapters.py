@@ -49,6 +49,7 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "31-axes.ipynb": (),
     "32-attention.ipynb": (),
     "33-normalisation.ipynb": (),
+    "34-transformer-block.ipynb": (),
 }
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
 

@@ -15,6 +15,7 @@ from nbval.plugin import comment_markers, get_sanitize_patterns, metadata_tags
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import mcalc as mc
 import notebooks
 from notebooks import ROOT
 
@@ -165,6 +166,14 @@ def test_the_digits_are_what_their_readme_says():
     assert (labels.shape, labels.dtype) == ((1797,), np.uint8)
     assert (images.min(), images.max()) == (0, 16)
     assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+
+
+def test_the_plays_are_what_their_readme_says():
+    text = mc.shakespeare()
+    readme = (ROOT / "mcalc" / "data" / "README.md").read_text(encoding="utf-8")
+    assert text.isascii() and f"first {len(text):,} characters" in readme
+    assert f"text[:{len(text)}]" in readme
+    assert text.startswith("First Citizen:\n") and text.endswith("\n") and "\r" not in text
 
 
 # The notebooks

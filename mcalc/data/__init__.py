@@ -1,4 +1,4 @@
-"""The handwritten digits on which the chapters train; where they are from stands in README.md."""
+"""What the chapters train on, digits and plays; where it is from stands in README.md."""
 
 from __future__ import annotations
 
@@ -19,3 +19,14 @@ def digits() -> dict[str, np.ndarray]:
     """
     with as_file(files(__package__) / "digits.npz") as path, np.load(path) as arrays:
         return dict(arrays)
+
+
+def shakespeare() -> str:
+    """The beginning of some plays by Shakespeare, 160,000 characters, without a network.
+
+    >>> import mcalc as mc
+    >>> print(mc.shakespeare()[:57])
+    First Citizen:
+    Before we proceed any further, hear me speak.
+    """
+    return (files(__package__) / "shakespeare.txt").read_text(encoding="ascii")

@@ -220,9 +220,14 @@ class _Reader(SingleReader):
                     if scaled and [f.operation for f in factors[k : k + 1]] == ["/"]:
                         continue  # w^T 1/n is w^T/n, and I 1/z is I/z
                     value = ones()  # as in A 1, the sum of each row
-            function = FACTORS[factor.operation](kind(whole), kind(value))
+            of = "⊗" if self.as_in_numpy(factor, whole, value) else factor.operation
+            function = FACTORS[of](kind(whole), kind(value))
             whole, before = self.build(factor.column, function, whole, value), factor
         return self.build(waits[0], product, waits[1], whole) if waits else whole
+
+    def as_in_numpy(self, factor, a, b):
+        """Whether ``*`` is NumPy's: of matrices, in a line whose other products are ``@``."""
+        return factor.operation == "*" and kind(a) == kind(b) == "matrix" and "@" in self.text
 
     def factor(self, operation, mark=None) -> _Factor:
         column, first = (mark or self.now).column, self.at

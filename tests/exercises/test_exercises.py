@@ -280,6 +280,19 @@ TYPED = {
         "constant factor": ("projected", "2 A^T G W^T"),
         "shape": ("offered", "G^T/sqrt(k)"),
     },
+    "33": {
+        "transpose": ("centred", "W (G^T - (1/N) G^T 1 1^T)"),
+        "sign": ("past", "G - G W^T diag(c)"),
+        "missing term": ("gate", "diag((X ⊗ S) 1) G"),
+        "shape": ("folded", "(G W^T) ⊗ H"),
+    },
+    "34": {
+        "transpose": ("gated", "((G W^T) ⊗ (X B))^T X"),
+        "missing factor": ("gated", "X^T (G W^T)"),
+        "missing term": ("past", "G W^T A^T"),
+        "sign": ("tied", "C^T G E - G^T C E"),
+        "shape": ("embedding", "C G"),
+    },
 }
 
 

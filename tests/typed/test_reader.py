@@ -232,6 +232,8 @@ MEANINGS = {
     "log(|det(A)|)": np.log(abs(np.linalg.det(A))),
     "inv(A) x": np.linalg.inv(A) @ x,
     "A^-1 x": np.linalg.inv(A) @ x,
+    "A.T @ (A * A)": A.T @ (A * A),
+    "A * A": A @ A,
     "A^-T x": np.linalg.inv(A).T @ x,
     "A^(-T) A^{-T}": np.linalg.inv(A).T @ np.linalg.inv(A).T,
     "A⁻¹^T": np.linalg.inv(A).T,

@@ -148,7 +148,38 @@ def normalisation():
         "two paths: directly, and through the sums",
         "a sum gets the products of G and X in its row, added up, and passes them on times S")
 
+
+def block():
+    C, P = matrices("C", shape=("N", "v")), matrices("P", shape=("N", "d"))
+    E, X = matrices("E", shape=("v", "d")), matrices("X", shape=("N", "d"))
+    A, B = matrices("A B", shape=("d", "h"))
+    W = matrices("W", shape=("h", "d"))
+    ask("34.how-many", "A block of width 64 has four matrices of 64 x 64 for attention, and two of "
+        "64 x 256 and 256 x 64 for what comes behind it. How many weights are that?", 49_152,
+        "twelve times the square of the width", "a matrix has rows times columns",
+        slips={16_384: "that is attention alone", 32_768: "that is what comes behind attention",
+               32: "count the entries"})
+    ask("34.zeros", "At the start, the last matrix of each of the two branches is all zeros. How "
+        "many of the six matrices get a gradient that is not zero?", 2,
+        "the two last ones: what goes on through them is multiplied by zeros",
+        "what goes back to the last matrix of a branch, and what goes on through it?",
+        slips={0: "then it would never learn: what goes back to the last matrix of a branch?",
+               6: "what goes on through a matrix of zeros?",
+               4: "which four? what goes on through a matrix of zeros?"})
+    row("34.embedding", "Each character takes its row of E, and each place adds its own: G comes "
+        "back to {y}. What goes on to {x}?", C @ E + P, E,
+        "it is a product, with a matrix that picks", "a row of E gets all that it was picked for")
+    row("34.past", "A branch of two layers, and the way past it: G comes back to {y}. What goes on "
+        "to {x}?", X + X @ (A @ W), X,
+        "two paths", "along the branch: first through W, then through A")
+    row("34.gated", "Today's blocks have a gate in the place of the maximum: G comes back to {y}. "
+        "What goes on to {x}?", ((X @ A) * (X @ B)) @ W, A,
+        "first through W", "X B is the factor that each entry of X A has met")
+    row("34.tied", "The same E picks the characters and scores them: G comes back to {y}. What "
+        "goes on to {x}?", C @ E @ E.T, E,
+        "E is there twice: two paths", "through the second E goes G^T C E")
+
 # fmt: on
 
-for chapter in (what_goes_back, axes, attention, normalisation):
+for chapter in (what_goes_back, axes, attention, normalisation, block):
     chapter()
