@@ -20,8 +20,11 @@ from .derivation import derive, hessian
 from .graph.expr import LET, WRITERS, Expr, as_expr, shape_text
 from .graph.lengths import resolve_inside
 from .graph.variables import let
-from .graph.walk import unnamed, walk
+from .graph.walk import rebuild, replace, symbols, unnamed, walk
+from .jacobian.along import SOFTMAX
 from .jacobian.gradients import adjoint
+from .jacobian.program import Line, Program
+from .jacobian.recognised import recognised
 from .notation.listing import formula
 from .notation.style import STYLES, Style
 from .tables import Table, latex_array, plain_table
@@ -171,7 +174,8 @@ class Stated(BackwardPass):
         self.result = y if y.op is LET or not y.ndim else let(_free(y, came), y)
         own = backward(y if self.upstream is None else np.sum(came * self.result), wrt=by)
         super().__init__(own.y, own.variables, own.inputs)
-        goes = self._program.put(unnamed(resolve_inside(as_expr(stated))))
+        self._program = _in_the_names_given(self._program, self.y)
+        goes = _put(unnamed(resolve_inside(as_expr(stated))), self._program.names)
         if goes.shape != by.shape:
             sizes = f"{shape_text(goes.shape)} given, {shape_text(by.shape)} expected"
             raise CheckFailed(f"{y} by {by}: {stated} is claimed, but {sizes}")
@@ -189,6 +193,38 @@ class Stated(BackwardPass):
         """``dX``."""
         (by,) = self.variables
         return formula(adjoint(by, self._program), style)
+
+
+def _put(e: Expr, names: dict[Expr, Expr]) -> Expr:
+    """A formula in these names, and softmax as one operation."""
+
+    def swap(part):
+        if part in names:
+            return names[part]
+        rule = recognised(part)
+        if rule is None or rule.form.op not in SOFTMAX.values():
+            return None
+        return rebuild(rule.form, tuple(replace(a, swap) for a in rule.form.args))
+
+    return replace(e, swap)
+
+
+def _in_the_names_given(program: Program, y: Expr) -> Program:
+    """A program without the lines that have no name in ``y``: its formulas are as they were put."""
+    given = {e.name for e in walk(y) if e.op is LET}
+    lines: dict[Expr, Line] = {}
+    inside: dict[Expr, Expr] = {}  # what is no line any more
+    for name, line in program.lines.items():
+        if line.definition is None:
+            lines[name] = line
+            continue
+        definition = replace(line.definition, inside.get)
+        if name is program.result or name.name in given:
+            lines[name] = Line(name, definition, line.rule, tuple(symbols(definition)))
+        else:
+            inside[name] = definition
+    names = {e: name for e, name in program.names.items() if name in lines}
+    return Program(lines, program.variables, program.result, names, program.taken)
 
 
 def _free(y: Expr, came: Any) -> str:
