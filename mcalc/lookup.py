@@ -50,8 +50,15 @@ class Lookup:
     of the variable.
     """
 
-    def __init__(self, names: Sequence[str], derivations: Sequence[Any], claims: Sequence[Expr]):
+    def __init__(
+        self,
+        names: Sequence[str],
+        derivations: Sequence[Any],
+        claims: Sequence[Expr],
+        chain: bool = False,
+    ):
         self.names, self.derivations, self.claims = [*names], [*derivations], [*claims]
+        self.chain = chain
         self.reports = [d.check() for d in derivations]
 
     def __getitem__(self, name: str):
@@ -67,17 +74,18 @@ class Lookup:
     @property
     def _heads(self) -> list[str]:
         second = all(d.of is not None for d in self.derivations)
-        by_matrix = any(d.wrt.ndim == 2 for d in self.derivations)
-        heads = ["function", "by", "Hessian" if second else "Jacobian", "gradient"]
-        return heads[: 3 + by_matrix]
+        by_matrix = any(d.by_matrix for d in self.derivations)
+        heads = ["function", "by", *["chain"] * self.chain, "Hessian" if second else "Jacobian"]
+        return [*heads, *["gradient"] * by_matrix]
 
     def _cells(self, d: Any, claim: Expr, style: Style) -> Iterable[_Cell]:
         write = WRITERS[style.name]
         by = ", ".join(map(write, d.variables))
         written = [write(unnamed(d.y if d.of is None else d.of)), f"({by})" if d.by_scalars else by]
+        written += [d.lines(style).chain()] * self.chain
         written.append(write(claim))
         if "gradient" in self._heads:
-            written.append(write(as_expr(d.gradient)) if d.wrt.ndim == 2 else "")
+            written.append(write(as_expr(d.gradient)) if d.by_matrix else "")
         return [_Cell([one] if one else []) for one in written]
 
     def _rows(self, style: Style) -> list[list[_Cell]]:
@@ -241,7 +249,7 @@ def _code(stated: Stated) -> tuple[list[str], ...]:
     return tuple([line[4:] for line in part.splitlines() if line] for part in both)
 
 
-def reference(*rows: tuple, order: int = 1, names: str = "") -> Table | Lookup:
+def reference(*rows: tuple, order: int = 1, names: str = "", chain: bool = False) -> Table | Lookup:
     """Rules to look up: ``reference((w * x, w, diag(x)), (sum(x), x, ones().T))``.
 
     Each row is a function, the variable it is derived by, and the closed form that is expected.
@@ -249,7 +257,8 @@ def reference(*rows: tuple, order: int = 1, names: str = "") -> Table | Lookup:
     else. The table also shows the product of Jacobians that each result came from. Of ``order`` 2,
     the closed forms are Hessians; ValueError is raised for any other. With ``names``, one a row and
     commas between them, the table has these, the closed forms as they were expected, and gradients
-    with respect to matrices; the chains are in its ``details``. Paper: "Matrix Calculus Reference".
+    with respect to matrices; the chains are in its ``details``, and with ``chain`` in the table,
+    too. Paper: "Matrix Calculus Reference".
 
     A row of four says what goes back: a function, what comes in, the variable, and what goes out to
     it, in its shape. What comes in is a variable in the shape of the function, or 1 for a scalar.
@@ -285,5 +294,5 @@ def reference(*rows: tuple, order: int = 1, names: str = "") -> Table | Lookup:
         if reason:
             raise CheckFailed(f"{d.y} by {d.wrt}: {as_expr(claim)} is claimed, but {reason}")
     if called:
-        return Lookup(called, derivations, [as_expr(claim) for *_, claim in rows])
+        return Lookup(called, derivations, [as_expr(claim) for *_, claim in rows], chain)
     return Table(*derivations, chain=True)
