@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from html import escape
+from itertools import cycle
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from .check.claims import first_difference
 from .check.report import CheckFailed, Report
 from .derivation import derive, hessian
 from .graph.expr import LET, WRITERS, Expr, as_expr, shape_text
-from .graph.lengths import resolve_inside
+from .graph.lengths import resolve_inside, symbolic_sizes
 from .graph.variables import let
 from .graph.walk import rebuild, replace, symbols, unnamed, walk
 from .jacobian.along import SOFTMAX
@@ -31,7 +32,7 @@ from .tables import Table, latex_array, plain_table
 
 _LATEX, _TEXT = STYLES
 _RESULTS = "Y", "y", "R", "r"  # of which the first that is free names what has no name
-_SIZES = (2, 3)  # of which the NumPy is checked
+_SIZES = (3, 2)  # of the first letter, of the second, and so on: of which the NumPy is checked
 _LEFT = ' style="text-align: left; vertical-align: top"'  # JupyterLab's own tables lean right
 
 
@@ -193,8 +194,11 @@ class Stated(BackwardPass):
             raise CheckFailed(f"{y} by {by}: {stated} is claimed, but {wrong.sentence}")
         self._computed = self._gradients = {by: goes}
 
-    def check(self, sizes: Any = _SIZES, points: int = 1, **more: Any) -> Report:
+    def check(self, sizes: Any = None, points: int = 1, **more: Any) -> Report:
         """As of any backward pass; by itself quick, for there are many in a table."""
+        if sizes is None:
+            letters = symbolic_sizes(self.y)
+            sizes = dict(zip(letters, cycle(_SIZES))) if letters else _SIZES
         return super().check(sizes, points, **more)
 
     def adjoint(self, style: Style) -> str:
