@@ -14,8 +14,9 @@ from .graph.expr import ShapeError, UnsupportedError, size
 from .graph.forms import cases, diag, identity, ones, outer, sigmoid, zeros
 from .graph.open_functions import functions
 from .graph.variables import let, matrices, scalars, vectors
+from .lookup import reference
 from .notation.layout import Jacobian, layout
-from .tables import compare, derivative, glossary, lines, reference, table
+from .tables import compare, derivative, glossary, lines, table
 
 __all__ = [
     "CheckFailed",

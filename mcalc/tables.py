@@ -8,7 +8,7 @@ from .check import check, diagnosis
 from .check.claims import first_difference
 from .check.compile import compile_
 from .check.report import CheckFailed
-from .derivation import Derivation, derive, hessian
+from .derivation import Derivation, derive
 from .graph.expr import UNEVALUATED, WRITERS, Expr, as_expr, node, shape_text
 from .graph.lengths import resolve
 from .graph.primitives import ZEROS
@@ -33,39 +33,6 @@ def latex_array(rows, heads: bool = True) -> str:
     body = r" \\[6pt] ".join(map(" & ".join, rows))
     body = body.replace(r" \\[6pt] ", r" \\ \hline ", 1) if heads else body
     return rf"$\displaystyle \begin{{array}}{{{'l' * len(rows[0])}}} {body} \end{{array}}$"
-
-
-class Lookup:
-    """Rules by their names, each in the form that was stated for it and that has been checked.
-
-    ``details`` has the chains that they came from, and what they were checked against. Where the
-    variable is a matrix, its gradient stands beside the Jacobian, in the shape of the variable.
-    """
-
-    def __init__(self, names, derivations, claims):
-        self.names, self.derivations, self.claims = names, derivations, claims
-        self.details = Table(*derivations, chain=True)
-
-    def _rows(self, style):
-        write = WRITERS[style.name]
-        second = all(d.of is not None for d in self.derivations)
-        by_matrix = any(d.wrt.ndim == 2 for d in self.derivations if not second)
-        heads = ["name", "function", "by", "Hessian" if second else "Jacobian"]
-        rows = [list(map(style.words, [*heads, "gradient"][: 4 + by_matrix]))]
-        for name, d, claim in zip(self.names, self.derivations, self.claims, strict=True):
-            by = ", ".join(map(write, d.variables))
-            function = write(unnamed(d.of if second else d.y))
-            row = [style.words(name), function, f"({by})" if d.by_scalars else by, write(claim)]
-            if by_matrix:
-                row.append(write(as_expr(d.gradient)) if d.wrt.ndim == 2 else "")
-            rows.append(row)
-        return rows
-
-    def __repr__(self):
-        return plain_table(self._rows(_TEXT))
-
-    def _repr_latex_(self):
-        return latex_array(self._rows(_LATEX))
 
 
 class Table:
@@ -126,37 +93,6 @@ def table(*derivations: Derivation) -> Table:
     w ⊗ x      w    diag(x)    n x n
     """
     return Table(*derivations)
-
-
-def reference(*rows: tuple, order: int = 1, names: str = "") -> Table | Lookup:
-    """Rules to look up: ``reference((w * x, w, diag(x)), (sum(x), x, ones().T))``.
-
-    Each row is a function, the variable it is derived by, and the closed form that is expected.
-    It is derived, compared and checked; CheckFailed is raised for the first row that is something
-    else. The table also shows the product of Jacobians that each result came from. Of ``order`` 2,
-    the closed forms are Hessians; ValueError is raised for any other. With ``names``, one a row and
-    commas between them, the table has these, the closed forms as they were expected, and gradients
-    with respect to matrices; the chains are in its ``details``. Paper: "Matrix Calculus Reference".
-
-    >>> import mcalc as mc
-    >>> w, x = mc.vectors("w x")
-    >>> mc.reference((w * x, w, mc.diag(x)))
-    function   by   Jacobian   shape   checked by
-    w ⊗ x      w    diag(x)    n x n   scalars and numbers
-    """
-    if order not in (1, 2):
-        raise ValueError(f"order={order!r}: 1 for Jacobians, 2 for Hessians")
-    called = names.split(", ") if names else []
-    if called and len(called) != len(rows):
-        raise ValueError(f"{len(called)} names for {len(rows)} rows: give one for each")
-    derivations = [(derive, hessian)[order - 1](y, wrt=by) for y, by, _ in rows]
-    for d, (_, _, claim) in zip(derivations, rows, strict=True):
-        reason = d.why(claim)
-        if reason:
-            raise CheckFailed(f"{d.y} by {d.wrt}: {as_expr(claim)} is claimed, but {reason}")
-    if called:
-        return Lookup(called, derivations, [as_expr(claim) for *_, claim in rows])
-    return Table(*derivations, chain=True)
 
 
 class Comparison:

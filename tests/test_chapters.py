@@ -50,6 +50,7 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "32-attention.ipynb": (),
     "33-normalisation.ipynb": (),
     "34-transformer-block.ipynb": (),
+    "39-reference-of-backwards.ipynb": (),
 }
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
 
@@ -204,7 +205,7 @@ def test_cells_are_short_and_prose_is_in_measure(name):
     median, longest, words = measure(CHAPTERS[name])
     assert median <= 3
     assert longest <= 8
-    least = 6 if name.startswith("13") else 8  # to look things up, there are tables
+    least = 6 if name[:2] in ("13", "39") else 8  # to look things up, there are tables
     assert least <= words <= 18
 
 

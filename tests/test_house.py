@@ -13,8 +13,8 @@ from mcalc.graph.primitives import PRIMITIVES
 
 MCALC = Path(mc.__file__).parent
 ROOMS = (  # each imports from those before it, and from itself
-    "model data graph jacobian notation typed check numeric backward_pass derivation tables stated "
-    "draw exercises explorers __init__"
+    "model data graph jacobian notation typed check numeric backward_pass derivation tables lookup "
+    "stated draw exercises explorers __init__"
 ).split()
 MODULES = {".".join(p.relative_to(MCALC).with_suffix("").parts): p for p in MCALC.rglob("*.py")}
 NO_MODULES = {"explorers.jupyter_server_config"}  # JupyterLab reads it

@@ -97,6 +97,88 @@ def test_rules_are_looked_up_by_names():
         mc.reference((v @ v, v, v.T), names="half")
 
 
+X, W = mc.matrices("X", shape=("N", "d")), mc.matrices("W", shape=("d", "k"))
+G = mc.matrices("G", shape=("N", "k"))
+
+
+def test_what_goes_back_in_mathematics_and_in_numpy():
+    c = mc.vectors("c", size="k")
+    rows = (X @ W + c, G, W, X.T @ G), (X @ W + c, G, c, np.sum(G, axis=0))
+    table = mc.reference(*rows, names="linear layer: weights, linear layer: bias")
+    assert str(table).splitlines() == [
+        "name                    forward           comes in   goes out",
+        "linear layer: weights   Y = X W + 1 c^T   G          dW = X^T G",
+        "                        Y = X @ W + c     (N x k)    (d x k)",
+        "                                                     dW = X.T @ G",
+        "linear layer: bias      Y = X W + 1 c^T   G          dc = G^T 1",
+        "                        Y = X @ W + c     (N x k)    (k x 1)",
+        "                                                     dc = G.sum(axis=0)",
+    ]
+    assert r"\text{comes in} & \text{goes out}" in table._repr_latex_()
+    with pytest.raises(AttributeError, match="no chains"):
+        table.details
+
+
+def test_the_lines_are_those_that_the_reader_named():
+    S = mc.let("S", np.exp(X) / np.sum(np.exp(X), axis=1, keepdims=True))
+    H = mc.matrices("H", shape=("N", "d"))
+    back = S * (H - np.sum(S * H, axis=1, keepdims=True))
+    text = str(mc.reference((S, H, X, back), names="softmax"))
+    assert "S = softmax(X) by rows" in text and "dX = S ⊗ (H - ((S ⊗ H) 1) 1^T)" in text
+    loss = mc.reference((np.sum((X - H) ** 2), 1, X, 2 * (X - H)), names="squares")
+    assert "L = sum((X - H)^⊗2)      1          dX = 2(X - H)" in str(loss)
+
+
+def test_what_is_checked_is_the_numpy_that_is_shown():
+    one = mc.reference((X @ W, G, X, G @ W.T), names="product")["product"]
+    value, gradients = one.numpy()(X=[[1.0, 2.0]], W=[[3.0], [4.0]], G=[[2.0]])
+    assert value == 22 and gradients["X"].tolist() == [[6, 8]]
+    assert one.source.count("dX = G @ W.T") == 1 and one.check().passed
+
+
+@pytest.mark.parametrize(
+    "row, error, message",
+    [
+        ((X @ W, G, W, 2 * X.T @ G), mc.CheckFailed, "a constant factor"),
+        ((X @ W, G, W, G.T @ X), mc.CheckFailed, "k x d given, d x k expected"),
+        ((X @ W, 1, W, X.T @ G), ValueError, "1 is 1 x 1, and X W is N x k"),
+        ((X @ W, X, W, X.T @ G), ValueError, "X is N x d, and X W is N x k"),
+    ],
+)
+def test_what_goes_back_is_compared(row, error, message):
+    with pytest.raises(error, match=message):
+        mc.reference(row, names="wrong")
+
+
+def test_what_goes_back_has_a_table_of_its_own():
+    row = X @ W, G, W, X.T @ G
+    with pytest.raises(ValueError, match="0 names for 1 rows"):
+        mc.reference(row)
+    with pytest.raises(ValueError, match="table of their own"):
+        mc.reference(row, (w * x, w, mc.diag(x)), names="one, two")
+    with pytest.raises(KeyError, match="'three' is not in this table: one"):
+        mc.reference(row, names="one")["three"]
+
+
+def test_each_rule_has_a_place_on_a_page():
+    html = mc.reference((X @ W, G, W, X.T @ G), names="Product: W <1>")._repr_html_()
+    assert '<tr id="product-w-1"><th' in html and "Product: W &lt;1&gt;</th>" in html
+    assert '<span data-text="dW = X^T G">$\\displaystyle dW = X^T G$</span>' in html
+    assert "<code>dW = X.T @ G</code>" in html
+    assert (
+        'id="hadamard-product"'
+        in mc.reference((w * x, w, mc.diag(x)), names="Hadamard product")._repr_html_()
+    )
+
+
+def test_chains_stand_in_the_table_if_they_are_asked_for():
+    table = mc.reference((np.sum(w * x), w, x.T), names="dot product", chain=True)
+    assert str(table).splitlines() == [
+        "name          function     by   chain         Jacobian",
+        "dot product   sum(w ⊗ x)   w    1^T diag(x)   x^T",
+    ]
+
+
 def test_a_table_without_chains_has_no_column_for_them():
     assert "chain" not in str(mc.reference((w + x, w, mc.identity())))
 

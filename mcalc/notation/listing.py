@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
+from functools import partial
 
 from ..graph.expr import Expr
 from ..graph.shapes import shape_text
@@ -51,13 +52,15 @@ class _LineWriter(Writer):
         return f"i {sign} {moved}", Precedence.CASES
 
 
+def formula(e: Expr, style: Style) -> str:
+    """An expression as it stands in a listing."""
+    return _LineWriter(style, e)(e)
+
+
 def _rows(program: Program, gradients: Mapping[Expr, Expr], style: Style) -> Iterable[tuple]:
     """The two columns, written; empty where there is nothing."""
+    write = partial(formula, style=style)
     for name, line in program.lines.items():
-
-        def write(e: Expr) -> str:
-            return _LineWriter(style, e)(e)
-
         written = style.symbol(name.params["name"], name.ndim)
         if line.definition is None:
             size = shape_text(name.shape) if name.ndim else "scalar"

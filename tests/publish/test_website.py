@@ -192,6 +192,57 @@ def test_a_formula_that_cannot_be_written_in_letters_says_so(tex):
         formulas.readable(tex)
 
 
+RULES = "13-reference.html", "39-reference-of-backwards.html"
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_has_a_place_that_its_name_leads_to(site, name):
+    rows = site[1][name].select("tr[id]")
+    assert len(rows) > 60
+    for row in rows:
+        assert row.th["scope"] == "row" and row.th.a["href"] == f"#{row['id']}"
+        assert row.th.get_text().lower() in row["data-words"]
+        assert not re.search(r"[$\\]", row["data-words"])
+
+
+def test_what_one_links_to_is_there(site):
+    page = site[1]["39-reference-of-backwards.html"]
+    places = (
+        "layer-norm softmax-by-rows attention-queries gelu inverse rmsnorm linear-layer-weights "
+        "embedding-lookup cross-entropy-of-logits"
+    )
+    assert all(page.find("tr", id=place) for place in places.split())
+    groups = {unquote(link["href"]) for link in page.main("a", href=re.compile("^#[A-Z]"))}
+    assert {"#Linear-maps", "#Element-by-element,-and-losses", "#Axes-and-normalisation",
+            "#Attention-and-layers"} <= groups  # fmt: skip
+    row = page.find("tr", id="layer-norm")
+    assert "dx = (g - g.mean(axis=1, keepdims=true)" in row["data-words"]
+
+
+def test_only_pages_with_rules_have_a_field_that_finds_them(site):
+    with_field = [name for name, page in site[1].items() if page.select(".filter")]
+    assert with_field == [*RULES]
+    for name in RULES:
+        field = site[1][name].select_one(".filter")
+        assert field.label["for"] == field.input["id"] and "hidden" in field.attrs
+        assert field.input["type"] == "search" and field.find(role="status")
+
+
+def test_a_rule_is_found_by_the_search(site):
+    words = (site[0] / "assets" / "search.js").read_text("utf-8")
+    assert '["layer norm","layer-norm",""]' in words and '["log det","log-det",""]' in words
+
+
+def test_a_table_of_rules_becomes_one_with_places(tmp_path):
+    w, x = mc.vectors("w x")
+    data = {"text/html": mc.reference((w * x, w, mc.diag(x)), names="product")._repr_html_()}
+    page = made(tmp_path, shown({**data, "text/plain": "a table"}))
+    assert page.tr.th.get_text() == "name" and not page.select(".filter")  # of one rule
+    row = page.find("tr", id="product")
+    assert row["data-words"] == "product w ⊗ x w diag(x)"
+    assert [c["data-tex"] for c in row("span")][2].startswith("$") and row.span.string == "w ⊗ x"
+
+
 def test_solutions_are_folded(site):
     folded = site[1]["05-element-wise-operators.html"]("details")
     solutions = [d.pre.get_text() for d in folded if d.summary.get_text() == "Solution"]

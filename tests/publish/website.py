@@ -66,7 +66,7 @@ def page(path):
     soup = BeautifulSoup(COLOURLESS.sub(r"\1", html), "html.parser")
     name_it(soup, path)
     lead_on(soup)
-    for part in (headings, tables, listings, pictures, formulas):
+    for part in (headings, rules, tables, listings, pictures, formulas):
         part(soup)
     return str(soup)
 
@@ -110,6 +110,28 @@ def headings(soup):
             inside = soup.new_tag("a", href="#" + quote(heading["id"]))
             inside.extend(list(heading.contents))
             heading.append(inside)
+
+
+def rules(soup):
+    """A rule that has a name leads to itself, and a field above them all finds some of them."""
+    rows = soup.select("tr[id]")
+    for row in rows:
+        for place in row.select("[data-text]"):
+            place["data-tex"] = place.get_text()
+            place.string = place["data-text"]
+            del place["data-text"]
+        row["data-words"] = " ".join(row.get_text(" ").split()).lower()
+        inside = soup.new_tag("a", href=f"#{row['id']}")
+        inside.extend(list(row.th.contents))
+        row.th.append(inside)
+        row.th["scope"] = "row"
+    if len(rows) > 1:
+        field = soup.new_tag("p", attrs={"class": "filter", "hidden": ""})
+        label = soup.new_tag("label", attrs={"for": "rule"}, string="Rules with these words")
+        attrs = {"type": "search", "id": "rule", "autocomplete": "off"}
+        count = soup.new_tag("span", attrs={"role": "status"})
+        field.extend([label, " ", soup.new_tag("input", attrs=attrs), " ", count])
+        soup.select_one(".notebook").insert_after(field)
 
 
 def group(soup, element, label, kind):
@@ -169,15 +191,18 @@ def short(words):
 
 
 def sections(soup):
-    """The headings of a page, each with the words below it: what is looked for."""
+    """The headings of a page, each with the words below it, and its rules: what is looked for."""
     found = []
+    rows = []
     for element in soup.main(["h1", "h2", "h3", "h4", "p", "li", "td", "th"]):
         words = " ".join(element.get_text().split())
         if element.name in ("h1", "h2", "h3", "h4"):
             found.append([words, element["id"], ""])
-        elif found and not element.find_parent(class_="cell"):
+        elif element.get("scope") == "row":
+            rows.append([words, element.parent["id"], ""])
+        elif found and not element.find_parent(class_=["cell", "filter"]):
             found[-1][2] = f"{found[-1][2]} {words}".strip()
-    return found
+    return found + rows
 
 
 def write(paths, to):

@@ -96,6 +96,26 @@
     field.parentElement.hidden = false;
   }
 
+  // Of the rules, those whose name, formulas or code have all the words; and none of what is between.
+  function filter() {
+    const field = document.querySelector("#rule");
+    if (!field) return;
+    const rows = [...document.querySelectorAll("tr[id]")];
+    const say = field.parentElement.querySelector("[role]");
+    field.addEventListener("input", () => {
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let left = 0;
+      for (const row of rows) {
+        row.hidden = !words.every((w) => row.dataset.words.includes(w));
+        left += !row.hidden;
+      }
+      document.querySelector("main").classList.toggle("few", words.length > 0);
+      say.textContent = words.length ? `${left} of ${rows.length}` : "";
+      reach();
+    });
+    field.parentElement.hidden = false;
+  }
+
   // Formulas stand in the page as one can read them without MathJax; it takes their LaTeX.
   function inTex() {
     for (const place of document.querySelectorAll("[data-tex]")) {
@@ -116,6 +136,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     offer();
     search();
+    filter();
     reach();
   });
   addEventListener("load", reach);
