@@ -60,9 +60,12 @@ class Lookup:
     ):
         self.names, self.derivations, self.claims = [*names], [*derivations], [*claims]
         self.chain = chain
-        self.reports = [d.check() for d in derivations]
+        self.reports = [self._checked(d) for d in derivations]
 
-    def __getitem__(self, name: str):
+    def _checked(self, d: Any) -> Report:
+        return d.check()
+
+    def __getitem__(self, name: str) -> Any:
         if name not in self.names:
             raise KeyError(f"{name!r} is not in this table: {', '.join(self.names)}")
         return self.derivations[self.names.index(name)]
@@ -98,7 +101,8 @@ class Lookup:
         for name, cells in zip(self.names, self._rows(_TEXT), strict=True):
             high = max(len(cell.formulas) + len(cell.code) for cell in cells)
             columns = [[name], *([*cell.formulas, *cell.code] for cell in cells)]
-            rows += zip(*([*c, *[""] * (high - len(c))] for c in columns), strict=True)
+            filled = ([*column, *[""] * (high - len(column))] for column in columns)
+            rows += map(list, zip(*filled, strict=True))
         return plain_table(rows)
 
     def _repr_latex_(self) -> str:
@@ -147,6 +151,11 @@ class Backwards(Lookup):
         """Rules for what goes back have no chains: each is a :class:`mcalc.BackwardPass`."""
         raise AttributeError("backward passes have no chains: take one by its name, table['trace']")
 
+    def _checked(self, d: Any) -> Report:
+        """At one point and in one size: quick, for there are many in a table."""
+        letters = symbolic_sizes(d.y)
+        return d.check(dict(zip(letters, cycle(_SIZES))) if letters else _SIZES, points=1)
+
     def _cells(self, stated: Any, claim: Expr, style: Style) -> Iterable[_Cell]:
         lines = {name: e for name, e in stated.lines.items() if e is not None}
         if stated.upstream is not None:
@@ -193,13 +202,6 @@ class Stated(BackwardPass):
         if wrong:
             raise CheckFailed(f"{y} by {by}: {stated} is claimed, but {wrong.sentence}")
         self._computed = self._gradients = {by: goes}
-
-    def check(self, sizes: Any = None, points: int = 1, **more: Any) -> Report:
-        """As of any backward pass; by itself quick, for there are many in a table."""
-        if sizes is None:
-            letters = symbolic_sizes(self.y)
-            sizes = dict(zip(letters, cycle(_SIZES))) if letters else _SIZES
-        return super().check(sizes, points, **more)
 
     def adjoint(self, style: Style) -> str:
         """``dX``."""
@@ -276,10 +278,10 @@ def reference(*rows: tuple, order: int = 1, names: str = "", chain: bool = False
     w ⊗ x      w    diag(x)    n x n   scalars and numbers
     >>> g = mc.vectors("g")
     >>> mc.reference((w * x, g, w, g * x), names="Hadamard product")
-    name               forward     comes in    goes out
-    Hadamard product   y = w ⊗ x   g (n x 1)   dw = g ⊗ x
-                       y = w * x               (n x 1)
-                                               dw = g * x
+    name               forward     comes in   goes out
+    Hadamard product   y = w ⊗ x   g          dw = g ⊗ x
+                       y = w * x   (n x 1)    (n x 1)
+                                              dw = g * x
     """
     if order not in (1, 2):
         raise ValueError(f"order={order!r}: 1 for Jacobians, 2 for Hessians")

@@ -204,3 +204,22 @@ def test_without_mathjax_formulas_stand_there_in_letters(context, folder, javasc
         assert tab.locator("main").bounding_box()["width"] <= NARROW
     finally:
         without.close()
+
+
+@pytest.mark.parametrize("name", ["13-reference", "39-reference-of-backwards"])
+def test_rules_are_found_by_their_words(tab_and_faults, folder, name):
+    tab, faults = tab_and_faults
+    (made,) = website.write([notebooks.ROOT / "notebooks" / f"{name}.ipynb"], folder)
+    tab.goto(made.as_uri())
+    typeset(tab)
+    assert tab.evaluate(WIDTH, False) == []  # no column is cut
+    rows, field = tab.locator("tr[id]"), tab.get_by_label("Rules with these words")
+    of_all = rows.count()
+    field.fill("log softmax")
+    tab.get_by_text(f" of {of_all}").wait_for()
+    shown = rows.filter(visible=True)
+    assert 0 < shown.count() < 9 and not tab.locator(".code").filter(visible=True).count()
+    assert tab.locator("#log-softmax").is_visible() and not tab.locator("h2").first.is_visible()
+    field.fill("")
+    assert rows.filter(visible=True).count() == of_all and tab.locator("h2").first.is_visible()
+    assert faults == []
