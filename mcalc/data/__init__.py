@@ -25,8 +25,7 @@ def shakespeare() -> str:
     """The beginning of some plays by Shakespeare, 160,000 characters, without a network.
 
     >>> import mcalc as mc
-    >>> print(mc.shakespeare()[:57])
-    First Citizen:
-    Before we proceed any further, hear me speak.
+    >>> mc.shakespeare().splitlines()[1]
+    'Before we proceed any further, hear me speak.'
     """
     return (files(__package__) / "shakespeare.txt").read_text(encoding="ascii")
