@@ -100,6 +100,8 @@ def output_height(output):
     if "image/png" in data:
         wide, high = struct.unpack(">II", b64decode(data["image/png"])[16:24])
         return min(high * min(1152 / wide, 1), 520)
+    if data.get("text/html", "").count("<tr") and "<code" in data["text/html"]:
+        return 130 * data["text/html"].count("<tr")  # what goes back: three lines a row
     if "text/latex" in data:
         rows = re.split(r"\\\\(?:\[\dpt\])?", data["text/latex"])
         return 16 + sum(52 if r"\frac" in row else 38 for row in rows)
