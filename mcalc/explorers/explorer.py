@@ -217,10 +217,16 @@ def _plain(line):
 
 
 def _wrapped(line):
-    """As lines of text that are as long as a picture is wide."""
+    """As lines of text that are as long as a picture is wide; columns go on under themselves."""
     return [part for text in _plain(line).splitlines()
-            for part in textwrap.wrap(text, 90, subsequent_indent=" " * 18,
+            for part in textwrap.wrap(text, 90, subsequent_indent=" " * _last_column(text),
                                       drop_whitespace=False) or [""]]  # fmt: skip
+
+
+def _last_column(text):
+    """Where the right column of a listing begins, or what is behind ``2. differentiate``."""
+    gap = text.rfind(" " * 4)
+    return 18 if gap < 0 else gap + 4
 
 
 # --- the reader's own functions --------------------------------------------------------------

@@ -132,7 +132,7 @@ class Normalisation(Explorer):
 
 
 def _number(value):
-    return number(round(float(value), 4) + 0.0)
+    return number(0.0 if abs(value) < 5e-5 else float(value))
 
 
 def normalisation(

@@ -166,16 +166,17 @@ def block():
         slips={0: "then it would never learn: what goes back to the last matrix of a branch?",
                6: "what goes on through a matrix of zeros?",
                4: "which four? what goes on through a matrix of zeros?"})
-    row("34.embedding", "Each character takes its row of E, and each place adds its own: G comes "
+    row("34.embedding", "Each letter takes its row of E, and each place adds its own: G comes "
         "back to {y}. What goes on to {x}?", C @ E + P, E,
-        "it is a product, with a matrix that picks", "a row of E gets all that it was picked for")
+        "it is a product, with a matrix that picks",
+        "a row of E gets what came back to all places that picked it")
     row("34.past", "A branch of two layers, and the way past it: G comes back to {y}. What goes on "
         "to {x}?", X + X @ (A @ W), X,
         "two paths", "along the branch: first through W, then through A")
-    row("34.gated", "Today's blocks have a gate in the place of the maximum: G comes back to {y}. "
-        "What goes on to {x}?", ((X @ A) * (X @ B)) @ W, A,
+    row("34.gated", "A gate in the place of the maximum, here without a curve of its own: G comes "
+        "back to {y}. What goes on to {x}?", ((X @ A) * (X @ B)) @ W, A,
         "first through W", "X B is the factor that each entry of X A has met")
-    row("34.tied", "The same E picks the characters and scores them: G comes back to {y}. What "
+    row("34.tied", "The same E picks the letters and scores them: G comes back to {y}. What "
         "goes on to {x}?", C @ E @ E.T, E,
         "E is there twice: two paths", "through the second E goes G^T C E")
 
