@@ -96,7 +96,9 @@ def test_what_binder_starts_from_is_new_enough():
     assert {"jupyterlab", "ipywidgets"} <= there.keys()
 
 
-@pytest.mark.parametrize("name", ["ipywidgets", "jupyterlab", "matplotlib", "numpy", "sympy"])
+@pytest.mark.parametrize(
+    "name", ["anywidget", "ipywidgets", "jupyterlab", "matplotlib", "numpy", "sympy"]
+)
 def test_what_is_tested_satisfies_what_conda_is_asked_for(name):
     (spec,) = (spec for spec in SPECS if str(spec).split("-")[0].startswith(name))
     ours = Version(version(name))

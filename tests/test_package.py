@@ -16,10 +16,13 @@ import notebooks
 
 def loaded_after(code):
     """Which of the heavy modules this code loads, in a Python of its own."""
-    heavy = ["IPython", "PIL", "ipywidgets", "matplotlib", "matplotlib.pyplot"]
+    heavy = ["IPython", "PIL", "anywidget", "ipywidgets", "matplotlib", "matplotlib.pyplot"]
     code = f"import sys, numpy as np, mcalc as mc\n{code}\n"
     code += f"print([m for m in {heavy} if m in sys.modules])"
     return ast.literal_eval(subprocess.check_output([sys.executable, "-c", code], text=True))
+
+
+LIVE = ["IPython", "anywidget", "ipywidgets"]
 
 
 @pytest.mark.parametrize(
@@ -29,8 +32,11 @@ def loaded_after(code):
         ("w, x = mc.vectors('w x'); d = mc.derive(w @ x, wrt=w); d._repr_latex_(); d.check()", []),
         ("mc.read('sin(x)^2', x=mc.scalars('x')); mc.exercise('05.cube').check('3w')", []),
         ("mc.plots.heatmap(np.eye(2)).png()", ["PIL"]),
-        ("x = mc.scalars('x'); mc.explore.tangent(x**2).set(x=2)", ["IPython", "ipywidgets"]),
-        ("mc.explore(mc.scalars('z') ** 2)._repr_mimebundle_()", ["IPython", "PIL", "ipywidgets"]),
+        ("x = mc.scalars('x'); mc.explore.tangent(x**2).set(x=2)", LIVE),
+        (
+            "mc.explore(mc.scalars('z') ** 2)._repr_mimebundle_()",
+            ["IPython", "PIL", "anywidget", "ipywidgets"],
+        ),
         ("mc.plots.dataflow(mc.scalars('z') ** 2).png()", ["PIL", "matplotlib"]),
     ],
 )  # fmt: skip
@@ -85,6 +91,8 @@ def test_a_chapter_alone_runs_with_what_was_installed(tmp_path):
     (made,) = built.iterdir()
     target = ["--no-deps", "--no-index", "--target", installed]
     subprocess.run([*pip, "install", *target, made], check=True, cwd=tmp_path)
+
+    assert {"view.js", "view.css"} <= {path.name for path in (installed / "mcalc/draw").iterdir()}
 
     folder = tmp_path / "Übungen für Ōsaka"
     folder.mkdir()

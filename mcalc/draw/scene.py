@@ -31,8 +31,15 @@ Clip = tuple[float, float, float, float] | None  # left, top, width, height
 FONT = "system-ui, 'DejaVu Sans', sans-serif"
 
 
+Node = tuple[str, dict[str, str], "str | list[Node]"]  # of an SVG: tag, attributes, content
+
+
 def _properties(theme):
-    return "".join(f"--mcalc-{name}:{colors[theme]};" for name, colors in COLORS.items())
+    """The theme's own colours where it has some for the purpose, else ours."""
+    return "".join(
+        f"--mcalc-{name}:{f'var({colors[2]},{colors[theme]})' if colors[2] else colors[theme]};"
+        for name, colors in COLORS.items()
+    )
 
 
 STYLE = (
@@ -43,10 +50,8 @@ STYLE = (
 
 
 def css(color: str) -> str:
-    """A colour as CSS: the theme's own where it has one, else ours, else the light one."""
-    light, _, theirs = COLORS[color]
-    ours = f"var(--mcalc-{color},{light})"
-    return f"var({theirs},{ours})" if theirs else ours
+    """A colour as CSS: that of the page's theme, or the light one where there is none."""
+    return f"var(--mcalc-{color},{COLORS[color][0]})"
 
 
 class Scene:
@@ -133,25 +138,26 @@ class Scene:
 
     # --- as SVG ---
 
-    def svg(self, title: str, description: str) -> str:
-        """The picture as an SVG element with a text alternative."""
-        size = {"width": str(self.width), "height": str(self.height)}
-        root = ET.Element("svg", {
-            "xmlns": "http://www.w3.org/2000/svg", **size,
+    def tree(self, title: str, description: str) -> Node:
+        """The picture as an SVG element with a text alternative, in lists and dicts."""
+        inside: list[Node] = [("title", {}, title), ("desc", {}, description)]
+        for kind, data, style, clip in self.marks:
+            mark = _SVG[kind](data, style)
+            if clip:  # a nested svg shows nothing outside itself, and needs no id for it
+                x, y, width, height = map(_px, clip)
+                size = {"x": x, "y": y, "width": width, "height": height}
+                mark = "svg", {**size, "viewBox": f"{x} {y} {width} {height}"}, [mark]
+            inside.append(mark)
+        return "svg", {
+            "width": f"{self.width}", "height": f"{self.height}",
             "viewBox": f"0 0 {self.width} {self.height}", "role": "img",
             "aria-label": f"{title}: {description}", "font-family": FONT,
-        })  # fmt: skip
-        ET.SubElement(root, "title").text = title
-        ET.SubElement(root, "desc").text = description
-        for kind, data, style, clip in self.marks:
-            into = root
-            if clip:  # a nested svg shows nothing outside itself, and needs no id for it
-                x, y, width, height = clip
-                into = ET.SubElement(root, "svg", {
-                    "x": _px(x), "y": _px(y), "width": _px(width), "height": _px(height),
-                    "viewBox": f"{_px(x)} {_px(y)} {_px(width)} {_px(height)}",
-                })  # fmt: skip
-            _SVG[kind](into, data, style)
+        }, inside  # fmt: skip
+
+    def svg(self, title: str, description: str) -> str:
+        """The picture as the text of an SVG element with a text alternative."""
+        tag, attributes, inside = self.tree(title, description)
+        root = _element((tag, {"xmlns": "http://www.w3.org/2000/svg", **attributes}, inside))
         return ET.tostring(root, encoding="unicode")
 
     # --- as PNG ---
@@ -179,37 +185,47 @@ def _painted(style):
     return found
 
 
-def _svg_path(into, points, style):
+def _element(node):
+    tag, attributes, inside = node
+    made = ET.Element(tag, attributes)
+    if isinstance(inside, str):
+        made.text = inside
+    else:
+        made.extend(map(_element, inside))
+    return made
+
+
+def _svg_path(points, style):
     where = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     tag = "polygon" if style["fill"] else "polyline"
-    ET.SubElement(into, tag, {"points": where, **_painted(style)})
+    return tag, {"points": where, **_painted(style)}, ""
 
 
-def _svg_squares(into, data, style):
+def _svg_squares(data, style):
     at, cell = data
     side = _px(cell)
     where = "".join(f"M{_px(x)} {_px(y)}h{side}v{side}h-{side}z" for x, y in at)
-    ET.SubElement(into, "path", {"d": where, **_painted(style)})
+    return "path", {"d": where, **_painted(style)}, ""
 
 
-def _svg_box(into, data, style):
+def _svg_box(data, style):
     names = ("x", "y", "width", "height")
     where = {name: _px(value) for name, value in zip(names, data, strict=True)}
-    ET.SubElement(into, "rect", {**where, **_painted(style)})
+    return "rect", {**where, **_painted(style)}, ""
 
 
-def _svg_dot(into, data, style):
+def _svg_dot(data, style):
     where = {name: _px(value) for name, value in zip(("cx", "cy", "r"), data, strict=True)}
-    ET.SubElement(into, "circle", {**where, **_painted(style)})
+    return "circle", {**where, **_painted(style)}, ""
 
 
-def _svg_text(into, data, style):
+def _svg_text(data, style):
     x, y, words = data
     given = {"x": _px(x), "y": _px(y), "fill": css(style["fill"]), "font-size": str(style["size"])}
     given |= {"text-anchor": style["anchor"], "dominant-baseline": "central"}
     if style["bold"]:
         given["font-weight"] = "bold"
-    ET.SubElement(into, "text", given).text = words
+    return "text", given, words
 
 
 _SVG = {

@@ -6,23 +6,12 @@ import html
 
 import ipywidgets as W
 
-from ..draw.live import head
-from ..draw.scene import STYLE
+from ..draw.view import View
 from ..graph.expr import WRITERS
 from ..typed.read import ReadError, read
 from .exercise import Exercise
 from .progress import progress
 from .replies import Reply
-
-_CSS = STYLE + (
-    ".mcalc-exercise .widget-html-content,.mcalc-exercise .widget-htmlmath-content"
-    "{line-height:1.5;white-space:pre-wrap}"
-    ".mcalc-exercise .right{color:var(--mcalc-green);font-weight:bold}"
-    ".mcalc-exercise .wrong{color:var(--mcalc-orange)}"
-    ".mcalc-exercise .quiet{color:var(--jp-ui-font-color2,inherit)}"
-    ".mcalc-exercise input:focus-visible,.mcalc-exercise button:focus-visible"
-    "{outline:3px solid var(--mcalc-blue)!important;outline-offset:1px}"
-)
 
 
 class Answering(W.VBox):
@@ -55,11 +44,9 @@ class Answering(W.VBox):
         self.check.on_click(lambda button: self._entered("submit"))
         self.hint.on_click(lambda button: self.say(exercise.hint(), "quiet"))
         self.steps.on_click(lambda button: self.derive())
-        style = W.HTML(head(_CSS))
-        style.layout.display = "contents"
         inputs = W.HBox([self.field, self.check, self.hint, self.steps])
         inputs.layout.flex_flow = "row wrap"
-        super().__init__([style, self.question, inputs, self.read, self.reply, self.shown])
+        super().__init__([self.question, inputs, self.read, self.reply, self.shown, View()])
         self.add_class("mcalc-exercise")
         self.taken, self.awaited = self.field.value, False
         self.say(self.standing(), "quiet")

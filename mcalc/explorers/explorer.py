@@ -11,35 +11,12 @@ from collections.abc import Callable
 import ipywidgets as W
 import numpy as np
 
-from ..draw.live import head
-from ..draw.scene import STYLE
+from ..draw.view import View
 from ..graph.expr import WRITERS, Expr, as_expr
 from ..graph.variables import scalars, vectors
 from ..graph.walk import same, symbols
 
 Function = Expr | Callable  # an expression, or what makes one of variables
-
-# The arrow of a drop-down is black, and lost in a dark theme: grey is seen in both.
-_ARROW = (
-    "url(\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 18 18'%3E"
-    "%3Cpath fill='%23808080' d='M5 7h8l-4 5z'/%3E%3C/svg%3E\")"
-)
-_CSS = STYLE + (
-    f".mcalc-explorer{{--jp-widgets-dropdown-arrow:{_ARROW}}}"
-    ".mcalc-view,.mcalc-view .widget-html-content{min-width:0;max-width:100%;width:100%}"
-    ".mcalc-view .widget-html-content{overflow-x:auto}"
-    ".mcalc-view svg{display:block;max-width:max(100%,480px);height:auto}"
-    ".mcalc-formula .widget-htmlmath-content{line-height:normal}"
-    ".mcalc-formula .widget-htmlmath-content>div{padding:4px 0}"
-    ".mcalc-view pre{margin:4px 0 0;line-height:1.35;white-space:pre;overflow-x:auto;"
-    "color:var(--jp-content-font-color1,inherit)}"
-    ".mcalc-explorer .mcalc-message{height:36px;overflow:auto;color:var(--mcalc-orange)}"
-    ".mcalc-message .widget-html-content{line-height:18px}"
-    ".mcalc-explorer .noUi-handle:focus,.mcalc-explorer button:focus-visible,"
-    ".mcalc-explorer select:focus-visible,.mcalc-explorer input:focus-visible"
-    "{outline:3px solid var(--mcalc-blue)!important;outline-offset:1px}"
-    "@media (forced-colors:active){.mcalc-view svg{forced-color-adjust:none;background:#fff}}"
-)
 
 
 # --- the explorer ----------------------------------------------------------------------------
@@ -59,12 +36,9 @@ class Explorer(W.VBox):
     def __init__(self, formulas, inputs: dict, extra=(), rows=None):
         self.inputs, self.formulas, self.error = inputs, list(formulas), None
         self._quiet = False
-        self._head = W.HTML(head(_CSS))
-        self._head.layout.display = "contents"
         self._formula = W.HTMLMath(self._typeset())
         self._formula.add_class("mcalc-formula")
-        self._view = W.HTML()
-        self._view.add_class("mcalc-view")
+        self._view = View()
         self._message = W.HTML()
         self._message.add_class("mcalc-message")
         for one in inputs.values():
@@ -72,7 +46,7 @@ class Explorer(W.VBox):
         controls = [W.HBox([inputs[name].widget for name in row]) for row in rows or [inputs]]
         for row in controls:
             row.layout.flex_flow = "row wrap"
-        super().__init__([self._head, self._formula, *controls, *extra, self._message, self._view])
+        super().__init__([self._formula, *controls, *extra, self._message, self._view])
         self.add_class("mcalc-explorer")
         self.show()
         if self.error:
@@ -138,9 +112,7 @@ class Explorer(W.VBox):
             self.update_inputs(**self.values)
             with np.errstate(all="ignore"):
                 self.scene, self.lines = self.draw(**self.values)
-            picture = self.scene.svg(self.title, "; ".join(" ".join(s.split()) for s in self.lines))
-            numbers = html.escape("\n".join(self.lines))
-            self._view.value = f"{picture}<pre>{numbers}</pre>"
+            self._view.show(self.scene, self.title, self.lines)
             self.error = None
             self._say("")
         except Exception as error:

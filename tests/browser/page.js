@@ -114,7 +114,7 @@ window.probe = (() => {
       if (["title", "desc"].includes(told.localName)) told.remove();
     drawing?.removeAttribute("aria-label");
     return {
-      view: view?.innerHTML ?? "",
+      view: all(".mcalc-picture > svg, pre", view ?? root).map((part) => part.outerHTML).join(""),
       drawing: drawing?.outerHTML ?? "",
       numbers: view?.querySelector("pre")?.textContent ?? "",
       role: svg?.getAttribute("role") ?? null,
@@ -215,8 +215,7 @@ window.probe = (() => {
   function contrasts(n) {
     const found = [];
     const root = explorers()[n];
-    for (const svg of all(".mcalc-view > * svg, .mcalc-view > svg", root)) {
-      if (svg.parentElement.closest("svg")) continue;
+    for (const svg of all(".mcalc-picture > svg", root)) {
       const shapes = all("rect, polygon, circle, ellipse, path", svg);
       for (const text of all("text", svg).filter((place) => place.textContent.trim())) {
         const { x, y, width, height } = text.getBoundingClientRect();

@@ -23,7 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "matrix"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PRINTED = "jupyterlab", "ipywidgets", "matplotlib", "numpy", "sympy"  # whose versions are printed
+# whose versions are printed
+PRINTED = "jupyterlab", "anywidget", "ipywidgets", "matplotlib", "numpy", "sympy"
 
 NOTEBOOKS = "-n 2 --dist loadfile --nbval --nbval-cell-timeout 60 --nbval-sanitize-with"
 TESTS = {

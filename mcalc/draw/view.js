@@ -1,0 +1,267 @@
+// Draws what Python sends, and tells it what was taken hold of. There is no mathematics here.
+
+const SVG = "http://www.w3.org/2000/svg";
+const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const PAGES = { PageUp: 10, PageDown: -10 };
+
+const made = (tag, how, ...inside) => {
+  const element = Object.assign(document.createElement(tag), how);
+  element.append(...inside);
+  return element;
+};
+const all = (root, selector, each) => root.querySelectorAll(selector).forEach(each);
+
+// --- the picture: a tree of [tag, attributes, content], of which only what is new is touched ---
+
+function build([tag, attributes, inside]) {
+  const element = document.createElementNS(SVG, tag);
+  for (const name in attributes) element.setAttribute(name, attributes[name]);
+  if (typeof inside === "string") element.textContent = inside;
+  else element.append(...inside.map(build));
+  return element;
+}
+
+function update(element, before, now) {
+  if (before?.[0] !== now[0] || typeof before[2] !== typeof now[2]) {
+    const fresh = build(now);
+    element.replaceWith(fresh);
+    return fresh;
+  }
+  const [old, given] = [before[1], now[1]];
+  for (const name in given)
+    if (old[name] !== given[name]) element.setAttribute(name, given[name]);
+  for (const name in old) if (!(name in given)) element.removeAttribute(name);
+  if (typeof now[2] === "string") {
+    if (before[2] !== now[2]) element.textContent = now[2];
+    return element;
+  }
+  const there = [...element.childNodes];
+  now[2].forEach((part, k) => {
+    if (k < there.length) update(there[k], before[2][k], part);
+    else element.append(build(part));
+  });
+  there.slice(now[2].length).forEach((part) => part.remove());
+  return element;
+}
+
+// --- handles: what is under them is moved by the pointer and by keys ---
+
+class Handles {
+  constructor(model, place) {
+    Object.assign(this, { model, place, there: new Map(), held: null });
+  }
+
+  show(handles, width, height) {
+    [this.width, this.height] = [width, height];
+    const names = new Set(handles.map(({ name }) => name));
+    for (const [name, { element }] of this.there)
+      if (!names.has(name) && name !== this.held) {
+        element.remove();
+        this.there.delete(name);
+      }
+    for (const handle of handles) {
+      const found = this.there.get(handle.name) ?? this.make(handle);
+      found.handle = handle;
+      this.dress(found);
+    }
+  }
+
+  make(handle) {
+    const element = made("div", { className: "mcalc-handle" });
+    const found = { element, handle };
+    element.addEventListener("pointerdown", (event) => this.take(event, found));
+    element.addEventListener("pointermove", (event) => this.drag(event, found));
+    for (const name of ["pointerup", "pointercancel"])
+      element.addEventListener(name, (event) => this.leave(event, found));
+    element.addEventListener("keydown", (event) => this.key(event, found));
+    this.there.set(handle.name, found);
+    this.place.append(element);
+    return found;
+  }
+
+  dress({ element, handle }) {
+    const { name, label, words, size, axes, round, range, keys } = handle;
+    element.className = `mcalc-handle along-${axes}${round ? " round" : ""}`;
+    element.dataset.name = name;
+    element.title = label;
+    element.style.width = `${(100 * size[0]) / this.width}%`;
+    element.style.height = `${(100 * size[1]) / this.height}%`;
+    if (keys) {
+      element.tabIndex = 0;
+      const told = { role: "slider", "aria-label": label, "aria-valuetext": words,
+        "aria-valuemin": range[0], "aria-valuemax": range[1], "aria-valuenow": range[2] };
+      if (axes === "y") told["aria-orientation"] = "vertical";
+      for (const part in told) element.setAttribute(part, told[part]);
+    } else element.setAttribute("aria-hidden", "true");
+    const held = this.held === name;
+    if (!held || !axes.includes("x")) element.style.left = `${(100 * handle.at[0]) / this.width}%`;
+    if (!held || !axes.includes("y")) element.style.top = `${(100 * handle.at[1]) / this.height}%`;
+  }
+
+  // Where the pointer is in the picture, as far as the handle goes.
+  at(event, { at, axes, box }) {
+    const { left, top, width, height } = this.place.getBoundingClientRect();
+    const put = (value, low, length) => Math.min(Math.max(value, low), low + length);
+    return [
+      axes.includes("x")
+        ? put(((event.clientX - left) * this.width) / width + this.off[0], box[0], box[2]) : at[0],
+      axes.includes("y")
+        ? put(((event.clientY - top) * this.height) / height + this.off[1], box[1], box[3]) : at[1],
+    ];
+  }
+
+  take(event, found) {
+    if (event.button) return;
+    event.preventDefault();
+    const { element, handle } = found;
+    element.setPointerCapture(event.pointerId);
+    element.focus({ preventScroll: true });
+    this.held = handle.name;
+    this.off = [0, 0];
+    const { left, top, width, height } = this.place.getBoundingClientRect();
+    this.off = [
+      handle.at[0] - ((event.clientX - left) * this.width) / width,
+      handle.at[1] - ((event.clientY - top) * this.height) / height,
+    ];
+    element.classList.add("held");
+    this.send(handle, { taken: true });
+  }
+
+  drag(event, found) {
+    if (this.held !== found.handle.name) return;
+    const { element, handle } = found;
+    const at = this.at(event, handle);
+    element.style.left = `${(100 * at[0]) / this.width}%`;
+    element.style.top = `${(100 * at[1]) / this.height}%`;
+    this.send(handle, { at });
+  }
+
+  leave(event, found) {
+    if (this.held !== found.handle.name) return;
+    this.held = null;
+    found.element.classList.remove("held");
+    this.dress(found);
+  }
+
+  key(event, { handle }) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const { axes } = handle;
+    let [dx, dy] = ARROWS[event.key] ?? [0, 0];
+    if (event.key in PAGES) [dx, dy] = axes === "y" ? [0, PAGES[event.key]] : [PAGES[event.key], 0];
+    if (axes !== "xy") [dx, dy] = axes === "x" ? [dx + dy, 0] : [0, dx + dy];
+    const far = event.shiftKey ? 10 : 1;
+    if (dx || dy) this.send(handle, { by: [dx * far, dy * far] });
+    else if (event.key === "Home" || event.key === "End") this.send(handle, { to: event.key });
+    else return;
+    event.preventDefault();
+  }
+
+  // Moves that wait for the kernel may be merged: so steps are counted from the beginning.
+  send({ name }, { at = null, by = [0, 0], to = null, taken = false }) {
+    const { count = 0, steps = [0, 0] } = this.model.get("moved");
+    const total = [steps[0] + by[0], steps[1] + by[1]];
+    this.model.set("moved", { name, at, to, taken, steps: total, count: count + 1 });
+    this.model.save_changes();
+  }
+}
+
+// --- a view, and what it does for the inputs around it ---
+
+const OURS = ".mcalc-explorer,.mcalc-exercise";
+
+// The handle of a slider has no name of its own: it is that of the box beside it. A reply is heard
+// if it comes into a place that has its role before it.
+function name(root) {
+  all(root, ".noUi-handle", (handle) => {
+    const label = handle.closest(".widget-hbox:has(label)")?.querySelector("label");
+    if (label) handle.setAttribute("aria-label", label.textContent);
+  });
+  const role = (where, which) =>
+    all(root, `${where} .widget-html-content`, (place) => place.setAttribute("role", which));
+  role(".mcalc-reply", "status");
+  role(".mcalc-message", "alert");
+}
+
+// JupyterLab takes keys such as b and d d for the notebook wherever the focus is, unless the
+// element that has it has this attribute. Keys that go with Ctrl, Alt or Cmd, and Shift+Enter, are
+// left to it.
+function keep(event) {
+  const left = event.ctrlKey || event.altKey || event.metaKey;
+  const run = event.key === "Enter" && event.shiftKey;
+  event.target.toggleAttribute("data-lm-suppress-shortcuts", !left && !run);
+}
+
+function attend(el, signal) {
+  const on = (event, heard) =>
+    window.addEventListener(event, heard, { capture: true, signal });
+  const root = () => el.closest(OURS);
+  on("keydown", (event) => root()?.contains(event.target) && keep(event));
+  on("focusin", (event) => root()?.contains(event.target) && name(root()));
+  let tries = 0;
+  const start = () => {
+    if (signal.aborted) return;
+    if (root()) name(root());
+    if (!root() || tries < 3) if ((tries += 1) < 100) setTimeout(start, 100 * Math.min(tries, 5));
+  };
+  start();
+}
+
+function render({ model, el, signal }) {
+  attend(el, signal);
+  const place = made("div", { className: "mcalc-picture" });
+  const scroll = made("div", { className: "mcalc-scroll" }, place);
+  const numbers = made("pre");
+  const said = made("div", { className: "mcalc-said" });
+  said.setAttribute("role", "status");
+  const handles = new Handles(model, place);
+  let [svg, tree, told, late] = [null, null, null, null];
+
+  // What scrolls is reached by keys.
+  const fit = () => {
+    if (scroll.scrollWidth <= scroll.clientWidth) {
+      for (const part of ["tabindex", "role", "aria-label"]) scroll.removeAttribute(part);
+      return;
+    }
+    scroll.tabIndex = 0;
+    scroll.setAttribute("role", "group");
+    scroll.setAttribute("aria-label", "Picture");
+  };
+
+  // Lines that are new are read out, once nothing has moved for a while.
+  const tell = (lines) => {
+    const before = told ?? lines;
+    clearTimeout(late);
+    late = setTimeout(() => {
+      said.textContent = lines.filter((line) => !before.includes(line)).join("; ");
+      told = lines;
+    }, 400);
+  };
+
+  const show = () => {
+    const { tree: now, lines, handles: held } = model.get("picture");
+    if (!now) return;
+    if (!svg) {
+      svg = build(now);
+      place.append(svg);
+      el.append(scroll, numbers, said);
+    } else svg = update(svg, tree, now);
+    tree = now;
+    const [width, height] = [Number(now[1].width), Number(now[1].height)];
+    place.style.width = `min(${width}px, max(100%, 480px))`;
+    handles.show(held, width, height);
+    const text = lines.join("\n");
+    if (numbers.textContent !== text) numbers.textContent = text;
+    tell(lines);
+  };
+
+  model.on("change:picture", show);
+  show();
+  const watched = new ResizeObserver(fit);
+  watched.observe(scroll);
+  return () => {
+    watched.disconnect();
+    clearTimeout(late);
+  };
+}
+
+export default { render };
