@@ -7,13 +7,15 @@ of the SVG are custom properties of CSS, so it follows the theme.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import raster
+from .handles import Handle, Move, Track
 
 # What a colour is for, on a light page and on a dark one. Text has a contrast of at least 4.5 in
 # each; JupyterLab's own colours come first where it has one for the purpose.
@@ -60,6 +62,7 @@ class Scene:
     def __init__(self, width: int, height: int):
         self.width, self.height = width, height
         self.marks: list[tuple] = []
+        self.handles: list[Handle] = []
 
     def line(
         self, points: Sequence, color: str = "ink", width: float = 1.5, dash: str = "",
@@ -135,6 +138,13 @@ class Scene:
         """Mathematics as matplotlib writes it, around (x, y); in an SVG, its source."""
         style = {"fill": color, "size": size, "anchor": "middle", "bold": False}
         self.marks.append(("formula", (x, y, written), style, None))
+
+    def handle(self, x: float, y: float, name: str, moves: Mapping[str, Move], **how: Any) -> None:
+        """A place that one takes hold of, and which inputs move with it, see :class:`Handle`.
+
+        ``how`` are the other fields of a Handle. Only the live picture has it.
+        """
+        self.handles.append(Handle(x, y, name, moves, **how))
 
     # --- as SVG ---
 
@@ -328,3 +338,28 @@ class Axes:
             left, top, width, height = self.clip
             if left - 1 <= px <= left + width + 1 and top - 1 <= py <= top + height + 1:
                 self.scene.dot(px, py, radius, color, hollow)
+
+    def point(self, px: float, py: float) -> tuple[float, float]:
+        """The point of a pixel; of straight axes."""
+        (left, top, width, height), (x0, x1), (y0, y1) = self.clip, self.xlim, self.ylim
+        return x0 + (px - left) / width * (x1 - x0), y1 - (py - top) / height * (y1 - y0)
+
+    def handle(
+        self, x: float, y: float, name: str, moves: Mapping[str, Move] | None = None,
+        along_x: str = "", along_y: str = "", start: float = 0.0,
+    ) -> None:  # fmt: skip
+        """A handle at a point, or at the border near it, for the inputs that are its coordinates.
+
+        ``start`` is where the input along x is 0, if not where x is.
+        """
+        left, top, width, height = self.clip
+        px, py = self.at(x, y)
+        px = min(max(px, left), left + width) if math.isfinite(px) else left
+        py = min(max(py, top), top + height) if math.isfinite(py) else top + height
+        found = dict(moves or {})
+        if along_x:
+            ends = self.xlim[0] - start, self.xlim[1] - start
+            found[along_x] = Track("x", (left, left + width), ends, self.log)
+        if along_y:
+            found[along_y] = Track("y", (top + height, top), self.ylim, self.log)
+        self.scene.handle(px, py, name, found, box=self.clip)

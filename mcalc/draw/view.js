@@ -48,7 +48,7 @@ function update(element, before, now) {
 
 class Handles {
   constructor(model, place) {
-    Object.assign(this, { model, place, there: new Map(), held: null });
+    Object.assign(this, { model, place, there: new Map(), held: null, taken: null, grab: 0 });
   }
 
   show(handles, width, height) {
@@ -80,67 +80,68 @@ class Handles {
   }
 
   dress({ element, handle }) {
-    const { name, label, words, size, axes, round, range, keys } = handle;
-    element.className = `mcalc-handle along-${axes}${round ? " round" : ""}`;
-    element.dataset.name = name;
-    element.title = label;
+    const { name, words, size, axes, range, stay } = handle;
+    const held = this.held === name;
+    element.className = `mcalc-handle along-${axes}${stay ? "" : " round"}${held ? " held" : ""}`;
+    element.dataset.name = element.title = name;
     element.style.width = `${(100 * size[0]) / this.width}%`;
     element.style.height = `${(100 * size[1]) / this.height}%`;
-    if (keys) {
-      element.tabIndex = 0;
-      const told = { role: "slider", "aria-label": label, "aria-valuetext": words,
-        "aria-valuemin": range[0], "aria-valuemax": range[1], "aria-valuenow": range[2] };
-      if (axes === "y") told["aria-orientation"] = "vertical";
-      for (const part in told) element.setAttribute(part, told[part]);
-    } else element.setAttribute("aria-hidden", "true");
-    const held = this.held === name;
-    if (!held || !axes.includes("x")) element.style.left = `${(100 * handle.at[0]) / this.width}%`;
-    if (!held || !axes.includes("y")) element.style.top = `${(100 * handle.at[1]) / this.height}%`;
+    const told = { role: "slider", tabindex: 0, "aria-label": name, "aria-valuetext": words,
+      "aria-valuemin": range[0], "aria-valuemax": range[1], "aria-valuenow": range[2],
+      "aria-orientation": axes === "y" ? "vertical" : "horizontal" };
+    for (const part in told) element.setAttribute(part, told[part]);
+    // What is held follows the pointer, however late the kernel is.
+    if (!held || stay || !axes.includes("x")) this.put(element, "left", handle.at[0] / this.width);
+    if (!held || stay || !axes.includes("y")) this.put(element, "top", handle.at[1] / this.height);
   }
 
-  // Where the pointer is in the picture, as far as the handle goes.
-  at(event, { at, axes, box }) {
+  put(element, side, share) {
+    element.style[side] = `${100 * share}%`;
+  }
+
+  // Where the pointer is in the picture.
+  pointer({ clientX, clientY }) {
     const { left, top, width, height } = this.place.getBoundingClientRect();
-    const put = (value, low, length) => Math.min(Math.max(value, low), low + length);
-    return [
-      axes.includes("x")
-        ? put(((event.clientX - left) * this.width) / width + this.off[0], box[0], box[2]) : at[0],
-      axes.includes("y")
-        ? put(((event.clientY - top) * this.height) / height + this.off[1], box[1], box[3]) : at[1],
-    ];
+    return [((clientX - left) * this.width) / width, ((clientY - top) * this.height) / height];
   }
 
-  take(event, found) {
+  // Where that puts the handle, as far as it goes.
+  at(event, { at, axes, box, stay }) {
+    const pointer = this.pointer(event);
+    if (stay) return pointer;
+    return ["x", "y"].map((way, k) => {
+      if (!axes.includes(way)) return at[k];
+      return Math.min(Math.max(pointer[k] + this.off[k], box[k]), box[k] + box[k + 2]);
+    });
+  }
+
+  take(event, { element, handle }) {
     if (event.button) return;
     event.preventDefault();
-    const { element, handle } = found;
     element.setPointerCapture(event.pointerId);
     element.focus({ preventScroll: true });
-    this.held = handle.name;
-    this.off = [0, 0];
-    const { left, top, width, height } = this.place.getBoundingClientRect();
-    this.off = [
-      handle.at[0] - ((event.clientX - left) * this.width) / width,
-      handle.at[1] - ((event.clientY - top) * this.height) / height,
-    ];
+    const pointer = this.pointer(event);
+    this.off = [handle.at[0] - pointer[0], handle.at[1] - pointer[1]];
+    [this.held, this.taken] = [handle.name, pointer];
+    this.grab = (this.model.get("moved").count ?? 0) + 1;
     element.classList.add("held");
-    this.send(handle, { taken: true });
+    this.send(handle, { at: handle.stay ? pointer : null, taken: pointer });
   }
 
-  drag(event, found) {
-    if (this.held !== found.handle.name) return;
-    const { element, handle } = found;
+  drag(event, { element, handle }) {
+    if (this.held !== handle.name) return;
     const at = this.at(event, handle);
-    element.style.left = `${(100 * at[0]) / this.width}%`;
-    element.style.top = `${(100 * at[1]) / this.height}%`;
-    this.send(handle, { at });
+    if (!handle.stay) {
+      this.put(element, "left", at[0] / this.width);
+      this.put(element, "top", at[1] / this.height);
+    }
+    this.send(handle, { at, taken: this.taken });
   }
 
   leave(event, found) {
     if (this.held !== found.handle.name) return;
     this.held = null;
-    found.element.classList.remove("held");
-    this.dress(found);
+    found.element.classList.remove("held"); // where it stays, the kernel says
   }
 
   key(event, { handle }) {
@@ -156,11 +157,13 @@ class Handles {
     event.preventDefault();
   }
 
-  // Moves that wait for the kernel may be merged: so steps are counted from the beginning.
-  send({ name }, { at = null, by = [0, 0], to = null, taken = false }) {
+  // Moves that wait for the kernel may be merged: so steps are counted from the beginning, and
+  // where it was taken is said each time.
+  send({ name }, { at = null, by = [0, 0], to = null, taken = null }) {
     const { count = 0, steps = [0, 0] } = this.model.get("moved");
     const total = [steps[0] + by[0], steps[1] + by[1]];
-    this.model.set("moved", { name, at, to, taken, steps: total, count: count + 1 });
+    const grab = taken ? this.grab : 0;
+    this.model.set("moved", { name, at, to, taken, grab, steps: total, count: count + 1 });
     this.model.save_changes();
   }
 }

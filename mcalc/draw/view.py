@@ -21,8 +21,9 @@ class View(anywidget.AnyWidget):
     """A picture, its numbers and its handles; without a picture it serves the inputs around it.
 
     ``picture`` is what is shown, see :meth:`show`. ``moved`` is what the page says of a handle: its
-    ``name``, and where it was put, ``at`` a pixel of the picture, or ``to`` an end of its range
-    ("Home", "End"), or how many ``steps`` all handles were moved by keys since the beginning.
+    ``name``, and where it was put, ``at`` a pixel of the picture, ``taken`` at another, the how
+    manieth ``grab`` it is; or ``to`` an end of its range ("Home", "End"); or how many ``steps`` all
+    handles were moved by keys since the beginning, to the right and up.
     """
 
     _esm = traitlets.Unicode(_HERE.with_suffix(".js").read_text("utf-8")).tag(sync=True)
@@ -34,7 +35,11 @@ class View(anywidget.AnyWidget):
         super().__init__()
         self.add_class("mcalc-view")
 
-    def show(self, scene: Scene, title: str, lines: list[str]) -> None:
-        """Show a scene with lines of numbers below it, which are its description, too."""
+    def show(self, scene: Scene, title: str, lines: list[str], handles: list[dict]) -> None:
+        """Show a scene with lines of numbers below it, which are its description, too.
+
+        A handle has a name, words for its values, a range (low, high, now), where it is and how
+        large, and where it may go.
+        """
         told = "; ".join(" ".join(line.split()) for line in lines)
-        self.picture = {"tree": scene.tree(title, told), "lines": lines, "handles": []}
+        self.picture = {"tree": scene.tree(title, told), "lines": lines, "handles": handles}

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..draw.handles import Free
 from ..draw.heatmap import Grid, paint
 from ..draw.scene import Scene
 from ..notation.numbers import number
@@ -89,7 +90,16 @@ class Axes(Explorer):
         picked = np.zeros(G.shape, dtype=bool)
         picked[place] = True
         self._grid(scene, "Y", Y, picked, (496, _TOP))
-        self._grid(scene, "G, which comes back to Y", G, picked, (496, _TOP + _SLAB))
+        below = 496, _TOP + _SLAB
+        self._grid(scene, "G, which comes back to Y", G, picked, below)
+        (i, j), (rows, columns) = place, G.shape
+        chosen = Free(lambda px, py: 1 + columns * min(max((py - below[1]) // _HIGH, 0), rows - 1)
+                      + min(max((px - below[0]) // _WIDE, 0), columns - 1))  # fmt: skip
+        scene.handle(
+            below[0] + _WIDE * (j + 0.5), below[1] + _HIGH * (i + 0.5), "entry of G",
+            {"entry": chosen}, size=(float(_WIDE), float(_HIGH)),
+            box=(*below, _WIDE * columns, _HIGH * rows),
+        )  # fmt: skip
         return scene, self._told(function, axis, (X, Y, G, dX), (place, line))
 
     def _grid(self, scene, title, values, chosen, at):

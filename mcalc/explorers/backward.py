@@ -10,6 +10,7 @@ import numpy as np
 from ..backward_pass import BackwardPass
 from ..backward_pass import backward as backward_pass
 from ..check.compile import compile_
+from ..draw.handles import Pull
 from ..draw.heatmap import Grid, paint
 from ..draw.scene import Scene
 from ..graph.assumptions import refuse_unfit
@@ -107,6 +108,8 @@ class Backward(Explorer):
                 lit = at if name == variable and not k else None
                 title = f"d{name}" if k else name
                 self._map(scene, name, title, top, before[name][k], now[name][k], lit)
+                if not k and name in self.inputs["variable"].options:
+                    self._take(scene, name, top)
         return scene, self._told((variable, row, column, by), before, now)
 
     def _map(self, scene, name, title, top, before, now, lit):
@@ -121,6 +124,25 @@ class Backward(Explorer):
             color = "violet" if (i, j) == lit else "green"
             scene.box(x + wide * j + 1, top + _HIGH * i + 1, wide - 2, _HIGH - 2, None, 1.0, color,
                       2.0)  # fmt: skip
+
+    def _take(self, scene, name, top):
+        """The map of a variable can be taken, at an entry, which is pulled up or down."""
+        rows, columns = _two_axes(self.at[name])
+        x, wide = self.places[name], max(self.cell, 46.0) if columns == 1 else self.cell
+
+        def entry(taken):
+            if taken is None:
+                return {"variable": name}
+            row, column = int((taken[1] - top) // _HIGH), int((taken[0] - x) // wide)
+            return {"variable": name, "row": min(max(row, 0), rows - 1) + 1,
+                    "column": min(max(column, 0), columns - 1) + 1}  # fmt: skip
+
+        size = wide * columns, float(_HIGH * rows)
+        by = self.inputs["by"]
+        scene.handle(
+            x + size[0] / 2, top + size[1] / 2, f"entry of {name}, up or down",
+            {"by": Pull("y", (by.high - by.low) / 200)}, size=size, sets=entry,
+        )  # fmt: skip
 
     def _told(self, moved, before, now):
         variable, row, column, by = moved

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..draw.flow import Flow
+from ..draw.handles import Pull
 from ..draw.scene import Scene
 from ..graph.expr import Expr
 from ..graph.lengths import symbolic_sizes
@@ -144,6 +145,8 @@ class Dataflow(GraphExplorer):
         now = came_back[-1] if came_back else now
         for v in self.flow.place:
             self._box(scene, v, v in ready, v is now, v in back, gradients, values, lit)
+            if v in self.entries:
+                self._take(scene, v)
         done = step == self.steps
         return scene, [self._step(step, now, came_back, gradients, values),
                        *self._sum(path, values, done), *self._truth(nudge, values)]  # fmt: skip
@@ -179,6 +182,16 @@ class Dataflow(GraphExplorer):
             if 6.6 * len(told) > wide:
                 told = head + fitting(gradients[v], wide - 7 * len(head))
             scene.text(middle, y + 49, told, "orange", 11 if 6.6 * len(told) < wide else 10)
+
+    def _take(self, scene, v):
+        """The box of a variable can be taken, and its value, or an entry, pulled up or down."""
+        (x, y), (wide, high) = self.flow.place[v], self.flow.box
+        share = wide / len(self.entries[v])
+        for k, name in enumerate(self.entries[v]):
+            scene.handle(
+                x + share * (k + 0.5), y + high / 2, f"{name}, up or down",
+                {name: Pull("y", 0.02)}, size=(share, float(high)),
+            )  # fmt: skip
 
     def _together(self, v, gradients, values):
         """A scalar derivative as the sum of what comes back along each arrow."""

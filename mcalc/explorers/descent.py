@@ -175,6 +175,7 @@ class Descent(StepExplorer):
         if math.isfinite(predicted) and loss <= self.ylim[1]:
             plot.curve(step + ends, loss + predicted * ends, "orange", 2, "7 4")
         plot.dot(step, shown[-1], "ink")
+        plot.handle(step, shown[-1], "step on the curve of the loss", along_x="step")
         if loss > self.ylim[1]:
             scene.text(296, 42, f"{number(loss)} is above", "orange", 12, "end")
         scene.box(52, 274, 250, 12, edge="muted")

@@ -39,6 +39,8 @@ class Explorer(W.VBox):
         self._formula = W.HTMLMath(self._typeset())
         self._formula.add_class("mcalc-formula")
         self._view = View()
+        self._view.observe(self._handled, "moved")
+        self._held: dict = {"grab": 0, "steps": (0, 0), "before": {}}
         self._message = W.HTML()
         self._message.add_class("mcalc-message")
         for one in inputs.values():
@@ -106,13 +108,81 @@ class Explorer(W.VBox):
         if not self._quiet:
             self.show()
 
+    # --- what is taken hold of in the picture ---
+
+    def _handles(self):
+        """The scene's handles as the page gets them."""
+        return [
+            self._in_page(handle)
+            for handle in self.scene.handles
+            if all(self._movable(self.inputs[name]) for name in handle.moves)
+        ]
+
+    @staticmethod
+    def _movable(one):
+        return one.widget.layout.visibility != "hidden" and one.low < one.high
+
+    def _in_page(self, handle):
+        ones = [self.inputs[name] for name in handle.moves]
+        left, top, width, height = handle.box or (0, 0, self.scene.width, self.scene.height)
+        words = ", ".join(f"{one.label} = {one.format(one.value)}" for one in ones)
+        first = ones[0]
+        return {
+            "name": handle.name, "words": words, "at": [round(handle.x, 1), round(handle.y, 1)],
+            "size": handle.size, "axes": handle.axes, "stay": handle.stay,
+            "range": [float(v) for v in (first.low, first.high, first.value)],
+            "box": [left, top, width, height],
+        }  # fmt: skip
+
+    def _handled(self, change):
+        """The page has moved a handle: inputs follow; what goes wrong is said in the explorer."""
+        try:
+            moved = self._follow(change["new"])
+        except Exception as error:
+            self.error = error
+            self.refuse(f"This could not be moved: {type(error).__name__}: {error}")
+            return
+        own = [one.on_change for one in moved if one.on_change != self._moved]
+        (own or [self._moved])[0]()
+
+    def _follow(self, told):
+        """Set the inputs that move with a handle; gives them."""
+        steps, before = told["steps"], self._held["steps"]
+        right, up = steps[0] - before[0], steps[1] - before[1]
+        self._held["steps"] = steps
+        handle = next((h for h in self.scene.handles if h.name == told["name"]), None)
+        if handle is None:  # it has gone since
+            return []
+        taken = told["taken"] and tuple(told["taken"])
+        if fresh := told["grab"] != self._held["grab"] or not taken:
+            self._held["grab"] = told["grab"]
+            for name, value in (handle.sets(taken) if handle.sets else {}).items():
+                self.inputs[name].set(value)
+                self.update_inputs(**self.values)
+        ones = {name: self.inputs[name] for name in handle.moves}
+        if fresh:
+            self._held["before"] = {name: one.value for name, one in ones.items()}
+        ways = (right, up) if len(ones) > 1 else (right + up,)
+        for (name, one), way in zip(ones.items(), ways, strict=True):
+            if told["at"]:
+                value = handle.moves[name].value(told["at"], taken, self._held["before"][name])
+                one.value = one.near(value)
+            elif way:
+                one.value = one.stepped(way)
+        if told["to"]:
+            first = next(iter(ones.values()))
+            first.value = first.high if told["to"] == "End" else first.low
+        return [*ones.values()]
+
+    # --- drawing ---
+
     def show(self):
         """Draw for the inputs as they are now; if that fails, say so and keep the last picture."""
         try:
             self.update_inputs(**self.values)
             with np.errstate(all="ignore"):
                 self.scene, self.lines = self.draw(**self.values)
-            self._view.show(self.scene, self.title, self.lines)
+            self._view.show(self.scene, self.title, self.lines, self._handles())
             self.error = None
             self._say("")
         except Exception as error:

@@ -10,6 +10,7 @@ import numpy as np
 from ..check.interpret import batch
 from ..derivation import derive
 from ..draw.contours import contour_lines, paint, round_levels
+from ..draw.handles import Free
 from ..draw.scene import Axes, Scene, limits
 from ..graph.walk import unnamed
 from ..notation.numbers import number, numbers
@@ -110,6 +111,11 @@ class Gradient(Explorer):
         x1, y1 = plane.at(*(np.array(point) + step))
         scene.arrow(x0, y0, x1, y1, "green", 2, "5 3")
         scene.dot(x0, y0, 4.5, "ink")
+        way = {"direction": Free(lambda px, py: _direction(plane.point(px, py), point)),
+               "step": Free(lambda px, py: math.dist(plane.point(px, py), point))}  # fmt: skip
+        plane.handle(*(np.array(point) + step), "end of the step", way)
+        names = (v.name for v in self.pair)
+        plane.handle(*point, "point in the plane", along_x=next(names), along_y=next(names))
         scene.text(183, 13, "gradient (orange), step (green, dashed)", "ink", 12)
 
     def _slices(self, scene, point, here, slope):
@@ -125,6 +131,12 @@ class Gradient(Explorer):
             ends = np.array([centre - 1, centre + 1])
             plot.curve(ends, here + slope[k] * (ends - centre), "orange", 2, "7 4")
             plot.dot(centre, here, "ink")
+            plot.handle(centre, here, f"point along {name}", along_x=name.name)
+
+
+def _direction(end, start):
+    """Which way a point is from another, in degrees from 0 to 360."""
+    return math.degrees(math.atan2(end[1] - start[1], end[0] - start[0])) % 360
 
 
 def gradient(

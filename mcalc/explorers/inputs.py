@@ -75,6 +75,22 @@ class Number:
             raise ValueError(f"{self.label}: {_quoted(given)} is not a whole number; {example}")
         return int(value) if self.whole else value
 
+    def near(self, value):
+        """The stop that is nearest to a value."""
+        value = min(max(value, self.low), self.high)
+        if self.stops:
+            return min(self.stops, key=lambda stop: abs(math.log(stop / max(value, self.low))))
+        step = self.slider.step
+        value = min(self.low + step * round((value - self.low) / step), self.high)
+        return round(value) if self.whole else round(value, 10)
+
+    def stepped(self, count):
+        """The stop that is so many further on."""
+        if self.stops:
+            place = self.stops.index(self.near(self.value)) + count
+            return self.stops[min(max(place, 0), len(self.stops) - 1)]
+        return self.near(self.value + count * self.slider.step)
+
     def set(self, value):
         self.value = value
         self._follow()

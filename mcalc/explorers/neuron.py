@@ -10,6 +10,7 @@ import numpy as np
 from ..check.compile import compile_
 from ..derivation import derive
 from ..draw.diagrams import unit
+from ..draw.handles import Free
 from ..draw.scene import Axes, Scene, limits
 from ..graph.expr import SYMBOL, node
 from ..graph.variables import scalars, vectors
@@ -142,6 +143,26 @@ class Neuron(Explorer):
             plane.dot(*moved[x], color="violet", radius=5, hollow=True)
         plane.dot(*values[x], color="ink" if z > 0 else "muted", radius=6, hollow=z <= 0)
         scene.text(*np.add(plane.at(*values[x]), (13, 10)), x, "ink", 13, bold=True)
+        self._take(plane, u, values, border)
+
+    def _take(self, plane, u, values, border):
+        """Handles for the weights, for the line, if the bias moves it, and for the point."""
+        x, w = u["x"].name, u["w"].name
+        bias = [v.name for v in u["known"] if not v.ndim]
+        if bias and len(border) == 2 and any(values[w]):
+            b, others = bias[0], {**values, x: np.zeros(2)}
+            start, each = (float(u["z"](**others | {b: value})) for value in (0.0, 1.0))
+            if each != start:
+
+                def through(px, py):
+                    """The bias for which the line goes through a point."""
+                    return -(start + np.dot(values[w], plane.point(px, py))) / (each - start)
+
+                middle = np.mean(border, axis=0)
+                plane.handle(*middle, "line between the sides", {b: Free(through)})
+        (first, second), (one, two) = self.names[u["w"]], self.names[u["x"]]
+        plane.handle(*values[w], "tip of the weights", along_x=first, along_y=second)
+        plane.handle(*values[x], "point of the inputs", along_x=one, along_y=two)
 
     def _curve(self, scene, u, values, moved, z, here):
         """What becomes of z, the tangent there, and where the nudge really leads."""

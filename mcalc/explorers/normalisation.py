@@ -8,6 +8,7 @@ import numpy as np
 
 from ..backward_pass import BackwardPass
 from ..backward_pass import backward as backward_pass
+from ..draw.handles import Pull
 from ..draw.heatmap import Grid, paint
 from ..draw.scene import Scene
 from ..graph.variables import let, scalars, vectors
@@ -93,6 +94,8 @@ class Normalisation(Explorer):
         for name, values in now.items():
             top = tops.get(name, 44 + _ROW * list(now).index(name))
             self._row(scene, name, top, before[name], values, (variable, entry - 1))
+            if name in self.at:
+                self._take(scene, name, top)
             if name != "x":
                 sums = np.sum(values), values @ now["x_hat"]
                 for x, value in zip((right + 46, right + 126), sums, strict=True):
@@ -108,6 +111,22 @@ class Normalisation(Explorer):
             color = "violet" if (name, j) == moved else "green"
             scene.box(_LEFT + _WIDE * j + 1, top + 1, _WIDE - 2, _HIGH - 2, None, 1.0, color,
                       2.0)  # fmt: skip
+
+    def _take(self, scene, name, top):
+        """The row of a variable can be taken, at an entry, which is pulled up or down."""
+        count = len(self.at[name])
+
+        def entry(taken):
+            if taken is None:
+                return {"variable": name}
+            place = int((taken[0] - _LEFT) // _WIDE)
+            return {"variable": name, "entry": min(max(place, 0), count - 1) + 1}
+
+        size = float(_WIDE * count), float(_HIGH)
+        scene.handle(
+            _LEFT + size[0] / 2, top + _HIGH / 2, f"entry of {name}, up or down",
+            {"by": Pull("y", 0.03)}, size=size, sets=entry,
+        )  # fmt: skip
 
     def _told(self, function, moved, where):
         variable, entry, by = where

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..check.compile import compile_
 from ..draw import heatmap
+from ..draw.handles import Track
 from ..draw.scene import Axes, Scene
 from ..graph.expr import SYMBOL, node
 from ..graph.walk import symbols, unnamed
@@ -67,6 +68,14 @@ class NudgeExplorer(Explorer):
         heatmap.paint(scene, J, (outputs, names), grid, lit=column - 1)
         middle = grid.left + (column - 0.5) * grid.wide
         scene.text(middle, 28, f"+{number(nudge)}", "violet", 12, bold=True)
+        if len(names) > 1:
+            ends = grid.left + grid.wide / 2, grid.left + grid.wide * (len(names) - 0.5)
+            high = grid.high * len(outputs)
+            scene.handle(
+                middle, grid.top + high / 2 - 6, "column that is lit",
+                {"column": Track("x", ends, (1.0, float(len(names))))},
+                size=(grid.wide, high + 44),
+            )  # fmt: skip
         title = f"J, a row for each output; column {column} is lit"
         scene.text(grid.left, 10, title, "ink", 12, "start")
 
@@ -98,3 +107,4 @@ class NudgeExplorer(Explorer):
         nudges = 10.0 ** np.linspace(-3, 0, 25)
         plot.curve(nudges, np.maximum([change(step).off for step in nudges], 1e-8), "ink", 2)
         plot.dot(nudge, max(now.off, 1e-8), "violet", 5)
+        plot.handle(nudge, max(now.off, 1e-8), "nudge, on the difference", along_x="nudge")

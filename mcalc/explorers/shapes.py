@@ -12,6 +12,7 @@ from ..check.point_checker import SPREADS
 from ..derivation import expression_graph
 from ..draw.boxes import Box, paint
 from ..draw.diagrams import evaluated
+from ..draw.handles import Pull
 from ..draw.scene import Scene
 from ..graph.assumptions import settled
 from ..graph.expr import Expr, shape_text
@@ -105,7 +106,8 @@ class Shapes(GraphExplorer):
             whole = np.linalg.multi_dot(factors) if len(factors) > 1 else factors[0]
             total += whole[i - 1, j - 1]
             if k < 3:
-                self._row(scene, 130 * k, factors, names, whole, layout, i - 1, j - 1)
+                letters = [] if k else self._letters(path)
+                self._row(scene, 130 * k, factors, names, whole, layout, i - 1, j - 1, letters)
                 lines += self._entry(factors, names, whole, layout, i - 1, j - 1)
         y, by = self.graph.result, self.x
         at = f"({row}, {column})"
@@ -117,10 +119,20 @@ class Shapes(GraphExplorer):
         lines.append(f"by nudging {into} and watching {out}: {number(truth[i - 1, j - 1])}")
         return scene, lines
 
-    def _row(self, scene, top, factors, names, whole, layout, i, j):
-        """One path: the boxes of its factors, an equals sign, and the product."""
+    def _letters(self, path):
+        """The input for the length of each variable on a path; none for a scalar."""
+        shapes = [v.shape for v in path]
+        return [s[0] if len(s) == 1 and s[0] in self.letters else None for s in shapes]
+
+    def _row(self, scene, top, factors, names, whole, layout, i, j, letters):
+        """One path: the boxes of its factors, an equals sign, and the product.
+
+        ``letters`` are the inputs that the edges of the boxes can be pulled for.
+        """
         boxes = [*zip(names, factors, strict=True)]
+        letters = letters or [None] * (len(boxes) + 1)
         if layout:
+            letters = letters[::-1]
             boxes = [(f"({name})^T", factor.T) for name, factor in reversed(boxes)]
             whole, i, j = whole.T, j, i
         last = len(boxes) - 1
@@ -133,7 +145,8 @@ class Shapes(GraphExplorer):
                 lit[i, :] = True
             elif k == last:
                 lit[:, j] = True
-            drawn.append(_cells(name, factor, lit, "·" * (k > 0)))
+            edges = None if k else letters[0], letters[k + 1]
+            drawn.append(_cells(name, factor, lit, "·" * (k > 0), edges))
         if last:
             lit = np.zeros(whole.shape, bool)
             lit[i, j] = True
@@ -160,8 +173,11 @@ class Shapes(GraphExplorer):
         ]
 
 
-def _cells(title, matrix, lit, sign):
-    """A matrix as a box of cells: violet where it is lit, blue where it is not zero."""
+def _cells(title, matrix, lit, sign, edges=(None, None)):
+    """A matrix as a box of cells: violet where it is lit, blue where it is not zero.
+
+    The lower and the right edge can be pulled, if there are inputs for what they are the end of.
+    """
 
     def paint_cells(scene, left, top):
         for (i, j), value in np.ndenumerate(matrix):
@@ -172,6 +188,14 @@ def _cells(title, matrix, lit, sign):
                 scene.box(*corner, "blue", 0.15, "grid")
             else:
                 scene.box(*corner, edge="grid")
+        down, across = edges
+        high, wide = _CELL * rows, _CELL * columns
+        if down:
+            scene.handle(left + wide / 2, top + high, f"{down}, the rows of {title}",
+                         {down: Pull("y", -1 / _CELL)}, size=(float(wide), 16.0))  # fmt: skip
+        if across:
+            scene.handle(left + wide, top + high / 2, f"{across}, the columns of {title}",
+                         {across: Pull("x", 1 / _CELL)}, size=(16.0, float(high)))  # fmt: skip
 
     rows, columns = matrix.shape
     return Box(shape_text(matrix.shape), _CELL * columns, _CELL * rows, paint_cells, sign, title)

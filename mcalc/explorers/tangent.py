@@ -89,6 +89,8 @@ class Tangent(Explorer):
         plot.curve(ends, y + slope * (ends - x), "orange", 2, "7 4")
         plot.dot(x1, y1, "green", hollow=True)
         plot.dot(x, y, "ink")
+        plot.handle(x1, y1, "end of the step", along_x="step", start=x)
+        plot.handle(x, y, "point of the tangent", along_x=self.x.name)
 
     def _errors(self, scene, f, at, step, slope, secant):
         """How far off the secant's slope is for steps of every size, on logarithmic axes."""
@@ -101,6 +103,7 @@ class Tangent(Explorer):
         errors.curve(steps, np.maximum(forward, 1e-16), "green", 2)
         errors.curve(steps, np.maximum(central, 1e-16), "muted", 1.5, "5 4")
         errors.dot(step, max(abs(secant - slope), 1e-16), "green", 6)
+        errors.handle(step, max(abs(secant - slope), 1e-16), "step, on the error", along_x="step")
 
 
 def tangent(

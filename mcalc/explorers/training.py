@@ -76,6 +76,7 @@ class Training(StepExplorer):
                 plot.curve(range(len(old)), old, "muted", 1, look[1])
                 plot.curve(range(len(curve)), curve, *(look[0], 2, look[1]))
                 plot.dot(step, curve[-1], look[0], 3)
+            plot.handle(step, values[0][-1], f"step on the curve of {name}", along_x="step")
             told = [f"{number(v[-1])} {of}" for of, v in zip(sets, values, strict=True)]
             lines.append(f"{name} at step {step}: {', '.join(told)}")
         self._legend(scene)
