@@ -7,6 +7,7 @@ of the SVG are custom properties of CSS, so it follows the theme.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -205,6 +206,14 @@ def _element(node):
     return made
 
 
+_LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def typeset(words: str) -> str:
+    """``w_1`` as it is written by hand; what is no number stays behind its underscore."""
+    return re.sub(r"(?<=\w)_(\d+)\b", lambda found: found[1].translate(_LOW), words)
+
+
 def _svg_path(points, style):
     where = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     tag = "polygon" if style["fill"] else "polyline"
@@ -235,7 +244,7 @@ def _svg_text(data, style):
     given |= {"text-anchor": style["anchor"], "dominant-baseline": "central"}
     if style["bold"]:
         given["font-weight"] = "bold"
-    return "text", given, words
+    return "text", given, typeset(words)
 
 
 _SVG = {

@@ -1,4 +1,4 @@
-"""What is taken hold of in a picture: dragged and moved by keys, in both themes, at three widths."""
+"""What is taken hold of in a picture: dragged, moved by keys; in both themes, at three widths."""
 
 import pytest
 from browser import lab

@@ -14,7 +14,7 @@ from ipywidgets.widgets.widget import _instances as INSTANCES
 
 import mcalc as mc
 import notebooks
-from mcalc.draw.scene import COLORS, Scene
+from mcalc.draw.scene import COLORS, Scene, typeset
 from mcalc.explorers.explorer import Explorer
 from mcalc.explorers.inputs import Choice, Formula, Number
 
@@ -829,6 +829,16 @@ def luminance(color):
 def test_every_colour_of_text_has_contrast(color, theme):
     light, dark = sorted(luminance(COLORS[name][theme]) for name in (color, "paper"))
     assert (dark + 0.05) / (light + 0.05) >= 4.5
+
+
+def test_labels_are_typeset_in_the_live_picture():
+    assert typeset("∂y_2/∂w_11, x_hat, w_1x") == "∂y₂/∂w₁₁, x_hat, w_1x"
+    assert "w₁" in shown_words(mc.explore.jacobian(w * v))
+
+
+def shown_words(lab):
+    """The texts of the live picture."""
+    return [inside for tag, _, inside in lab.children[-1].picture["tree"][2] if tag == "text"]
 
 
 def test_an_svg_is_elements_and_attributes_and_says_what_it_shows():
