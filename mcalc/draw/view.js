@@ -9,6 +9,7 @@ const made = (tag, how, ...inside) => {
   element.append(...inside);
   return element;
 };
+const plain = (value) => value.toFixed(12); // 1e-12 is no number for screen readers
 const all = (root, selector, each) => root.querySelectorAll(selector).forEach(each);
 
 // --- the picture: a tree of [tag, attributes, content], of which only what is new is touched ---
@@ -87,7 +88,8 @@ class Handles {
     element.style.width = `${(100 * size[0]) / this.width}%`;
     element.style.height = `${(100 * size[1]) / this.height}%`;
     const told = { role: "slider", tabindex: 0, "aria-label": name, "aria-valuetext": words,
-      "aria-valuemin": range[0], "aria-valuemax": range[1], "aria-valuenow": range[2],
+      "aria-valuemin": plain(range[0]), "aria-valuemax": plain(range[1]),
+      "aria-valuenow": plain(range[2]),
       "aria-orientation": axes === "y" ? "vertical" : "horizontal" };
     for (const part in told) element.setAttribute(part, told[part]);
     // What is held follows the pointer, however late the kernel is.
