@@ -369,8 +369,9 @@ PROD = primitive("prod", "i->", numpy=lambda x: np.prod(x, axis=-1), numpy_sourc
 ROWPROD = primitive("rowprod", numpy=lambda X: np.prod(X, axis=-1), shape=lambda X: X.shape[:1],
     numpy_source="{0}.prod(axis=1)", text="rowprod({0})", **COUNTED,
     local_jacobian=others, sympy_array=lambda X: np.array([sp.prod(row) for row in X]))
-# no row, since nobody writes it: the derivatives that are computed have it
+# no rows, since nobody writes them: the derivatives that are computed have them
 OTHERS = Primitive("others", values.products_of_others, shape=lambda X: X.shape)
+ADJUGATE = Primitive("adjugate", values.adjugate, shape=lambda X: X.shape)
 _IN_NUMBERS = {
     op: dataclasses.replace(op, local_jacobian=partial(rule, shown=False))
     for ops, rule in (((MAX,), _of_largest), ((ROWMAX,), _of_row_maxima), ((PROD, ROWPROD), others))

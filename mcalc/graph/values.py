@@ -29,6 +29,15 @@ def products_of_others(x):
     return before * behind[..., ::-1]
 
 
+def adjugate(X):
+    """What det(X) inv(X) is where X has an inverse: a polynomial, so of singular matrices too."""
+    if not np.isfinite(X).all():
+        return np.full(X.shape, np.nan)
+    U, s, Vt = np.linalg.svd(X)
+    others = products_of_others(s) * (np.linalg.det(U) * np.linalg.det(Vt))[..., None]
+    return np.swapaxes(Vt, -1, -2) * others[..., None, :] @ np.swapaxes(U, -1, -2)
+
+
 def inverse(X):
     """The inverse, not-a-number for a singular matrix: that may be one of a batch."""
     try:

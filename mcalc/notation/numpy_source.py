@@ -17,6 +17,7 @@ from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, UnsupportedError
 from ..graph.lengths import LENGTHS
 from ..graph.primitives import (
     ADD,
+    ADJUGATE,
     CHOICE,
     COLUMN,
     COPIES,
@@ -395,6 +396,9 @@ class NumpySource:
     def others(self, e):
         return self.called("products_of_others", self.full(*e.args, COMPARED))
 
+    def adjugate(self, e):
+        return self.called("adjugate", self.full(*e.args, COMPARED))
+
     def copies(self, e):
         n, count = map(self.length, e.params["lengths"])
         if e.params["each"]:
@@ -467,6 +471,7 @@ _WRITERS: dict[Primitive, Callable[[NumpySource, Expr], Written]] = {
     SELECTOR: NumpySource.part,
     CHOICE: NumpySource.choice,
     OTHERS: NumpySource.others,
+    ADJUGATE: NumpySource.adjugate,
     COPIES: NumpySource.copies,
     COLUMN: NumpySource.column_node,
 }

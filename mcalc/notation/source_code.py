@@ -48,6 +48,10 @@ HELPERS = {
     before = np.cumprod(np.concatenate([one, x[..., :-1]], axis=-1), axis=-1)
     behind = np.cumprod(np.concatenate([one, x[..., :0:-1]], axis=-1), axis=-1)
     return before * behind[..., ::-1]""",
+    "adjugate": """def adjugate(X):
+    U, s, Vt = np.linalg.svd(X)
+    others = [np.delete(s, k).prod() for k in range(len(s))]
+    return np.linalg.det(U @ Vt) * (Vt.T * others) @ U.T""",
 }
 
 
