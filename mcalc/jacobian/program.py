@@ -23,6 +23,7 @@ from ..graph.primitives import (
     CHOICE,
     COLUMN,
     COPIES,
+    DET,
     DIAG,
     DIVIDE,
     EXCHANGE,
@@ -30,6 +31,7 @@ from ..graph.primitives import (
     FROBENIUS,
     INDEX,
     INV,
+    LOG,
     MATMAT,
     MATRIX_SUM,
     MAX,
@@ -283,6 +285,8 @@ def _with_a_line(graph: _Graph, readers_names: dict[Expr, str]) -> set[Expr]:
         for a in moving:
             if a in named or not a.args:
                 continue
+            if form.op is LOG and graph.form(a).op is DET:
+                continue  # of the two together nothing but the inverse goes back
             by_rule = e in graph.rules and graph.rules[e].backward
             if (e in quiet or by_rule) and weight[a] <= _LONGEST:
                 quiet.add(a)
