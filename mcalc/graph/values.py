@@ -29,6 +29,12 @@ def products_of_others(x):
     return before * behind[..., ::-1]
 
 
+def shares_of_largest(X):
+    """1 for the largest of each row and 0 for the rest; equal shares if several are the largest."""
+    largest = X == X.max(axis=-1, keepdims=True)
+    return largest / largest.sum(axis=-1, keepdims=True)
+
+
 def adjugate(X):
     """What det(X) inv(X) is where X has an inverse: a polynomial, so of singular matrices too."""
     if not np.isfinite(X).all():

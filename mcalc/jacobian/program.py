@@ -53,6 +53,7 @@ from ..graph.primitives import (
     TRANSPOSE,
     TRIANGLE,
     WHERE,
+    differ,
 )
 from ..graph.refine import can_be_refined
 from ..graph.walk import rebuild, replace, symbols, walk
@@ -125,7 +126,8 @@ def program(y: Expr, more: Iterable[Expr] = ()) -> Program:
         definition = rebuild(form, tuple(replace(a, graph.in_names(sym)) for a in form.args))
         name = readers_names.get(e) or names.pick(e, graph, sym, result=e is bare)
         assumed = {"assumed": inherited(e)} if known and inherited(e) else {}
-        sym[e] = node(SYMBOL, name=name, **assumed, shape=e.shape)
+        ties = {"has_ties": True} if e.ndim and not differ(e) else {}
+        sym[e] = node(SYMBOL, name=name, **assumed, **ties, shape=e.shape)
         uses = tuple(v for v in symbols(definition) if v in lines)
         lines[sym[e]] = Line(sym[e], definition, graph.rules.get(e), uses)
     if bare not in sym:  # a number

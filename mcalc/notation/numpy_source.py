@@ -46,6 +46,7 @@ from ..graph.primitives import (
     ROWPROD,
     SEGMENT,
     SELECTOR,
+    SHARES,
     SIGMOID,
     SOFTPLUS,
     STACK,
@@ -396,6 +397,9 @@ class NumpySource:
     def others(self, e):
         return self.called("products_of_others", self.full(*e.args, COMPARED))
 
+    def shares(self, e):
+        return self.called("shares_of_largest", self.full(*e.args, COMPARED))
+
     def adjugate(self, e):
         return self.called("adjugate", self.full(*e.args, COMPARED))
 
@@ -471,6 +475,7 @@ _WRITERS: dict[Primitive, Callable[[NumpySource, Expr], Written]] = {
     SELECTOR: NumpySource.part,
     CHOICE: NumpySource.choice,
     OTHERS: NumpySource.others,
+    SHARES: NumpySource.shares,
     ADJUGATE: NumpySource.adjugate,
     COPIES: NumpySource.copies,
     COLUMN: NumpySource.column_node,
