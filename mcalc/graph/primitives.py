@@ -403,12 +403,12 @@ FROBENIUS = primitive("frobenius", "ij->", numpy=lambda X: np.sum(X * X, axis=(-
     sympy_array=lambda X: sp.sqrt(np.sum(X * X)), numpy_source="np.sqrt(np.sum({0} * {0}))")
 INV = primitive("inv", "ij->ij", numpy=values.inverse, numpy_source="np.linalg.inv({0})", **COUNTED,
     local_jacobian=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
-    sympy_array=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
+    sympy_array=lambda X: np.array(values.inverse_of_scalars(X)), precise=mpmath.inverse)
 # of the one matrix three times: its derivative is a sum of three products
 PINV = primitive("pinv", numpy=lambda X, *same: np.linalg.pinv(X), **COUNTED, analytic=False,
     shape=lambda X, *same: X.shape[::-1], text="pinv({0})", numpy_source="np.linalg.pinv({0})",
     local_jacobian=_of_pseudo_inverse,
-    sympy_array=lambda X, *same: values.pseudo_inverse(X, lambda G: sp.Matrix(G).inv("ADJ")),
+    sympy_array=lambda X, *same: values.pseudo_inverse(X, values.inverse_of_scalars),
     precise=lambda X, *same: values.pseudo_inverse(X, mpmath.inverse))
 DET = primitive("det", "ij->", numpy=values.determinant, **COUNTED,
     numpy_source="np.linalg.det({0})",

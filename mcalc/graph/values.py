@@ -54,6 +54,15 @@ def inverse(X):
     return np.where((condition < 1 / _SINGULAR)[..., None, None], Y, np.nan)
 
 
+def inverse_of_scalars(X):
+    """That of a matrix of SymPy's scalars; nothing is simplified to see whether it has one.
+
+    SymPy's own ``inv("ADJ")`` asks for that, and needs minutes where elements are piecewise.
+    """
+    M = sp.Matrix(X)
+    return M.adjugate(method="berkowitz") / M.det(method="berkowitz")
+
+
 def pseudo_inverse(X, invert):
     """That of a matrix of full rank, whose squares a function can ``invert``."""
     X = X if hasattr(X, "rows") else sp.Matrix(X)
