@@ -87,14 +87,17 @@ class BackwardPass:
 
     def resolved(self) -> list[Expr]:
         """The gradients with no name but the variables': large, with parts that they share."""
-        _, gradients_ = self.in_variables()
+        _, gradients_ = self._in_variables(self._gradients)
         return [gradients_[v] for v in self.variables]
 
     def in_variables(self) -> tuple[dict[Expr, Expr], dict[Expr, Expr]]:
-        """Of each name its value and its gradient, in the variables alone."""
+        """Of each name its value and its gradient, in the variables alone, as they are computed."""
+        return self._in_variables(self._computed)
+
+    def _in_variables(self, gradients_):
         values = {name: e for e, name in self._program.names.items()}
         done, found = dict(values), {}
-        for name, gradient in self._gradients.items():
+        for name, gradient in gradients_.items():
             found[name] = broadcast_to(replace(gradient, done.get), name.shape)
             done[adjoint(name, self._program)] = found[name]
         return {name: values.get(name, name) for name in self.lines}, found

@@ -299,6 +299,8 @@ def _of_the_right(derivation, right) -> Iterator[Mistake]:
         if v is None or v.ndim > 1:
             continue
         sentence = f"{v} is still there: what is left of it when it is differentiated?"
+        if v in {*symbols(right)}:
+            sentence = f"there is a factor {v} that does not belong there"
         if v is stacked:
             sentence = "the variables are still there: what is left of each when it moves?"
         for times in (lambda e: product(e, diag(v)), lambda e: product(diag(v), e),  # noqa: B023

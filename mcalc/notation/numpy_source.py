@@ -192,6 +192,11 @@ class NumpySource:
 
     def negative(self, e):
         (a,) = map(self.number_of, e.args)
+        (first,) = e.args
+        while first.op in (MULTIPLY, DIVIDE):
+            first = first.args[0]
+        if first is not e.args[0] and self(first).truth:  # NumPy has no minus for truths
+            return Written(f"-1.0 * {a.within(MULTIPLIED)}", MULTIPLIED, a.laid)
         return Written(f"-{a.within(MULTIPLIED)}", SIGNED, a.laid)
 
     def logical_not(self, e):
