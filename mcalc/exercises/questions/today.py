@@ -183,8 +183,9 @@ def block():
 
 def curvature():
     x, v, y, t = *vectors("x v y"), scalars("t")
-    A, B = matrices("A", shape=("m", "n")), matrices("B", shape=("k", "k"))
-    V, X = matrices("V", shape=("n", "k")), matrices("X", shape=("N", "n"))
+    A, B = matrices("A", shape=("n", "n")), matrices("B", shape=("k", "k"))
+    V, W = matrices("V", shape=("n", "k")), matrices("W", shape=("m", "n"))
+    X = matrices("X", shape=("N", "n"))
     ask("36.edge", "With full batches and a rate of 0.1 a network has come to the edge of "
         "stability. About how large is the largest eigenvalue of its Hessian?", 20,
         "2 divided by the rate", "at which curvature does a step multiply by -1?",
@@ -203,8 +204,8 @@ def curvature():
         "the gradient is 2x ⊗ (x^2 - y), a product: two terms",
         "Gauss-Newton is 4 diag(x^2), and the residual term has x^2 - y in it", order=2)
     row("36.logistic", "A layer without a bias, and a logistic loss whose targets are all 0: what "
-        "is the Hessian of {y} with respect to {x}?", np.sum(np.log(1 + np.exp(A @ x))), x,
-        "Gauss-Newton is all of it here, for A x is straight in x: J is A",
+        "is the Hessian of {y} with respect to {x}?", np.sum(np.log(1 + np.exp(W @ x))), x,
+        "Gauss-Newton is all of it here, for W x is straight in x: J is W",
         "the Hessian of the loss by its scores z is diag(σ(z) ⊗ (1 - σ(z)))", order=2)
     row("36.twice", "Squared error behind one layer: the Hessian takes V to X^T X V. G comes back "
         "to {y}. What goes on to {x}?", X.T @ (X @ V), V,
