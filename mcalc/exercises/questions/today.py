@@ -207,8 +207,8 @@ def curvature():
         "is the Hessian of {y} with respect to {x}?", np.sum(np.log(1 + np.exp(W @ x))), x,
         "Gauss-Newton is all of it here, for W x is straight in x: J is W",
         "the Hessian of the loss by its scores z is diag(σ(z) ⊗ (1 - σ(z)))", order=2)
-    row("36.twice", "Squared error behind one layer: the Hessian takes V to X^T X V. G comes back "
-        "to {y}. What goes on to {x}?", X.T @ (X @ V), V,
+    row("36.twice", "Behind one layer, with squared error, this is what the Hessian makes of V. G "
+        "comes back to {y}. What goes on to {x}?", X.T @ (X @ V), V,
         "each factor goes to the other side, transposed, in the other order",
         "what is the transpose of a Hessian?")
     row("36.factors", "Two factors, as K-FAC has them, but here neither is its own transpose: G "
