@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...graph.expr import size
-from ...graph.variables import matrices, vectors
+from ...graph.variables import matrices, scalars, vectors
 from .row import ask, row
 
 # fmt: off
@@ -180,7 +180,43 @@ def block():
         "goes on to {x}?", C @ E @ E.T, E,
         "E is there twice: two paths", "through the second E goes G^T C E")
 
+
+def curvature():
+    x, v, y, t = *vectors("x v y"), scalars("t")
+    A, B = matrices("A", shape=("n", "n")), matrices("B", shape=("k", "k"))
+    V, W = matrices("V", shape=("n", "k")), matrices("W", shape=("m", "n"))
+    X = matrices("X", shape=("N", "n"))
+    ask("36.edge", "With full batches and a rate of 0.1 a network has come to the edge of "
+        "stability. About how large is the largest eigenvalue of its Hessian?", 20,
+        "2 divided by the rate", "at which curvature does a step multiply by -1?",
+        slips={0.2: "divide by the rate: the smaller it is, the sharper a valley may be",
+               10: "with 1 over the rate one step goes to the bottom: the border is at twice that"})
+    ask("36.one-step", "A quadratic loss, a rate of 0.1. Along an eigenvector with the eigenvalue "
+        "35, descent is 1 away from the bottom. Where is it after one step, seen from the bottom?",
+        -2.5, "1 - 0.1 times 35", "what does a step multiply by?",
+        slips={2.5: "on which side of the bottom?", 3.5: "that is the length of the step",
+               -3.5: "that is the step: where does it end?"})
+    row("36.along", "The gradient of sum(x^4) is 4x^3. Somebody walks along v, and after a time t "
+        "the gradient is {y}. How fast does it change with {x}?", 4 * (x + t * v) ** 3, t,
+        "it is H v, at the place x + t v", "element by element: the slope of the cube, times v")
+    row("36.two-parts", "What is the Hessian of {y} with respect to {x}?",
+        np.sum((x**2 - y) ** 2) / 2, x,
+        "the gradient is 2x ⊗ (x^2 - y), a product: two terms",
+        "Gauss-Newton is 4 diag(x^2), and the residual term has x^2 - y in it", order=2)
+    row("36.logistic", "A layer without a bias, and a logistic loss whose targets are all 0: what "
+        "is the Hessian of {y} with respect to {x}?", np.sum(np.log(1 + np.exp(W @ x))), x,
+        "Gauss-Newton is all of it here, for W x is straight in x: J is W",
+        "the Hessian of the loss by its scores z is diag(σ(z) ⊗ (1 - σ(z)))", order=2)
+    row("36.twice", "Behind one layer, with squared error, this is what the Hessian makes of V. G "
+        "comes back to {y}. What goes on to {x}?", X.T @ (X @ V), V,
+        "each factor goes to the other side, transposed, in the other order",
+        "what is the transpose of a Hessian?")
+    row("36.factors", "Two factors, as K-FAC has them, but here neither is its own transpose: G "
+        "comes back to {y}. What goes on to {x}?", A @ V @ B.T, V,
+        "V stands between two matrices", "the first goes back transposed; which of the second is "
+        "there already, B or B^T?")
+
 # fmt: on
 
-for chapter in (what_goes_back, axes, attention, normalisation, block):
+for chapter in (what_goes_back, axes, attention, normalisation, block, curvature):
     chapter()
