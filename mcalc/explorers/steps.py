@@ -1,0 +1,159 @@
+"""The explorer of steps: a quadratic bowl, and the way that a rule takes down to its bottom."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..draw.contours import contour_lines, paint
+from ..draw.scene import Axes, Scene
+from ..graph.variables import scalars, vectors
+from ..notation.numbers import number
+from .inputs import Choice, Number
+from .played import StepExplorer
+
+_FAR = 1.6  # how far the picture of the bowl reaches, from its bottom
+_LOW, _HIGH = -6.0, 1.0  # powers of ten of the distance that are shown
+_KEPT = 0.999  # how much of Adam's mean of squares is kept at a step
+_RULES = ("plain", "momentum", "Adam")
+
+
+def _formulas():
+    """The new parameters by each rule; what is remembered is already that of this step."""
+    theta, new, g, v, v_new, m, s = vectors("theta theta_new g v v_new m s")
+    eta, beta, t = scalars("eta beta t")
+    adam = (m / (1 - beta**t)) / np.sqrt(s / (1 - _KEPT**t))
+    return {
+        "plain": [(new, theta - eta * g)],
+        "momentum": [(v_new, beta * v + g), (new, theta - eta * v_new)],
+        "Adam": [(new, theta - eta * adam)],
+    }
+
+
+def _directions(rule, beta):
+    """A function that is given one gradient after the other, and gives what a step goes along."""
+    v = m = s = np.zeros(2)
+    t = 0
+
+    def direction(g):
+        nonlocal v, m, s, t
+        t += 1
+        v = beta * v + g
+        m, s = beta * m + (1 - beta) * g, _KEPT * s + (1 - _KEPT) * g**2
+        if rule != "Adam":
+            return v if rule == "momentum" else g
+        return m / (1 - beta**t) / (np.sqrt(s / (1 - _KEPT**t)) + 1e-8)
+
+    return direction
+
+
+class Steps(StepExplorer):
+    """Steps down a bowl with two curvatures, which can be turned against the axes."""
+
+    title = "steps"
+
+    def __init__(self, curvatures, rule, rate, beta, steps):
+        self.curvatures = np.array(curvatures, dtype=float)
+        if self.curvatures.shape != (2,) or not (self.curvatures > 0).all():
+            raise ValueError(f"curvatures={curvatures}: two numbers above 0, as in (1, 25)")
+        if steps < 1:
+            raise ValueError(f"steps={steps}: at least one is needed")
+        self.updates = _formulas()
+        inputs = {
+            "rule": Choice("rule", {name: name for name in _RULES}, rule),
+            "rate": Number("rate", 0.001, 1.0, rate, log=True),
+            "beta": Number("beta", 0.0, 0.99, beta, step=0.01),
+            "turn": Number("turn", 0, 90, 0, 5, unit="degrees"),
+            "step": Number("step", 0, steps, steps, whole=True),
+        }
+        super().__init__(self.updates[rule], inputs)
+
+    def bowl(self, turn):
+        """The Hessian, and the axes of the bowl as columns."""
+        c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+        axes = np.array([[c, -s], [s, c]])
+        return axes * self.curvatures @ axes.T, axes
+
+    def path(self, rule, rate, beta, turn, step):
+        """The places after 0, 1, ... steps, from 1 along both axes of the bowl."""
+        hessian, axes = self.bowl(turn)
+        direction, way = _directions(rule, beta), [axes @ np.ones(2)]
+        with np.errstate(all="ignore"):
+            for _ in range(step):
+                way.append(way[-1] - rate * direction(hessian @ way[-1]))
+        return np.array(way)
+
+    def update_inputs(self, rule, **values):
+        self.inputs["beta"].visible(rule != "plain")
+
+    def draw(self, rule, rate, beta, turn, step):
+        self.set_formulas(self.updates[rule])
+        way = self.path(rule, rate, beta, turn, step)
+        far = np.array([math.hypot(*place) for place in way])
+        scene = Scene(760, 320)
+        self._valley(scene, way, turn)
+        self._distances(scene, far)
+        low, high = sorted(self.curvatures)
+        kappa = high / low
+        root = math.sqrt(kappa)
+        lines = [
+            f"step {step} of {self.most}: {number(far[-1])} away from the bottom",
+            f"curvatures {number(low)} and {number(high)}: kappa is {number(kappa)}; of the "
+            "distance",
+            f"plain steps leave {number((kappa - 1) / (kappa + 1))} a step at their best rate, "
+            f"{number(2 / (low + high))}",
+            f"momentum leaves {number((root - 1) / (root + 1))} at its best: beta "
+            f"{number(((root - 1) / (root + 1)) ** 2)}, rate "
+            f"{number(4 / (math.sqrt(low) + math.sqrt(high)) ** 2)}",
+        ]
+        if not far[-1] <= 100 * far[0]:
+            lines[0] = f"step {step} of {self.most}: the steps are too long, and grow without bound"
+        return scene, lines
+
+    def _valley(self, scene, way, turn):
+        hessian, _ = self.bowl(turn)
+        plot = Axes(scene, 46, 24, 250, 250, (-_FAR, _FAR), (-_FAR, _FAR))
+        plot.frame("theta_1", "theta_2")
+        grid = np.linspace(-_FAR, _FAR, 61)
+        places = np.stack(np.meshgrid(grid, grid), axis=-1)
+        heights = np.einsum("...i,ij,...j->...", places, hessian, places) / 2
+        levels = np.linspace(0.12, 1.0, 8) ** 2 * np.sum(self.curvatures) / 2
+        paint(plot, contour_lines(grid, grid, heights, levels))
+        inside = np.isfinite(way).all(axis=1) & (np.abs(way) < 1e3).all(axis=1)
+        way = way[: len(way) if inside.all() else int(np.argmin(inside))]
+        plot.curve(*way.T, "green", 2)
+        for place in way:
+            if np.abs(place).max() <= _FAR:
+                plot.dot(*place, color="green", radius=2)
+        if np.abs(way[-1]).max() <= _FAR:
+            plot.dot(*way[-1], color="ink")
+
+    def _distances(self, scene, far):
+        plot = Axes(scene, 390, 24, 340, 250, (0.0, float(self.most)), (_LOW, _HIGH))
+        plot.frame("step", "distance, as a power of ten")
+        with np.errstate(all="ignore"):
+            powers = np.log10(np.where(np.isfinite(far), far, np.inf))
+        shown = np.clip(powers, _LOW, _HIGH)
+        plot.curve(range(len(shown)), shown)
+        plot.dot(len(shown) - 1, shown[-1], "ink")
+
+
+def steps(
+    curvatures: tuple[float, float] = (1.0, 25.0),
+    rule: str = "momentum",
+    rate: float = 0.05,
+    beta: float = 0.6,
+    steps: int = 60,
+) -> Steps:
+    """Explore what is done with a gradient: ``mc.explore.steps((1, 25), rule="Adam")``.
+
+    The bowl is the sum of ``curvatures[k] x_k**2 / 2``, with its bottom at 0; the way begins at 1
+    along both of its axes. Inputs: the rule, "plain", "momentum" or "Adam", the rate, beta, by how
+    much the bowl is turned against the parameters' axes, and the step. The picture has the way over
+    lines of equal loss, and the distance from the bottom after each step. Raises ValueError for
+    curvatures that are not two numbers above 0, and for other rules. Beyond the paper.
+    """
+    if rule not in _RULES:
+        raise ValueError(f"{rule!r} is not one of {', '.join(map(repr, _RULES))}")
+    return Steps(curvatures, rule, rate, beta, steps)
