@@ -191,13 +191,14 @@ def steps():
         "kappa is 162/2",
         slips={80 / 82: "that is a plain step: momentum has the root of kappa",
                0.64: "that is beta: a step leaves its root"})
-    ask("35.untouched", "A weight that never gets a gradient, with AdamW: the rate is 0.01, a is "
-        "0.1. Which share of it is left after 1,000 steps?", 0.999**1000,
-        "each step leaves 1 - 0.01 times 0.1, and 0.999^1000 is 0.368",
+    ask("35.untouched", "A weight that never gets a gradient, with AdamW: the rate is 0.1, a is "
+        "0.5. Which share of it is left after 20 steps?", 0.358,
+        "each step leaves 1 - 0.1 times 0.5, and 0.95^20 is 0.358",
         "what does one step leave?",
         slips={0: "that is the penalty inside Adam, which divides it by its own size",
                1: "decay needs no gradient",
-               0.9**1000: "the share that is taken off is the rate times a"})
+               0.95: "that is one step",
+               0.5**20: "the share that is taken off is the rate times a"})
     ask("35.turned", "The gradient is [6, 8], and is clipped by its norm to the length 5. What is "
         "left of it?", [3, 4], "its length is 10, so half of it is left", "how long is it?",
         slips={"[5, 5]": "that clips each entry, and points elsewhere",
