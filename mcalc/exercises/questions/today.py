@@ -198,7 +198,7 @@ def steps():
         slips={0: "that is the penalty inside Adam, which divides it by its own size",
                1: "decay needs no gradient",
                0.95: "that is one step",
-               0.5**20: "the share that is taken off is the rate times a"})
+               0.9**20: "the share that is taken off is the rate times a"})
     ask("35.turned", "The gradient is [6, 8], and is clipped by its norm to the length 5. What is "
         "left of it?", [3, 4], "its length is 10, so half of it is left", "how long is it?",
         slips={"[5, 5]": "that clips each entry, and points elsewhere",
