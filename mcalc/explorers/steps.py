@@ -96,16 +96,15 @@ class Steps(StepExplorer):
         self._distances(scene, far)
         low, high = sorted(self.curvatures)
         kappa = high / low
-        root = math.sqrt(kappa)
+        floor = (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)
+        fastest = (1 + floor) ** 2 / high
         lines = [
             f"step {step} of {self.most}: {number(far[-1])} away from the bottom",
-            f"curvatures {number(low)} and {number(high)}: kappa is {number(kappa)}; of the "
-            "distance",
-            f"plain steps leave {number((kappa - 1) / (kappa + 1))} a step at their best rate, "
-            f"{number(2 / (low + high))}",
-            f"momentum leaves {number((root - 1) / (root + 1))} at its best: beta "
-            f"{number(((root - 1) / (root + 1)) ** 2)}, rate "
-            f"{number(4 / (math.sqrt(low) + math.sqrt(high)) ** 2)}",
+            f"curvatures {number(low)} and {number(high)}: kappa is {number(kappa)}",
+            f"plain at its best: rate {number(2 / (low + high))} leaves "
+            f"{number((kappa - 1) / (kappa + 1))} of the distance a step",
+            f"momentum at its best: rate {number(fastest)} and beta {number(floor**2)} leave "
+            f"{number(floor)}",
         ]
         if not far[-1] <= 100 * far[0]:
             lines[0] = f"step {step} of {self.most}: the steps are too long, and grow without bound"
