@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from .check import check
 from .check.report import Report
+from .check.steady import with_adjugates
 from .graph.assumptions import refuse_unfit
 from .graph.expr import Expr, UnsupportedError, shape_text
 from .graph.lengths import length, make_binder
@@ -113,7 +114,9 @@ class BackwardPass:
 
     @cached_property
     def _source(self) -> listing.Source:
-        return listing.Source(self._program, self._computed, self.variables)
+        own = {e: name for name, e in self.lines.items() if e is not None}
+        computed = {name: with_adjugates(e, own) for name, e in self._computed.items()}
+        return listing.Source(self._program, computed, self.variables)
 
     @property
     def source(self) -> str:

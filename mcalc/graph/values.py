@@ -29,6 +29,21 @@ def products_of_others(x):
     return before * behind[..., ::-1]
 
 
+def shares_of_largest(X):
+    """1 for the largest of each row and 0 for the rest; equal shares if several are the largest."""
+    largest = X == X.max(axis=-1, keepdims=True)
+    return largest / largest.sum(axis=-1, keepdims=True)
+
+
+def adjugate(X):
+    """What det(X) inv(X) is where X has an inverse: a polynomial, so of singular matrices too."""
+    if not np.isfinite(X).all():
+        return np.full(X.shape, np.nan)
+    U, s, Vt = np.linalg.svd(X)
+    others = products_of_others(s) * (np.linalg.det(U) * np.linalg.det(Vt))[..., None]
+    return np.swapaxes(Vt, -1, -2) * others[..., None, :] @ np.swapaxes(U, -1, -2)
+
+
 def inverse(X):
     """The inverse, not-a-number for a singular matrix: that may be one of a batch."""
     try:
@@ -37,6 +52,15 @@ def inverse(X):
         return np.stack(list(map(inverse, X))) if X.ndim > 2 else np.full(X.shape, np.nan)
     condition = np.prod([abs(M).sum(axis=-1).max(axis=-1) for M in (X, Y)], axis=0)
     return np.where((condition < 1 / _SINGULAR)[..., None, None], Y, np.nan)
+
+
+def inverse_of_scalars(X):
+    """That of a matrix of SymPy's scalars; nothing is simplified to see whether it has one.
+
+    SymPy's own ``inv("ADJ")`` asks for that, and needs minutes where elements are piecewise.
+    """
+    M = sp.Matrix(X)
+    return M.adjugate(method="berkowitz") / M.det(method="berkowitz")
 
 
 def pseudo_inverse(X, invert):

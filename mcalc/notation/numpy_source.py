@@ -17,6 +17,7 @@ from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, UnsupportedError
 from ..graph.lengths import LENGTHS
 from ..graph.primitives import (
     ADD,
+    ADJUGATE,
     CHOICE,
     COLUMN,
     COPIES,
@@ -45,6 +46,7 @@ from ..graph.primitives import (
     ROWPROD,
     SEGMENT,
     SELECTOR,
+    SHARES,
     SIGMOID,
     SOFTPLUS,
     STACK,
@@ -395,6 +397,12 @@ class NumpySource:
     def others(self, e):
         return self.called("products_of_others", self.full(*e.args, COMPARED))
 
+    def shares(self, e):
+        return self.called("shares_of_largest", self.full(*e.args, COMPARED))
+
+    def adjugate(self, e):
+        return self.called("adjugate", self.full(*e.args, COMPARED))
+
     def copies(self, e):
         n, count = map(self.length, e.params["lengths"])
         if e.params["each"]:
@@ -467,6 +475,8 @@ _WRITERS: dict[Primitive, Callable[[NumpySource, Expr], Written]] = {
     SELECTOR: NumpySource.part,
     CHOICE: NumpySource.choice,
     OTHERS: NumpySource.others,
+    SHARES: NumpySource.shares,
+    ADJUGATE: NumpySource.adjugate,
     COPIES: NumpySource.copies,
     COLUMN: NumpySource.column_node,
 }
