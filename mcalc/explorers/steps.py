@@ -99,7 +99,8 @@ class Steps(StepExplorer):
         floor = (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)
         fastest = (1 + floor) ** 2 / high
         lines = [
-            f"step {step} of {self.most}: {number(far[-1])} away from the bottom",
+            f"step {step} of {self.most}: at ({number(way[-1][0])}, {number(way[-1][1])}), "
+            f"{number(far[-1])} away from the bottom",
             f"curvatures {number(low)} and {number(high)}: kappa is {number(kappa)}",
             f"plain at its best: rate {number(2 / (low + high))} leaves "
             f"{number((kappa - 1) / (kappa + 1))} of the distance a step",
