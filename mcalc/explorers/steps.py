@@ -31,21 +31,13 @@ def _formulas():
     }
 
 
-def _directions(rule, beta):
-    """A function that is given one gradient after the other, and gives what a step goes along."""
-    v = m = s = np.zeros(2)
-    t = 0
-
-    def direction(g):
-        nonlocal v, m, s, t
-        t += 1
-        v = beta * v + g
-        m, s = beta * m + (1 - beta) * g, _KEPT * s + (1 - _KEPT) * g**2
-        if rule != "Adam":
-            return v if rule == "momentum" else g
-        return m / (1 - beta**t) / (np.sqrt(s / (1 - _KEPT**t)) + 1e-8)
-
-    return direction
+def _step(rule, beta, g, state):
+    """What a step goes along, and what is remembered: v, m, s and t."""
+    v, m, s, t = state
+    v, t = beta * v + g, t + 1
+    m, s = beta * m + (1 - beta) * g, _KEPT * s + (1 - _KEPT) * g**2
+    adam = m / (1 - beta**t) / (np.sqrt(s / (1 - _KEPT**t)) + 1e-8)
+    return {"plain": g, "momentum": v, "Adam": adam}[rule], (v, m, s, t)
 
 
 class Steps(StepExplorer):
@@ -78,10 +70,11 @@ class Steps(StepExplorer):
     def path(self, rule, rate, beta, turn, step):
         """The places after 0, 1, ... steps, from 1 along both axes of the bowl."""
         hessian, axes = self.bowl(turn)
-        direction, way = _directions(rule, beta), [axes @ np.ones(2)]
+        way, state = [axes @ np.ones(2)], (0.0, 0.0, 0.0, 0)
         with np.errstate(all="ignore"):
             for _ in range(step):
-                way.append(way[-1] - rate * direction(hessian @ way[-1]))
+                along, state = _step(rule, beta, hessian @ way[-1], state)
+                way.append(way[-1] - rate * along)
         return np.array(way)
 
     def update_inputs(self, rule, **values):
@@ -89,23 +82,23 @@ class Steps(StepExplorer):
 
     def draw(self, rule, rate, beta, turn, step):
         self.set_formulas(self.updates[rule])
-        way = self.path(rule, rate, beta, turn, step)
-        far = np.array([math.hypot(*place) for place in way])
+        way = self.path(rule, rate, beta, turn, step + 1)
+        *far, _ = (math.hypot(*place) for place in way)
         scene = Scene(760, 320)
         self._valley(scene, way, turn)
-        self._distances(scene, far)
+        self._distances(scene, np.array(far))
+        here, there = (f"({number(x)}, {number(y)})" for x, y in way[-2:])
         low, high = sorted(self.curvatures)
         kappa = high / low
         floor = (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)
-        fastest = (1 + floor) ** 2 / high
         lines = [
-            f"step {step} of {self.most}: at ({number(way[-1][0])}, {number(way[-1][1])}), "
-            f"{number(far[-1])} away from the bottom",
+            f"step {step} of {self.most}: at {here}, {number(far[-1])} away from the bottom; the "
+            f"next leads to {there}",
             f"curvatures {number(low)} and {number(high)}: kappa is {number(kappa)}",
             f"plain at its best: rate {number(2 / (low + high))} leaves "
             f"{number((kappa - 1) / (kappa + 1))} of the distance a step",
-            f"momentum at its best: rate {number(fastest)} and beta {number(floor**2)} leave "
-            f"{number(floor)}",
+            f"momentum at its best: rate {number((1 + floor) ** 2 / high)} and beta "
+            f"{number(floor**2)} leave {number(floor)}",
         ]
         if not far[-1] <= 100 * far[0]:
             lines[0] = f"step {step} of {self.most}: the steps are too long, and grow without bound"
@@ -120,14 +113,12 @@ class Steps(StepExplorer):
         heights = np.einsum("...i,ij,...j->...", places, hessian, places) / 2
         levels = np.linspace(0.12, 1.0, 8) ** 2 * np.sum(self.curvatures) / 2
         paint(plot, contour_lines(grid, grid, heights, levels))
-        inside = np.isfinite(way).all(axis=1) & (np.abs(way) < 1e3).all(axis=1)
-        way = way[: len(way) if inside.all() else int(np.argmin(inside))]
-        plot.curve(*way.T, "green", 2)
-        for place in way:
-            if np.abs(place).max() <= _FAR:
-                plot.dot(*place, color="green", radius=2)
-        if np.abs(way[-1]).max() <= _FAR:
-            plot.dot(*way[-1], color="ink")
+        near = np.where(np.abs(way) < 100, way, np.nan)  # a line to what is farther says nothing
+        plot.curve(*near[-2:].T, "orange", 2, "7 4")
+        plot.curve(*near[:-1].T, "green", 2)
+        for place in near[:-1]:
+            plot.dot(*place, color="green", radius=2)
+        plot.dot(*near[-2], color="ink")
 
     def _distances(self, scene, far):
         plot = Axes(scene, 390, 24, 340, 250, (0.0, float(self.most)), (_LOW, _HIGH))
