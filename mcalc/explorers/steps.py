@@ -92,8 +92,8 @@ class Steps(StepExplorer):
         kappa = high / low
         floor = (math.sqrt(kappa) - 1) / (math.sqrt(kappa) + 1)
         lines = [
-            f"step {step} of {self.most}: at {here}, {number(far[-1])} away from the bottom; the "
-            f"next leads to {there}",
+            f"step {step} of {self.most}: at {here}, {number(far[-1])} away from the bottom",
+            f"the next step leads to {there}",
             f"curvatures {number(low)} and {number(high)}: kappa is {number(kappa)}",
             f"plain at its best: rate {number(2 / (low + high))} leaves "
             f"{number((kappa - 1) / (kappa + 1))} of the distance a step",
@@ -108,7 +108,7 @@ class Steps(StepExplorer):
         hessian, _ = self.bowl(turn)
         plot = Axes(scene, 46, 24, 250, 250, (-_FAR, _FAR), (-_FAR, _FAR))
         plot.frame("theta_1", "theta_2")
-        grid = np.linspace(-_FAR, _FAR, 61)
+        grid = np.linspace(-_FAR, _FAR, 121)
         places = np.stack(np.meshgrid(grid, grid), axis=-1)
         heights = np.einsum("...i,ij,...j->...", places, hessian, places) / 2
         levels = np.linspace(0.12, 1.0, 8) ** 2 * np.sum(self.curvatures) / 2
