@@ -293,6 +293,14 @@ TYPED = {
         "sign": ("tied", "C^T G E - G^T C E"),
         "shape": ("embedding", "C G"),
     },
+    "35": {
+        "transpose": ("unit-length", "x/||w|| - (w.x) w/||w||^3"),
+        "sign": ("step-of-decay", "(1 + eta a) I"),
+        "missing factor": ("dropped", "G W^T ⊗ M"),
+        "missing path": ("unit-length", "x^T/||w||"),
+        "missing term": ("gram", "G S^T X"),
+        "shape": ("gram", "G S^T + S G^T"),
+    },
 }
 
 

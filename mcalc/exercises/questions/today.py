@@ -180,6 +180,50 @@ def block():
         "goes on to {x}?", C @ E @ E.T, E,
         "E is there twice: two paths", "through the second E goes G^T C E")
 
+def steps():
+    X, M, S = matrices("X M S", shape=("N", "n"))
+    W = matrices("W", shape=("n", "k"))
+    w, x, g, v = vectors("w x g v")
+    eta, beta, a, p = scalars("eta beta a p")
+    ask("35.floor", "A bowl has the curvatures 2 and 162. Momentum with its best rate and its best "
+        "beta: which share of the distance does a step leave, in the long run?", 0.8,
+        "the root of kappa is 9, and (9 - 1)/(9 + 1) is 0.8",
+        "kappa is 162/2",
+        slips={80 / 82: "that is a plain step: momentum has the root of kappa",
+               0.64: "that is beta: a step leaves its root"})
+    ask("35.untouched", "A weight that never gets a gradient, with AdamW: the rate is 0.1, a is "
+        "0.5. Which share of it is left after 20 steps?", 0.358,
+        "each step leaves 1 - 0.1 times 0.5, and 0.95^20 is 0.358",
+        "what does one step leave?",
+        slips={0: "that is the penalty inside Adam, which divides it by its own size",
+               1: "decay needs no gradient",
+               0.95: "that is one step",
+               0.9**20: "the share that is taken off is the rate times a"})
+    ask("35.turned", "The gradient is [6, 8], and is clipped by its norm to the length 5. What is "
+        "left of it?", [3, 4], "its length is 10, so half of it is left", "how long is it?",
+        slips={"[5, 5]": "that clips each entry, and points elsewhere",
+               "[0.6, 0.8]": "that is a length of 1",
+               "[6, 8]": "its length is 10"})
+    row("35.step-of-decay", "Momentum with decay beside it: {y} is where a step leads to. What is "
+        "its Jacobian with respect to {x}, if g and v stay as they are?",
+        w - eta * (beta * v + g) - eta * a * w, w,
+        "two of the terms have w in them", "w itself gives I")
+    row("35.unit-length", "A weight vector that is used with length 1: what is the Jacobian of {y} "
+        "with respect to {x}?", (w @ x) / np.linalg.norm(w), w,
+        "w is there twice, above and below the line",
+        "||w|| has the Jacobian w^T/||w||; a row, with a term for each place")
+    row("35.dropped", "Dropout in front of a layer: G comes back to {y}. What goes on to {x}?",
+        (X * M / (1 - p)) @ W, X,
+        "first through W", "then each entry meets its own entry of the mask, and the divisor")
+    row("35.gram", "All dot products of the rows, in front of a matrix S: G comes back to {y}. "
+        "What goes on to {x}?", X @ X.T @ S, X,
+        "two paths: X as the first factor and X as the second, which is transposed",
+        "along the first it is G (X^T S)^T")
+
+
+# fmt: on
+
+for chapter in (what_goes_back, axes, attention, normalisation, block, steps):
 
 def curvature():
     x, v, y, t = *vectors("x v y"), scalars("t")
@@ -218,5 +262,5 @@ def curvature():
 
 # fmt: on
 
-for chapter in (what_goes_back, axes, attention, normalisation, block, curvature):
+for chapter in (what_goes_back, axes, attention, normalisation, block, steps, curvature):
     chapter()
