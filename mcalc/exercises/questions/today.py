@@ -220,13 +220,8 @@ def steps():
         "two paths: X as the first factor and X as the second, which is transposed",
         "along the first it is G (X^T S)^T")
 
-
-# fmt: on
-
-for chapter in (what_goes_back, axes, attention, normalisation, block, steps):
-
 def curvature():
-    x, v, y, t = *vectors("x v y"), scalars("t")
+    (x, v, y), t = vectors("x v y"), scalars("t")
     A, B = matrices("A", shape=("n", "n")), matrices("B", shape=("k", "k"))
     V, W = matrices("V", shape=("n", "k")), matrices("W", shape=("m", "n"))
     X = matrices("X", shape=("N", "n"))
