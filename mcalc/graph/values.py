@@ -12,6 +12,7 @@ def size_of(a):
     return a * np.sign(np.real(a))
 
 
+_SHORT = 200  # operations, which are soon expanded
 _SINGULAR = 1e-13  # a matrix that is nearer to a singular one than this is taken for one
 
 
@@ -55,12 +56,16 @@ def inverse(X):
 
 
 def inverse_of_scalars(X):
-    """That of a matrix of SymPy's scalars; nothing is simplified to see whether it has one.
+    """That of a matrix of SymPy's scalars; ValueError if it plainly has none.
 
-    SymPy's own ``inv("ADJ")`` asks for that, and needs minutes where elements are piecewise.
+    SymPy's own ``inv("ADJ")`` simplifies the determinant to see whether it is zero, and needs
+    minutes where elements are piecewise.
     """
     M = sp.Matrix(X)
-    return M.adjugate(method="berkowitz") / M.det(method="berkowitz")
+    whole = M.det(method="berkowitz")
+    if whole == 0 or whole.count_ops() < _SHORT and sp.expand(whole) == 0:
+        raise ValueError("a singular matrix has no inverse")
+    return M.adjugate(method="berkowitz") / whole
 
 
 def pseudo_inverse(X, invert):

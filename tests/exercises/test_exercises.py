@@ -504,6 +504,8 @@ def test_a_near_miss_is_refused():
         assert not d.equals(claim), claim
         reply = Exercise(ex.key).check(written(claim))
         assert not reply, (ex.key, written(claim))
+        if "has no value" in str(reply):  # the logarithm of -3, of a base that has become -3
+            continue
         assert reply.mistake not in ("not read", "not answered"), (ex.key, written(claim), reply)
     assert refused >= 110
 
