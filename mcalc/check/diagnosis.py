@@ -162,6 +162,8 @@ def _in_what_comes_back(derivation, claim):
     answer = right_formula(derivation, as_expr(claim))
     claim = replace(expand_lets(as_expr(claim), derivation), answer.meant.get)
     right, variables = answer.formula, answer.variables
+    if claim.ndim != right.ndim:  # a column that is written as a matrix, n x 1
+        return None
     try:
         claim = resolve(claim, right.shape)
     except ShapeError:
