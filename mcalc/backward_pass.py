@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from .check import check
 from .check.report import Report
+from .check.steady import with_adjugates
 from .graph.assumptions import refuse_unfit
 from .graph.expr import Expr, UnsupportedError, shape_text
 from .graph.lengths import length, make_binder
@@ -86,14 +87,17 @@ class BackwardPass:
 
     def resolved(self) -> list[Expr]:
         """The gradients with no name but the variables': large, with parts that they share."""
-        _, gradients_ = self.in_variables()
+        _, gradients_ = self._in_variables(self._gradients)
         return [gradients_[v] for v in self.variables]
 
     def in_variables(self) -> tuple[dict[Expr, Expr], dict[Expr, Expr]]:
-        """Of each name its value and its gradient, in the variables alone."""
+        """Of each name its value and its gradient, in the variables alone, as they are computed."""
+        return self._in_variables(self._computed)
+
+    def _in_variables(self, gradients_):
         values = {name: e for e, name in self._program.names.items()}
         done, found = dict(values), {}
-        for name, gradient in self._gradients.items():
+        for name, gradient in gradients_.items():
             found[name] = broadcast_to(replace(gradient, done.get), name.shape)
             done[adjoint(name, self._program)] = found[name]
         return {name: values.get(name, name) for name in self.lines}, found
@@ -113,7 +117,9 @@ class BackwardPass:
 
     @cached_property
     def _source(self) -> listing.Source:
-        return listing.Source(self._program, self._computed, self.variables)
+        own = {e: name for name, e in self.lines.items() if e is not None}
+        computed = {name: with_adjugates(e, own) for name, e in self._computed.items()}
+        return listing.Source(self._program, computed, self.variables)
 
     @property
     def source(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from html import escape
 from itertools import cycle
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from .jacobian.along import SOFTMAX
 from .jacobian.gradients import adjoint
 from .jacobian.program import Line, Program
 from .jacobian.recognised import recognised
+from .notation import listing
 from .notation.listing import formula
 from .notation.style import STYLES, Style
 from .tables import Table, latex_array, plain_table
@@ -202,6 +204,11 @@ class Stated(BackwardPass):
         if wrong:
             raise CheckFailed(f"{y} by {by}: {stated} is claimed, but {wrong.sentence}")
         self._computed = self._gradients = {by: goes}
+
+    @cached_property
+    def _source(self) -> listing.Source:
+        """What was stated, in NumPy: with an inverse also where a program has the adjugate."""
+        return listing.Source(self._program, self._computed, self.variables)
 
     def adjoint(self, style: Style) -> str:
         """``dX``."""

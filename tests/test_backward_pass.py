@@ -270,6 +270,23 @@ def test_a_name_that_is_used_twice_has_the_sum_of_what_comes_back():
     assert tied.check((2, 3), points=1).passed
 
 
+def test_of_the_logarithm_of_a_determinant_only_the_inverse_goes_back():
+    A = mc.matrices("A", shape=("n", "n"))
+    listing = mc.backward(np.log(np.linalg.det(A)) / 2)
+    assert f"{listing.gradients[A]}" == "inv(A)^T/2"
+    assert listing.check().passed
+
+
+def test_the_largest_of_a_row_takes_all_and_several_share():
+    X = mc.matrices("X", shape=("N", "n"))
+    for axis, shown in ((1, "diag(dh) (1 if X = h 1^T; 0 otherwise)"),
+                        (0, "(1 if X^T = h 1^T; 0 otherwise)^T diag(dh)")):  # fmt: skip
+        listing = mc.backward(np.sum(np.max(X, axis=axis) ** 2))
+        assert f"{listing.gradients[X]}" == shown
+        _, found = listing.numpy()(X=np.full((2, 2), 3.0))
+        assert np.array_equal(found["X"], np.full((2, 2), 3.0))
+
+
 def test_two_paths_meet_in_one_line():
     H = mc.let("h", np.tanh(x))
     residual = mc.backward(np.sum((x + H) ** 2))
@@ -393,6 +410,22 @@ def test_a_softmax_is_a_function_in_the_source():
     assert text.count("def softmax(S, axis):") == 1
     assert "A = softmax(np.where(np.tri(4, dtype=bool), S, -np.inf), axis=1)" in text
     assert "dS = A * (dA - (dA * A).sum(axis=1, keepdims=True))" in text
+
+
+def test_a_minus_before_a_condition_is_one_before_a_number():
+    """NumPy refuses ``-(t <= 0)``, of which the program of a quotient would begin."""
+    t, a, x = *mc.scalars("t a"), mc.vectors("x")
+    at = {"t": -2.0, "a": 1.5, "x": np.array([1.0, 3.0])}
+    for f in (lambda t, a, x: np.sum(x * (t <= 0) / a), lambda t, a, x: np.sum(x - t * (x <= a)),
+              lambda t, a, x: np.sum(np.arctan2(1.0 * (x <= a), a + t)),
+              lambda t, a, x: -np.sum((x > a) / (x * t)) - 1.0 * (t > a)):  # fmt: skip
+        value, gradients = mc.backward(f(t, a, x)).numpy()(**at)
+        assert np.isclose(value, f(**at))
+        for name, gradient in gradients.items():
+            h = 1e-6 * np.eye(np.size(at[name])).reshape(-1, *np.shape(at[name]))
+            up, down = ([f(**{**at, name: at[name] + s * e}) for e in h] for s in (1, -1))
+            wanted = np.reshape(np.subtract(up, down) / 2e-6, np.shape(at[name]))
+            assert np.allclose(gradient, wanted, atol=1e-6)
 
 
 def test_names_and_lengths_of_one_letter_are_two_things_in_the_source():

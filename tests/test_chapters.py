@@ -50,6 +50,8 @@ OWES = {  # which of the ledger's claims a chapter has to demonstrate, by the fi
     "32-attention.ipynb": (),
     "33-normalisation.ipynb": (),
     "34-transformer-block.ipynb": (),
+    "35-steps.ipynb": (),
+    "36-curvature-of-a-network.ipynb": (),
     "39-reference-of-backwards.ipynb": (),
 }
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)

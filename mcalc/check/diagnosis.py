@@ -162,6 +162,8 @@ def _in_what_comes_back(derivation, claim):
     answer = right_formula(derivation, as_expr(claim))
     claim = replace(expand_lets(as_expr(claim), derivation), answer.meant.get)
     right, variables = answer.formula, answer.variables
+    if claim.ndim != right.ndim:  # a column that is written as a matrix, n x 1
+        return None
     try:
         claim = resolve(claim, right.shape)
     except ShapeError:
@@ -299,6 +301,8 @@ def _of_the_right(derivation, right) -> Iterator[Mistake]:
         if v is None or v.ndim > 1:
             continue
         sentence = f"{v} is still there: what is left of it when it is differentiated?"
+        if v in {*symbols(right)}:
+            sentence = f"there is a factor {v} that does not belong there"
         if v is stacked:
             sentence = "the variables are still there: what is left of each when it moves?"
         for times in (lambda e: product(e, diag(v)), lambda e: product(diag(v), e),  # noqa: B023

@@ -7,6 +7,7 @@ a polynomial.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -15,6 +16,7 @@ import sympy as sp
 from ..graph.expr import Expr, Primitive, node
 from ..graph.primitives import (
     ADD,
+    ADJUGATE,
     DET,
     DIVIDE,
     DOT,
@@ -39,16 +41,6 @@ def steady(e: Expr) -> Expr:
     return replace(e, lambda part: None, _rebuilt)
 
 
-def _adjugate(X):
-    """What det(X) inv(X) is where X has an inverse: a polynomial, so of singular matrices too."""
-    if not np.isfinite(X).all():
-        return np.full(X.shape, np.nan)
-    U, s, Vh = np.linalg.svd(X)
-    each = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :])  # all but one
-    others = np.prod(each, axis=-1) * (np.linalg.det(U) * np.linalg.det(Vh))[..., None]
-    return np.swapaxes(Vh, -1, -2) * others[..., None, :] @ np.swapaxes(U, -1, -2)
-
-
 @cache
 def _power_log(times):
     """``a^b log(a)^times``, which goes to 0 with a if b is positive."""
@@ -66,9 +58,26 @@ def _tanh_slope(a):
     return 4 * small / (1 + small) ** 2
 
 
-ADJUGATE = Primitive("adjugate", _adjugate, shape=lambda X: X.shape)
 TANH_SLOPE = Primitive("tanh slope", _tanh_slope, lambda a: 1 - sp.tanh(a) ** 2)
 _FIRST = {DET, LOG, SIGMOID, TANH}  # without which nothing is to be done
+
+
+def with_adjugates(e: Expr, own: Mapping[Expr, Expr]) -> Expr:
+    """``det(X) inv(X)`` as the adjugate, which every square matrix has.
+
+    ``own`` are the names of parts: with ``L`` for ``det(X)`` it is ``L inv(X)``.
+    """
+    whole = {name: part for part, name in own.items() if part.op is DET}
+    if not any(part.op is INV for part in walk(e)):
+        return e
+    rewritten = replace(replace(e, whole.get), lambda part: None, _of_adjugate)
+    return replace(rewritten, own.get)
+
+
+def _of_adjugate(e, args):
+    e = rebuild(e, args)
+    new = _product(e, only=DET) if e.op in (MULTIPLY, DIVIDE) else None
+    return e if new is None else new
 
 
 def _rebuilt(e, args):
@@ -94,11 +103,11 @@ def _difference(e):
     return None
 
 
-def _product(e):
+def _product(e, only=None):
     """A product without the two of its factors that are no number together, or lose digits."""
     c, powers = factors(e)
     for atom, exponent in powers.items():
-        if exponent < 1:
+        if exponent < 1 or only not in (None, atom.op):
             continue
         match = None
         if atom.op is POWER and exponent == 1:

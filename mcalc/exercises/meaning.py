@@ -15,6 +15,13 @@ from .replies import NOTHING, Reply
 _SHAPE = re.compile(r"\(?\s*(\w+?)\s*(?:x|×|,|\*|by)\s*(\w+?)\s*\)?")
 _ABOUT = re.compile(r"^(?:about|nearly|roughly|axis *=?|=|~|≈|\+)\s*")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+_UNIT = re.compile(r"^(\S*\d)\s+[a-z]{3,}$")  # 5 numbers
+_IN_WORDS = {
+    word: str(n)
+    for n, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve".split()
+    )
+} | {"none": "0"}
 _LETTER = re.compile(r"\W*(\w)\W*|(\w) ?[):.].*|.*\((\w)\).*")  # b; it is (b); b: the second
 _OF_WHOLE = 0.05  # how far from a whole number an answer may be that was measured
 
@@ -173,7 +180,8 @@ def _shape(answer):
 def _numbers(answer, axes):
     """Numbers that were typed or calculated, as an array; ValueError for anything else."""
     if isinstance(answer, str):
-        text = _ABOUT.sub("", answer.strip())
+        text = _UNIT.sub(r"\1", _ABOUT.sub("", answer.strip()))
+        text = _IN_WORDS.get(text.lower(), text)
         if not axes and _THOUSANDS.fullmatch(text):
             text = text.replace(",", "")
         if axes and "," in text and "[" not in text:

@@ -110,7 +110,10 @@ class Backward(Explorer):
                 self._map(scene, name, title, top, before[name][k], now[name][k], lit)
                 if not k and name in self.inputs["variable"].options:
                     self._take(scene, name, top)
-        return scene, self._told((variable, row, column, by), before, now)
+        first, *others = self._told((variable, row, column, by), before, now)
+        if len(self.passes) > 1:
+            first = f"{function}: {first}"
+        return scene, [first, *others]
 
     def _map(self, scene, name, title, top, before, now, lit):
         """A map with a frame around each entry that is another one now."""

@@ -12,6 +12,7 @@ from .jacobian import jacobian
 from .neuron import neuron
 from .normalisation import normalisation
 from .shapes import shapes
+from .steps import steps
 from .tangent import tangent
 from .training import training
 
@@ -27,6 +28,7 @@ __all__ = [
     "neuron",
     "normalisation",
     "shapes",
+    "steps",
     "tangent",
     "training",
 ]
@@ -36,14 +38,14 @@ def explore(y: Function | str, wrt: Expr | tuple | None = None, n: int = 3) -> B
     """Explore any expression; :func:`bench` under the name of the family: ``mc.explore(x**2)``.
 
     ``mc.explore.tangent``, ``.gradient``, ``.jacobian``, ``.shapes``, ``.dataflow``, ``.neuron``,
-    ``.descent``, ``.training``, ``.axes``, ``.backward`` and ``.normalisation`` each show one thing
-    more closely.
+    ``.descent``, ``.training``, ``.axes``, ``.backward``, ``.normalisation`` and ``.steps`` each
+    show one thing more closely.
     """
     return bench(y, wrt, n)
 
 
 for _explorer in (
     axes, backward, bench, dataflow, descent, gradient, jacobian, neuron, normalisation, shapes,
-    tangent, training,
+    steps, tangent, training,
 ):  # fmt: skip
     setattr(explore, _explorer.__name__, _explorer)

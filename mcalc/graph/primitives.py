@@ -142,20 +142,24 @@ def _of_largest(e, k, shown=True):
     elements of x: the derivative by b is 1 there, however many they are.
     """
     (x,) = e.args
+    if not shown:
+        return "i,i->", node(SHARES, x)
     largest = np.where(np.equal(x, node(MAX, x)), 1, 0)
-    return "i,i->", largest if shown and differ(x) else largest / np.sum(largest)
+    return "i,i->", largest if differ(x) else largest / np.sum(largest)
 
 
 def _of_row_maxima(e, k, shown=True):
     """What the largest of each row takes of each element."""
     (X,) = e.args
+    if not shown:
+        return "ij,ij->i", node(SHARES, X)
     largest = np.where(np.equal(X, node(COLUMN, node(ROWMAX, X))), 1, 0)
-    if shown and differ(X):
+    if differ(X):
         return "ij,ij->i", largest
     return "ij,ij->i", largest / np.sum(largest, axis=1, keepdims=True)
 
 
-def others(e: Expr, k: int, shown: bool = True) -> tuple[str, Expr]:
+def _others(e, k, shown=True):
     """What ``prod`` takes of each element: the product of the others, shown as ``prod(x)/x``."""
     (x,) = e.args
     whole = node(COLUMN, e) if x.ndim == 2 else e
@@ -181,6 +185,15 @@ def all_in_numbers(e: Expr) -> Expr:
     return walk.replace(
         e, lambda part: None, lambda part, args: in_numbers(walk.rebuild(part, args))
     )
+
+
+def as_shown(e: Expr) -> Expr | None:
+    """What is shown for a factor that only computed derivatives have: ``prod(x)/x`` of OTHERS."""
+    if e.op not in _SHOWN:
+        return None
+    op = _SHOWN[e.op][e.ndim - 1]
+    _, factor = _RULES[op](node(op, *e.args), 0)
+    return factor
 
 
 def as_named(e: Expr) -> Expr:
@@ -227,7 +240,7 @@ def differ(v: Expr) -> bool:
     """
     if v.op is expr.SYMBOL:
         return "has_ties" not in v.params  # an intermediate variable tells of what it stands for
-    if v.op is expr.LET:
+    if v.op in (expr.LET, TRANSPOSE):
         return differ(*v.args)
     if v.op in (PRIMITIVES["eigvals"], PRIMITIVES["eigvalsh"]):
         return v.args[0].op is expr.SYMBOL
@@ -365,17 +378,20 @@ ROWMAX = primitive("rowmax", numpy=lambda X: np.max(X, axis=-1), shape=lambda X:
     sympy_array=lambda X: np.array([*map(_largest_scalar, X)]),
     numpy_source="{0}.max(axis=1)")
 PROD = primitive("prod", "i->", numpy=lambda x: np.prod(x, axis=-1), numpy_source="{0}.prod()",
-    **COUNTED, local_jacobian=others)
+    **COUNTED, local_jacobian=_others)
 ROWPROD = primitive("rowprod", numpy=lambda X: np.prod(X, axis=-1), shape=lambda X: X.shape[:1],
     numpy_source="{0}.prod(axis=1)", text="rowprod({0})", **COUNTED,
-    local_jacobian=others, sympy_array=lambda X: np.array([sp.prod(row) for row in X]))
-# no row, since nobody writes it: the derivatives that are computed have it
+    local_jacobian=_others, sympy_array=lambda X: np.array([sp.prod(row) for row in X]))
+# no rows, since nobody writes them: the derivatives that are computed have them
 OTHERS = Primitive("others", values.products_of_others, shape=lambda X: X.shape)
+SHARES = Primitive("shares", values.shares_of_largest, shape=lambda X: X.shape)
+ADJUGATE = Primitive("adjugate", values.adjugate, shape=lambda X: X.shape)
+_RULES = {MAX: _of_largest, ROWMAX: _of_row_maxima, PROD: _others, ROWPROD: _others}
 _IN_NUMBERS = {
     op: dataclasses.replace(op, local_jacobian=partial(rule, shown=False))
-    for ops, rule in (((MAX,), _of_largest), ((ROWMAX,), _of_row_maxima), ((PROD, ROWPROD), others))
-    for op in ops
+    for op, rule in _RULES.items()
 }
+_SHOWN = {OTHERS: (PROD, ROWPROD), SHARES: (MAX, ROWMAX)}  # of a vector, of a matrix's rows
 NORM = primitive("norm", "i->", numpy=lambda x: np.sum(x * x, axis=-1) ** 0.5, text="||{0}||",
     takes_at_kink="a vector of zeros has no direction", **COUNTED,
     local_jacobian=lambda e, k: ("i,i->", np.divide(e.args[0], e)),
@@ -387,12 +403,12 @@ FROBENIUS = primitive("frobenius", "ij->", numpy=lambda X: np.sum(X * X, axis=(-
     sympy_array=lambda X: sp.sqrt(np.sum(X * X)), numpy_source="np.sqrt(np.sum({0} * {0}))")
 INV = primitive("inv", "ij->ij", numpy=values.inverse, numpy_source="np.linalg.inv({0})", **COUNTED,
     local_jacobian=lambda e, k: ("ij,kl,jk->il", np.negative(e), e),
-    sympy_array=lambda X: np.array(sp.Matrix(X).inv("ADJ")), precise=mpmath.inverse)
+    sympy_array=lambda X: np.array(values.inverse_of_scalars(X)), precise=mpmath.inverse)
 # of the one matrix three times: its derivative is a sum of three products
 PINV = primitive("pinv", numpy=lambda X, *same: np.linalg.pinv(X), **COUNTED, analytic=False,
     shape=lambda X, *same: X.shape[::-1], text="pinv({0})", numpy_source="np.linalg.pinv({0})",
     local_jacobian=_of_pseudo_inverse,
-    sympy_array=lambda X, *same: values.pseudo_inverse(X, lambda G: sp.Matrix(G).inv("ADJ")),
+    sympy_array=lambda X, *same: values.pseudo_inverse(X, values.inverse_of_scalars),
     precise=lambda X, *same: values.pseudo_inverse(X, mpmath.inverse))
 DET = primitive("det", "ij->", numpy=values.determinant, **COUNTED,
     numpy_source="np.linalg.det({0})",

@@ -12,6 +12,7 @@ def size_of(a):
     return a * np.sign(np.real(a))
 
 
+_SHORT = 200  # operations, which are soon expanded
 _SINGULAR = 1e-13  # a matrix that is nearer to a singular one than this is taken for one
 
 
@@ -29,6 +30,21 @@ def products_of_others(x):
     return before * behind[..., ::-1]
 
 
+def shares_of_largest(X):
+    """1 for the largest of each row and 0 for the rest; equal shares if several are the largest."""
+    largest = X == X.max(axis=-1, keepdims=True)
+    return largest / largest.sum(axis=-1, keepdims=True)
+
+
+def adjugate(X):
+    """What det(X) inv(X) is where X has an inverse: a polynomial, so of singular matrices too."""
+    if not np.isfinite(X).all():
+        return np.full(X.shape, np.nan)
+    U, s, Vt = np.linalg.svd(X)
+    others = products_of_others(s) * (np.linalg.det(U) * np.linalg.det(Vt))[..., None]
+    return np.swapaxes(Vt, -1, -2) * others[..., None, :] @ np.swapaxes(U, -1, -2)
+
+
 def inverse(X):
     """The inverse, not-a-number for a singular matrix: that may be one of a batch."""
     try:
@@ -37,6 +53,19 @@ def inverse(X):
         return np.stack(list(map(inverse, X))) if X.ndim > 2 else np.full(X.shape, np.nan)
     condition = np.prod([abs(M).sum(axis=-1).max(axis=-1) for M in (X, Y)], axis=0)
     return np.where((condition < 1 / _SINGULAR)[..., None, None], Y, np.nan)
+
+
+def inverse_of_scalars(X):
+    """That of a matrix of SymPy's scalars; ValueError if it plainly has none.
+
+    SymPy's own ``inv("ADJ")`` simplifies the determinant to see whether it is zero, and needs
+    minutes where elements are piecewise.
+    """
+    M = sp.Matrix(X)
+    whole = M.det(method="berkowitz")
+    if whole == 0 or whole.count_ops() < _SHORT and sp.expand(whole) == 0:
+        raise ValueError("a singular matrix has no inverse")
+    return M.adjugate(method="berkowitz") / whole
 
 
 def pseudo_inverse(X, invert):

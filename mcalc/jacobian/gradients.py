@@ -13,7 +13,7 @@ import numpy as np
 
 from ..graph import simplify
 from ..graph.expr import NUMBER, SYMBOL, Expr, as_expr, node
-from ..graph.primitives import DIVIDE, ONES, OTHERS, PROD, ROWPROD, ZEROS, in_numbers, others
+from ..graph.primitives import DIVIDE, ONES, ZEROS, as_shown, in_numbers
 from ..graph.refine import can_be_refined, refined, refined_with
 from ..graph.simplify import ONE, mul
 from ..graph.walk import is_number, rebuild, replace, walk
@@ -56,11 +56,8 @@ def shown(program: Program, computed: dict[Expr, Expr]) -> dict[Expr, Expr]:
     own = {line.definition: name for name, line in program.lines.items()}
 
     def rebuilt(part, args):
-        if part.op is not OTHERS:
-            return simplify.simplified(part, args)
-        whole = node((PROD, ROWPROD)[part.ndim - 1], *args)
-        _, each = others(whole, 0)
-        return replace(each, own.get)
+        factor = as_shown(rebuild(part, args))
+        return replace(factor, own.get) if factor is not None else simplify.simplified(part, args)
 
     return {name: replace(gradient, lambda e: None, rebuilt) for name, gradient in computed.items()}
 

@@ -23,6 +23,7 @@ from ..graph.primitives import (
     CHOICE,
     COLUMN,
     COPIES,
+    DET,
     DIAG,
     DIVIDE,
     EXCHANGE,
@@ -30,6 +31,7 @@ from ..graph.primitives import (
     FROBENIUS,
     INDEX,
     INV,
+    LOG,
     MATMAT,
     MATRIX_SUM,
     MAX,
@@ -51,6 +53,7 @@ from ..graph.primitives import (
     TRANSPOSE,
     TRIANGLE,
     WHERE,
+    differ,
 )
 from ..graph.refine import can_be_refined
 from ..graph.walk import rebuild, replace, symbols, walk
@@ -123,7 +126,8 @@ def program(y: Expr, more: Iterable[Expr] = ()) -> Program:
         definition = rebuild(form, tuple(replace(a, graph.in_names(sym)) for a in form.args))
         name = readers_names.get(e) or names.pick(e, graph, sym, result=e is bare)
         assumed = {"assumed": inherited(e)} if known and inherited(e) else {}
-        sym[e] = node(SYMBOL, name=name, **assumed, shape=e.shape)
+        ties = {"has_ties": True} if e.ndim and not differ(e) else {}
+        sym[e] = node(SYMBOL, name=name, **assumed, **ties, shape=e.shape)
         uses = tuple(v for v in symbols(definition) if v in lines)
         lines[sym[e]] = Line(sym[e], definition, graph.rules.get(e), uses)
     if bare not in sym:  # a number
@@ -283,6 +287,8 @@ def _with_a_line(graph: _Graph, readers_names: dict[Expr, str]) -> set[Expr]:
         for a in moving:
             if a in named or not a.args:
                 continue
+            if form.op is LOG and graph.form(a).op is DET:
+                continue  # of the two together nothing but the inverse goes back
             by_rule = e in graph.rules and graph.rules[e].backward
             if (e in quiet or by_rule) and weight[a] <= _LONGEST:
                 quiet.add(a)

@@ -17,6 +17,7 @@ from ..graph.expr import NUMBER, SIZE, SYMBOL, Expr, Primitive, UnsupportedError
 from ..graph.lengths import LENGTHS
 from ..graph.primitives import (
     ADD,
+    ADJUGATE,
     CHOICE,
     COLUMN,
     COPIES,
@@ -45,6 +46,7 @@ from ..graph.primitives import (
     ROWPROD,
     SEGMENT,
     SELECTOR,
+    SHARES,
     SIGMOID,
     SOFTPLUS,
     STACK,
@@ -190,6 +192,11 @@ class NumpySource:
 
     def negative(self, e):
         (a,) = map(self.number_of, e.args)
+        (first,) = e.args
+        while first.op in (MULTIPLY, DIVIDE):
+            first = first.args[0]
+        if first is not e.args[0] and self(first).truth:  # NumPy has no minus for truths
+            return Written(f"-1.0 * {a.within(MULTIPLIED)}", MULTIPLIED, a.laid)
         return Written(f"-{a.within(MULTIPLIED)}", SIGNED, a.laid)
 
     def logical_not(self, e):
@@ -395,6 +402,12 @@ class NumpySource:
     def others(self, e):
         return self.called("products_of_others", self.full(*e.args, COMPARED))
 
+    def shares(self, e):
+        return self.called("shares_of_largest", self.full(*e.args, COMPARED))
+
+    def adjugate(self, e):
+        return self.called("adjugate", self.full(*e.args, COMPARED))
+
     def copies(self, e):
         n, count = map(self.length, e.params["lengths"])
         if e.params["each"]:
@@ -467,6 +480,8 @@ _WRITERS: dict[Primitive, Callable[[NumpySource, Expr], Written]] = {
     SELECTOR: NumpySource.part,
     CHOICE: NumpySource.choice,
     OTHERS: NumpySource.others,
+    SHARES: NumpySource.shares,
+    ADJUGATE: NumpySource.adjugate,
     COPIES: NumpySource.copies,
     COLUMN: NumpySource.column_node,
 }

@@ -48,6 +48,13 @@ HELPERS = {
     before = np.cumprod(np.concatenate([one, x[..., :-1]], axis=-1), axis=-1)
     behind = np.cumprod(np.concatenate([one, x[..., :0:-1]], axis=-1), axis=-1)
     return before * behind[..., ::-1]""",
+    "shares_of_largest": """def shares_of_largest(X):
+    largest = X == X.max(axis=-1, keepdims=True)
+    return largest / largest.sum(axis=-1, keepdims=True)""",
+    "adjugate": """def adjugate(X):
+    U, s, Vt = np.linalg.svd(X)
+    others = [np.delete(s, k).prod() for k in range(len(s))]
+    return np.linalg.det(U @ Vt) * (Vt.T * others) @ U.T""",
 }
 
 

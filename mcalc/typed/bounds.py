@@ -12,6 +12,7 @@ from ..graph.expr import NUMBER, Expr, ShapeError, as_expr, shape_text
 from ..graph.primitives import POWER
 from ..graph.products import is_of_elements
 from ..graph.shapes import same_length
+from ..graph.walk import is_number
 from .data_sums import of_data_terms, sum_over_data
 from .operators import DataTerm, divide, kind, power, power_of_elements
 from .tokens import ReadError
@@ -133,6 +134,8 @@ def _refuse_beside(function, operands):
         return
     if "scalar" in kinds and (function not in _ADDED or is_of_elements(a, b)):
         return
+    if is_number(a, 0) or is_number(b, 0):
+        return  # A + 0: of 0 there is one in every shape
     if function in _ADDED and between and "scalar" not in kinds and _fits(a, b) == [False, True]:
         return  # X W + b, as in NumPy, where it cannot be meant for the columns
     parts = f"{a} is {shape_text(a.shape)} and {b} is {shape_text(b.shape)}"

