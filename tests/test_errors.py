@@ -244,11 +244,11 @@ CASES = {
         "length, and x has shape n x 1: use NumPy's functions (np.sum, np.max) and .shape[0], or "
         'give a length, as in mc.vectors("x", size=3)',
     ),
-    "an element of a vector of any length, from the back": (
-        lambda: x[-1],
+    "a part of a vector of any length that may be empty": (
+        lambda: x[-1:1],
         mc.UnsupportedError,
-        "x[-1]: x is n x 1, so its elements are counted from the front; for a part of it write "
-        "x[:-1] or x[1:]",
+        "x[-1:1]: x is of any length, and a part of it has an element at least and is counted from "
+        "the front, from the back, or as in x[1:-1] from both",
     ),
     "an element of a scalar": (
         lambda: np.take(z, [0]),
@@ -287,6 +287,29 @@ CASES = {
         lambda: mc.derive(w * x, wrt="w"),
         ValueError,
         "w is not a variable of w ⊗ x: its variables are w, x; give the variable, not its name",
+    ),
+    "a function of three axes": (
+        lambda: np.sum(np.abs(A[:, None] - A[None]), axis=-1),
+        mc.UnsupportedError,
+        "np.absolute of an array of three axes, m x m x n, has no rule: it is made of +, - and *, "
+        "and then summed over an axis, np.sum(..., axis=-1)",
+    ),
+    "three axes that are left": (
+        lambda: mc.derive(A[:, None] - A, wrt=A),
+        mc.UnsupportedError,
+        "an array of three axes, m x m x n, is no matrix: sum over one of them, np.sum(..., "
+        "axis=-1)",
+    ),
+    "three axes with a root": (
+        lambda: (A[:, None] - A) ** 0.5,
+        mc.UnsupportedError,
+        "a power of an array of three axes is a whole number from 1 to 4, not 0.5: sum over an "
+        "axis first",
+    ),
+    "an axis that three axes do not have": (
+        lambda: (A[:, None] - A).sum(3),
+        mc.UnsupportedError,
+        "an array of three axes, m x m x n, has no axis 3",
     ),
     "a Jacobian of three axes": (
         lambda: mc.derive(A @ w, wrt=A).jacobian,
@@ -577,9 +600,9 @@ CASES = {
         "x has shape (1,), and n x 1 is expected: a 1-D array, and n is 2 elsewhere",
     ),
     "a norm without a rule": (
-        lambda: np.linalg.norm(x, 3),
+        lambda: np.linalg.norm(x, 0),
         mc.UnsupportedError,
-        "np.linalg.norm: ord=3 has no rule; 1, 2 and np.inf have",
+        "np.linalg.norm: ord=0 has no rule; a number from 1 on, np.inf and -np.inf have",
     ),
     "an axis that there is not": (
         lambda: np.sum(x, axis=1),

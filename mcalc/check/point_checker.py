@@ -41,6 +41,7 @@ STEP = 1e-4
 FLOOR = 1e-12  # entries are compared to so many digits of their own; smaller ones to those of this
 MOVED = 10_000  # numbers of the inputs that are computed with at once
 HALVING_TOLERANCE = 1e-4  # how far a step and half of it may differ, relative to the derivative
+ROUNDED = 1000  # times what one order of steps loses by rounding, another one may lose
 KINK_MARGIN = 40 * STEP  # of a kink; nearer to one, steps do not give the derivative to 1e-6
 
 
@@ -64,6 +65,20 @@ CENTRAL = Method(
 )  # fmt: skip
 
 SPREADS = (lambda z: z, lambda z: 0.5 + abs(z), lambda z: 0.4 * np.tanh(z), lambda z: 3 * z)
+
+
+def _surely(exact, right, plain, closed, near) -> np.ndarray:
+    """Where a formula is wrong with many digits, or compiled to other numbers than its own.
+
+    Beside a singular matrix the numbers of two orders of the same steps differ, as each of them
+    differs from the ``exact`` ones.
+    """
+    both = finite(exact) & finite(right)
+    zero = np.zeros_like(exact)
+    wrong = abs(np.where(both, exact - right, zero)) > 1e-9 * abs(np.where(both, right, 1)) + 1e-20
+    with np.errstate(invalid="ignore"):  # without numbers there is nothing to be compared
+        lost = abs(np.where(both & np.isfinite(plain), plain - exact, zero)).astype(float)
+    return wrong.astype(bool) | (abs(plain - closed) > near + ROUNDED * lost)
 
 
 def _point(values):
@@ -381,14 +396,11 @@ class PointChecker:
             interpreted = batch([form], at, sizes)
         plain = laid(interpreted[form])
         most = max(abs(v[np.isfinite(v)]).max(initial=0) for v in interpreted.values())
-        miscompiled = abs(plain - closed) > 1e-9 * max(1, most)
         with mpmath.workdps(DIGITS[1]):
             exact = laid(precise([form], at, sizes)[form])
             right = slopes(self.y, self.variables, values, sizes)
-            both = finite(exact) & finite(right)
-            apart = np.where(both, abs(exact - right), 0)
-            near = 1e-9 * np.where(both, abs(right), 1) + 1e-20
-        return np.where(both, miscompiled | (apart > near).astype(bool), by_far)
+            surely = _surely(exact, right, plain, closed, 1e-9 * max(1, most))
+        return np.where(finite(exact) & finite(right), surely, by_far)
 
     def surely_part_by_part(self, values: dict, sizes: dict, closed, by_far) -> np.ndarray:
         """The same of a row that is made of several formulas, one for each variable."""
@@ -399,15 +411,12 @@ class PointChecker:
             interpreted = batch(forms, at, sizes)
         plain = np.concatenate([interpreted[form].reshape(1, -1) for form in forms], axis=1)
         most = max(abs(v[np.isfinite(v)]).max(initial=0) for v in interpreted.values())
-        miscompiled = abs(plain - closed) > 1e-9 * max(1, most)
         with mpmath.workdps(DIGITS[1]):
             computed = precise(forms, at, sizes)
             exact = np.concatenate([computed[form].reshape(1, -1) for form in forms], axis=1)
             right = slopes(self.y, self.variables, values, sizes, only=wrong)
-            both = finite(exact) & finite(right)
-            apart = np.where(both, abs(exact - right), 0)
-            near = 1e-9 * np.where(both, abs(right), 1) + 1e-20
-        return np.where(both, miscompiled | (apart > near).astype(bool), by_far)
+            surely = _surely(exact, right, plain, closed, 1e-9 * max(1, most))
+        return np.where(finite(exact) & finite(right), surely, by_far)
 
     def summary(self, sizes, small: list, points: int) -> list[str]:
         """What agreed and how far: the same text on every machine."""

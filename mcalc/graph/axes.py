@@ -142,13 +142,22 @@ def _chosen(a, where):
     return chosen
 
 
-def _mean_of_all(a):
-    whole = _sum_of_all(a)
+def _mean_of_all(a, where=True):
+    whole = _sum_of_all(a, where)
+    if where is not True:
+        return whole / _sum_of_all(_ones_where(a, where))
     return (1 / _count(a.shape)) * whole if a.ndim else whole
 
 
-def _means_along(X, axis):
-    return (1 / size(X.shape[axis])) * _sums_along(X, axis)
+def _means_along(X, axis, where=True):
+    whole = _sums_along(X, axis, where)
+    if where is not True:
+        return whole / _sums_along(_ones_where(X, where), axis)
+    return (1 / size(X.shape[axis])) * whole
+
+
+def _ones_where(a, where):
+    return np.ones_like(a) * np.where(where, 1, 0)
 
 
 def _count(lengths) -> Expr:
@@ -226,21 +235,46 @@ def _norm(a, ord=None, axis=None, keepdims=False):
     else:
         whole = of_vector(NORM, a)
         _known_order(ord)
-        sizes = np.abs(*whole.args)
-        whole = np.sum(sizes) if ord == 1 else np.max(sizes) if ord == np.inf else whole
+        whole = whole if ord in (None, 2) else _of_order(*whole.args, ord)
     return _with_axes(whole, a.ndim) if keepdims else whole
 
 
 def _row_norms(a, ord, **how):
     _known_order(ord)
-    if ord == 1:
-        return np.sum(np.abs(a), **how)
-    return np.max(np.abs(a), **how) if ord == np.inf else np.sqrt(np.sum(a * a, **how))
+    return np.sqrt(np.sum(a * a, **how)) if ord in (None, 2) else _of_order(a, ord, **how)
+
+
+def _of_order(a, p, **how):
+    """The sum of the p-th powers of absolute values, and its p-th root."""
+    sizes = np.abs(a)
+    if abs(p) == np.inf:
+        return np.max(sizes, **how) if p > 0 else np.min(sizes, **how)
+    return np.sum(sizes, **how) if p == 1 else np.sum(sizes**p, **how) ** (1 / as_expr(p))
+
+
+def _vector_norm(x, *, axis=None, keepdims=False, ord=2):
+    """The norm of all elements, or along an axis."""
+    x = as_column(x)
+    if x.ndim == 2 and axis is None:
+        raise UnsupportedError(
+            f"np.linalg.vector_norm: {x} is {shape_text(x.shape)}: give the axis, or write "
+            "np.linalg.norm(A), the norm of all elements"
+        )
+    return _norm(x, ord, axis, keepdims)
+
+
+def _matrix_norm(x, *, keepdims=False, ord="fro"):
+    x = as_column(x)
+    if x.ndim != 2:
+        raise ShapeError(f"np.linalg.matrix_norm: {x} is {shape_text(x.shape)}, and no matrix")
+    return _norm(x, ord, None, keepdims)
 
 
 def _known_order(ord):
-    if ord is not None and not (isinstance(ord, Real) and ord in (1, 2, np.inf)):
-        raise UnsupportedError(f"np.linalg.norm: ord={ord!r} has no rule; 1, 2 and np.inf have")
+    if ord is not None and not (isinstance(ord, Real) and (ord >= 1 or ord == -np.inf)):
+        raise UnsupportedError(
+            f"np.linalg.norm: ord={ord!r} has no rule; a number from 1 on, np.inf and -np.inf have"
+        )
 
 
 def _root(variance):
@@ -287,16 +321,6 @@ def lay(v, key) -> Expr | None:
     if key.count(None) > 1:
         raise UnsupportedError(f"{v}[{', '.join(map(str, key))}] has more than two axes")
     return node(COLUMN, v).T if first else node(COLUMN, v)
-
-
-def _expand_dims(a, axis):
-    a = as_column(a)
-    axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
-    if a.ndim != 1 or not is_axis(axis, 2):
-        raise UnsupportedError(
-            f"np.expand_dims: {a} is {shape_text(a.shape)}: a vector is expected, and axis 0 or 1"
-        )
-    return node(COLUMN, a) if axis % 2 else node(COLUMN, a).T
 
 
 def reshape(a, *shape, order="C") -> Expr:
@@ -346,6 +370,8 @@ def _squeeze(a, axis=None):
     a = as_column(a)
     if axis is not None and (not is_axis(axis, a.ndim) or a.shape[axis] != 1):
         raise UnsupportedError(f"np.squeeze: {a} is {shape_text(a.shape)}: axis {axis!r} is not 1")
+    if axis is None and all(n == 1 for n in a.shape):  # the one element, a scalar
+        return a[(0,) * a.ndim] if a.ndim else a
     return vector_of(a) if a.ndim == 2 and 1 in a.shape else a
 
 
@@ -394,8 +420,9 @@ NUMPY.update(
         "lay": lay,
         "reshape": reshape,
         np.linalg.norm: _norm,
+        np.linalg.vector_norm: _vector_norm,
+        np.linalg.matrix_norm: _matrix_norm,
         np.average: _average,
-        np.expand_dims: _expand_dims,
         np.reshape: reshape,
         np.ravel: _ravel,
         np.squeeze: _squeeze,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
+from numbers import Integral
 
 import numpy as np
 
 from .axes import is_axis
 from .dispatch import NUMPY, UnsupportedError
-from .expr import Expr, as_expr
+from .expr import Expr, as_expr, size
 from .primitives import as_column
 from .shapes import ShapeError, same_length, shape_text
 
@@ -109,7 +110,41 @@ def _cumprod(a, axis=None):
     return np.stack(parts)
 
 
+def _centred(name, a, rowvar):
+    """What varies in columns, less its means."""
+    X = _plain(name, a, 1, 2)
+    if not isinstance(rowvar, bool):
+        raise UnsupportedError(f"np.{name}: rowvar is True or False, not {rowvar!r}")
+    X = X[:, None] if X.ndim == 1 else X.T if rowvar else X
+    return X - np.mean(X, axis=0, keepdims=True)
+
+
+def _cov(m, *, rowvar=True, bias=False, ddof=None):
+    """The covariance of what stands in rows, or with ``rowvar=False`` in columns."""
+    X = _centred("cov", m, rowvar)
+    if not isinstance(bias, bool) or not (ddof is None or isinstance(ddof, Integral)):
+        raise UnsupportedError(
+            f"np.cov: bias is True or False and ddof a whole number, not {bias!r} and {ddof!r}"
+        )
+    less = (0 if bias else 1) if ddof is None else int(ddof)
+    return np.squeeze((1 / (size(X.shape[0]) - less)) * (X.T @ X))
+
+
+def _corrcoef(x, *, rowvar=True):
+    X = _centred("corrcoef", x, rowvar)
+    unit = X / np.linalg.norm(X, axis=0, keepdims=True)
+    return np.squeeze(unit.T @ unit)
+
+
+def _trapezoid(y, *, dx=1.0):
+    """The area under the lines between neighbours."""
+    y, dx = _plain("trapezoid", y, 1), _plain("trapezoid", dx, 0)
+    return dx * (np.sum(y[1:]) + np.sum(y[:-1])) / 2
+
+
 _ROWS: dict[str, Callable] = {
+    "cov": _cov, "corrcoef": _corrcoef, "trapezoid": _trapezoid,
+    "diagflat": lambda v: np.diag(_plain("diagflat", v, 1)),
     "matvec": _matvec, "vecmat": _vecmat, "vecdot": _vecdot, "linalg.vecdot": _vecdot,
     "matrix_transpose": _matrix_transpose, "select": _select, "heaviside": _heaviside,
     "polyval": _polyval, "block": _block, "unstack": _unstack, "cumprod": _cumprod,

@@ -130,6 +130,8 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     facts: Any  # and what is known of its entries (mcalc.graph.facts)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
+        if any(_has_three_axes(a) for a in inputs):
+            return NotImplemented
         if method != "__call__":
             if method == "outer" and len(inputs) == 2 and not options:
                 a, b = map(as_expr, inputs)
@@ -397,6 +399,11 @@ def size(length: int | str) -> Expr:
 
 
 NUMPY["size"] = size
+
+
+def _has_three_axes(value) -> bool:
+    """Whether it is such an array of expressions, which has rules of its own."""
+    return getattr(value, "ndim", 0) == 3 and not isinstance(value, np.ndarray)
 
 
 # --- NumPy's calls ---------------------------------------------------------------------------

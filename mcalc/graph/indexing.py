@@ -31,23 +31,26 @@ from .primitives import (
     as_column,
 )
 from .shapes import ShapeError, shape_text
+from .three_axes import ThreeAxes, with_new_axes
 
 _ALL = slice(None)
 
 
-def getitem(e: Expr, key) -> Expr:
+def getitem(e: Expr, key) -> Expr | ThreeAxes:
     """``e[key]``, as NumPy means it: new axes, entries, slices and lists of whole numbers.
 
     Raises IndexError for what is not there, and UnsupportedError for what has no rule.
     """
     part = _taken(e, key)
+    if isinstance(part, ThreeAxes):
+        return part
     return np.not_equal(part, 0) if e.boolean and not part.boolean else part
 
 
 def _taken(e, key):
     keys = key if isinstance(key, tuple) else (key,)
     if any(k is None for k in keys):
-        laid = lay(e, key)
+        laid = with_new_axes(as_column(e), keys) or lay(e, key)
         if laid is None:
             raise UnsupportedError(f"{e}[{_told(keys)}] has no rule: lay it first, then take parts")
         return laid
@@ -116,6 +119,8 @@ def _of_vector(x, key):
             raise UnsupportedError(f"{x}[{_slice_text(key)}] has no elements: leave it out")
         return np.stack([x[k] for k in places])
     k = _position(x, key, length)
+    if k < 0:  # the first of the last ones
+        return node(INDEX, _slice(x, slice(k, None)), index=0)
     if x.op is LET and x.args[0].op.is_list:
         return x.args[0].args[k]  # the entry itself is on the path
     if x.op is STACK:
@@ -124,15 +129,10 @@ def _of_vector(x, key):
 
 
 def _position(e, key, length):
-    """The place from the front, of what may be counted from the back."""
+    """The place from the front, or from the back where a length is open."""
     if not isinstance(key, Integral) or isinstance(key, bool):
         raise UnsupportedError(f"{e}[{key!r}]: an index is a whole number or a slice")
     if isinstance(length, str):
-        if key < 0:
-            raise UnsupportedError(
-                f"{e}[{key}]: {e} is {shape_text(e.shape)}, so its elements are counted from the "
-                "front; for a part of it write x[:-1] or x[1:]"
-            )
         return int(key)
     if not -length <= key < length:
         things = "elements" if e.ndim == 1 else "rows or columns"
@@ -149,26 +149,32 @@ def _slice(x, key):
         raise UnsupportedError(
             f"{x}[{_slice_text(key)}]: of a step other than 1 only [::-1] is read"
         )
-    front, back = _cut(x, key)
-    whole = x.shape[0]
-    if not front and not back:
-        return x
-    middle = shorter(whole, front + back)
-    lengths = tuple(n for n in (front, middle, back) if n)
-    return node(SEGMENT, x, lengths=lengths, part=1 if front else 0)
+    lengths, part = _cut(x, key, x.shape[0])
+    return x if len(lengths) == 1 else node(SEGMENT, x, lengths=lengths, part=part)
 
 
-def _cut(x, key):
-    """How many elements are left out in front and behind."""
-    start, stop = key.start or 0, key.stop
-    front, back = start, 0 if stop is None else -stop
-    for n in (front, back):
-        if not isinstance(n, Integral) or isinstance(n, bool) or n < 0:
-            raise UnsupportedError(
-                f"{x}[{_slice_text(key)}]: {x} is of any length, so a part of it is counted from "
-                "the front and from the back, as in x[1:-1]"
-            )
-    return int(front), int(back)
+def _cut(x, key, whole):
+    """The lengths of what stands before a part, of the part, and of what stands behind it."""
+    ends = (key.start, key.stop)
+    if not all(n is None or isinstance(n, Integral) and not isinstance(n, bool) for n in ends):
+        raise UnsupportedError(
+            f"{x}[{_slice_text(key)}]: a part goes from one whole number to another, as in x[1:-1]"
+        )
+    start, stop = (None if n is None else int(n) for n in ends)
+    start = start or 0
+    if stop is None or stop < 0:
+        before, behind = start, -(stop or 0)  # x[1:-1], and of the last x[-3:-1]
+        part = shorter(whole, before + behind) if start >= 0 else -start - behind
+        before = before if start >= 0 else shorter(whole, -start)
+    else:  # x[1:3], the first elements
+        before, part, behind = start, stop - start, shorter(whole, stop)
+    if isinstance(part, int) and part <= 0 or start < 0 <= (-1 if stop is None else stop):
+        raise UnsupportedError(
+            f"{x}[{_slice_text(key)}]: {x} is of any length, and a part of it has an element at "
+            "least and is counted from the front, from the back, or as in x[1:-1] from both"
+        )
+    lengths = tuple(n for n in (before, part, behind) if n)
+    return lengths, 1 if before else 0
 
 
 def _slice_text(key):
@@ -182,7 +188,10 @@ def _along(A, key, axis):
         return A
     length = A.shape[axis]
     if isinstance(key, Integral) and not isinstance(key, bool):
-        unit = node(UNIT, index=_position(A, key, length), length=length)
+        k = _position(A, key, length)
+        if k < 0:
+            return _along(_along(A, slice(k, None), axis), 0, axis)
+        unit = node(UNIT, index=k, length=length)
         return A @ unit if axis else unit @ A
     if _is_list(key):
         chosen = _choice(key, length, A)
@@ -203,11 +212,8 @@ def _part_of(A, key, length):
         raise UnsupportedError(
             f"{A}[{_slice_text(key)}]: of a step other than 1 only [::-1] is read"
         )
-    front, back = _cut(A, key)
-    if not front and not back:
-        return None
-    lengths = tuple(n for n in (front, shorter(length, front + back), back) if n)
-    return node(SELECTOR, lengths=lengths, part=1 if front else 0).T
+    lengths, part = _cut(A, key, length)
+    return None if len(lengths) == 1 else node(SELECTOR, lengths=lengths, part=part).T
 
 
 def _choice(key, length, e) -> Expr:
@@ -264,4 +270,17 @@ def _flip(m, axis=None):
     raise UnsupportedError(f"np.flip: {m} is {shape_text(m.shape)}: give an axis that it has")
 
 
-NUMPY.update({"getitem": getitem, np.take: _take, np.flip: _flip})
+def _expand_dims(a, axis):
+    """A new axis of length 1: ``v[:, None]`` of a vector, ``X[:, None, :]`` of a matrix."""
+    a = as_column(a)
+    axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+    if not a.ndim or not is_axis(axis, a.ndim + 1):
+        raise UnsupportedError(
+            f"np.expand_dims: {a} is {shape_text(a.shape)}: a vector or a matrix is expected, and "
+            "a number as its axis"
+        )
+    place = axis % (a.ndim + 1)
+    return getitem(a, (*[_ALL] * place, None, *[_ALL] * (a.ndim - place)))
+
+
+NUMPY.update({"getitem": getitem, np.expand_dims: _expand_dims, np.take: _take, np.flip: _flip})

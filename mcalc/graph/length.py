@@ -24,7 +24,8 @@ class Length(str):
     def __index__(self):
         raise TypeError(
             f"{self} is a length that may be any number, and np.eye({self}), range({self}) and the "
-            f'like need one that is known: write mc.identity("{self}"), mc.ones("{self}") or np.sum'
+            f"like need one that is known: write np.eye({self}, like=X) or np.ones({self}, like=X) "
+            "with an X of yours, which runs on numbers too, or np.sum"
         )
 
     __int__ = __float__ = __index__

@@ -58,7 +58,7 @@ from ..graph.primitives import (
     WHERE,
 )
 from ..graph.products import factors
-from ..graph.shapes import parts_of_length
+from ..graph.shapes import joined_length, parts_of_length
 from ..graph.walk import is_number, walk
 from ..jacobian.along import COLUMNS, LOG_SOFTMAX, LOG_SUM_EXP, ROWS, SOFTMAX, VECTOR
 from .source_code import (
@@ -390,8 +390,9 @@ class NumpySource:
     def part(self, e):
         """A part of a vector, or the matrix that puts one in its place."""
         lengths, part = e.params["lengths"], e.params["part"]
-        ends = [" + ".join(map(self.length, lengths[:k])) for k in (part, part + 1)]
-        places = f"{ends[0]}:{ends[1]}" if part + 1 < len(lengths) else f"{ends[0]}:"
+        start = self.length(joined_length(lengths[:part])) if part else ""
+        end = self.length(joined_length(lengths[: part + 1])) if part + 1 < len(lengths) else ""
+        places = f"{start}:{end}"
         if e.op is SEGMENT:
             return Written(f"{self.full(*e.args, ATOM)}[{places}]")
         return Written(f"np.eye({' + '.join(map(self.length, lengths))})[:, {places}]")

@@ -6,12 +6,15 @@ import re
 
 import numpy as np
 
-from ..graph.expr import as_expr
+from ..graph.expr import Expr, as_expr
 from ..graph.forms import ones, zeros
+from ..graph.primitives import INDEX
 from ..graph.shapes import joined_length
+from ..graph.walk import walk
 from .cursor import Cursor, Value
 from .operators import FUNCTIONS, OF_LENGTHS, DataTerm, kind, laid_out, power
 from .tokens import DERIVATIVE, PRIMES, ReadError, Token
+from .words import is_open_vector
 
 
 class SingleReader(Cursor):
@@ -155,6 +158,11 @@ class SingleReader(Cursor):
         if len(operands) not in choices:
             wanted = " or ".join(map(str, choices))
             message = f"{token.text} takes {wanted} in its parentheses, not {len(operands)}"
+            of = {
+                e.args[0] for f in operands if isinstance(f, Expr) for e in walk(f) if e.op is INDEX
+            }
+            if len(of) == 1 and is_open_vector(*of):  # diag(2x_1, 2x_2, 2x_3)
+                message += f"; leave out the index: {of.pop()} stands for all of its elements"
             raise ReadError(message, token.column)
         value = self.build(token.column, choices[len(operands)], *operands)
         if exponent is None:

@@ -57,6 +57,8 @@ class Names:
         v = self.symbols.get(base)
         if v is not None and _is_index(index) and 1 <= int(index) <= number_of_elements(v):
             return v[int(index) - 1]
+        if v is not None and is_open_vector(v) and self._is_length(index):  # x_3, of a vector of any length
+            return v[int(index) - 1]
         if base == "I" and (
             index in self.letters or _is_index(index) and 0 < int(index) <= _LONGEST
         ):
@@ -167,6 +169,10 @@ class Names:
             reason = f"leave out the index: {base} stands for all of its elements"
             reason += "; what runs over the data stands inside sum_i (...)" if data else ""
         return ReadError(f"{token} is unknown: {reason}", token.column)
+
+
+def is_open_vector(v) -> bool:
+    return isinstance(v, Expr) and v.ndim == 1 and isinstance(v.shape[0], str)
 
 
 def number_of_elements(v) -> int:

@@ -53,6 +53,14 @@ SIGNS = [  # each with what it prints, in which no sign means two things
     (1 / x, "1/x"),
     (x[1:], "x_(2:n)"),
     (x[:-1] * x[1:], "x_(1:n - 1) ⊗ x_(2:n)"),
+    (x[0] * x[2], "x_1 x_3"),
+    (x[-1] * x, "x_(n:n)_1 x"),
+    (x[:2] @ x[-2:], "x_(1:2).x_(n - 1:n)"),
+    (mc.derive(x[0] * x[2], x).jacobian.expr, "(x_3 e_1 + x_1 e_3)^T"),
+    (
+        mc.derive(x[1:3] @ x[:2], x).jacobian.expr,
+        "([0_1; x_(1:2); 0_(n - 3)] + [x_(2:3); 0_(n - 2)])^T",
+    ),
 ]
 
 

@@ -134,6 +134,19 @@ FORMS = {
             (".; r c -> r c", ",ij->ij", 2), ("r c; r c -> r c", "ij,ij->ij", 2),
         ]
     ],
+    "three axes": [
+        "r c; s c -> r s: (({0}[:, None] - {1}[None]) ** 2).sum(-1)",
+        "r c; s c -> r s: np.linalg.norm({0}[:, None, :] - {1} + 9, axis=-1)",
+        "r c; s c -> r s: np.mean({0}[:, None] * {1}, axis=2)",
+        "r s; s c -> r c: np.sum({0}[:, :, None] * {1}[None], axis=1)",
+        "r c; s c; c -> s: np.sum(({0}[:, None] + {1}) * {2}, axis=(0, 2))",
+    ],
+    "norms and covariances": [
+        "r c -> r: np.linalg.vector_norm({0}, axis=1)", "r c -> .: np.linalg.matrix_norm({0})",
+        "3 4 -> 3 3: np.cov({0})", "4 3 -> 3 3: np.cov({0}, rowvar=False, ddof=0)",
+        "3 4 -> 3 3: np.corrcoef({0})", "r -> .: np.sum(np.diagflat({0}))",
+        "r -> .: np.trapezoid({0}, dx=0.5)",
+    ],
     "linalg": [
         f"r r; r -> r r: np.linalg.inv({_REGULAR})",
         f"r r; r; r -> r: np.linalg.solve({_REGULAR}, {{2}})",
@@ -174,6 +187,7 @@ FORMS = {
         "3 c -> 3 c: np.roll({0}, -1, axis=0)", "r 3 -> r 3: np.roll({0}, 1, axis=1)",
     ],
     "parts": [
+        "r -> .: {0}[-1]", "r c -> c: {0}[-1]", "r c -> r: {0}[:, -1]",
         "r -> r-1: {0}[1:]", "r -> r-1: {0}[:-1]", "r -> r: {0}[::-1]", "r -> r: np.flip({0})",
         "r -> r-1: np.diff({0})", "r c -> r-1 c: np.diff({0}, axis=0)",
         "r c -> r c-1: np.diff({0})",

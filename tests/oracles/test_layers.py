@@ -183,6 +183,19 @@ LAYERS = {
     "unit rows": lambda G, X: np.sum(G * unit_rows(X)),
     "unit columns": lambda G, X: np.sum(G * X / np.sqrt((X**2).sum(axis=0))),
     "squared distances": lambda P, X, B: np.sum(P * squared_distances(X, B)),
+    "squared distances by three axes": lambda P, X, B: np.sum(
+        P * np.sum((X[:, None, :] - B[None, :, :]) ** 2, axis=-1)
+    ),
+    "distances by three axes": lambda P, X, B: np.sum(
+        P * np.linalg.norm(X[:, None] - B[None] + 9, axis=2)
+    ),
+    "nearest centre": lambda X, B: np.mean(np.min(((X[:, None] - B) ** 2).sum(-1), axis=1)),
+    "attention by three axes": lambda H, P, V: np.sum(
+        H * (softmax(P)[:, :, None] * V[None]).sum(axis=1)
+    ),
+    "covariance": lambda A, X: np.trace(A) * np.sum(np.cov(X, rowvar=False, ddof=0) ** 2),
+    "3-norm": lambda G, X: np.linalg.norm(np.sum(G * X, axis=0) + 2, 3),
+    "mean where": lambda X: np.mean(X**2, where=X > -9),
     "RBF kernel": lambda P, X, B, tau: np.sum(P * np.exp(-squared_distances(X, B) / np.exp(tau))),
     "CLIP": clip_loss,
     "InfoNCE": lambda X, U: -np.mean(np.diag(log_softmax(X @ U.T / 0.5))),

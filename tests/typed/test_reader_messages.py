@@ -41,8 +41,8 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
         ("w_i",
          'column 1: "w_i" is unknown: leave out the index: w stands for all of its elements; what '
          "runs over the data stands inside sum_i (...)"),
-        ("x_4",
-         'column 1: "x_4" is unknown: leave out the index: x stands for all of its elements'),
+        ("x_0",
+         'column 1: "x_0" is unknown: leave out the index: x stands for all of its elements'),
         ("q_4", 'column 1: "q_4" is unknown: q has elements q_1 to q_3'),
         ("sum_i(x)", "column 1: sum_i: nothing in it runs over the data: write y_i or x_i"),
         ("2_1", "column 2: _1 stands behind a column of known length"),
