@@ -15,6 +15,9 @@ from ..draw.view import View
 from ..graph.expr import WRITERS, Expr, as_expr
 from ..graph.variables import scalars, vectors
 from ..graph.walk import same, symbols
+from ..notation.numbers import number
+from .change import signed
+from .inputs import Guess
 
 Function = Expr | Callable  # an expression, or what makes one of variables
 
@@ -33,7 +36,12 @@ class Explorer(W.VBox):
 
     title = ""
 
-    def __init__(self, formulas, inputs: dict, extra=(), rows=None):
+    def __init__(self, formulas, inputs: dict, extra=(), rows=None, guess=False):
+        rows = rows or [[*inputs]]
+        if guess:
+            inputs = {**inputs, "guess": Guess("your guess of the change")}
+            rows = [*rows, ["guess"]]
+        self._guessed_at: dict = {}
         self.inputs, self.formulas, self.error = inputs, list(formulas), None
         self._quiet = False
         self._formula = W.HTMLMath(self._typeset())
@@ -45,7 +53,7 @@ class Explorer(W.VBox):
         self._message.add_class("mcalc-message")
         for one in inputs.values():
             one.on_change, one.on_error = self._moved, self.refuse
-        controls = [W.HBox([inputs[name].widget for name in row]) for row in rows or [inputs]]
+        controls = [W.HBox([inputs[name].widget for name in row]) for row in rows]
         for row in controls:
             row.layout.flex_flow = "row wrap"
         super().__init__([self._formula, *controls, *extra, self._message, self._view])
@@ -103,6 +111,25 @@ class Explorer(W.VBox):
         told = f"<span>{html.escape(sentence)}</span>" if sentence else ""
         if self._message.value != told:
             self._message.value = told
+
+    def after_guess(self, guess, question: str, told: list[str], real: float) -> list[str]:
+        """The lines about a change; where a guess is asked for, only once there is one.
+
+        ``question`` says what is to be guessed, and ``real`` is what the guess is compared with.
+        """
+        if "guess" not in self.inputs:
+            return told
+        if guess is None:
+            return [f"{question} how much will the value change? Guess first: type a number above"]
+        off = guess - real
+        return [*told, f"your guess {signed(guess)} is off by {number(off)}"]
+
+    def _forget_guess(self):
+        """What was guessed holds for the inputs as they were."""
+        now = {name: one.state for name, one in self.inputs.items() if name != "guess"}
+        if self._guessed_at and now != self._guessed_at:
+            self.inputs["guess"].set(None)
+        self._guessed_at = now
 
     def _moved(self):
         if not self._quiet:
@@ -180,6 +207,8 @@ class Explorer(W.VBox):
         """Draw for the inputs as they are now; if that fails, say so and keep the last picture."""
         try:
             self.update_inputs(**self.values)
+            if "guess" in self.inputs:
+                self._forget_guess()
             with np.errstate(all="ignore"):
                 self.scene, self.lines = self.draw(**self.values)
             self._view.show(self.scene, self.title, self.lines, self._handles())

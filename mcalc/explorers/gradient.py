@@ -28,10 +28,10 @@ class Gradient(Explorer):
 
     title = "gradient"
 
-    def __init__(self, function, between, values):
+    def __init__(self, function, between, guess, values):
         self.y = expression(function)
         self.pair = only_scalars(self.y, 2)
-        refuse_taken((v.name for v in self.pair), ("direction", "step"))
+        refuse_taken((v.name for v in self.pair), ("direction", "step", "guess"))
         self.low, self.high = bounds(between, self.pair)
         inputs = {}
         for v, start in zip(self.pair, (1.0, 0.5), strict=True):
@@ -47,7 +47,7 @@ class Gradient(Explorer):
         self.usual = (np.median(steep) if steep.size else 0.0) or 1.0
         self.ylim = self._usual_heights()
         formulas = [differentiated(self.y, v) for v in self.pair]
-        super().__init__(formulas, inputs)
+        super().__init__(formulas, inputs, guess=guess)
         self.set(**values)
 
     def value(self, us, vs, e=None):
@@ -71,7 +71,7 @@ class Gradient(Explorer):
             for level, lines in contour_lines(line, line, self.heights, levels).items()
         }
 
-    def draw(self, direction, step, **at):
+    def draw(self, direction, step, guess=None, **at):
         point = tuple(at[v.name] for v in self.pair)
         here = float(self.value(*point))
         slope = np.array([float(self.value(*point, e)) for e in self.slopes])
@@ -93,9 +93,16 @@ class Gradient(Explorer):
             f"at ({names}) = ({', '.join(map(number, point))}) the value is "
             f"{number(here)}{outside(here)}, the gradient {numbers(slope)}, {steepest}",
             f"a step of {step:.3g} at {direction} degrees, {numbers(step * way)}:",
-            f"  predicted, gradient times step: {signed(stepped.predicted)}; "
-            f"real change {signed(stepped.real)}; off by {stepped.off_words}",
-            f"  half the step: off by {stepped.halved(half)}",
+            *self.after_guess(
+                guess,
+                " ",
+                [
+                    f"  predicted, gradient times step: {signed(stepped.predicted)}; "
+                    f"real change {signed(stepped.real)}; off by {stepped.off_words}",
+                    f"  half the step: off by {stepped.halved(half)}",
+                ],
+                stepped.real,
+            ),
         ]
 
     def _plane(self, scene, point, slope, step):
@@ -140,14 +147,19 @@ def _direction(end, start):
 
 
 def gradient(
-    function: Function, /, between: tuple[float, float] = (-3.0, 3.0), **values: Any
+    function: Function,
+    /,
+    between: tuple[float, float] = (-3.0, 3.0),
+    guess: bool = False,
+    **values: Any,
 ) -> Gradient:
     """Explore a function of two numbers: ``mc.explore.gradient(x**2 + x * y, x=1, y=2)``.
 
     It is an expression of two scalars, or a function of two. Inputs: the two numbers between two
     bounds, and a step with its direction in degrees. The picture has lines of equal height, the
-    gradient as an arrow, and the two slices whose slopes are the partial derivatives. Raises
+    gradient as an arrow, and the two slices whose slopes are the partial derivatives. With
+    ``guess=True`` the changes are told once the reader has typed a guess of the real one. Raises
     ValueError for another number of variables. Paper: "Introduction to vector calculus and partial
     derivatives".
     """
-    return Gradient(function, between, dict(values))
+    return Gradient(function, between, guess, dict(values))

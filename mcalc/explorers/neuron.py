@@ -30,7 +30,7 @@ class Neuron(Explorer):
 
     title = "neuron"
 
-    def __init__(self, units, values):
+    def __init__(self, units, guess, values):
         self.units = {str(y): self._prepared(unnamed(expression(y))) for y in units}
         first = next(iter(self.units.values()))
         inputs, rows = {}, [[], [], []]
@@ -47,14 +47,14 @@ class Neuron(Explorer):
             if len(given) != len(names):
                 raise ValueError(f"{v.name} takes {len(names)} numbers here, not {len(given)}")
             self.names[v] = names
-            refuse_taken(names, ("activation", "nudged", "nudge"))
+            refuse_taken(names, ("activation", "nudged", "nudge", "guess"))
             add_entries(inputs, names, given, low=-_REACH, high=_REACH, step=0.1)
             rows[1] += names
         every = {name: name for names in self.names.values() for name in names}
         inputs["nudged"] = Choice("nudge", every)
         inputs["nudge"] = Number("by", 0.001, 1.0, 0.1, log=True)
         rows[2] = ["nudged", "nudge"]
-        super().__init__(self._formulas(first), inputs, rows=rows)
+        super().__init__(self._formulas(first), inputs, rows=rows, guess=guess)
         self.set(**values)
 
     def _prepared(self, y):
@@ -78,7 +78,7 @@ class Neuron(Explorer):
         bias = [v for v in unit["known"] if v.ndim == 0][:1]
         return [(derivative(y, v), unit["derived"][v].jacobian.expr) for v in [w, *bias]]
 
-    def draw(self, nudged, nudge, activation=None, **entries):
+    def draw(self, nudged, nudge, activation=None, guess=None, **entries):
         u = activation or next(iter(self.units.values()))
         self.set_formulas(self._formulas(u))
 
@@ -99,8 +99,12 @@ class Neuron(Explorer):
         crossed = ": the line was crossed" if (float(u["z"](**moved)) > 0) != (z > 0) else ""
         return scene, [
             f"{u['sum']} = {number(z)}, output {number(here)}; {u['sum']} is {side}, {far}",
-            f"gradients: {told}",
-            f"{nudged} up by {number(nudge)}: {change}{crossed}",
+            *self.after_guess(
+                guess,
+                f"{nudged} up by {number(nudge)}:",
+                [f"gradients: {told}", f"{nudged} up by {number(nudge)}: {change}{crossed}"],
+                float(change.real),
+            ),
         ]
 
     def _sides(self, u, values):
@@ -190,16 +194,18 @@ class Neuron(Explorer):
         )
 
 
-def neuron(*units: Function, **values: Any) -> Neuron:
+def neuron(*units: Function, guess: bool = False, **values: Any) -> Neuron:
     """Explore a neuron of two inputs: ``mc.explore.neuron(np.maximum(0, w @ x + b))``.
 
     Each of ``units`` is one scalar made of a dot product of two vectors and of scalars; several
     become a choice. Without any: max(0, z), tanh(z), the logistic function and z itself. Inputs:
-    every weight, input and scalar, and which of them to nudge. Raises ValueError for an expression
-    without a dot product, and for a third vector. Paper: "The gradient of neuron activation".
+    every weight, input and scalar, and which of them to nudge. With ``guess=True`` gradients and
+    changes are told once the reader has typed a guess of the output's change. Raises ValueError for
+    an expression without a dot product, and for a third vector. Paper: "The gradient of neuron
+    activation".
     """
     if not units:
         w, x = vectors("w x")
         z = w @ x + scalars("b")
         units = np.maximum(0, z), np.tanh(z), 1 / (1 + np.exp(-z)), z
-    return Neuron(units, dict(values))
+    return Neuron(units, guess, dict(values))

@@ -24,14 +24,14 @@ class Tangent(Explorer):
 
     title = "tangent"
 
-    def __init__(self, functions, wrt, between, values):
+    def __init__(self, functions, wrt, between, guess, values):
         functions = [expression(f) for f in functions]
         known = only_scalars(sum(functions[1:], functions[0]))
         self.x = known[0] if wrt is None else wrt
         if self.x not in {*known}:
             there = ", ".join(v.name for v in known)
             raise ValueError(f"{wrt} is no variable of {functions[0]}: there are {there}")
-        refuse_taken((v.name for v in known), ("function", "step"))
+        refuse_taken((v.name for v in known), ("function", "step", "guess"))
         self.low, self.high = bounds(between, known)
         inputs = {}
         if len(functions) > 1:
@@ -45,7 +45,7 @@ class Tangent(Explorer):
         self.slopes = {
             f: derive(f, self.x).jacobian.expr for f in functions if self.x in {*symbols(f)}
         }
-        super().__init__([], inputs)
+        super().__init__([], inputs, guess=guess)
         self.set(**values)
 
     @property
@@ -58,7 +58,7 @@ class Tangent(Explorer):
         others = {name: np.full(len(xs), value) for name, value in at.items()}
         return batch([unnamed(e)], others | {self.x.name: xs}, {})[unnamed(e)] + 0 * xs
 
-    def draw(self, step, function=None, **at):
+    def draw(self, step, function=None, guess=None, **at):
         f, x = self.function, at[self.x.name]
         self.set_formulas([differentiated(f, self.x)])
         slope = float(self.value([x], self.slopes[f], at)[0]) if f in self.slopes else 0.0
@@ -71,10 +71,17 @@ class Tangent(Explorer):
         halved = change.halved(Change(slope * step / 2, half - here, here, rounding=True))
         return scene, [
             f"at {self.x} = {number(x)} the value is {number(here)}{outside(here)}",
-            f"slope of the tangent {number(slope)}, of the secant {number(secant)}: "
-            f"error {secant - slope:.3g}",
-            f"a step of {step:.3g}: {change}",
-            f"half the step: off by {halved}",
+            *self.after_guess(
+                guess,
+                f"a step of {step:.3g}:",
+                [
+                    f"slope of the tangent {number(slope)}, of the secant {number(secant)}: "
+                    f"error {secant - slope:.3g}",
+                    f"a step of {step:.3g}: {change}",
+                    f"half the step: off by {halved}",
+                ],
+                there - here,
+            ),
         ]
 
     def _curve(self, scene, f, at, here, there, slope, secant):
@@ -110,6 +117,7 @@ def tangent(
     *functions: Function,
     wrt: Expr | None = None,
     between: tuple[float, float] = (-3.0, 3.0),
+    guess: bool = False,
     **values: Any,
 ) -> Tangent:
     """Explore the derivative of functions of one number: ``mc.explore.tangent(x**2, np.sin(x))``.
@@ -117,9 +125,10 @@ def tangent(
     Each is an expression of scalars, or a function of them such as ``np.sin``. Inputs: the function
     if there are several, ``x`` between two bounds, further scalars, and the step of the secant;
     ``x=1, step=0.1`` says where to start. The second picture has the error of the secant's slope
-    against the step, both on logarithmic axes. Raises ValueError for what is no scalar function of
+    against the step, both on logarithmic axes. With ``guess=True`` slopes and changes are told once
+    the reader has typed a guess of the change. Raises ValueError for what is no scalar function of
     scalars. Paper: "Scalar derivative rules".
     """
     if not functions:
         raise ValueError("tangent needs a function: mc.explore.tangent(x**2)")
-    return Tangent(functions, wrt, between, dict(values))
+    return Tangent(functions, wrt, between, guess, dict(values))

@@ -57,7 +57,9 @@ class Names:
         v = self.symbols.get(base)
         if v is not None and _is_index(index) and 1 <= int(index) <= number_of_elements(v):
             return v[int(index) - 1]
-        if v is not None and is_open_vector(v) and self._is_length(index):  # x_3, of a vector of any length
+        if (
+            v is not None and is_open_vector(v) and self._is_length(index)
+        ):  # x_3, of a vector of any length
             return v[int(index) - 1]
         if base == "I" and (
             index in self.letters or _is_index(index) and 0 < int(index) <= _LONGEST

@@ -874,3 +874,41 @@ def test_an_svg_is_elements_and_attributes_and_says_what_it_shows():
     assert root.attrib["aria-label"] == 'a <title>: a "description"'
     assert all(not key.startswith("on") for part in root.iter() for key in part.attrib)
     assert all("var(--" in part.attrib["fill"] for part in root.iter() if "text" in part.tag)
+
+
+# --- a guess first ---------------------------------------------------------------------------
+
+GUESSED = {
+    "tangent": (lambda: mc.explore.tangent(x**2, x=1, step=0.5, guess=True), 1.25, "x"),
+    "gradient": (
+        lambda: mc.explore.gradient(x**2 + y, x=1, y=0, direction=0, step=0.5, guess=True), 1.25, "y"
+    ),
+    "neuron": (
+        lambda: mc.explore.neuron((w @ v) ** 2, w=(1, 2), x=(1, 0.5), guess=True, nudge=0.5), 2.25, "w_2"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GUESSED)
+def test_a_change_is_told_once_it_was_guessed(name):
+    make, real, other = GUESSED[name]
+    lab = make()
+    words = f"{real:+.3g}"
+    assert "Guess first" in lab.summary() and words not in lab.summary()
+    assert "predicted" not in lab.summary() and "guess = not yet" in lab.summary()
+    lab.inputs["guess"].box.value = "1,5 or so"
+    assert "is not a number" in lab._message.value and "Guess first" in lab.summary()
+    lab.inputs["guess"].box.value = "1"
+    assert words in lab.summary() and f"your guess +1 is off by {1 - real:.3g}" in lab.summary()
+    assert not lab._message.value
+    lab.inputs[other].slider.value = lab.inputs[other].slider.min  # another question
+    assert "Guess first" in lab.summary() and lab.inputs["guess"].box.value == ""
+    assert lab.set(guess="\N{MINUS SIGN}2").inputs["guess"].value == -2
+    assert "Guess first" not in lab.set(guess=None, **{other: 1}).set(guess=0).summary()
+
+
+def test_without_a_question_there_is_no_guess():
+    lab = mc.explore.tangent(x**2)
+    assert "guess" not in lab.inputs and "predicted" in lab.summary()
+    with pytest.raises(ValueError, match="guess"):
+        mc.explore.tangent(mc.scalars("guess") ** 2)
