@@ -229,7 +229,7 @@ def alone(path):
 
 
 def each_alone(nb, client):
-    for index, stored in enumerate(nb.cells):
+    for index, stored in reversed(list(enumerate(nb.cells))):  # so that no cell prepares another
         if not runs(stored) or GOES_ON in stored.metadata.get("tags", []):
             continue
         again = client.nb.cells[index]
