@@ -90,8 +90,8 @@ def partial_derivatives():
         "it falls fastest against the gradient", words=("up", "down", "left", "right"), x=x, y=y,
         v=np.stack([x, y]).T,
         slips={"down": "that way points the gradient: it grows fastest there"})
-    ask("02.moving-along", "By {x}, the partial of {f} is {y}, which is 1 at {x} = 1, {y} = 1. But "
-        "suppose that {y} is always {g}. How fast does {f} grow with {x} there?", 3,
+    ask("02.moving-along", "With respect to {x}, the partial of {f} is {y}, which is 1 at {x} = 1, "
+        "{y} = 1. But suppose that {y} is always {g}. How fast does {f} grow with {x} there?", 3,
         "x times x^2 is x^3, with the derivative 3x^2", "put x^2 in for y first",
         f=x * y, x=x, y=y, g=x**2,
         slips={1: "that is the partial, which holds y still",
