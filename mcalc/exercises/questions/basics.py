@@ -122,7 +122,7 @@ def matrix_calculus():
     row("03.products", "What is the Jacobian of {y} with respect to {x}?",
         np.stack([x * y, x + y, x / y]), (x, y),
         "three functions and two variables: 3 rows and 2 columns",
-        "the row of x/y is [1/y, -x/y^2]: now the other two")
+        "in x/y hold y still: a multiple of x; then x: a multiple of 1/y")
     ask("03.change", "At {x} = 2, {y} = 3 the Jacobian of {f} is {J}. Now {x} goes up "
         "by 0.02 and {y} by 0.01. By about how much does each of the two change?", [0.08, 0.03],
         "each row times the step", "matrix times step", "row 1 times the step is 3·0.02 + 2·0.01",
