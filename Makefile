@@ -15,15 +15,16 @@ export PYTHONPYCACHEPREFIX = $(CURDIR)/.venv/bytecode
 endif
 
 # What somebody has answered shows in nothing that is stored or tested.
-test quick refresh: export MCALC_ANSWERS = $(CURDIR)/.venv/answers.sqlite
+test quick refresh alone: export MCALC_ANSWERS = $(CURDIR)/.venv/answers.sqlite
 
-.PHONY: help lab test quick refresh bench soak picture mutants test-matrix test-hub student instructor slides site tag measure links lock clean stale
+.PHONY: help lab test quick refresh alone bench soak picture mutants test-matrix test-hub student instructor slides site tag measure links lock clean stale
 
 help:
 	@echo 'make lab       JupyterLab on the notebooks   ARGS="--no-browser --port=9000"'
 	@echo 'make test      everything that must hold before a change goes in'
 	@echo 'make quick     what takes less than a minute of it, before each commit'
 	@echo 'make refresh   run the notebooks and store their outputs   ARGS=notebooks/one.ipynb'
+	@echo 'make alone     each cell again, alone, after a whole run   ARGS=notebooks/one.ipynb'
 	@echo 'make bench     time it, beside other libraries; or a part of it   ARGS=2'
 	@echo 'make soak      a long run against JAX   ARGS="programs --seed 5 --count 500"'
 	@echo 'make student   notebooks for a class, in build/student; each is run without an answer'
@@ -74,8 +75,8 @@ quick: .venv/test
 	.venv/bin/python -m pytest -n 2 --dist worksteal -q -p no:nbval $(QUICK) $(doctests)
 	.venv/bin/python tests/tools/notebooks.py check --stored
 
-refresh: .venv/reader
-	.venv/bin/python tests/tools/notebooks.py refresh $(ARGS)
+refresh alone: .venv/reader
+	.venv/bin/python tests/tools/notebooks.py $@ $(ARGS)
 
 bench soak: .venv/peers/installed
 	$(with_tools) .venv/peers/bin/python tests/tools/$@.py $(ARGS)

@@ -343,3 +343,22 @@ def test_a_second_refresh_changes_nothing_and_a_failing_one_stores_nothing(tmp_p
 
     path.write_text("<<<<<<< HEAD")
     assert notebooks.refresh(path)[0].startswith("is not JSON: ")
+
+
+def test_a_cell_that_another_has_spoilt_is_found(tmp_path):
+    path = tmp_path / "letters.ipynb"
+    cells = [
+        new_code_cell(source) for source in ("a, seen = 1, []", "a", "seen.append(a)", "a = 2")
+    ]
+    cells += map(new_code_cell, ("seen", "len(seen)"))
+    path.write_text(notebooks.dumps(new_notebook(cells=cells)))
+    assert notebooks.refresh(path) == []
+    changed = "a refresh would not store its outputs"
+    assert notebooks.alone(path) == [f"alone, cell 2 (a): {changed}"]
+
+    nb = notebooks.read(path)
+    nb.cells[1].metadata["tags"] = [notebooks.GOES_ON]
+    nb.cells[3].source = "a = 2; seen.append(a); seen"
+    path.write_text(notebooks.dumps(nb))
+    assert notebooks.refresh(path) == []
+    assert notebooks.alone(path) == [f"alone, cell 4 (a = 2; seen.append(a); seen): {changed}"]

@@ -185,6 +185,24 @@ def test_the_theme_is_switched_and_remembered(context, folder):
         own.close()
 
 
+def test_a_step_stands_beside_its_lines_or_above_them(tab_and_faults, folder):
+    tab, faults = tab_and_faults
+    (made,) = website.write([notebooks.ROOT / "notebooks" / "10-vector-chain-rule.ipynb"], folder)
+    tab.goto(made.as_uri())
+    typeset(tab)
+    step = tab.locator(".steps").nth(1).get_by_text("3. combine")
+    line = step.locator("xpath=following-sibling::*[1]")
+    label, formula = step.bounding_box(), line.bounding_box()
+    assert (
+        formula["x"] > label["x"] + label["width"] and formula["y"] < label["y"] + label["height"]
+    )
+    assert line.locator("mjx-container").count() == 3  # broken before its equals signs, if need be
+    resized(tab, NARROW)
+    label, formula = step.bounding_box(), line.bounding_box()
+    assert formula["y"] >= label["y"] + label["height"] and formula["x"] < 60
+    assert faults == []
+
+
 @pytest.mark.parametrize("javascript", [False, True])
 def test_without_mathjax_formulas_stand_there_in_letters(context, folder, javascript):
     """Without JavaScript, or with a MathJax that does not come."""

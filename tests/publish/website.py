@@ -24,6 +24,7 @@ TITLE = "Matrix calculus, by doing it"
 NOTEBOOK = re.compile(r"^([\w-]+)\.ipynb(?=#|$)")
 COLOURLESS = re.compile(r'<span class="[nopw]">([^<]*)</span>')  # most of what Pygments marks
 MATH = re.compile(r"\$\$[^$]+\$\$|\$[^$]+\$")  # as site.js says to MathJax
+COLUMNS = re.compile(r"\S  +\S|^ *\[", re.MULTILINE)
 LONG = 160  # characters of an alternative text; what is longer stands below the picture
 
 
@@ -149,7 +150,10 @@ def tables(soup):
 
 
 def listings(soup):
-    """Code in the text, as code in cells."""
+    """Code in the text, as code in cells; what a cell prints may be broken if it has no columns."""
+    for pre in soup.select(".output > pre:not(.formula)"):
+        if not COLUMNS.search(pre.get_text()):
+            pre["class"] = "words"
     for pre in soup("pre"):
         if not pre.find_parent(class_="scrolls"):
             group(soup, pre.find_parent(class_="highlight") or pre, "Code", "code")

@@ -2,11 +2,14 @@
 
     python tests/tools/notebooks.py refresh [paths]
     python tests/tools/notebooks.py check [--stored] [paths]
+    python tests/tools/notebooks.py alone [paths]
 
 A refresh runs every cell in a fresh kernel and stores what the next refresh will store again, byte
 for byte. It goes through nbclient because `jupyter execute` can hang on an Output widget. A check
 does the same and stores nothing; with --stored it runs nothing either, which is enough where nbval
-has just run every cell and compared the outputs.
+has just run every cell and compared the outputs. Alone runs the whole notebook, and then each cell
+again in what this has left behind: a reader who goes back to a cell has to see what it says, unless
+it is tagged goes-on, and its text says that it goes on from the cells before it.
 """
 
 import argparse
@@ -17,7 +20,7 @@ import re
 import sys
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -28,6 +31,7 @@ from nbformat import from_dict, v4
 from nbformat.validator import iter_validate
 
 ROOT = Path(__file__).resolve().parents[2]
+GOES_ON = "goes-on"  # the tag of a cell that is nothing without those before it
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 TIMEOUT = 120  # seconds for a cell
 SPAWN = get_context("spawn")  # to fork a process with threads can hang
@@ -161,9 +165,9 @@ def cell_problems(cell, expected):
         yield f"stores something of this one run: {match.group()!r}"
 
 
-def executed(nb, folder):
-    """A copy with the outputs that a fresh kernel gives."""
-    nb = copy.deepcopy(nb)
+@contextmanager
+def kernel(nb, folder):
+    """A client with a fresh kernel, in which the notebook's cells are run one by one."""
     client = NotebookClient(
         nb,
         kernel_name="python3",
@@ -173,19 +177,74 @@ def executed(nb, folder):
         resources={"metadata": {"path": str(folder)}},
     )
     with client.setup_kernel(env=os.environ | {"PYTHONHASHSEED": "0"}):
+        yield client
+
+
+def execute(client, cell, index):
+    """Run a cell, which gets its outputs."""
+    if cell.cell_type == "code":
+        cell.outputs, cell.execution_count = [], None
+    try:
+        client.execute_cell(cell, index)
+    except CellExecutionError as error:
+        why = f"{error.ename}: {error.evalue}"
+    except (CellControlSignal, DeadKernelError) as error:
+        why = str(error)
+    else:
+        return
+    raise Failed(f"{name(index + 1, cell)}: {why.partition(chr(10))[0]}")
+
+
+def executed(nb, folder):
+    """A copy with the outputs that a fresh kernel gives."""
+    nb = copy.deepcopy(nb)
+    with kernel(nb, folder) as client:
         for index, cell in enumerate(nb.cells):
-            if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
-            try:
-                client.execute_cell(cell, index)
-            except CellExecutionError as error:
-                why = f"{error.ename}: {error.evalue}"
-            except (CellControlSignal, DeadKernelError) as error:
-                why = str(error)
-            else:
-                continue
-            raise Failed(f"{name(index + 1, cell)}: {why.partition(chr(10))[0]}")
+            execute(client, cell, index)
     return normalised(nb)
+
+
+# What a run has left behind, kept in the kernel under a name of no notebook, and put back before
+# each cell that is run again. What a cell has changed inside an object stays changed.
+KEEP = "__left = dict(get_ipython().user_ns)"
+PUT_BACK = """
+for __name in [name for name in globals() if name not in __left and not name.startswith("_")]:
+    del globals()[__name]
+globals().update({name: value for name, value in __left.items() if not name.startswith("_")})
+"""
+
+
+def alone(path):
+    """The cells that give something else when they are run again alone, after a whole run."""
+    try:
+        nb = read(path)
+        twin = copy.deepcopy(nb)
+        twin.cells += map(v4.new_code_cell, (KEEP, PUT_BACK))
+        with kernel(twin, path.parent) as client:
+            for index, cell in enumerate(twin.cells):
+                execute(client, cell, index)
+            return [fault for fault in each_alone(nb, client)]
+    except Failed as failure:
+        return [str(failure)]
+
+
+def each_alone(nb, client):
+    for index, stored in reversed(list(enumerate(nb.cells))):  # so that no cell prepares another
+        if not runs(stored) or GOES_ON in stored.metadata.get("tags", []):
+            continue
+        again = client.nb.cells[index]
+        try:
+            execute(client, again, index)
+        except Failed as failure:
+            yield f"alone, {failure}"
+        else:
+            for counted in again, *again.outputs:
+                if "execution_count" in counted:
+                    counted["execution_count"] = stored.execution_count
+            pair = [v4.new_notebook(cells=[cell]) for cell in (stored, again)]
+            if differences(*map(normalised, pair)):
+                yield f"alone, {name(index + 1, stored)}: a refresh would not store its outputs"
+        execute(client, client.nb.cells[-1], len(client.nb.cells) - 1)
 
 
 def differences(nb, fresh):
@@ -243,20 +302,20 @@ def check(path, run=True):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("action", choices=["refresh", "check"])
+    parser.add_argument("action", choices=["refresh", "check", "alone"])
     parser.add_argument("--stored", action="store_true", help="do not run anything")
     parser.add_argument("paths", nargs="*", type=Path, help="default: all of notebooks/")
     args = parser.parse_intermixed_args()
     paths = [path.resolve() for path in args.paths] or all_notebooks()
     if not paths:
         sys.exit("There is no notebook in notebooks/.")
-    action = {"refresh": refresh, "check": partial(check, run=not args.stored)}[args.action]
+    actions = {"refresh": refresh, "check": partial(check, run=not args.stored), "alone": alone}
     failed = False
     with ExitStack() as stack:
         each = map  # nothing to run: done before a second process has started
         if not args.stored:
             each = stack.enter_context(ProcessPoolExecutor(2, mp_context=SPAWN)).map
-        for path, faults in zip(paths, each(action, paths), strict=True):
+        for path, faults in zip(paths, each(actions[args.action], paths), strict=True):
             for fault in faults:
                 print(f"{path.name}: {fault}", flush=True)
                 failed = True

@@ -90,8 +90,8 @@ def partial_derivatives():
         "it falls fastest against the gradient", words=("up", "down", "left", "right"), x=x, y=y,
         v=np.stack([x, y]).T,
         slips={"down": "that way points the gradient: it grows fastest there"})
-    ask("02.moving-along", "By {x}, the partial of {f} is {y}, which is 1 at {x} = 1, {y} = 1. But "
-        "suppose that {y} is always {g}. How fast does {f} grow with {x} there?", 3,
+    ask("02.moving-along", "With respect to {x}, the partial of {f} is {y}, which is 1 at {x} = 1, "
+        "{y} = 1. But suppose that {y} is always {g}. How fast does {f} grow with {x} there?", 3,
         "x times x^2 is x^3, with the derivative 3x^2", "put x^2 in for y first",
         f=x * y, x=x, y=y, g=x**2,
         slips={1: "that is the partial, which holds y still",
@@ -122,7 +122,7 @@ def matrix_calculus():
     row("03.products", "What is the Jacobian of {y} with respect to {x}?",
         np.stack([x * y, x + y, x / y]), (x, y),
         "three functions and two variables: 3 rows and 2 columns",
-        "the row of x/y is [1/y, -x/y^2]: now the other two")
+        "in x/y hold y still: a multiple of x; then x: a multiple of 1/y")
     ask("03.change", "At {x} = 2, {y} = 3 the Jacobian of {f} is {J}. Now {x} goes up "
         "by 0.02 and {y} by 0.01. By about how much does each of the two change?", [0.08, 0.03],
         "each row times the step", "matrix times step", "row 1 times the step is 3·0.02 + 2·0.01",

@@ -116,13 +116,81 @@
     field.parentElement.hidden = false;
   }
 
+  // The pieces of LaTeX between marks that stand in no bracket and in no matrix.
+  function pieces(tex, mark) {
+    const found = [];
+    let depth = 0, from = 0;
+    for (const { 0: token, index } of tex.matchAll(/\\begin\b|\\end\b|\\left\b|\\right\b|\\\\(?:\[\d+pt\])?|\\[^\\]| = |[{}&]/g)) {
+      if (/^(\\begin|\\left|\{)$/.test(token)) depth++;
+      else if (/^(\\end|\\right|\})$/.test(token)) depth--;
+      else if (!depth && mark.test(token)) {
+        found.push(tex.slice(from, index));
+        from = index + token.length;
+      }
+    }
+    return [...found, tex.slice(from)].map((piece) => piece.trim());
+  }
+
+  const rowsOf = (array) => pieces(array, /^\\\\/).map((row) => pieces(row.replace(/^\\hline\s*/, ""), /^&$/));
+
+  // The words of a cell that has nothing else in it, but raised or lowered letters; or nothing.
+  const WORDS = /\\text\{([^{}\\$]*)\}|([\^_])\{([^{}\\]*)\}/g;
+  function wordsOf(tex) {
+    const parts = [...tex.matchAll(WORDS)];
+    return tex && parts.map(([part]) => part).join("") === tex ? parts : null;
+  }
+
+  function sentence(parts, made) {
+    for (const [, words, place, letters] of parts) {
+      const piece = place ? document.createElement(place === "^" ? "sup" : "sub") : words;
+      if (place) piece.textContent = letters;
+      made.append(piece);
+    }
+    return made;
+  }
+
+  const lengthOf = (tex) => sentence(wordsOf(tex) ?? [], document.createElement("p")).textContent.length;
+
+  // A formula that may be broken before each of its equals signs, or words.
+  function cell(tex, kind) {
+    const made = document.createElement(kind);
+    if (wordsOf(tex)) return sentence(wordsOf(tex), made);
+    const chain = pieces(tex.replace(/ \\qquad (\([^()]*\))$/, " = $1"), / = /);
+    const shape = / \\qquad \([^()]*\)$/.test(tex) ? chain.length - 1 : 0;
+    const part = (piece, k) => `$\\displaystyle ${k && k !== shape ? "= " : ""}${piece}$`;
+    made.textContent = tex && chain.map(part).join(" ");
+    return made;
+  }
+
+  // A derivation as a list of lines, with the step beside or above them; a table that has
+  // sentences in it as one in which they can be broken.
+  function laidOut(tex) {
+    const array = tex.match(/^\$\\displaystyle \\begin\{array\}\{l+\} (.*) \\end\{array\}\$$/s)?.[1];
+    if (!array) return null;
+    const rows = rowsOf(array);
+    const made = document.createElement("div");
+    if (rows[0][0] === "\\text{1. introduce}") {
+      made.className = "steps";
+      for (const [label, line] of rows) {
+        made.append(cell(label, "div"), cell(line, "div"));
+        made.lastChild.className = "scrolls";
+      }
+    } else if (rows.flat().some((tex) => lengthOf(tex) > 27)) {
+      const table = document.createElement("table");
+      for (const row of rows) table.insertRow().append(...row.map((text) => cell(text, "td")));
+      made.append(table);
+    } else return null;
+    return made;
+  }
+
   // Formulas stand in the page as one can read them without MathJax; it takes their LaTeX.
   function inTex() {
     for (const place of document.querySelectorAll("[data-tex]")) {
       const { tex } = place.dataset;
       const made = document.createElement("div");
       made.textContent = tex;
-      place.replaceWith(place.localName === "pre" ? made : tex); // what is wide is made to scroll
+      if (place.localName === "pre") place.replaceWith(laidOut(tex) ?? made); // what is wide scrolls
+      else place.replaceWith(tex);
     }
   }
 
