@@ -881,12 +881,16 @@ def test_an_svg_is_elements_and_attributes_and_says_what_it_shows():
 GUESSED = {
     "tangent": (lambda: mc.explore.tangent(x**2, x=1, step=0.5, guess=True), 1.25, "x"),
     "gradient": (
-        lambda: mc.explore.gradient(x**2 + y, x=1, y=0, direction=0, step=0.5, guess=True), 1.25, "y"
+        lambda: mc.explore.gradient(x**2 + y, x=1, y=0, direction=0, step=0.5, guess=True),
+        1.25,
+        "y",
     ),
     "neuron": (
-        lambda: mc.explore.neuron((w @ v) ** 2, w=(1, 2), x=(1, 0.5), guess=True, nudge=0.5), 2.25, "w_2"
+        lambda: mc.explore.neuron((w @ v) ** 2, w=(1, 2), x=(1, 0.5), nudge=0.5, guess=True),
+        2.25,
+        "w_2",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", GUESSED)
