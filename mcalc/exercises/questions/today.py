@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...graph.expr import size
-from ...graph.variables import matrices, scalars, vectors
+from ...graph.variables import let, matrices, scalars, vectors
 from .row import ask, row
 
 # fmt: off
@@ -45,7 +45,7 @@ def what_goes_back():
 
 
 def axes():
-    X, U = matrices("X U", shape=("N", "n"))
+    X, U, Z = matrices("X U Z", shape=("N", "n"))
     c, r = vectors("c", size="n"), vectors("r", size="N")
     ask("31.which-shape", "X has the shape (8, 5, 3), and is summed along axis 1 without keepdims. "
         "G comes back in the shape of the sum. What is its shape: (a) (8, 3); (b) (8, 1, 3); (c) "
@@ -69,10 +69,11 @@ def axes():
     row("31.gains", "Each column of X has a gain: G comes back to {y}. What goes on to {x}?",
         X * c, c, "the gains are copied to every row", "add up over the examples: a column with n "
         "entries")
-    row("31.row-mean", "Every row loses its mean: G comes back to {y}. What goes on to {x}?",
-        X - X.mean(axis=1, keepdims=True), X,
-        "two paths: directly, and through the mean of the row",
-        "G loses the mean of its row as well")
+    S = let("S", np.exp(Z) / np.sum(np.exp(Z), axis=1, keepdims=True))
+    row("31.log-total", "S is softmax of Z, by rows: G comes back to {y}, which has the logarithm "
+        "of its row's total in every place. What goes on to {x}?", Z - np.log(S), Z,
+        "two paths: directly, and through log-softmax", "the copies of the total are added up, "
+        "G 1, and each score gets its share of that")
     row("31.products", "The dot product of each row of X with the same row of U, taken from each "
         "entry: G comes back to {y}. What goes on to {x}?",
         X - np.sum(X * U, axis=1, keepdims=True), U,
