@@ -132,7 +132,7 @@ def _position(e, key, length):
     """The place from the front, or from the back where a length is open."""
     if not isinstance(key, Integral) or isinstance(key, bool):
         raise UnsupportedError(f"{e}[{key!r}]: an index is a whole number or a slice")
-    if isinstance(length, str):
+    if not isinstance(length, int):
         return int(key)
     if not -length <= key < length:
         things = "elements" if e.ndim == 1 else "rows or columns"

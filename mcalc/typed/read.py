@@ -58,7 +58,7 @@ from .operators import (
 )
 from .single import SingleReader
 from .tokens import DERIVATIVE, LONGEST, PRIMES, ReadError
-from .words import expressions_of, number_of_elements
+from .words import MOST_ELEMENTS, expressions_of, is_open_vector, number_of_elements
 
 _DEFINITION = re.compile(r",\s+([^\W\d_]\w*)\s+=(?!=)")  # of a name that a formula brings along
 
@@ -410,9 +410,9 @@ class _Reader(SingleReader):
             if not self.names.in_sum or isinstance(v, DataTerm) or v.ndim != 1:
                 raise TypeError("_i stands behind a column, inside sum_i (...)")
             return DataTerm(v)
-        length = number_of_elements(v)
+        length = MOST_ELEMENTS if is_open_vector(v) else number_of_elements(v)
         if not length:
-            raise TypeError(f"_{index} stands behind a column of known length")
+            raise TypeError(f"_{index} stands behind a column")
         if not 1 <= int(index[:9]) <= length:
             raise IndexError(f"{v} has elements _1 to _{length}")
         return v[int(index) - 1]

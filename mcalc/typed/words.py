@@ -17,7 +17,7 @@ from .tokens import DERIVATIVE, ReadError, Token, is_word, shown
 SIGNS = {name: sign for sign, name in GREEK.items()}
 _OTHERS = {"sech": "1/cosh(x)", "csch": "1/sinh(x)", "sec": "1/cos(x)", "csc": "1/sin(x)",
            "cot": "cos(x)/sin(x)", "coth": "cosh(x)/sinh(x)"}  # fmt: skip
-_LONGEST = 100  # numbers in a column of ones, if nothing given is longer
+MOST_ELEMENTS = 100  # numbers in a column of ones, if nothing given is longer
 
 
 def expressions_of(symbols: dict) -> dict[str, Expr]:
@@ -62,10 +62,10 @@ class Names:
         ):  # x_3, of a vector of any length
             return v[int(index) - 1]
         if base == "I" and (
-            index in self.letters or _is_index(index) and 0 < int(index) <= _LONGEST
+            index in self.letters or _is_index(index) and 0 < int(index) <= MOST_ELEMENTS
         ):
             return identity(int(index) if _is_index(index) else index)
-        if base == "e" and _is_index(index) and 1 <= int(index) <= _LONGEST:
+        if base == "e" and _is_index(index) and 1 <= int(index) <= MOST_ELEMENTS:
             return expr.node(UNIT, index=int(index) - 1, length=None)
         if (
             base == "I"
@@ -77,12 +77,12 @@ class Names:
 
     @staticmethod
     def _is_length(index):
-        return _is_index(index) and 1 <= int(index) <= _LONGEST
+        return _is_index(index) and 1 <= int(index) <= MOST_ELEMENTS
 
     def length(self, token: Token) -> str | int:
         """A length, which is a letter or a number: the n of ``1_n``."""
         if token.kind == "number" and token.text.isdigit() and int(token.text) > 0:
-            if int(token.text) > max({_LONGEST, *self.lengths}):
+            if int(token.text) > max({MOST_ELEMENTS, *self.lengths}):
                 raise ReadError(f"a vector of {token.text} is too long", token.column)
             return int(token.text)
         if token.kind == "word" and (token.text in self.letters or token.text not in self.symbols):
@@ -165,7 +165,7 @@ class Names:
         elif _is_index(index) and base == "E":
             reason = "how long the parts are is open: write the columns as [e_1, e_2]"
         elif _is_index(index) and base == "e":
-            reason = f"the unit vectors are e_1 to e_{_LONGEST}"
+            reason = f"the unit vectors are e_1 to e_{MOST_ELEMENTS}"
         elif index == "i" and self.example(base):
             data = any(e.ndim == 2 for e in self.symbols.values())
             reason = f"leave out the index: {base} stands for all of its elements"
@@ -174,7 +174,7 @@ class Names:
 
 
 def is_open_vector(v) -> bool:
-    return isinstance(v, Expr) and v.ndim == 1 and isinstance(v.shape[0], str)
+    return isinstance(v, Expr) and v.ndim == 1 and not isinstance(v.shape[0], int)
 
 
 def number_of_elements(v) -> int:

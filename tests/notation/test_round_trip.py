@@ -55,6 +55,8 @@ SIGNS = [  # each with what it prints, in which no sign means two things
     (x[:-1] * x[1:], "x_(1:n - 1) ⊗ x_(2:n)"),
     (x[0] * x[2], "x_1 x_3"),
     (x[-1] * x, "x_(n:n)_1 x"),
+    (z * x[1:][1], "z x_(2:n)_2"),
+    (x[::-1][0] * (A @ x)[2], "flip(x)_1 (A x)_3"),
     (x[:2] @ x[-2:], "x_(1:2).x_(n - 1:n)"),
     (mc.derive(x[0] * x[2], x).jacobian.expr, "(x_3 e_1 + x_1 e_3)^T"),
     (

@@ -552,7 +552,7 @@ ERRORS = [
     ("(q + q)_4", 8, "has elements _1 to _3"),
     ("x_0", 1, "leave out the index: x stands for all"),
     ("diag(x_1, x_2)", 1, "leave out the index: x stands for all"),
-    ("(w + x)_1", 8, "a column of known length"),
+    ("(w x^T)_1", 8, "_1 stands behind a column"),
     ("E_1", 1, "how long the parts are is open"),
     ("e_0", 1, "the unit vectors are e_1 to e_100"),
     ("tril(A, 1/2)", 1, "1/2 is no whole number, as in tril(A, 1)"),

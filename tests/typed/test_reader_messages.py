@@ -45,7 +45,7 @@ NAMES = {e.name: e for e in (w, x, b, z, q, A)}
          'column 1: "x_0" is unknown: leave out the index: x stands for all of its elements'),
         ("q_4", 'column 1: "q_4" is unknown: q has elements q_1 to q_3'),
         ("sum_i(x)", "column 1: sum_i: nothing in it runs over the data: write y_i or x_i"),
-        ("2_1", "column 2: _1 stands behind a column of known length"),
+        ("2_1", "column 2: _1 stands behind a column"),
         ("E_1",
          'column 1: "E_1" is unknown: how long the parts are is open: write the columns as '
          "[e_1, e_2]"),
