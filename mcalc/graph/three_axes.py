@@ -276,8 +276,11 @@ def _summed(term: Parts, axis, left, shape):
 
 def _filled(number, left, shape):
     """A number in the place of each element."""
-    rows, columns = (node(ONES, length=shape[k]) for k in left)
-    return number * (node(COLUMN, rows) * node(COLUMN, columns).T)
+    rows, columns = (shape[k] for k in left)
+    if columns == 1:
+        return node(COLUMN, number * node(ONES, length=rows))
+    across = node(COLUMN, node(ONES, length=columns)).T
+    return number * (across if rows == 1 else node(COLUMN, node(ONES, length=rows)) * across)
 
 
 def _by_axis_last(A, axes, axis):
