@@ -11,7 +11,7 @@ from ..graph.expr import Expr, ShapeError, UnsupportedError, as_expr
 from ..graph.forms import ones, outer, sigmoid
 from ..graph.primitives import ROW, ZEROS
 from ..graph.walk import is_number
-from .operators import DataTerm, _times, divide, dot, kind, negative, power, product, relu
+from .operators import DataTerm, _root, _times, divide, dot, kind, negative, power, product, relu
 
 # --- sums over the data ----------------------------------------------------------------------
 
@@ -21,6 +21,7 @@ _LINEAR: dict[
     **{np.add: (0, 1), np.subtract: (0, 1), np.where: (1, 2), negative: (0,), divide: (0,)},
     **{np.multiply: ()},
 }
+_OF_NUMBERS = (*_LINEAR, _root, power, relu, sigmoid)  # beside NumPy's own functions
 
 
 def of_data_terms(function: Callable, operands: tuple) -> DataTerm:
@@ -31,7 +32,13 @@ def of_data_terms(function: Callable, operands: tuple) -> DataTerm:
     if function in (product, dot) and {*map(kind, operands)} != {"scalar"}:
         return _product_of_data_terms(function, *operands)
     function = np.multiply if function is product else function
-    if not isinstance(function, np.ufunc) and function not in (*_LINEAR, power, relu, sigmoid):
+    if not isinstance(function, np.ufunc) and function not in (
+        *_LINEAR,
+        _root,
+        power,
+        relu,
+        sigmoid,
+    ):
         raise UnsupportedError("sum_i: in it stand scalars, examples and functions of scalars")
     first = next((e for e in operands if isinstance(e, DataTerm) and e.rows is not None), None)
     places = _LINEAR.get(function, ()) if first else ()

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import mcalc as mc
 from mcalc.graph.primitives import DOT, PRIMITIVES, of_vectors
 from mcalc.graph.walk import symbols, walk
-from mcalc.typed.operators import FUNCTIONS
+from mcalc.typed.operators import _ALIASES, _UNARY, FUNCTIONS
 from mcalc.typed.read import ReadError, product, read
 
 w, x = mc.vectors("w x")
@@ -936,3 +936,10 @@ def test_the_largest_that_are_read_can_be_printed_and_derived(text):
     small = [v for v in symbols(e) if v.ndim < 2]
     if small and e.ndim < 2 and "stack" not in {p.op.name for p in walk(e)}:
         assert repr(mc.derive(e, wrt=small[0]))
+
+
+@pytest.mark.parametrize("name", sorted({*_UNARY, *_ALIASES, "sqrt", "relu", "sigmoid", "σ"}))
+def test_each_function_of_a_number_is_read_in_a_sum_over_the_data(name):
+    """``sum_i sqrt(x_i)`` is the sum of the elements of ``sqrt(x)``."""
+    x = mc.vectors("x")
+    assert read(f"sum_i {name}(x_i)", x=x) is read(f"sum({name}(x))", x=x)
