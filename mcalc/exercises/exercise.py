@@ -170,7 +170,9 @@ class Exercise:
         if d.y.ndim == 2:
             return f"5*{d.G}.T", f"5{d.G}^T"
         m, n = d.jacobian.shape
-        v = next((f"{v}" for v in symbols(d.y) if v.ndim == 1), f"{symbols(d.y)[0]}")
+        vectors = [v for v in symbols(d.y) if v.ndim == 1]
+        away = [v for v in vectors if v not in {*symbols(d.jacobian.expr)}]  # of 3a.x not 5a^T
+        v = f"{next(iter(away or vectors), symbols(d.y)[0])}"
         if all(e.ndim == 2 for e in symbols(d.y)):
             return f"5*{v}.T", f"5{v}^T"
         if not any(v.ndim for v in symbols(d.y)):

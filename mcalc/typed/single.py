@@ -147,6 +147,9 @@ class SingleReader(Cursor):
             raise ReadError(f"{token} with a prime: {DERIVATIVE}", self.now.column)
         if not opening:
             operand = self.now.text if self.now.kind in ("word", "number") else "x"
+            after = self.tokens[self.at + 1] if self.now.kind == "number" else None
+            if after and after.kind == "word" and not after.spaced:  # diag 2x
+                operand += after.text
             raise ReadError(f"write {token.text}({operand}), with parentheses", token.column)
 
         def parse():
