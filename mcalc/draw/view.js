@@ -2,6 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const ROUND = 40; // pixels: a ring is drawn around points
 const PAGES = { PageUp: 10, PageDown: -10 };
 
 const made = (tag, how, ...inside) => {
@@ -83,7 +84,8 @@ class Handles {
   dress({ element, handle }) {
     const { name, words, size, axes, range, stay } = handle;
     const held = this.held === name;
-    element.className = `mcalc-handle along-${axes}${stay ? "" : " round"}${held ? " held" : ""}`;
+    const ring = !stay && Math.max(...size) <= ROUND ? " round" : ""; // a column has its own frame
+    element.className = `mcalc-handle along-${axes}${ring}${held ? " held" : ""}`;
     element.dataset.name = element.title = name;
     element.style.width = `${(100 * size[0]) / this.width}%`;
     element.style.height = `${(100 * size[1]) / this.height}%`;
