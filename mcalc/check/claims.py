@@ -350,7 +350,7 @@ def first_difference(
     usable = False
     for look, lengths in ((points.usual, _COMPARED), (beyond, _COMPARED[:_FAR])):
         compared = [
-            _Comparison(formulas, look is points.usual, sizes, values, a, b)
+            _Comparison(formulas, look is points.usual or not usable, sizes, values, a, b)
             for sizes, values, (a, b) in rounds([claim, right], variables, lengths, look, functions)
         ]
         usable = usable or any(c.usable.any() for c in compared)

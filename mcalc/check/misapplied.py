@@ -49,7 +49,7 @@ def _in_each_column(derivation, y):
         return
     bare = []
     for x in derivation.variables:
-        others = {v: as_expr(1) for v in symbols(y) if v is not x}
+        others = {v: np.ones_like(v) if v.ndim else as_expr(1) for v in symbols(y) if v is not x}
         bare.append(unnamed(type(derivation)(replace(y, others.get), x).jacobian.expr))
     sentence = "the other variables are constants, and a constant factor stays"
     yield Mistake("constant dropped", sentence, as_expr(np.stack(bare)).T)

@@ -10,9 +10,20 @@ from __future__ import annotations
 import numpy as np
 
 from ..graph.assumptions import fulfilled
-from ..graph.expr import NUMBER, Expr
+from ..graph.expr import NUMBER, SYMBOL, Expr
 from ..graph.lengths import length
-from ..graph.primitives import EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, MAX, NOT_EQUAL, SIGN
+from ..graph.primitives import (
+    EQUAL,
+    GREATER,
+    GREATER_EQUAL,
+    LESS,
+    LESS_EQUAL,
+    MAX,
+    NEGATIVE,
+    NOT_EQUAL,
+    POWER,
+    SIGN,
+)
 from ..graph.refine import is_decided
 from ..graph.walk import symbols, walk
 from .interpret import aligned, batch
@@ -99,12 +110,12 @@ def on_a_kink(y: Expr, variables, values: dict, sizes: dict) -> np.ndarray:
 def beyond(rng, variables, sizes: dict, *es: Expr) -> dict[str, np.ndarray]:
     """Points in a batch at which expressions may differ that agree at the usual ones."""
     usual_ones = usual(rng, variables, sizes)
-    sites = choices(*es)
+    sites, inner = choices(*es), _arguments(es)
     anchors = _anchors(es)
     far = _far(rng, variables, sizes, anchors)
     everywhere = _joined(usual_ones, far)
     with np.errstate(all="ignore"):
-        computed = batch([*es, *sites], everywhere, sizes)
+        computed = batch([*es, *sites, *inner], everywhere, sizes)
         side = sides(sites, computed)
     count = USUAL + _FAR
     flags = [np.isfinite(computed[e]).reshape(len(computed[e]), -1).all(axis=1) for e in es]
@@ -113,9 +124,45 @@ def beyond(rng, variables, sizes: dict, *es: Expr) -> dict[str, np.ndarray]:
     pattern = np.nan_to_num(np.concatenate([*marks, flat], axis=1), nan=2)  # on no side
     chosen = _new_places(pattern.astype(int))
     some = [_taken(far, chosen)]
-    some.append(_where_it_turns(rng, everywhere, sites, flat, sizes))
+    some.append(
+        _where_it_turns(rng, everywhere, flat, lambda values: _sides_at(sites, values, sizes))
+    )
+    signs = _signs(inner, computed, count)
+    with np.errstate(invalid="ignore"):  # usual numbers see the rest
+        signs = np.where(abs(np.nansum(np.sign(signs[:USUAL]), axis=0)) == USUAL, signs, np.nan)
+    if (signs > 0).any() and (signs < 0).any():
+        some.append(
+            _where_it_turns(rng, everywhere, signs, lambda values: _signs_at(inner, values, sizes))
+        )
     equal = _on_equalities(rng, variables, usual_ones, sites, sizes)
     return fulfilled(variables, _joined(*some, *equal))
+
+
+def _arguments(es):
+    """What functions are of: ``tanh(2a - 50)`` is 1 or -1 but for a near 25."""
+    return [
+        e.args[0]
+        for e in walk(*es)
+        if e.op.sympy_form and not e.op.kink_side and (len(e.args) == 1 or e.op is POWER)
+        and e.op is not NEGATIVE and e.args[0].op is not SYMBOL and symbols(e.args[0])
+    ]  # fmt: skip
+
+
+def _signs(inner, computed, count):
+    """The signs of all elements of some expressions, side by side, for each of so many points."""
+    columns = [np.broadcast_to(computed[e], (count, *computed[e].shape[1:])) for e in inner]
+    return np.concatenate(
+        [np.zeros((count, 0)), *(np.sign(c).reshape(count, -1) for c in columns)], axis=1
+    )
+
+
+def _signs_at(inner, values, sizes):
+    return _signs(inner, batch(inner, values, sizes), max(map(len, values.values())))
+
+
+def _sides_at(sites, values, sizes):
+    side = sides(sites, batch(sites, values, sizes))
+    return _flat(sites, side, max(map(len, values.values())))
 
 
 def _flat(sites, side, count):
@@ -181,10 +228,11 @@ def _new_places(pattern):
     return [k - USUAL for some in order[:_PLACES] for k in [k for k in some if k >= USUAL][:_EACH]]
 
 
-def _where_it_turns(rng, values, sites, flat, sizes):
-    """Points beside the place between two others at which an operation changes sides."""
+def _where_it_turns(rng, values, flat, flat_at):
+    """Points beside the place between two others at which what ``flat_at`` gives changes sides."""
     ends = []
-    elements = rng.permutation(flat.shape[1])[:_LINES]
+    turning = np.flatnonzero((flat > 0).any(axis=0) & (flat < 0).any(axis=0))
+    elements = rng.permutation(turning)[:_LINES]
     for k in elements:
         low, high = (np.flatnonzero(flat[:, k] * sign > 0) for sign in (-1, 1))
         for _ in range(-(-_LINES // len(elements)) if len(low) and len(high) else 0):
@@ -204,8 +252,7 @@ def _where_it_turns(rng, values, sites, flat, sizes):
     with np.errstate(all="ignore"):
         for _ in range(_TIMES):
             t = left + (right - left) * inner
-            side = sides(sites, batch(sites, at(t), sizes))
-            flat = _flat(sites, side, t.size).reshape(*t.shape, -1)
+            flat = flat_at(at(t)).reshape(*t.shape, -1)
             after = np.concatenate([flat[:, rows, watched] >= 0, np.ones((1, len(ends)))])
             width = (right - left) / _PARTS
             left = left + after.argmax(axis=0) * width  # to the last part before it turns

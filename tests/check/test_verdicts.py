@@ -14,6 +14,7 @@ import mcalc as mc
 from mcalc.check.interpret import batch
 from mcalc.check.points import beyond, on_a_kink
 from mcalc.check.report import CheckFailed
+from mcalc.graph.walk import unnamed
 
 a, b, t, gamma = mc.scalars("a b t gamma")
 w, x = mc.vectors("w x")
@@ -459,3 +460,47 @@ def test_a_claim_in_another_form_needs_an_inverse_that_usual_matrices_have(claim
     d = mc.derive(np.linalg.det(A) * x, x)
     assert d.why(mc.read(claim, x=x, A=A)) is None
     assert not d.equals(mc.read(f"2 ({claim})", x=x, A=A))
+
+
+FAR_AWAY = {  # what is flat, or has no value, at all numbers that one thinks of first
+    "tanh(2a - 50)": (lambda a: np.tanh(2 * a - 50), 25.0),
+    "softplus of a + 40": (lambda a: np.log(1 + np.exp(a + 40)), -40.0),
+    "softplus of a - 1000": (lambda a: np.log(1 + np.exp(a - 1000)), 1000.0),
+    "b sqrt(a - 13)": (lambda a: b * np.sqrt(a - 13), 14.0),
+    "log(a - 2000)": (lambda a: np.log(a - 2000), 2001.0),
+    "sigmoid(300 - 3a)": (lambda a: 1 / (1 + np.exp(3 * a - 300)), 100.0),
+}
+
+
+@pytest.mark.parametrize("name", FAR_AWAY)
+def test_what_happens_far_away_is_looked_at(name):
+    function, place = FAR_AWAY[name]
+    y = function(a)
+    derived = [mc.derive(y, wrt=a), mc.derive(b * y, wrt=b)]
+    for d in derived:
+        right = d.jacobian.expr
+        assert d.equals(right) and d.equals(y + right - y)
+        for wrong in (2 * right, -right, right * (1 + 1e-3)):
+            assert not d.equals(wrong) and d.why(wrong), wrong
+    points = beyond(np.random.default_rng(1), [a, b], {}, unnamed(y))
+    assert (abs(points["a"] - place) < 2.5).any()
+
+
+def test_a_root_of_the_other_sign_has_no_value_where_the_right_one_has():
+    d = mc.derive(b * np.sqrt(a - 13), wrt=b)
+    assert not d.equals(np.sqrt(13 - a)) and not d.equals(np.sqrt(-3 * a - 13))
+
+
+@pytest.mark.parametrize(
+    "y, wrt",
+    [
+        ((np.stack([t])[:, None] * u[None, :] @ u)[0], (t,)),
+        (np.minimum(a, np.append(u, 2.0) @ np.append(u, -1.5)), (a,)),
+        (a * (w @ x) + b, (a, b)),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_partial_derivatives_beside_vectors_are_diagnosed(y, wrt):
+    """The other variables are held still, whatever their shape."""
+    d = mc.derive(y, wrt=wrt)
+    assert len(d.why(3 * d.jacobian.expr + 1).split()) > 3
