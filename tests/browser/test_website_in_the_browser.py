@@ -236,7 +236,7 @@ def test_rules_are_found_by_their_words(tab_and_faults, folder, name):
     field.fill("log softmax")
     tab.get_by_text(f" of {of_all}").wait_for()
     shown = rows.filter(visible=True)
-    assert 0 < shown.count() < 9 and not tab.locator(".code").filter(visible=True).count()
+    assert 0 < shown.count() < 12 and not tab.locator(".code").filter(visible=True).count()
     assert tab.locator("#log-softmax").is_visible() and not tab.locator("h2").first.is_visible()
     field.fill("")
     assert rows.filter(visible=True).count() == of_all and tab.locator("h2").first.is_visible()
