@@ -350,6 +350,7 @@ def first_difference(
     usable = False
     for look, lengths in ((points.usual, _COMPARED), (beyond, _COMPARED[:_FAR])):
         compared = [
+            # sqrt(13 - a) for sqrt(a - 13): only far out has the right one a value
             _Comparison(formulas, look is points.usual or not usable, sizes, values, a, b)
             for sizes, values, (a, b) in rounds([claim, right], variables, lengths, look, functions)
         ]

@@ -110,9 +110,12 @@ def _substituted(derivation, claim):
     if not inside:
         return claim, None
     put_in = {e: definitions[known[e.name]] for e in inside}
-    d = derivation
-    kept = {e.name for e in walk(d.vjp(d.G) if d.more_axes else d.jacobian.expr)}
-    steps = dict.fromkeys(f"{e.name} = {d}" for e, d in put_in.items() if e.name not in kept)
+    if derivation.more_axes:
+        right = derivation.vjp(derivation.G)
+    else:
+        right = derivation.jacobian.expr
+    kept = {e.name for e in walk(right)}
+    steps = dict.fromkeys(f"{e.name} = {of}" for e, of in put_in.items() if e.name not in kept)
     sentence = f"one step is left: put in {'; '.join(steps)}"
     return replace(plain, put_in.get), Difference("substitution", sentence) if steps else None
 

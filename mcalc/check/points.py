@@ -127,19 +127,17 @@ def beyond(rng, variables, sizes: dict, *es: Expr) -> dict[str, np.ndarray]:
     some.append(
         _where_it_turns(rng, everywhere, flat, lambda values: _sides_at(sites, values, sizes))
     )
-    signs = _signs(inner, computed, count)
-    with np.errstate(invalid="ignore"):  # usual numbers see the rest
-        signs = np.where(abs(np.nansum(np.sign(signs[:USUAL]), axis=0)) == USUAL, signs, np.nan)
-    if (signs > 0).any() and (signs < 0).any():
-        some.append(
-            _where_it_turns(rng, everywhere, signs, lambda values: _signs_at(inner, values, sizes))
-        )
+    signs = _signs(inner, computed, count)  # of those that usual numbers show on one side only
+    signs = np.where(abs(signs[:USUAL].sum(axis=0)) == USUAL, signs, np.nan)
+    some.append(
+        _where_it_turns(rng, everywhere, signs, lambda values: _signs_at(inner, values, sizes))
+    )
     equal = _on_equalities(rng, variables, usual_ones, sites, sizes)
     return fulfilled(variables, _joined(*some, *equal))
 
 
 def _arguments(es):
-    """What functions are of: ``tanh(2a - 50)`` is 1 or -1 but for a near 25."""
+    """What functions of one number are of: ``tanh(2a - 50)`` is 1 or -1 but for a near 25."""
     return [
         e.args[0]
         for e in walk(*es)

@@ -28,7 +28,7 @@ Function = Expr | Callable  # an expression, or what makes one of variables
 class Explorer(W.VBox):
     """Inputs, and a picture with its numbers that follows them.
 
-    A subclass has a ``title`` and a method ``frame``, which gives a :class:`Scene` and lines of
+    A subclass has a ``title`` and a method ``draw``, which gives a :class:`Scene` and lines of
     text for the values of its inputs, by keyword. A displayed explorer carries, besides the live
     form, a picture of what it shows and :meth:`summary`. An exception while drawing is shown as a
     sentence in the explorer and kept in ``error``.

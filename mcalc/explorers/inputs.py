@@ -160,62 +160,6 @@ class Number:
             self.on_change()
 
 
-class Guess:
-    """A box for a number that the reader commits to; its value is None until one is typed."""
-
-    low = high = 0.0  # nothing in the picture moves it
-
-    def __init__(self, label):
-        self.label, self.value = label, None
-        self.on_change = self.on_error = None
-        self.box = W.Text(description=label, placeholder="a number", continuous_update=False)
-        self.box.style.description_width = "initial"
-        self.box.layout.width = "320px"
-        self.widget = self.box
-        self.box.observe(self._typed, "value")
-
-    def format(self, value):
-        return "not yet" if value is None else f"{value:.6g}"
-
-    def read(self, given):
-        """The number that is meant, None for an empty box, or ValueError with a sentence."""
-        if given is None or not str(given).strip():
-            return None
-        try:
-            value = float(str(given).replace("\N{MINUS SIGN}", "-"))
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise ValueError(
-                f"{self.label}: {_quoted(given)} is not a number; give one, such as 0.5 or -2"
-            )
-        return value
-
-    def set(self, value):
-        self.value = value
-        self.box.unobserve(self._typed, "value")
-        self.box.value = "" if value is None else f"{value:.6g}"
-        self.box.observe(self._typed, "value")
-
-    @property
-    def state(self):
-        return self.value
-
-    def visible(self, shown):
-        self.box.layout.visibility = "visible" if shown else "hidden"
-
-    def sync(self):
-        """Nothing is put away: what was refused stays there to be mended."""
-
-    def _typed(self, change):
-        try:
-            self.value = self.read(change["new"])
-        except ValueError as error:
-            self.on_error(error)
-        else:
-            self.on_change()
-
-
 class Choice:
     """One of several things by name, or by the beginning of a name that no other one has."""
 
@@ -265,20 +209,86 @@ class Choice:
         self.slider.layout.visibility = "visible" if shown else "hidden"
 
 
-class Formula:
+class _Text:
+    """What is typed into a box of its own: ``read`` makes a value of it, or raises ValueError.
+
+    What was refused stays there to be mended.
+    """
+
+    def __init__(self, label, value, width, hint=""):
+        self.label, self.value = label, value
+        self.on_change = self.on_error = None
+        self.box = W.Text(description=label, placeholder=hint, continuous_update=False)
+        self.box.style.description_width = "initial"
+        self.box.layout.width = width
+        self.widget = self.box
+        self.set(value)
+
+    def shown(self, value):
+        """What stands in the box."""
+        return self.format(value)
+
+    def set(self, value):
+        self.value = value
+        self.box.unobserve_all("value")
+        self.box.value = self.shown(value)
+        self.box.observe(self._typed, "value")
+
+    @property
+    def state(self):
+        return self.value
+
+    def visible(self, shown):
+        self.box.layout.visibility = "visible" if shown else "hidden"
+
+    def sync(self):
+        """Nothing is put away."""
+
+    def _typed(self, change):
+        try:
+            self.value = self.read(change["new"])
+        except ValueError as error:
+            self.on_error(error)
+        else:
+            self.on_change()
+
+
+class Guess(_Text):
+    """A box for a number that the reader commits to; its value is None until one is typed."""
+
+    def __init__(self, label):
+        super().__init__(label, None, "320px", "a number")
+
+    def format(self, value):
+        return "not yet" if value is None else f"{value:.6g}"
+
+    def shown(self, value):
+        return "" if value is None else self.format(value)
+
+    def read(self, given):
+        """The number that is meant, None for an empty box, or ValueError with a sentence."""
+        if given is None or not str(given).strip():
+            return None
+        try:
+            value = float(str(given).replace("\N{MINUS SIGN}", "-"))
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise ValueError(
+                f"{self.label}: {_quoted(given)} is not a number; give one, such as 0.5 or -2"
+            )
+        return value
+
+
+class Formula(_Text):
     """A box for an expression, read by :func:`mcalc.typed.read.read`.
 
     ``accept`` is called with what was read, and raises ValueError for what cannot be used here.
     """
 
     def __init__(self, label, value, names: dict, accept):
-        self.label, self.names, self.accept = label, names, accept
-        self.on_change = self.on_error = None
-        self.box = W.Text(description=label, value=self.format(value), continuous_update=False)
-        self.box.style.description_width = "initial"
-        self.box.layout.width = "420px"
-        self.widget, self.value = self.box, value
-        self.box.observe(self._typed, "value")
+        self.names, self.accept = names, accept
+        super().__init__(label, value, "420px")
 
     def format(self, value):
         return f"{value}"
@@ -290,30 +300,6 @@ class Formula:
         except TypeError as error:
             raise ValueError(str(error)) from None
         return value
-
-    def set(self, value):
-        self.value = value
-        self.box.unobserve(self._typed, "value")
-        self.box.value = self.format(value)
-        self.box.observe(self._typed, "value")
-
-    @property
-    def state(self):
-        return self.value
-
-    def visible(self, shown):
-        self.box.layout.visibility = "visible" if shown else "hidden"
-
-    def sync(self):
-        """Nothing is put away: what was refused stays there to be mended."""
-
-    def _typed(self, change):
-        try:
-            self.value = self.read(change["new"])
-        except ValueError as error:
-            self.on_error(error)
-        else:
-            self.on_change()
 
 
 def _quoted(given):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 
 import numpy as np
 
@@ -17,16 +18,18 @@ from .tokens import DERIVATIVE, PRIMES, ReadError, Token
 from .words import is_open_vector
 
 
-class SingleReader(Cursor):
+class SingleReader(Cursor, ABC):
     """Reads what holds most tightly; what stands inside of it is read by ``cases``."""
 
     pushed_back: Value | None = None  # what has been read already, and stands next
 
+    @abstractmethod
     def cases(self) -> Value:
-        raise NotImplementedError
+        """A whole expression, cases of a condition among them."""
 
+    @abstractmethod
     def sum_over_data(self, token: Token) -> Value:
-        raise NotImplementedError
+        """What stands behind ``sum_i``."""
 
     # --- single things ---
 

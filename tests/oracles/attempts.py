@@ -56,6 +56,7 @@ class Numbers(np.ndarray):
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **options):
         plain = [np.asarray(a) for a in inputs]
+        options = {k: np.asarray(v) if isinstance(v, Numbers) else v for k, v in options.items()}
         if out is not None:
             options["out"] = tuple(np.asarray(a) for a in out)
         value = getattr(ufunc, method)(*plain, **options)
@@ -173,11 +174,17 @@ class Peer(Library):
 
     def norm(self, a, ord=None, axis=None, keepdims=False):
         sizes = self.numpy.abs(a)
-        if ord == 1:
-            return self.numpy.sum(sizes, axis=axis, keepdims=keepdims)
-        if ord == np.inf:
-            return self.numpy.max(sizes, axis=axis, keepdims=keepdims)
-        return self.numpy.sqrt(self.numpy.sum(a * a, axis=axis, keepdims=keepdims))
+        if ord in (np.inf, -np.inf):
+            extreme = self.numpy.max if ord > 0 else self.numpy.min
+            return extreme(sizes, axis=axis, keepdims=keepdims)
+        if ord in (None, "fro", 2):
+            return self.numpy.sqrt(self.numpy.sum(a * a, axis=axis, keepdims=keepdims))
+        return self.numpy.sum(sizes**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+
+    def mean(self, a, axis=None, keepdims=False, where=True):
+        if where is True:
+            return self.numpy.mean(a, axis=axis, keepdims=keepdims)
+        return self.numpy.sum(self.where(where, a, 0.0)) / self.numpy.sum(1.0 * where)
 
     def where(self, c, a, b):
         zeros = np.zeros(np.broadcast_shapes(*map(np.shape, (c, a, b))))

@@ -142,6 +142,8 @@ FORMS = {
         "r c; s c; c -> s: np.sum(({0}[:, None] + {1}) * {2}, axis=(0, 2))",
     ],
     "norms and covariances": [
+        "r -> .: np.linalg.norm({0} + 9, 3)", "r -> .: np.linalg.norm({0} + 9, -np.inf)",
+        "r c -> c: np.linalg.norm({0} + 9, 3, axis=0)", "r c -> .: np.mean({0}, where={0} > -9)",
         "r c -> r: np.linalg.vector_norm({0}, axis=1)", "r c -> .: np.linalg.matrix_norm({0})",
         "3 4 -> 3 3: np.cov({0})", "4 3 -> 3 3: np.cov({0}, rowvar=False, ddof=0)",
         "3 4 -> 3 3: np.corrcoef({0})", "r -> .: np.sum(np.diagflat({0}))",

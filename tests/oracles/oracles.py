@@ -107,6 +107,21 @@ class Library:
     def polyval(self, p, x):
         return sum(c * x ** (len(p) - 1 - k) for k, c in enumerate(p))
 
+    def cov(self, m):
+        centred = m - self.numpy.mean(m, axis=1, keepdims=True)
+        return self.numpy.matmul(centred, centred.T) / (m.shape[1] - 1)
+
+    def diagflat(self, v):
+        return self.numpy.diag(v)
+
+    def trapezoid(self, y):
+        return self.sum((y[1:] + y[:-1]) / 2)
+
+    def vector_norm(self, x):
+        return self.sqrt(self.sum(x * x))
+
+    matrix_norm = vector_norm
+
     def block(self, rows):
         return self.numpy.concatenate([self.numpy.concatenate(row, axis=1) for row in rows])
 

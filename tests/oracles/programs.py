@@ -45,6 +45,8 @@ OPERATIONS = {
     "det": lambda np, a: np.linalg.det(a),
     "slogdet": lambda np, a: np.linalg.slogdet(a)[1],
     "pinv": lambda np, a: np.linalg.pinv(a),
+    "vector_norm": lambda np, a: np.linalg.vector_norm(a),
+    "matrix_norm": lambda np, a: np.linalg.matrix_norm(a),
     "multi_dot": lambda np, parts: np.linalg.multi_dot(parts),
     "split": lambda np, a, at, k: np.split(a, at)[k],
     "hsplit": lambda np, a, at, k: np.hsplit(a, at)[k],
