@@ -32,13 +32,7 @@ def of_data_terms(function: Callable, operands: tuple) -> DataTerm:
     if function in (product, dot) and {*map(kind, operands)} != {"scalar"}:
         return _product_of_data_terms(function, *operands)
     function = np.multiply if function is product else function
-    if not isinstance(function, np.ufunc) and function not in (
-        *_LINEAR,
-        _root,
-        power,
-        relu,
-        sigmoid,
-    ):
+    if not isinstance(function, np.ufunc) and function not in _OF_NUMBERS:
         raise UnsupportedError("sum_i: in it stand scalars, examples and functions of scalars")
     first = next((e for e in operands if isinstance(e, DataTerm) and e.rows is not None), None)
     places = _LINEAR.get(function, ()) if first else ()
