@@ -128,32 +128,32 @@ def _sums_along(X, axis, where=True, initial=0):
     return _with_initial(whole, initial)
 
 
-def _chosen(a, where):
+def _chosen(a, where, name="np.sum"):
     """The elements that a condition chooses, 0 in the place of the others."""
     if where is True:
         return a
     if not (as_expr(where).boolean or is_boolean(where)):
-        raise UnsupportedError(f"np.sum: where is a condition, not {where!r}")
+        raise UnsupportedError(f"{name}: where is a condition, not {where!r}")
     chosen = np.where(where, a, 0)
     if chosen.shape != a.shape:
         raise ShapeError(
-            f"np.sum: where is {shape_text(as_expr(where).shape)} and {a} is {shape_text(a.shape)}"
+            f"{name}: where is {shape_text(as_expr(where).shape)} and {a} is {shape_text(a.shape)}"
         )
     return chosen
 
 
 def _mean_of_all(a, where=True):
-    whole = _sum_of_all(a, where)
     if where is not True:
-        return whole / _sum_of_all(_ones_where(a, where))
+        return _sum_of_all(_chosen(a, where, "np.mean")) / _sum_of_all(_ones_where(a, where))
+    whole = _sum_of_all(a)
     return (1 / _count(a.shape)) * whole if a.ndim else whole
 
 
 def _means_along(X, axis, where=True):
-    whole = _sums_along(X, axis, where)
     if where is not True:
+        whole = _sums_along(_chosen(X, where, "np.mean"), axis)
         return whole / _sums_along(_ones_where(X, where), axis)
-    return (1 / size(X.shape[axis])) * whole
+    return (1 / size(X.shape[axis])) * _sums_along(X, axis)
 
 
 def _ones_where(a, where):
