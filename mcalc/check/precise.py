@@ -21,6 +21,7 @@ from .interpret import aligned
 DIGITS = 50, 200, 400  # more of them where fewer cannot tell
 SAME = 1e-12  # relative; constants such as 0.7978845608028654 have no more digits
 _FAR = 10_000  # digits of two before the point; of more the exponential would take all memory
+_FAR_EXPONENT = 300  # and of an exponent: each digit of z^(e^e^e^x) is a product of its own
 _STEP = 60  # digits of the step of a difference: sin(sinh(a)) at 70 turns 10^30 times as fast as a
 _NAN = mpmath.mpf("nan")
 
@@ -33,9 +34,16 @@ def _scalar(op, count):
     function = sp.lambdify(marks, form, "mpmath")
     grows = form.has(sp.exp, sp.sin, sp.cos, sp.tan, sp.sinh, sp.cosh, sp.tanh) or form.is_Pow
 
+    far = [_FAR if grows else math.inf] * count
+    if form.is_Pow and count == 2:
+        far[1] = _FAR_EXPONENT
+
     def quiet(*operands):
-        large = (a for a in operands if mpmath.isfinite(a))  # but exp(-inf) is 0
-        if grows and any(mpmath.mag(a) > _FAR for a in large):  # exp(exp(exp(9)))
+        # exp(exp(exp(9))) has none; exp(-inf) is 0
+        if any(
+            mpmath.isfinite(a) and mpmath.mag(a) > most
+            for a, most in zip(operands, far, strict=True)
+        ):
             return _NAN
         try:
             return _real(function(*operands))
@@ -125,7 +133,7 @@ def differ(a: Expr, b: Expr, values: dict, sizes: dict, shape: tuple) -> tuple:
             wrong = (apart > SAME * np.where(both, np.maximum(abs(one), abs(other)), 1)).astype(
                 bool
             )
-            sure = (apart > mpmath.mpf(10) ** (-0.7 * digits) * largest).astype(bool)
+            sure = (apart > largest * mpmath.mpf(10) ** (-0.7 * digits)).astype(bool)
         if not (wrong & ~sure).any():
             break
     return wrong & sure, one, other

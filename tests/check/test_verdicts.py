@@ -13,6 +13,7 @@ import pytest
 import mcalc as mc
 from mcalc.check.interpret import batch
 from mcalc.check.points import beyond, on_a_kink
+from mcalc.check.precise import precise
 from mcalc.check.report import CheckFailed
 from mcalc.graph.walk import unnamed
 
@@ -504,3 +505,12 @@ def test_partial_derivatives_beside_vectors_are_diagnosed(y, wrt):
     """The other variables are held still, whatever their shape."""
     d = mc.derive(y, wrt=wrt)
     assert len(d.why(3 * d.jacobian.expr + 1).split()) > 3
+
+
+def test_a_power_with_an_exponent_of_many_digits_is_no_number():
+    """Each of its digits is a product of its own: x z^(e^e^e^x) once took seconds."""
+    tower = 2.0 ** (b ** np.exp(np.exp(a)))
+    for at, there in [(0.5, True), (2.1, False)]:
+        value = precise([tower], {"a": np.array([at]), "b": np.array([2.5])}, {})[tower][0]
+        assert np.isfinite(float(value)) or not there
+        assert there or value != value
