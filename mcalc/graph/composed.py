@@ -13,6 +13,7 @@ from .dispatch import NUMPY, UnsupportedError
 from .expr import Expr, as_expr, size
 from .primitives import as_column
 from .shapes import ShapeError, same_length, shape_text
+from .weighted import plus, times
 
 
 def _plain(name: str, a, *axes: int) -> Expr:
@@ -77,8 +78,8 @@ def _polyval(p, x):
         )
     total = as_expr(p[0])
     for coefficient in p[1:]:
-        total = total * x + coefficient
-    return total
+        total = plus(times(total, x), coefficient)
+    return total if len(p) > 1 or not x.ndim else total * np.ones_like(x)
 
 
 def _block(arrays):
@@ -139,7 +140,7 @@ def _corrcoef(x, *, rowvar=True):
 def _trapezoid(y, *, dx=1.0):
     """The area under the lines between neighbours."""
     y, dx = _plain("trapezoid", y, 1), _plain("trapezoid", dx, 0)
-    return dx * (np.sum(y[1:]) + np.sum(y[:-1])) / 2
+    return times(dx, np.sum(y[1:]) + np.sum(y[:-1])) / 2
 
 
 _ROWS: dict[str, Callable] = {

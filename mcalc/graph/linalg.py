@@ -49,6 +49,7 @@ from .primitives import (
     of_vectors,
 )
 from .shapes import ShapeError, common_shape, same_length, shape_text
+from .weighted import weighted_sum
 
 
 def _matmul(a, b):
@@ -180,11 +181,11 @@ def _convolve(a, v, mode="full"):
         )
     last = v.shape[0] - 1
     if mode == "valid":
-        parts = [v[k] * a[last - k : a.shape[0] - k if isinstance(a.shape[0], int) else -k or None]
+        parts = [a[last - k : a.shape[0] - k if isinstance(a.shape[0], int) else -k or None]
                  for k in range(last + 1)]  # fmt: skip
     else:
-        parts = [_padded(v[k] * a, k, last - k) for k in range(last + 1)]
-    return reduce(np.add, parts)
+        parts = [_padded(a, k, last - k) for k in range(last + 1)]
+    return weighted_sum((v[k], part) for k, part in enumerate(parts))
 
 
 def _padded(a, before, behind):

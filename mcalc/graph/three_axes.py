@@ -21,6 +21,7 @@ from .expr import Expr, as_expr, node, size
 from .primitives import COLUMN, ONES, as_column
 from .shapes import ShapeError, same_length, shape_text
 from .walk import is_number
+from .weighted import weighted_sum
 
 Parts = Mapping[tuple[int, ...], Expr]  # axes -> the product of what has these axes
 Term = tuple[Any, Parts]  # a number and what it multiplies
@@ -218,10 +219,7 @@ def _sum(a, axis=None, *, keepdims=False):
     left = [k for k in range(3) if k != last]
     terms = [(n, _summed(parts, last, left, a.shape)) for n, parts in a.terms]
     terms.sort(key=lambda term: term[0] < 0)  # what is taken away stands last
-    (number, whole), *more = terms
-    whole = _times(number, whole)
-    for number, term in more:
-        whole = whole - _times(-number, term) if number < 0 else whole + _times(number, term)
+    whole = weighted_sum(terms)
     if whole.shape != tuple(a.shape[k] for k in left):  # no term has the other axis
         whole = np.broadcast_to(whole, tuple(a.shape[k] for k in left))
     if keepdims:
@@ -247,10 +245,6 @@ def _norm(a, ord=None, axis=None, keepdims=False):
 
 def _left(axis):
     return tuple(k for k in range(3) if k != axis % 3)
-
-
-def _times(number, e):
-    return e if number == 1 else number * e
 
 
 def _summed(term: Parts, axis, left, shape):
