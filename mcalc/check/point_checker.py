@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import cycle
 
-import mpmath
 import numpy as np
 
 from ..graph.assumptions import fulfilled
@@ -27,7 +26,7 @@ from .coverage import Coverage, Kinks, Lengths, at_lengths
 from .interpret import batch
 from .plain_function import PlainFunction
 from .points import beyond, clear, sides
-from .precise import DIGITS, finite, precise, slopes
+from .precise import DIGITS, finite, precise, slopes, working
 from .report import CheckFailed
 
 SMALL = 3  # lengths up to which SymPy's scalars are quick
@@ -396,7 +395,7 @@ class PointChecker:
             interpreted = batch([form], at, sizes)
         plain = laid(interpreted[form])
         most = max(abs(v[np.isfinite(v)]).max(initial=0) for v in interpreted.values())
-        with mpmath.workdps(DIGITS[1]):
+        with working(DIGITS[1]):
             exact = laid(precise([form], at, sizes)[form])
             right = slopes(self.y, self.variables, values, sizes)
             surely = _surely(exact, right, plain, closed, 1e-9 * max(1, most))
@@ -411,7 +410,7 @@ class PointChecker:
             interpreted = batch(forms, at, sizes)
         plain = np.concatenate([interpreted[form].reshape(1, -1) for form in forms], axis=1)
         most = max(abs(v[np.isfinite(v)]).max(initial=0) for v in interpreted.values())
-        with mpmath.workdps(DIGITS[1]):
+        with working(DIGITS[1]):
             computed = precise(forms, at, sizes)
             exact = np.concatenate([computed[form].reshape(1, -1) for form in forms], axis=1)
             right = slopes(self.y, self.variables, values, sizes, only=wrong)

@@ -7,6 +7,8 @@ for the first and 1.7e-17 for the second. With 50 digits they agree.
 from __future__ import annotations
 
 import math
+import threading
+from contextlib import contextmanager
 from functools import cache
 
 import mpmath
@@ -24,6 +26,14 @@ _FAR = 10_000  # digits of two before the point; of more the exponential would t
 _FAR_EXPONENT = 300  # and of an exponent: each digit of z^(e^e^e^x) is a product of its own
 _STEP = 60  # digits of the step of a difference: sin(sinh(a)) at 70 turns 10^30 times as fast as a
 _NAN = mpmath.mpf("nan")
+_one_at_a_time = threading.RLock()
+
+
+@contextmanager
+def working(digits: int):
+    """Work with so many digits: mpmath has one number of them, for all threads."""
+    with _one_at_a_time, mpmath.workdps(digits):
+        yield
 
 
 @cache
@@ -124,7 +134,7 @@ def differ(a: Expr, b: Expr, values: dict, sizes: dict, shape: tuple) -> tuple:
     1 - tanh(200)^2 the first 170 are 0. What not even the most of them tell is no difference.
     """
     for digits in DIGITS:
-        with mpmath.workdps(digits):
+        with working(digits):
             computed = precise([a, b], values, sizes)
             one, other = (np.broadcast_to(_matrices(computed[e]), shape) for e in (a, b))
             largest = max_each(computed.values(), shape[0]).reshape(-1, 1, 1)

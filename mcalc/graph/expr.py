@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import threading
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -68,6 +69,7 @@ _LARGEST = Fraction(np.finfo(float).max)
 WRITERS: dict[str, Callable] = {}  # "text" and "latex"; filled by the notation
 
 _nodes: weakref.WeakValueDictionary = weakref.WeakValueDictionary()
+_adding = threading.Lock()
 
 ENOUGH = 10**9  # parts are not counted any further
 DEEP = 100  # how deep a formula is nested at most that is derived in closed form, or written
@@ -305,14 +307,16 @@ def node(op: Primitive, /, *args: Expr, shape: tuple | None = None, **params) ->
     shape = shape_of(op, args, params) if shape is None else shape
     key = (op, args, tuple(sorted(params.items())) if params else (), shape)
     e = _nodes.get(key)
-    if e is None:
-        e = _nodes[key] = Expr()
-        e.op, e.args, e.shape = op, args, shape
-        e.params = MappingProxyType(params) if params else _NO_PARAMS
-        e.boolean = not op.unknown and op.boolean(*(a.boolean is True for a in args))
-        e.weight, e.nesting, e.height = _measures(e)
-        e.factors, e.collected, e.facts = None, None, None
-    return e
+    if e is not None:
+        return e
+    e = Expr()
+    e.op, e.args, e.shape = op, args, shape
+    e.params = MappingProxyType(params) if params else _NO_PARAMS
+    e.boolean = not op.unknown and op.boolean(*(a.boolean is True for a in args))
+    e.weight, e.nesting, e.height = _measures(e)
+    e.factors, e.collected, e.facts = None, None, None
+    with _adding:  # another thread may have made the same one
+        return _nodes.setdefault(key, e)
 
 
 def _measures(e: Expr) -> tuple[int, int, int]:
