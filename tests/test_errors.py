@@ -158,10 +158,9 @@ CASES = {
         "np.ones_like takes numbers: write 1.0 * (x > 0)",
     ),
     "another diagonal": (
-        lambda: np.diag(x, 1),
+        lambda: np.diag(x, 0.5),
         mc.UnsupportedError,
-        "np.diag: k=1, beside the diagonal, has no rule: write np.diag(v), or the rows of the "
-        "matrix in np.stack",
+        "np.diag: 0.5 is no place of a diagonal: a whole number",
     ),
     "a dot product of a vector and a scalar": (
         lambda: np.vdot(w, b),
@@ -174,9 +173,9 @@ CASES = {
         "np.exp: out= changes an array, and a formula cannot be changed: write z = np.exp(...)",
     ),
     "a parameter by its place": (
-        lambda: np.trace(P, 1),
+        lambda: np.trace(P, 0, 1, 0),
         mc.UnsupportedError,
-        "np.trace has no rule in mcalc for offset",
+        "np.trace has no rule in mcalc for axis1, axis2",
     ),
     "a matrix added to a vector in place": (
         lambda: iadd(x, A),

@@ -5,7 +5,7 @@ from functools import partialmethod
 import numpy as np
 
 # they add their rows to the table of NumPy's functions
-from . import calls, composed, einsum, filled, indexing, kronecker, linalg, places  # noqa: F401
+from . import calls, composed, einsum, filled, flat, indexing, kronecker, linalg, places  # noqa: F401
 from .dispatch import NUMPY
 from .expr import Expr
 

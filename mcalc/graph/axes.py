@@ -256,10 +256,9 @@ def _vector_norm(x, *, axis=None, keepdims=False, ord=2):
     """The norm of all elements, or along an axis."""
     x = as_column(x)
     if x.ndim == 2 and axis is None:
-        raise UnsupportedError(
-            f"np.linalg.vector_norm: {x} is {shape_text(x.shape)}: give the axis, or write "
-            "np.linalg.norm(A), the norm of all elements"
-        )
+        _known_order(ord)
+        whole = _norm(x) if ord in (None, 2) else _of_order(x, ord)
+        return _with_axes(whole, 2) if keepdims else whole
     return _norm(x, ord, axis, keepdims)
 
 
@@ -323,45 +322,6 @@ def lay(v, key) -> Expr | None:
     return node(COLUMN, v).T if first else node(COLUMN, v)
 
 
-def reshape(a, *shape, order="C") -> Expr:
-    """A vector as a column or a row, or a row or a column as a vector."""
-    a = as_column(a)
-    if len(shape) == 1 and isinstance(shape[0], tuple | list):
-        shape = tuple(shape[0])
-    if shape == a.shape:
-        return a
-    flat = a.ndim == 1 or 1 in a.shape
-    v = vector_of(a) if flat else a
-    length = (-1, *v.shape)
-    if flat and len(shape) == 1 and shape[0] in length:
-        return v
-    if flat and len(shape) == 2 and 1 in shape:
-        long = shape[1 - shape.index(1)]
-        if long in length:
-            return node(COLUMN, v).T if shape[0] == 1 else node(COLUMN, v)
-    if not flat:
-        raise UnsupportedError(
-            f"reshape: {a} is {shape_text(a.shape)}, and its elements in another shape have no "
-            "rule: write sums over both axes, np.sum(A * B), or index the rows"
-        )
-    raise UnsupportedError(
-        f"reshape: {a} is {shape_text(a.shape)}, and only a vector can be laid as a column, "
-        f"reshape(-1, 1), or a row, reshape(1, -1), not as {shape}"
-    )
-
-
-def _ravel(a, order="C"):
-    if order not in ("C", "F", "A", "K"):
-        raise UnsupportedError(f"np.ravel: order={order!r} has no rule")
-    a = as_column(a)
-    if a.ndim == 2 and 1 not in a.shape:
-        raise UnsupportedError(
-            f"the elements of {a}, {shape_text(a.shape)}, as one vector have no rule: write sums "
-            "over both axes, np.sum(A * B)"
-        )
-    return vector_of(a) if a.ndim else np.stack([a])
-
-
 def _is_count(n):
     return isinstance(n, Integral) and not isinstance(n, bool) and n > 0
 
@@ -398,11 +358,6 @@ def _size(a, axis=None):
     return a.size if axis is None else size(a.shape[axis])
 
 
-def _atleast_2d(a):
-    a = as_column(a)
-    return a if a.ndim == 2 else node(COLUMN, _ravel(a)).T
-
-
 REDUCTIONS: dict[Callable, tuple] = {
     np.sum: ("np.sum", _sum_of_all, _sums_along),
     np.mean: ("np.mean", _mean_of_all, _means_along),
@@ -418,16 +373,12 @@ NUMPY.update({function: _reduction(*how) for function, how in REDUCTIONS.items()
 NUMPY.update(
     {
         "lay": lay,
-        "reshape": reshape,
         np.linalg.norm: _norm,
         np.linalg.vector_norm: _vector_norm,
         np.linalg.matrix_norm: _matrix_norm,
         np.average: _average,
-        np.reshape: reshape,
-        np.ravel: _ravel,
         np.squeeze: _squeeze,
         np.broadcast_to: _broadcast_to,
-        np.atleast_2d: _atleast_2d,
         np.shape: lambda a: as_column(a).shape,
         np.ndim: lambda a: as_column(a).ndim,
         np.size: _size,

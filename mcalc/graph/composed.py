@@ -13,6 +13,7 @@ from .dispatch import NUMPY, UnsupportedError
 from .expr import Expr, as_expr, size
 from .primitives import as_column
 from .shapes import ShapeError, same_length, shape_text
+from .walk import is_number
 from .weighted import plus, times
 
 
@@ -143,7 +144,70 @@ def _trapezoid(y, *, dx=1.0):
     return times(dx, np.sum(y[1:]) + np.sum(y[:-1])) / 2
 
 
+def _pad(array, pad_width, mode="constant", *, constant_values=0):
+    """With so many rows and columns of a number around it."""
+    a = _plain("pad", array, 1, 2)
+    if mode != "constant" or np.ndim(constant_values):
+        raise UnsupportedError('np.pad: one number has a rule, mode="constant", constant_values=0')
+    for axis, widths in enumerate(np.broadcast_to(pad_width, (a.ndim, 2)).tolist()):
+        if not all(isinstance(k, int) and k >= 0 for k in widths):
+            raise ValueError(f"np.pad: {pad_width!r} are no counts: whole numbers from 0 up")
+        sides = [
+            np.full((*a.shape[:axis], k, *a.shape[axis + 1 :]), constant_values, like=a)
+            if k
+            else None
+            for k in widths
+        ]
+        parts = [part for part in (sides[0], a, sides[1]) if part is not None]
+        a = np.concatenate(parts, axis=axis) if len(parts) > 1 else a
+    return a
+
+
+def _rot90(m, k=1):
+    a = _plain("rot90", m, 2)
+    if not isinstance(k, Integral):
+        raise ValueError(f"np.rot90: {k!r} is no count of quarter turns: a whole number")
+    turned = a if k % 2 == 0 else a.T
+    if k % 4 in (1, 2):
+        turned = np.flip(turned, axis=0)
+    return np.flip(turned, axis=1) if k % 4 in (2, 3) else turned
+
+
+def _gradient(f, spacing=1, *, axis=None):
+    """Differences over two neighbours, and over one at the ends."""
+    f, h = _plain("gradient", f, 1, 2), _plain("gradient", spacing, 0)
+    if not is_axis(0 if axis is None and f.ndim == 1 else axis, f.ndim):
+        raise UnsupportedError(f"np.gradient: {f} is {shape_text(f.shape)}: give one axis of it")
+    f = f.T if f.ndim == 2 and axis % 2 else f
+    double = as_expr(2 * h.params["value"]) if is_number(h) else 2 * h
+    ends = [f[1:2] - f[:1], f[-1:] - f[-2:-1]]
+    first, last = ends if is_number(h, 1) else (end / h for end in ends)
+    inside = (f[2:] - f[:-2]) / double
+    whole = np.concatenate([first, inside, last])
+    return whole.T if f.ndim == 2 and axis % 2 else whole
+
+
+def _linspace(start, stop, num=50, *, endpoint=True):
+    first, last = _plain("linspace", start, 0), _plain("linspace", stop, 0)
+    if not isinstance(num, Integral) or num < 1:
+        raise ValueError(f"np.linspace: {num!r} is no count: a whole number from 1 up")
+    return first + (last - first) * np.linspace(0, 1, num, endpoint=endpoint)
+
+
+def _array_split(ary, indices_or_sections, axis=0):
+    """Parts of about one length."""
+    a, count = as_column(ary), indices_or_sections
+    if isinstance(count, Integral) and is_axis(axis, a.ndim) and isinstance(a.shape[axis], int):
+        parts = np.array_split(np.arange(a.shape[axis]), count)
+        count = [int(part[0]) for part in parts[1:] if part.size]
+        if len(count) < len(parts) - 1:
+            raise UnsupportedError(f"np.array_split: of {len(parts)} parts some have no element")
+    return np.split(a, count, axis=axis)
+
+
 _ROWS: dict[str, Callable] = {
+    "pad": _pad, "rot90": _rot90, "gradient": _gradient, "linspace": _linspace,
+    "array_split": _array_split,
     "cov": _cov, "corrcoef": _corrcoef, "trapezoid": _trapezoid,
     "diagflat": lambda v: np.diag(_plain("diagflat", v, 1)),
     "matvec": _matvec, "vecmat": _vecmat, "vecdot": _vecdot, "linalg.vecdot": _vecdot,

@@ -21,7 +21,7 @@ INSTEAD = {
         ("sort", "argsort", "partition", "median"),
         "np.max and np.min, or x[[2, 0, 1]] for an order that stays",
     ),
-    **dict.fromkeys(("array_split", "dsplit"), "parts such as x[:2] and x[2:]"),
+    "dsplit": "parts such as x[:2] and x[2:]",
     **dict.fromkeys(("imag", "angle"), "a function of real numbers: all variables are real"),
     **dict.fromkeys(
         ("nan_to_num", "nansum", "nanmean"), "np.where(condition, x, 0), with a condition on x"

@@ -101,6 +101,12 @@ def _in_place(function):
     return method
 
 
+class Unfinished(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array on its way to a formula: it has no letters for its shape, and rules of its own."""
+
+    __slots__ = ()
+
+
 class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     """A scalar, vector or matrix of symbolic size, to be used in NumPy expressions.
 
@@ -132,7 +138,7 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
     facts: Any  # and what is known of its entries (mcalc.graph.facts)
 
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
-        if any(_has_three_axes(a) for a in inputs):
+        if any(isinstance(a, Unfinished) for a in inputs):
             return NotImplemented
         if method != "__call__":
             if method == "outer" and len(inputs) == 2 and not options:
@@ -146,6 +152,8 @@ class Expr(np.lib.mixins.NDArrayOperatorsMixin):
         return _dispatch(ufunc, inputs, options)
 
     def __array_function__(self, function, types, args, options):
+        if any(issubclass(t, Unfinished) for t in types):
+            return NotImplemented
         return _dispatch(function, args, options)
 
     __hash__ = object.__hash__
@@ -403,11 +411,6 @@ def size(length: int | str) -> Expr:
 
 
 NUMPY["size"] = size
-
-
-def _has_three_axes(value) -> bool:
-    """Whether it is such an array of expressions, which has rules of its own."""
-    return getattr(value, "ndim", 0) == 3 and not isinstance(value, np.ndarray)
 
 
 # --- NumPy's calls ---------------------------------------------------------------------------

@@ -133,20 +133,36 @@ def _vdot(a, b):
 
 
 def _diag(v, k=0):
-    """A vector on a diagonal, or the diagonal of a matrix."""
-    if not isinstance(k, Integral) or k:
-        raise UnsupportedError(
-            f"np.diag: k={k!r}, beside the diagonal, has no rule: write np.diag(v), or the rows of "
-            "the matrix in np.stack"
-        )
-    v = as_column(v)
-    return _square(DIAGONAL, v) if v.ndim == 2 else of_vector(DIAG, v)
+    """A vector on a diagonal, or that of a matrix, ``k`` places to the right."""
+    k, v = _place("np.diag", k), as_column(v)
+    if v.ndim != 2:
+        whole = of_vector(DIAG, v)
+        return np.pad(whole, ((max(0, -k), max(0, k)), (max(0, k), max(0, -k)))) if k else whole
+    return _square(DIAGONAL, _beside(v, k))
+
+
+def _place(name, k):
+    if not isinstance(k, Integral) or isinstance(k, bool):
+        raise UnsupportedError(f"{name}: {k!r} is no place of a diagonal: a whole number")
+    return int(k)
+
+
+def _beside(a, k):
+    """The part of a matrix that has its diagonal ``k`` places to the right as its own."""
+    a = a[:, k:] if k > 0 else a[-k:] if k < 0 else a
+    rows, columns = a.shape
+    if isinstance(rows, int) and isinstance(columns, int) and rows != columns:
+        a = a[: min(rows, columns), : min(rows, columns)]
+    elif k and same_length(rows, columns) is False:
+        a = a[:-k] if k > 0 else a[:, :k]
+    return a
 
 
 def _diagonal(a, offset=0, axis1=0, axis2=1):
     if not (is_axis(axis1, 2) and is_axis(axis2, 2)) or axis1 % 2 == axis2 % 2:
         raise UnsupportedError(f"np.diagonal: axes {axis1!r} and {axis2!r} have no rule")
-    return _square(DIAGONAL, a) if offset == 0 else _diag(a, offset)
+    a = as_column(a)
+    return _diag(a.T if axis1 % 2 else a, offset) if a.ndim == 2 else _square(DIAGONAL, a)
 
 
 def _cross(a, b):
@@ -356,9 +372,10 @@ def _square(op, a):
     return node(op, a)
 
 
-def _trace(a):
-    """The sum of the diagonal; of ``kron(A, B)`` it is ``tr(A) tr(B)``."""
-    of_square = _square(TRACE, a)
+def _trace(a, offset=0):
+    """The sum of a diagonal; of ``kron(A, B)`` it is ``tr(A) tr(B)``."""
+    a = as_column(a)
+    of_square = _square(TRACE, _beside(a, _place("np.trace", offset)) if a.ndim == 2 else a)
     product = kronecker.trace(*of_square.args)
     return of_square if product is None else product
 

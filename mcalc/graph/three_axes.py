@@ -17,7 +17,7 @@ import numpy as np
 from .axes import is_axis, lay
 from .broadcast import vector_of
 from .dispatch import UnsupportedError, full_name
-from .expr import Expr, as_expr, node, size
+from .expr import Expr, Unfinished, as_expr, node, size
 from .primitives import COLUMN, ONES, as_column
 from .shapes import ShapeError, same_length, shape_text
 from .walk import is_number
@@ -28,7 +28,7 @@ Term = tuple[Any, Parts]  # a number and what it multiplies
 _HIGHEST = 4  # the power that is multiplied out at most
 
 
-class ThreeAxes(np.lib.mixins.NDArrayOperatorsMixin):
+class ThreeAxes(Unfinished):
     """A sum of products with three axes, for ``+ - *``, whole powers, and sums over an axis.
 
     >>> import mcalc as mc

@@ -16,6 +16,7 @@ import pytest
 import mcalc as mc
 from mcalc.check.interpret import batch
 from mcalc.graph.expr import NUMPY, Expr
+from mcalc.graph.flat import Flat
 from mcalc.graph.three_axes import ThreeAxes
 
 w, x = mc.vectors("w x", size=3)
@@ -55,6 +56,8 @@ def value_of(e):
     if isinstance(e, ThreeAxes):  # its layers, one after the other
         layers = [value_of(np.sum(e * unit, axis=2)) for unit in np.eye(e.shape[2])]
         return np.stack(layers, axis=2)
+    if isinstance(e, Flat):
+        return value_of(e.of).ravel()
     if not isinstance(e, Expr):
         return e.copy() if isinstance(e, np.ndarray) else e  # may be written to
     values = {name: value[None] for name, value in VALUES.items()}
@@ -134,6 +137,25 @@ COUNTED = {  # what is counted or placed: with which numbers
     np.full_like: [(2.5,), (z,), (x,)],
     np.polyval: [(2.5,), (z,), (x,), (A,)],
     np.diff: [(1,), (2,), (1, 0), (0,), (-1,)],
+    np.pad: [(1,), (0,), ((1, 2),), (((1, 0), (0, 2)),), (-1,), (0.5,), ((1, 2, 3),), (1, "edge")],
+    np.diag: [(), (1,), (-1,), (2,), (0.5,), (True,)],
+    np.trace: [(), (1,), (-2,), (0.5,)],
+    np.diagonal: [(), (1,), (-1,), (1, 1, 0)],
+    np.rot90: [(), (1,), (2,), (-1,), (4,), (0.5,), (1, (1, 0))],
+    np.gradient: [(), (0.5,), (z,), (x,), (0,)],
+    np.linspace: [(1, 3), (z, 4), (2, 1), (0, 0), (1, 2.0), (x, 3), (2, 3, False)],
+    np.array_split: [(1,), (2,), (4,), ([1, 2],), (2, 1), (0,), (0.5,)],
+    np.ravel: [(), ("F",), ("A",), ("X",)],
+    np.reshape: [
+        (-1,),
+        ((-1, 1),),
+        ((3, 3),),
+        ((9,),),
+        ((2, -1),),
+        ((1, 3),),
+        ((3,),),
+        ((3, 1, 1),),
+    ],
 }
 
 

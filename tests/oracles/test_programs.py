@@ -27,7 +27,7 @@ def test_random_programs(part):
             failures.append("\n".join([f"seed {seed}: {error!r}", *error.__notes__]))
     assert not failures, "\n".join(failures)
     assert total["compared programs"] > 0.65 * COUNT / PARTS, total
-    assert total["backward"] > 0.9 * total["compared"] and total["Hessians"] > 3
+    assert total["backward"] > 0.9 * total["compared"] and total["Hessians"] > 1
 
 
 # --- the generator itself ------------------------------------------------------------------------
