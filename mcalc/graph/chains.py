@@ -68,7 +68,7 @@ def kind_of(links: tuple[Link, ...]) -> str:
     return "row" if links[0][0] == "row" else "column" if links[-1][0] == "column" else "matrix"
 
 
-@lru_cache(maxsize=5000)
+@lru_cache(maxsize=1000)
 def _transposed(matrix: Expr) -> Expr:
     return matrix.T
 
@@ -214,7 +214,7 @@ def _matrix_of_elements(powers: Powers) -> Expr:
     return elements(powers)
 
 
-@lru_cache(maxsize=5000)
+@lru_cache(maxsize=1000)
 def formula_of(chain: Chain, shape: tuple) -> Expr:
     """One summand as it is written, of this shape."""
     number, scalars, links = chain

@@ -21,7 +21,7 @@ from .primitives import (
 from .products import is_decimal, root_of
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4000)
 def signs(e: Expr) -> int:
     """How many signs and words are written; ``x^T`` has two, and ``2x`` as well.
 

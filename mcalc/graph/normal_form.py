@@ -67,7 +67,7 @@ def _is_small(e):
     return e.weight <= LARGE and e.height <= HIGH
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=500)
 def _normal_form(e: Expr, names: tuple[Expr, ...], taken: frozenset[str] | None) -> Expr:
     inner = partial(normal_form, names=names, taken=taken)
     listed = (STACK, CONCATENATE, BLOCKS, COLUMN)

@@ -1,11 +1,16 @@
-"""Numbers need no more memory than their operands and result, whatever form is shown."""
+"""Numbers need no more memory than their operands and result; what was derived is let go."""
 
+import functools
+import gc
+import random
 import tracemalloc
 
 import numpy as np
 import pytest
+from functions import SYMBOLS, drawn
 
 import mcalc as mc
+from mcalc.graph import expr
 
 N = 1500
 K, V = mc.matrices("K", shape=("N", "d")), mc.matrices("V", shape=("N", "k"))
@@ -71,3 +76,34 @@ def test_numbers_form_no_square_array_of_the_longest_length(name):
 
 def test_a_square_array_would_be_seen():
     assert peak(lambda: np.diag(np.ones(N)) @ np.ones(N)) > 8 * N * N
+
+
+def derived(seed):
+    """A drawn program, derived and printed."""
+    program, wrt = drawn(random.Random(seed).choice)
+    by = SYMBOLS[wrt] if isinstance(wrt, str) else [SYMBOLS[name] for name in wrt]
+    try:
+        return str(mc.derive(program.on(np, SYMBOLS), by))
+    except (mc.UnsupportedError, mc.ShapeError) as error:
+        return str(error)
+
+
+def kept():
+    """The functions of mcalc that keep what they have found."""
+    found = [f for f in gc.get_objects() if type(f) is functools._lru_cache_wrapper]
+    return [f for f in found if f.__module__.startswith("mcalc.")]
+
+
+def test_what_was_derived_is_let_go():
+    """A kernel that derives all day keeps what its last few derivations found, and no more."""
+    for seed in range(150):
+        derived(seed)
+    most = {f.__qualname__: f.cache_parameters()["maxsize"] for f in kept()}
+    expressions = sum(
+        n for f, n in most.items() if f in {"signs", "formula_of", "_transposed", "_normal_form"}
+    )
+    assert 0 < expressions < 10_000
+    for f in kept():
+        f.cache_clear()
+    gc.collect()
+    assert len(expr._nodes) < 1000

@@ -4,9 +4,12 @@ The figures are medians, and their ratios hold better than they do: a machine ha
 test depends on them. What is not installed is left out, and named.
 """
 
+import contextlib
+import gc
 import json
 import multiprocessing
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -15,6 +18,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import block
+import functions
 import latency
 import load
 import matplotlib
@@ -283,6 +287,37 @@ def going_back():
     )
 
 
+# --- 7 ---------------------------------------------------------------------------------------
+
+ALL_DAY = 500, 5_000, 20_000  # derivations: what is loaded late is loaded by the first of them
+
+
+def derived_all_day(send):
+    """Drawn programs, derived and printed in one process; its memory after so many."""
+    for count in range(1, ALL_DAY[-1] + 1):
+        program, wrt = functions.drawn(random.Random(count).choice)
+        by = [functions.SYMBOLS[name] for name in ([wrt] if isinstance(wrt, str) else wrt)]
+        with contextlib.suppress(mc.UnsupportedError, mc.ShapeError, ValueError):
+            str(mc.derive(program.on(np, functions.SYMBOLS), by[0] if isinstance(wrt, str) else by))
+        if count in ALL_DAY:
+            gc.collect()
+            send.send(load.about(os.getpid())[0])
+
+
+def deriving_all_day():
+    """What derivations leave behind."""
+    receive, send = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=derived_all_day, args=(send,))
+    process.start()
+    found = [receive.recv() for _ in ALL_DAY]
+    process.join()
+    rows = [
+        [f"{count:,}", f"{memory / load.MEGA:.1f} MB", f"{(memory - found[0]) / load.MEGA:+.1f} MB"]
+        for count, memory in zip(ALL_DAY, found, strict=True)
+    ]
+    table("7. The memory of a process (PSS) that derives", ["derivations", "memory", "more"], rows)
+
+
 PARTS = {
     "1": deriving,
     "2": evaluating,
@@ -290,6 +325,7 @@ PARTS = {
     "4": starting,
     "5": sliding,
     "6": going_back,
+    "7": deriving_all_day,
 }
 
 
