@@ -24,7 +24,7 @@ def weighted_sum(terms: Iterable[tuple[Any, Any]]) -> Any:
     >>> import mcalc as mc
     >>> x, y = mc.vectors("x y")
     >>> weighted_sum([(1, x), (0, x), (-2, y)])
-    x - 2y
+    x - 2y  (n x 1)
     """
     pairs = [(as_expr(number), e) for number, e in terms]
     pairs = [pair for pair in pairs if not is_number(pair[0], 0)] or pairs[:1]
