@@ -85,6 +85,21 @@ class Library:
         padded = self.numpy.concatenate([zeros, a, zeros])
         return sum(v[len(v) - 1 - k] * padded[k : k + len(a) + len(v) - 1] for k in range(len(v)))
 
+    def pad(self, a, width):
+        for axis, sides in enumerate(np.broadcast_to(width, (a.ndim, 2))):
+            zeros = [np.zeros((*a.shape[:axis], n, *a.shape[axis + 1 :])) for n in sides]
+            a = self.numpy.concatenate([zeros[0], a, zeros[1]], axis=axis)
+        return a
+
+    def linspace(self, a, b, count):
+        return a + (b - a) * np.arange(count) / (count - 1)
+
+    def gradient(self, f, step=1, axis=0):
+        f = f.T if axis == 1 else f
+        parts = [f[1:2] - f[:1], (f[2:] - f[:-2]) / 2, f[-1:] - f[-2:-1]]
+        found = self.numpy.concatenate(parts) / step
+        return found.T if axis == 1 else found
+
     def matvec(self, a, b):
         return self.numpy.matmul(a, b)
 

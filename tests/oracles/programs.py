@@ -49,6 +49,7 @@ OPERATIONS = {
     "matrix_norm": lambda np, a: np.linalg.matrix_norm(a),
     "multi_dot": lambda np, parts: np.linalg.multi_dot(parts),
     "split": lambda np, a, at, k: np.split(a, at)[k],
+    "array_split": lambda np, a, at, k: np.array_split(a, at)[k],
     "hsplit": lambda np, a, at, k: np.hsplit(a, at)[k],
     "vsplit": lambda np, a, at, k: np.vsplit(a, at)[k],
     "stack": lambda np, *parts: np.stack(parts),
